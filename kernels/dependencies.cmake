@@ -1,0 +1,43 @@
+# Everything that parlab builds on, declared once: a Debian package, when it is needed, and why.
+# CMake finds them (CMakeLists.txt), `make deps` installs them, README.md lists them.
+#
+#   required   the build stops without it, with this line as the message
+#   optional   without it a column is missing; `parlab list` says which and why
+#   report     what renders reports/out/REPORT.md
+#   test       what `make test` needs besides
+#   develop    only for `make lint`, `make format` and the clang and sanitizer presets (make deps-develop)
+#
+# One line each: `make deps` reads this file before there is a CMake to run it.
+macro(parlab_dependency package need reason)
+  set(PARLAB_REASON_${package} "${reason}")
+endmacro()
+
+parlab_dependency(g++ required "the compiler, C++20; OpenMP comes with it")
+parlab_dependency(cmake required "configures the build, 3.25 or newer")
+parlab_dependency(ninja-build required "runs the build, rebuilds only what changed")
+parlab_dependency(libcli11-dev required "reads the command line")
+parlab_dependency(nlohmann-json3-dev required "reads and writes result files")
+parlab_dependency(libfmt-dev required "formats tables and messages")
+parlab_dependency(libhwy-dev required "SIMD kernels, one binary for all x86-64, chosen at run time")
+parlab_dependency(libtbb-dev optional "backends tbb and stdpar")
+parlab_dependency(libboost1.81-dev optional "backend asio_pool; 1.81 or newer, headers only")
+parlab_dependency(libeigen3-dev optional "kernel variant eigen")
+parlab_dependency(libxtensor-dev optional "kernel variant xtensor")
+parlab_dependency(libxsimd-dev optional "SIMD for the kernel variant xtensor")
+parlab_dependency(libbenchmark-dev optional "parlab-micro, the nanosecond figures")
+parlab_dependency(ccache optional "makes the second build fast")
+parlab_dependency(python3 report "runs the report's scripts")
+parlab_dependency(python3-numpy report "reads the figures' data")
+parlab_dependency(python3-matplotlib report "draws the figures")
+parlab_dependency(python3-jinja2 report "fills the report's templates")
+parlab_dependency(python3-markdown report "turns REPORT.md into REPORT.html")
+parlab_dependency(libgtest-dev test "C++ tests")
+parlab_dependency(libgmock-dev test "matchers in C++ tests")
+parlab_dependency(python3-pytest test "tests of the report")
+parlab_dependency(librandom123-dev test "the Philox reference that ours is checked against")
+parlab_dependency(libprimesieve-dev test "the prime counts that ours are checked against")
+parlab_dependency(clang develop "the second compiler, and the thread sanitizer's")
+parlab_dependency(libomp-14-dev develop "OpenMP for clang, with Archer for the thread sanitizer")
+parlab_dependency(clang-tidy develop "make lint")
+parlab_dependency(clang-format develop "make format")
+parlab_dependency(shellcheck develop "make lint")

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace parlab {
+
+/// Anonymous zeroed memory that stays shared with processes forked after it was made. Pages cost
+/// nothing until they are touched. Unmapped by the destructor; gone with its last process.
+class SharedMapping {
+ public:
+  /// Throws std::system_error where the address space or the memory limit does not allow it.
+  explicit SharedMapping(std::size_t bytes);
+  SharedMapping(const SharedMapping&) = delete;
+  SharedMapping& operator=(const SharedMapping&) = delete;
+  ~SharedMapping();
+
+  std::byte* data() const { return data_; }
+  std::size_t size() const { return bytes_; }
+
+ private:
+  std::size_t bytes_;
+  std::byte* data_;
+};
+
+}  // namespace parlab
