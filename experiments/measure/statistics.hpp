@@ -5,7 +5,12 @@
 // Per round r: d_r = ln t_base,r - ln t_arm,r, so what slows the whole round cancels. The speed-up
 // is exp(median d). Its interval comes from the sign test (binomial order statistics), which asks
 // nothing of the noise but independence; on the skewed noise of shared machines it keeps its
-// coverage where bootstrap and t intervals do not.
+// coverage where bootstrap and t intervals do not. Where the lag-1 correlation of d exceeds
+// 2 / sqrt(R), the medians of blocks of three rounds take the place of d: that softens dependence
+// (AR(1) of 0.6 at 31 rounds: false alarms 9 % instead of 20 %), it does not remove it.
+//
+// Source: W. J. Conover, Practical Nonparametric Statistics (quantile intervals); S. Holm, A simple
+// sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979). Cost: O(R log R).
 
 #include <span>
 #include <string_view>
@@ -40,9 +45,9 @@ struct Comparison {
   Interval interval;  // of the ratio
   double confidence;  // 1 - alpha that the interval was made for
   Verdict verdict;
-  int rounds;   // observations that went in, after blocking
-  int block;    // rounds behind each observation; 1 unless d was serially correlated
-  double p;     // smallest alpha at which the verdict is still resolved; 1 where it never is
+  int rounds;  // observations that went in, after blocking
+  int block;   // rounds behind each observation; 1 unless d was serially correlated
+  double p;    // smallest alpha at which the verdict is still resolved; 1 where it never is
 };
 
 /// Paired comparison of two arms over the same rounds, at level alpha.
@@ -51,8 +56,12 @@ struct Comparison {
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,
                    double alpha = 0.05);
 
-/// Holm's step-down over a family: comparison i is made again at the level that its rank allows, so
-/// that with probability 1 - alpha no verdict of the family is wrong. Same order as `pairs`.
+/// Holm's step-down over a family, so that with probability 1 - alpha no verdict of it is wrong:
+/// the comparison whose direction is clearest is made at alpha / m, the next at alpha / (m - 1),
+/// and so on; from the first that is neither faster nor slower, all keep that one's level.
+/// Equivalent and differs use their share up: each can still be wrong on the other's ground, and
+/// passing it on let 12 % of null families raise a false alarm at 101 rounds. Same order as
+/// `pairs`.
 struct Pair {
   std::span<const double> base_seconds;
   std::span<const double> arm_seconds;
