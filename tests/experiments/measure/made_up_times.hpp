@@ -20,9 +20,9 @@ struct Noise {
 };
 
 /// A machine whose noise comes from one seed.
-class Machine {
+class NoisyMachine {
  public:
-  explicit Machine(std::uint64_t seed) : random_(seed) {}
+  explicit NoisyMachine(std::uint64_t seed) : random_(seed) {}
 
   /// ln t of one run whose truth is 0.
   double disturbance(const Noise& noise) {

@@ -12,8 +12,8 @@
 namespace parlab {
 namespace {
 
-using made_up::Machine;
 using made_up::Noise;
+using made_up::NoisyMachine;
 
 using Sizes = std::vector<std::uint64_t>;
 using Seconds = std::vector<std::vector<double>>;
@@ -33,7 +33,7 @@ std::vector<double> ln_line(double start, double each) {
 }
 
 Seconds exactly(const std::vector<double>& ln_seconds, std::size_t rounds) {
-  Machine machine(1);
+  NoisyMachine machine(1);
   const Noise none{.jitter = 0, .preempted = 0, .drift_a_round = 0};
   return machine.race(ln_seconds, std::vector<Noise>(ln_seconds.size(), none), rounds);
 }
@@ -53,7 +53,7 @@ TEST(LinearCost, IntervalsCoverTheTruth) {
   const std::vector<double> ln_seconds = ln_line(start, each);
   const std::vector<Noise> noise(sizes.size(), symmetric);
   constexpr int fits = 2000;
-  Machine machine(2);
+  NoisyMachine machine(2);
   int covers_start = 0;
   int covers_each = 0;
   for (int i = 0; i < fits; ++i) {
@@ -71,7 +71,7 @@ TEST(LinearCost, IntervalsCoverTheTruth) {
 
 TEST(LinearCost, SmallSizesCountAsMuchAsLargeOnes) {
   // Unweighted, the start would drown in the noise of the largest size: 1 % of 30 ms.
-  Machine machine(3);
+  NoisyMachine machine(3);
   const std::vector<Noise> noise(sizes.size(), symmetric);
   const auto cost = fit_linear_cost(sizes, machine.race(ln_line(2e-5, 3e-9), noise, 21));
   ASSERT_TRUE(cost);
@@ -79,7 +79,7 @@ TEST(LinearCost, SmallSizesCountAsMuchAsLargeOnes) {
 }
 
 TEST(LinearCost, ShrugsOffPreemptedRuns) {
-  Machine machine(4);
+  NoisyMachine machine(4);
   const std::vector<Noise> noise(sizes.size(), Noise{.preempted = 0.1, .drift_a_round = 0});
   const auto cost = fit_linear_cost(sizes, machine.race(ln_line(2e-5, 3e-9), noise, 21));
   ASSERT_TRUE(cost);
@@ -123,7 +123,7 @@ TEST(BreakEven, IntervalCoversTheTruthUnderADriftThatBothShare) {
   ln_both.insert(ln_both.end(), ln_arm.begin(), ln_arm.end());
   const std::vector<Noise> noise(ln_both.size(), Noise{.preempted = 0, .drift_a_round = 0.02});
   constexpr int fits = 2000;
-  Machine machine(5);
+  NoisyMachine machine(5);
   int covered = 0;
   for (int i = 0; i < fits; ++i) {
     const Seconds both = machine.race(ln_both, noise, 21);
@@ -190,7 +190,7 @@ TEST(Amdahl, FindsTheSerialFraction) {
 TEST(Amdahl, StaysNearTheFractionUnderNoise) {
   const std::vector<int> workers{1, 2, 3, 4, 6, 8, 12, 16};
   std::vector<double> speedups = amdahl(0.1, workers);
-  Machine machine(6);
+  NoisyMachine machine(6);
   for (double& speedup : speedups) speedup *= std::exp(machine.disturbance(symmetric));
   const auto fitted = amdahl_serial_fraction(workers, speedups);
   ASSERT_TRUE(fitted);

@@ -14,8 +14,8 @@
 namespace parlab {
 namespace {
 
-using made_up::Machine;
 using made_up::Noise;
+using made_up::NoisyMachine;
 using ::testing::ElementsAre;
 
 using Times = std::vector<double>;
@@ -39,7 +39,7 @@ double rate(int times, const Happens& happens) {
   return static_cast<double>(count) / times;
 }
 
-Comparison race_two(Machine& machine, double ln_speedup, const Noise& base, const Noise& arm,
+Comparison race_two(NoisyMachine& machine, double ln_speedup, const Noise& base, const Noise& arm,
                     std::size_t rounds) {
   const auto seconds = machine.race({0, -ln_speedup}, {base, arm}, rounds);
   return compare(seconds[0], seconds[1]);
@@ -47,7 +47,7 @@ Comparison race_two(Machine& machine, double ln_speedup, const Noise& base, cons
 
 /// The median of d where the arms' noise differs, from a million draws: what the interval is for.
 double true_ratio(const Noise& base, const Noise& arm) {
-  Machine machine(99);
+  NoisyMachine machine(99);
   Times d(1'000'001);
   for (double& value : d) value = machine.disturbance(base) - machine.disturbance(arm);
   std::nth_element(d.begin(), d.begin() + 500'000, d.end());
@@ -59,7 +59,7 @@ class Coverage : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(Coverage, OfTheNominal95PercentIntervalHoldsOnSkewedNoise) {
   for (const Noise& arm : {even, preempted_more}) {
     const double truth = true_ratio(even, arm);
-    Machine machine(GetParam());
+    NoisyMachine machine(GetParam());
     const double coverage = rate(series, [&] {
       const Comparison comparison = race_two(machine, 0, even, arm, GetParam());
       return comparison.interval.low <= truth && truth <= comparison.interval.high;
@@ -70,7 +70,7 @@ TEST_P(Coverage, OfTheNominal95PercentIntervalHoldsOnSkewedNoise) {
 }
 
 TEST_P(Coverage, LeavesFewFalseAlarms) {
-  Machine machine(GetParam() + 1000);
+  NoisyMachine machine(GetParam() + 1000);
   for (const double jitter : {0.003, 0.01, 0.04}) {
     const Noise noise{.jitter = jitter};
     EXPECT_LE(
@@ -99,7 +99,7 @@ TEST(Compare, IntervalIsTheOneOfTheSignTest) {
 }
 
 TEST(Compare, FindsAnAdvantageOfTenPercent) {
-  Machine machine(2);
+  NoisyMachine machine(2);
   const Noise quiet{.jitter = 0.01, .preempted = 0.05};
   EXPECT_GT(rate(series,
                  [&] {
@@ -116,7 +116,7 @@ TEST(Compare, FindsAnAdvantageOfTenPercent) {
 }
 
 TEST(Compare, FindsEqualArmsEquivalent) {
-  Machine machine(3);
+  NoisyMachine machine(3);
   const Noise quiet{.jitter = 0.003, .preempted = 0.05};
   EXPECT_GT(
       rate(series,
@@ -125,7 +125,7 @@ TEST(Compare, FindsEqualArmsEquivalent) {
 }
 
 TEST(Compare, SeldomCallsAnAdvantageAtTheMarginEquivalentOrFaster) {
-  Machine machine(4);
+  NoisyMachine machine(4);
   EXPECT_LE(rate(series,
                  [&] {
                    const Verdict verdict =
@@ -143,7 +143,7 @@ TEST(Compare, SaysThatAnAdvantageInsideTheMarginsEdgeDiffers) {
 }
 
 TEST(Compare, SwappedArmsGiveTheMirroredAnswer) {
-  Machine machine(5);
+  NoisyMachine machine(5);
   const auto seconds = machine.race({0, -0.2}, {even, even}, 21);
   const Comparison there = compare(seconds[0], seconds[1]);
   const Comparison back = compare(seconds[1], seconds[0]);
@@ -184,7 +184,7 @@ TEST(Compare, TakesConstantSeriesAndTies) {
 }
 
 TEST(Compare, SmallestResolvingLevelIsWhereTheVerdictIsLost) {
-  Machine machine(6);
+  NoisyMachine machine(6);
   int resolved = 0;
   for (int i = 0; i < 200; ++i) {
     const auto seconds = machine.race({0, -0.05}, {even, even}, 15);
@@ -253,7 +253,7 @@ TEST(Blocks, ReduceFalseAlarmsWhereTheNoiseHasAMemory) {
   const Noise memory{.jitter = 0.05, .preempted = 0, .neighbour = 0.6};
   const Noise none{.jitter = 0, .preempted = 0};
   const auto rates = [&](std::size_t rounds) {
-    Machine machine(rounds);
+    NoisyMachine machine(rounds);
     int with = 0;
     int without = 0;
     for (int i = 0; i < series; ++i) {
@@ -290,7 +290,7 @@ std::vector<Pair> all_pairs(const std::vector<Times>& arms) {
 }
 
 TEST(Family, KeepsItsFalseAlarmsWhereUncorrectedVerdictsDoNot) {
-  Machine machine(7);
+  NoisyMachine machine(7);
   const Noise noise{.jitter = 0.04};
   int corrected = 0;
   int uncorrected = 0;
@@ -314,7 +314,7 @@ TEST(Family, KeepsItsFalseAlarmsWhereUncorrectedVerdictsDoNot) {
 /// Families of independent pairs that all have one true ratio; the share with a wrong verdict.
 template <class Wrong>
 double families_with(const Wrong& wrong, double ln_ratio, double jitter, std::size_t rounds) {
-  Machine machine(rounds);
+  NoisyMachine machine(rounds);
   const Noise noise{.jitter = jitter, .preempted = 0};
   return rate(500, [&] {
     std::vector<std::vector<Times>> races;
@@ -361,7 +361,7 @@ TEST(Family, StepsThroughTheLevelsInOrderOfClarity) {
 }
 
 TEST(Family, OfOneIsTheComparisonItself) {
-  Machine machine(8);
+  NoisyMachine machine(8);
   const auto seconds = machine.race({0, -0.1}, {even, even}, 21);
   const std::vector<Pair> pairs{{seconds[0], seconds[1]}};
   const Comparison alone = compare(seconds[0], seconds[1]);
@@ -375,7 +375,7 @@ TEST(Family, OfOneIsTheComparisonItself) {
 // ---- Gate and location -------------------------------------------------------------------------
 
 TEST(Gate, ClosesWhereTheSameArmDisagreesWithItself) {
-  Machine machine(9);
+  NoisyMachine machine(9);
   const Noise quiet{.jitter = 0.01};
   const Noise wild{.jitter = 0.15};
   EXPECT_GT(rate(500, [&] { return passes_gate(race_two(machine, 0, quiet, quiet, 21)); }), 0.95);
