@@ -1,1 +1,70 @@
-int main() { return 0; }
+// parlab: one program, one verb a use. Errors end here: one line on stderr, and an exit code that
+// says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption).
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/verbs.hpp"
+#include "experiments/measure/interruption.hpp"
+#include "kernels/errors.hpp"
+#include "kernels/nearest_name.hpp"
+
+namespace {
+
+constexpr char help[] =
+    "parlab measures which parallel backend suits a loop on this machine.\n\n"
+    "Usage: parlab VERB ...\n\n"
+    "  list                   experiments, backends, kernels; what this build lacks\n"
+    "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
+    "  compare EXPERIMENT     compares backends directly, with a verdict\n"
+    "  suite --out DIR        every experiment, for the report\n"
+    "  doctor                 what on this machine disturbs measurements, and the cure\n\n"
+    "Help of each: parlab VERB --help\n"
+    "Example: parlab run pi --backend openmp:static,tbb --workers 1,2 --darts 1e8\n";
+
+int dispatch(const std::vector<std::string>& words, const std::string& command) {
+  if (words.empty()) {
+    fmt::print("{}", help);
+    return 0;
+  }
+  const std::string& verb = words[0];
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (verb == "--help" || verb == "-h" || verb == "help") {
+    fmt::print("{}", help);
+    return 0;
+  }
+  if (verb == "run") return parlab::race_command(parlab::RaceVerb::run, rest, command);
+  if (verb == "compare") return parlab::race_command(parlab::RaceVerb::compare, rest, command);
+  if (verb == "list") return parlab::list_command(rest);
+  if (verb == "suite") return parlab::suite_command(rest, command);
+  if (verb == "doctor") return parlab::doctor_command(rest);
+  throw parlab::UsageError(
+      parlab::unknown_name("verb", verb, {"list", "run", "compare", "suite", "doctor"}));
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::string command = "parlab";
+  for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
+  try {
+    return dispatch(std::vector<std::string>(values + 1, values + count), command);
+  } catch (const parlab::UsageError& error) {
+    fmt::print(stderr, "parlab: {}\n", error.what());
+    return 2;
+  } catch (const parlab::Interrupted& interrupted) {
+    fmt::print(stderr, "parlab: interrupted; nothing was written\n");
+    return 128 + interrupted.signal();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "parlab: {}\n", error.what());
+    return 1;
+  }
+}

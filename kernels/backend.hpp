@@ -11,6 +11,7 @@
 // than `window` of them at once, so a range of 10^12 indices folds in constant memory.
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,7 +48,9 @@ class Backend {
   template <class Work>
   auto map_chunks(const Chunking& chunking, const Work& work)
       -> std::vector<std::invoke_result_t<const Work&, IndexRange>> {
-    std::vector<std::invoke_result_t<const Work&, IndexRange>> partials(chunking.chunks());
+    using T = std::invoke_result_t<const Work&, IndexRange>;
+    static_assert(!std::same_as<T, bool>, "std::vector<bool> has no slots: return a char");
+    std::vector<T> partials(chunking.chunks());
     map_window(chunking, 0, chunking.chunks(), work, partials.data());
     return partials;
   }
@@ -89,11 +92,11 @@ template <Partial T, class Map, class Join>
 T map_reduce(Backend& backend, const Chunking& chunking, T identity, const Map& map,
              const Join& join) {
   const std::uint64_t chunks = chunking.chunks();
-  std::vector<T> partials(std::min(chunks, window));
+  const auto partials = std::make_unique<T[]>(std::min(chunks, window));
   T result = identity;
   for (std::uint64_t first = 0; first < chunks;) {
     const std::uint64_t count = std::min(window, chunks - first);
-    backend.map_window(chunking, first, count, map, partials.data());
+    backend.map_window(chunking, first, count, map, partials.get());
     for (std::uint64_t i = 0; i < count; ++i) result = join(result, partials[i]);
     first += count;
   }

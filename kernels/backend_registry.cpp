@@ -85,6 +85,8 @@ std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
   if (spec.workers < 1 || spec.workers > max_workers)
     throw UsageError(
         fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));
+  if (!entry.parallel && spec.workers != 1)
+    throw UsageError(fmt::format("backend '{}' has one worker, not {}", entry.name, spec.workers));
   return entry.make(complete);
 }
 

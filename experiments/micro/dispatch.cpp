@@ -29,13 +29,16 @@ const bool registered = [] {
   const int workers = static_cast<int>(std::thread::hardware_concurrency());
   for (parlab::BackendSpec spec : parlab::parse_backends("all")) {
     spec.workers = spec.backend == "serial" ? 1 : workers;
-    const std::string name = "dispatch/" + spec.label() + "/workers:" + std::to_string(spec.workers);
+    const std::string name =
+        "dispatch/" + spec.label() + "/workers:" + std::to_string(spec.workers);
     benchmark::RegisterBenchmark(name.c_str(), dispatch, spec)
-        ->ArgName("chunks")->Arg(1)->Arg(64)->Arg(4096)->UseRealTime();
+        ->ArgName("chunks")
+        ->Arg(1)
+        ->Arg(64)
+        ->Arg(4096)
+        ->UseRealTime();
   }
   return true;
 }();
 
 }  // namespace
-
-BENCHMARK_MAIN();

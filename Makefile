@@ -1,0 +1,119 @@
+# Verbs for people and for CI. How things are built stands in CMakePresets.json, what they build on in
+# kernels/dependencies.cmake.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+EXPERIMENT ?=
+ARGS ?=
+PROFILE ?= quick
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+REPORT := reports/out
+
+# Asked when a recipe runs, not before: by then `deps` has installed it. PYTHON=... overrides.
+python = "$$(sh .ci/python)"
+# Nothing waits for ever. --foreground leaves Ctrl-C with the program that runs.
+TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground -k 10)
+within = $(if $(TIMEOUT),$(TIMEOUT) $(1))
+configure = cmake --preset $(1) --log-level=WARNING --no-warn-unused-cli -DPython_EXECUTABLE=$(python) >build/configure.log
+sources = $$(find kernels experiments tests -name '*.[ch]pp')
+
+.PHONY: help
+help: ## this list
+	@echo 'usage: make VERB [VARIABLE=value...]'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: deps deps-develop
+deps: ## install what is missing to build, test and report; says what and why first
+	@sh .ci/deps
+deps-develop: ## the same for lint, format and the presets asan, tsan and clang
+	@sh .ci/deps develop
+
+.PHONY: build compile
+build: ## build/parlab, build/parlab-micro and the tests, as Release
+	@sh .ci/deps --again required optional test
+	@$(MAKE) compile
+compile:
+	@mkdir -p build
+	@$(call configure,release)
+	@$(call within,3600) cmake --build --preset release --parallel $(JOBS)
+
+.PHONY: test
+test: ## build, then all tests: C++ by ctest, the report's by pytest
+	@sh .ci/deps --again
+	@$(MAKE) compile
+	@status=0; \
+	$(call within,900) ctest --preset release --parallel 2 --timeout 120 --progress || status=1; \
+	if [ -d tests/reports ]; then \
+	  $(call within,600) $(python) -m pytest -q -p no:cacheprovider tests/reports || status=1; \
+	fi; \
+	exit $$status
+
+# An arm that fails does not hide the others: the report is written all the same, and make fails.
+# The nanosecond figures are its smallest part: it does without them where they fail.
+.PHONY: report
+report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md and REPORT.html
+	@sh .ci/deps --again
+	@$(MAKE) compile
+	@status=0; \
+	build/parlab suite --profile $(PROFILE) --out $(REPORT) || status=$$?; \
+	[ $$status -le 1 ] || exit $$status; \
+	rm -f $(REPORT)/micro.json; \
+	if [ -x build/parlab-micro ]; then \
+	  echo 'Measuring the nanosecond figures' >&2; \
+	  if $(call within,25) build/parlab-micro --benchmark_min_time=0.02 \
+	      --benchmark_out=$(REPORT)/micro.json.partial --benchmark_out_format=json >/dev/null; then \
+	    mv $(REPORT)/micro.json.partial $(REPORT)/micro.json; \
+	  else \
+	    echo "parlab-micro ended with $$?: the report goes on without its figures" >&2; \
+	    rm -f $(REPORT)/micro.json.partial; \
+	  fi; \
+	fi; \
+	$(call within,300) $(python) reports/render.py $(REPORT) || exit 1; \
+	echo "The report: $(REPORT)/REPORT.md, or $(REPORT)/REPORT.html in a browser"; \
+	[ $$status = 0 ] || echo "but parlab suite failed: the report says which arms and why" >&2; \
+	exit $$status
+
+.PHONY: run compare suite
+run: ## one experiment: make run EXPERIMENT=pi ARGS="--darts 1e8 --workers 1,2"
+	@$(if $(EXPERIMENT),,echo 'usage: make run EXPERIMENT=pi ARGS="..."; build/parlab list names them' >&2; exit 2)
+	@$(MAKE) build >&2
+	@build/parlab run $(EXPERIMENT) $(ARGS)
+compare: ## two backends in paired rounds: make compare EXPERIMENT=pi ARGS="--backend tbb,openmp"
+	@$(if $(EXPERIMENT),,echo 'usage: make compare EXPERIMENT=pi ARGS="--backend tbb,openmp"' >&2; exit 2)
+	@$(MAKE) build >&2
+	@build/parlab compare $(EXPERIMENT) $(ARGS)
+suite: ## every experiment into reports/out, without the report (PROFILE=quick or full)
+	@$(MAKE) build >&2
+	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(ARGS)
+
+.PHONY: format lint
+format: ## clang-format on all sources
+	@sh .ci/deps develop
+	@$$(sh .ci/tool clang-format) -i $(sources)
+lint: ## clang-format, clang-tidy and shellcheck; changes nothing
+	@sh .ci/deps develop
+	@$(MAKE) build
+	@sh .ci/lint
+
+.PHONY: install clean
+install: ## build, then install to PREFIX (default /usr/local), below DESTDIR where it is set
+	@$(MAKE) build
+	@cmake --install build --prefix "$(PREFIX)"
+clean: ## remove what was built; keeps reports/out and the unpacked build/deps
+	@rm -rf build-*
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
+
+.PHONY: asan tsan debug clang native
+asan: ## build and test with the address and undefined behaviour sanitizers
+tsan: ## build and test with the thread sanitizer, by clang
+debug: ## build and test without optimization, with the standard library's assertions
+clang: ## build and test by clang
+native: ## build and test for this machine's processor only
+asan tsan debug clang native:
+	@sh .ci/deps --again required optional test $(if $(filter tsan clang,$@),develop)
+	@mkdir -p build
+	@$(call configure,$@) $(if $(filter tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++))
+	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS)
+	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress

@@ -1,0 +1,98 @@
+// parlab list: what can be run on this machine with this build, and what is missing.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include "experiments/command_line/verbs.hpp"
+#include "experiments/experiment.hpp"
+#include "experiments/measure/usable_cores.hpp"
+#include "kernels/backend_registry.hpp"
+#include "kernels/kernel_registry.hpp"
+#include "kernels/numerics/simd_level.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+
+json option_list(Experiment& experiment) {
+  CLI::App app;
+  experiment.add_options(app);
+  json options = json::array();
+  for (const CLI::Option* option : app.get_options())
+    if (option->get_name() != "--help")
+      options.push_back({{"name", option->get_name()}, {"what", option->get_description()}});
+  return options;
+}
+
+json listing() {
+  json document = {{"experiments", json::array()},
+                   {"backends", json::array()},
+                   {"kernels", json::array()},
+                   {"peers", json::array()},
+                   {"simd", simd_level()},
+                   {"usable_cores", usable_cores()}};
+  for (const auto& experiment : make_experiments())
+    document["experiments"].push_back({{"name", experiment->name()},
+                                       {"question", experiment->question()},
+                                       {"options", option_list(*experiment)}});
+  for (const BackendEntry& entry : backends())
+    document["backends"].push_back({{"name", entry.name},
+                                    {"schedules", entry.schedules},
+                                    {"available", true},
+                                    {"why", entry.what}});
+  for (const MissingBackend& missing : missing_backends())
+    document["backends"].push_back({{"name", missing.name},
+                                    {"schedules", json::array()},
+                                    {"available", false},
+                                    {"why", missing.why}});
+  for (const KernelEntry& kernel : kernels())
+    document["kernels"].push_back({{"name", kernel.name},
+                                   {"variant", kernel.variant},
+                                   {"what", kernel.what},
+                                   {"splittable", kernel.splittable}});
+  return document;
+}
+
+void print_listing(const json& document) {
+  fmt::print("Experiments (parlab run NAME)\n");
+  for (const json& e : document["experiments"])
+    fmt::print("  {:<12} {}\n", e["name"].get<std::string>(), e["question"].get<std::string>());
+  fmt::print("\nBackends (--backend NAME[:SCHEDULE], the first schedule is the default)\n");
+  for (const json& b : document["backends"]) {
+    const auto schedules = b["schedules"].get<std::vector<std::string>>();
+    fmt::print("  {:<12} {}{}\n", b["name"].get<std::string>(),
+               b["available"] ? "" : "MISSING: ", b["why"].get<std::string>());
+    if (!schedules.empty()) fmt::print("  {:<12} {}\n", "", fmt::join(schedules, ", "));
+  }
+  fmt::print("\nKernels\n");
+  for (const json& k : document["kernels"])
+    fmt::print("  {:<15} {:<12} {}{}\n", k["name"].get<std::string>(),
+               k["variant"].get<std::string>(), k["what"].get<std::string>(),
+               k["splittable"] ? "" : " (not splittable: serial only)");
+  fmt::print("\nSIMD level {}, {} usable cores\n", document["simd"].get<std::string>(),
+             document["usable_cores"].get<int>());
+}
+
+}  // namespace
+
+int list_command(const Arguments& arguments) {
+  check_flags("list", arguments, {"--json"});
+  if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
+    fmt::print(
+        "Lists the experiments, backends and kernels of this build, and what is missing.\n\n"
+        "Usage: parlab list [--json]\nExample: parlab list --json | jq .backends\n");
+    return 0;
+  }
+  const json document = listing();
+  if (has_flag(arguments, "--json")) fmt::print("{}\n", document.dump(2));
+  else print_listing(document);
+  return 0;
+}
+
+}  // namespace parlab

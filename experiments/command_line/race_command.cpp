@@ -1,0 +1,126 @@
+#include "experiments/command_line/race_command.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+#include "experiments/command_line/table.hpp"
+#include "experiments/measure/context.hpp"
+#include "experiments/measure/output_file.hpp"
+#include "kernels/errors.hpp"
+
+namespace parlab {
+namespace {
+
+/// The place of --json that means standard output.
+constexpr char to_stdout[] = "-";
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+std::string interval_text(const Interval& interval) {
+  const auto end = [](double value) {
+    return std::isfinite(value) && value > 0 ? fmt::format("{:.3g}", value) : std::string("?");
+  };
+  return fmt::format("[{}, {}]", end(interval.low), end(interval.high));
+}
+
+std::string table_text(const RaceRecord& race) {
+  std::vector<double> medians;
+  for (const Measured& result : race.outcome.results)
+    if (!result.samples.empty()) medians.push_back(median(result.seconds()));
+  const TimeUnit unit = time_unit_for(medians);
+  Table table({{"arm"},
+               {"grain", Table::Align::right},
+               {fmt::format("median [{}]", unit.name), Table::Align::right},
+               {"speed-up", Table::Align::right},
+               {"95 % interval", Table::Align::right},
+               {"verdict"},
+               {"answer", Table::Align::right}});
+  for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
+    const Measured& result = race.outcome.results[i];
+    const auto& against = race.verdicts.against_baseline[i];
+    std::vector<std::string> cells = {result.entrant.label,
+                                      fmt::to_string(result.entrant.arm.grain)};
+    cells.push_back(result.samples.empty()
+                        ? "-"
+                        : fmt::format("{:.3f}", median(result.seconds()) * unit.per_second));
+    cells.push_back(against ? fmt::format("{:.3g}", against->comparison.ratio) : "-");
+    cells.push_back(against ? interval_text(against->comparison.interval) : "-");
+    if (result.failure) {
+      cells.push_back("FAILED");
+    } else if (result.entrant.role == Role::arm && against) {
+      cells.emplace_back(to_string(against->comparison.verdict));
+    } else {
+      cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
+    }
+    cells.push_back(result.answer.is_null() ? "-" : result.answer.dump());
+    table.add(std::move(cells));
+  }
+  return table.text();
+}
+
+/// What a person reads: the table, the sentences, the gates that failed, the arms that failed.
+void print_race(const RaceRecord& race, const std::vector<Headline>& headlines, std::FILE* out) {
+  fmt::print(out, "{}\n{}\n", race.experiment->question(), table_text(race));
+  for (const Headline& headline : headlines) fmt::print(out, "{}.\n", headline.sentence);
+  for (const Gate& gate : race.verdicts.gates)
+    if (!gate.ok)
+      fmt::print(out,
+                 "Too noisy for verdicts: {} against itself gave {:.3g}x {}; see parlab doctor.\n",
+                 race.outcome.results[gate.baseline].entrant.label, gate.comparison.ratio,
+                 interval_text(gate.comparison.interval));
+  for (const Measured& result : race.outcome.results)
+    if (result.failure)
+      fmt::print(stderr, "parlab: {} failed{}: {}\n", result.entrant.label,
+                 result.failure->round ? fmt::format(" in round {}", *result.failure->round + 1) : "",
+                 result.failure->cause);
+}
+
+}  // namespace
+
+RaceRecord run_request(RaceRequest& request, const std::string& name) {
+  RaceRecord race{name, request.experiment.get(), request.options, {}, {}};
+  race.outcome = run_race(*request.experiment, std::move(request.entrants), request.options);
+  race.verdicts = judge(race.outcome.results, race.alpha);
+  return race;
+}
+
+int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
+                 const std::string& command) {
+  RaceRequest request = parse_race(verb, arguments);
+  if (!request.help.empty()) {
+    fmt::print("{}", request.help);
+    return 0;
+  }
+  std::optional<OutputFile> file;
+  if (!request.json.empty() && request.json != to_stdout) file.emplace(request.json);
+  const bool stdout_taken = request.json == to_stdout;
+  if (stdout_taken && request.experiment->has_product())
+    throw UsageError("--json - and --list both want stdout; write the result to a file");
+  std::FILE* people = stdout_taken || request.experiment->has_product() ? stderr : stdout;
+
+  nlohmann::json context = collect_context(command);
+  const RaceRecord race = run_request(request, arguments[0]);
+  complete_context(context);
+  const auto& results = race.outcome.results;
+  const auto pairs = verb == RaceVerb::compare ? baseline_pairs(results, race.verdicts)
+                                               : headline_pairs(results, race.verdicts);
+  const auto sentences = headlines({{race.experiment, &results, &race.verdicts, pairs}}).front();
+  if (!request.quiet) print_race(race, sentences, people);
+  if (race.outcome.ok()) race.experiment->print_product(stdout);
+  if (!request.json.empty()) {
+    const std::string text = to_text(result_json(race, context, sentences));
+    if (file) file->publish(text);
+    else fmt::print("{}", text);
+  }
+  return race.outcome.ok() ? 0 : 1;
+}
+
+}  // namespace parlab

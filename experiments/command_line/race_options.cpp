@@ -1,0 +1,191 @@
+// From the words after `parlab run` and `parlab compare` to a RaceRequest.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/command_line/quantity.hpp"
+#include "experiments/command_line/race_command.hpp"
+#include "experiments/measure/usable_cores.hpp"
+#include "kernels/errors.hpp"
+#include "kernels/nearest_name.hpp"
+
+namespace parlab {
+namespace {
+
+/// Most rounds: a day of them at the shortest sample.
+constexpr std::uint64_t most_rounds = 1'000'000;
+
+constexpr double longest_timeout = 86'400;  // seconds, a day
+
+std::string verb_name(RaceVerb verb) { return verb == RaceVerb::run ? "run" : "compare"; }
+
+std::unique_ptr<Experiment> experiment_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (auto& experiment : make_experiments()) {
+    if (experiment->name() == name) return std::move(experiment);
+    names.push_back(experiment->name());
+  }
+  throw UsageError(unknown_name("experiment", name, names));
+}
+
+/// The options that every race has, as they were typed.
+struct Words {
+  std::string backend, workers, grain = "auto", chunks, seed = "1", rounds = "21", timeout = "120";
+  std::string isolation = "standing", baseline, json;
+  bool quiet = false;
+};
+
+void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
+  app.add_option("--backend", words.backend,
+                 verb == RaceVerb::run
+                     ? "backends with or without a schedule, A,B:schedule; 'each' for every backend "
+                       "as it is by default, 'all' for every schedule [each]"
+                     : "the backends to compare, A,B[,C]; the first is the baseline");
+  app.add_option("--workers", words.workers, "worker counts, 1,2 [the usable cores]");
+  if (experiment.takes_grain()) {
+    app.add_option("--grain", words.grain, "indices a chunk, a list for a sweep [auto]");
+    app.add_option("--chunks", words.chunks, "instead of --grain: chunks in all, a list for a sweep");
+  }
+  app.add_option("--rounds", words.rounds, "times that every arm runs; 6 or more for a verdict [21]");
+  app.add_option("--seed", words.seed,
+                 "of random numbers in the kernel and of the order of arms [1]");
+  app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
+  app.add_option("--isolation", words.isolation,
+                 "standing: arms rest, stopped, between samples; fresh: a new process for each "
+                 "sample [standing]");
+  if (verb == RaceVerb::run)
+    app.add_option("--baseline", words.baseline,
+                   "serial: against serial, added where missing; first: against the first arm "
+                   "[serial]");
+  app.add_option("--json", words.json, "writes the result file; - for stdout");
+  app.add_flag("--quiet", words.quiet, "no table, no progress");
+}
+
+Selection selection_of(const Words& words, RaceVerb verb) {
+  Selection selection;
+  if (verb == RaceVerb::compare && words.backend.empty())
+    throw UsageError("compare: --backend is missing; name two, as in --backend openmp:static,tbb");
+  if (words.backend.empty() || words.backend == "each") {
+    for (const BackendEntry& entry : backends()) selection.backends.push_back(parse_backend(entry.name));
+  } else {
+    selection.backends = parse_backends(words.backend);
+  }
+  for (std::size_t i = 0; i < selection.backends.size(); ++i)
+    for (std::size_t j = selection.backends.size() - 1; j > i; --j)
+      if (selection.backends[j].label() == selection.backends[i].label())
+        selection.backends.erase(selection.backends.begin() + static_cast<std::ptrdiff_t>(j));
+  if (words.workers.empty()) {
+    selection.workers = {usable_cores()};
+  } else {
+    for (const std::uint64_t count : parse_quantities("--workers", words.workers, 1, max_workers))
+      selection.workers.push_back(static_cast<int>(count));
+  }
+  if (std::ranges::all_of(selection.backends, [](const auto& b) { return b.backend == "serial"; }) &&
+      std::ranges::find(selection.workers, 1) == selection.workers.end() && !words.workers.empty())
+    throw UsageError(
+        fmt::format("serial has one worker, not {}; name a parallel backend", words.workers));
+  if (words.grain != "auto" && !words.chunks.empty())
+    throw UsageError("--grain and --chunks say the same thing twice; give one of them");
+  if (words.grain != "auto") selection.grains = parse_quantities("--grain", words.grain, 1);
+  if (!words.chunks.empty()) selection.chunks = parse_quantities("--chunks", words.chunks, 1);
+  if (verb == RaceVerb::compare || words.baseline == "first") {
+    selection.baseline = BaselineKind::first;
+  } else if (!words.baseline.empty() && words.baseline != "serial") {
+    throw UsageError(unknown_name("--baseline", words.baseline, {"serial", "first"}));
+  }
+  return selection;
+}
+
+RaceOptions options_of(const Words& words) {
+  RaceOptions options;
+  options.rounds = static_cast<int>(parse_quantity("--rounds", words.rounds, 1, most_rounds));
+  options.order_seed = parse_quantity("--seed", words.seed);
+  try {
+    std::size_t read = 0;
+    options.timeout = std::chrono::duration<double>(std::stod(words.timeout, &read));
+    if (read != words.timeout.size()) throw std::invalid_argument("trailing text");
+  } catch (const std::exception&) {
+    throw UsageError(fmt::format("--timeout: '{}' is not a number of seconds", words.timeout));
+  }
+  if (!(options.timeout.count() > 0 && options.timeout.count() <= longest_timeout))
+    throw UsageError(fmt::format("--timeout: '{}' is out of range; it must be above 0, to {:g} s",
+                                 words.timeout, longest_timeout));
+  if (words.isolation == "fresh") {
+    options.isolation = Isolation::fresh;
+  } else if (words.isolation != "standing") {
+    throw UsageError(unknown_name("--isolation", words.isolation, {"standing", "fresh"}));
+  }
+  options.show_progress = !words.quiet && isatty(STDERR_FILENO) != 0;
+  return options;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+  return names;
+}
+
+}  // namespace
+
+RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments) {
+  RaceRequest request;
+  if (arguments.empty())
+    throw UsageError(fmt::format("{}: the experiment is missing; see parlab list", verb_name(verb)));
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    request.help = race_help(verb);
+    return request;
+  }
+  request.experiment = experiment_named(arguments[0]);
+  CLI::App app(request.experiment->question(),
+               fmt::format("parlab {} {}", verb_name(verb), arguments[0]));
+  app.allow_extras();
+  request.experiment->add_options(app);
+  Words words;
+  add_common_options(app, words, *request.experiment, verb);
+  app.footer(fmt::format("Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {} {} --backend "
+                         "{} --workers 1,2 --json {}.json",
+                         verb_name(verb), arguments[0], "openmp:static,tbb", arguments[0]));
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    request.help = app.help();
+    return request;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see parlab {} {} --help", error.what(), verb_name(verb), arguments[0]));
+  }
+  if (!app.remaining().empty()) {
+    const std::string word = app.remaining().front();
+    throw UsageError(unknown_name(fmt::format("option of {} {}", verb_name(verb), arguments[0]),
+                                  word.substr(0, word.find('=')), option_names(app)));
+  }
+  request.experiment->set_seed(parse_quantity("--seed", words.seed));
+  request.experiment->check_options();
+  request.options = options_of(words);
+  request.entrants = line_up(*request.experiment, selection_of(words, verb));
+  request.json = words.json;
+  request.quiet = words.quiet;
+  return request;
+}
+
+std::string race_help(RaceVerb verb) {
+  std::string text = fmt::format(
+      "{}\n\nUsage: parlab {} EXPERIMENT [OPTIONS]\n\nExperiments:\n",
+      verb == RaceVerb::run
+          ? "Measures one experiment in paired rounds and prints a table."
+          : "Compares backends directly, in paired rounds, and says what the times mean.",
+      verb_name(verb));
+  for (const auto& experiment : make_experiments())
+    text += fmt::format("  {:<12} {}\n", experiment->name(), experiment->question());
+  return text + fmt::format("\nOptions of each: parlab {0} EXPERIMENT --help\nExample: parlab {0} pi "
+                            "--backend openmp:static,tbb --workers 2 --darts 1e8\n",
+                            verb_name(verb));
+}
+
+}  // namespace parlab

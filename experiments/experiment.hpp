@@ -1,0 +1,110 @@
+#pragma once
+
+// An experiment asks one question of the machine. It names the cases (what is computed), knows the
+// right answer of each, and opens an arm: one case on one backend. Who runs when, and what the times
+// say, is the business of measure/.
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "kernels/backend_registry.hpp"
+
+namespace parlab {
+
+/// What a run returns: a number, a string or a list of them. Compared with ==, bit for bit.
+using Answer = nlohmann::json;
+
+/// What is computed, whoever computes it.
+struct Case {
+  std::string kernel;
+  std::string variant;    // "" where the kernel has one
+  std::string algorithm;  // "" where the kernel has one
+  std::uint64_t size = 0;
+  std::string unit;                                            // what size counts: "darts"
+  nlohmann::json parameters = nlohmann::json::object();        // further axes: seed, order, range
+  std::uint64_t least_grain = 1;  // below it, handing out a chunk costs more than computing it
+  bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
+
+  friend bool operator==(const Case&, const Case&) = default;
+};
+
+/// One case on one backend with one grain: what is timed.
+struct Arm {
+  Case what;
+  BackendSpec who;
+  std::uint64_t grain = 1;
+};
+
+/// One command of a suite. Its name is the result file's: "pi-backends".
+struct SuiteEntry {
+  std::string name;
+  std::vector<std::string> arguments;  // as after `parlab run`, the experiment first
+};
+
+enum class Profile { quick, full };
+
+class Experiment {
+ public:
+  virtual ~Experiment() = default;
+
+  virtual std::string name() const = 0;
+  /// What a user learns from it, as a question of one line.
+  virtual std::string question() const = 0;
+  /// The mechanism behind the answer, for the report: a few sentences.
+  virtual std::string why() const = 0;
+
+  /// Adds options of its own to the command line.
+  virtual void add_options(CLI::App& app) = 0;
+  /// The seed of the command line, for experiments with random numbers.
+  virtual void set_seed(std::uint64_t) {}
+  /// Checks the options, once they are read. Throws UsageError.
+  virtual void check_options() {}
+
+  virtual std::vector<Case> cases() const = 0;
+
+  /// Whether --grain and --chunks apply: false where a case fixes its chunks itself.
+  virtual bool takes_grain() const { return true; }
+
+  /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
+  virtual std::string subject(const Case& what) const;
+
+  /// The right answer, by a way that no arm takes. May take long: it is asked in a process of its
+  /// own.
+  virtual Answer expected(const Case& what) const = 0;
+  /// Whether `answer` is right, given what expected() returned.
+  virtual bool correct(const Case& what, const Answer& answer, const Answer& expected) const;
+
+  /// Makes an arm ready in its own process; each call of what is returned is one run, all of it
+  /// timed.
+  virtual std::function<Answer()> open(const Arm& arm) const = 0;
+
+  /// Whether `parlab run` has something to print on stdout besides the measurement, which then goes
+  /// to stderr: a list of primes, say.
+  virtual bool has_product() const { return false; }
+  virtual void print_product(std::FILE*) const {}
+
+  /// Sections of the report stand in this order, equal ones by name.
+  virtual int report_place() const { return 100; }
+  /// What `parlab suite` runs of it.
+  virtual std::vector<SuiteEntry> suite(Profile profile) const = 0;
+};
+
+class RegisterExperiment {
+ public:
+  using Make = std::unique_ptr<Experiment> (*)();
+  explicit RegisterExperiment(Make make);
+};
+
+/// All experiments, by name; each call makes new ones with their options at the defaults.
+std::vector<std::unique_ptr<Experiment>> make_experiments();
+
+/// 100000000 as "1e8", 65536 as "65536", 1250000 as "1.25e6".
+std::string short_number(std::uint64_t value);
+
+}  // namespace parlab

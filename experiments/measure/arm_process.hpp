@@ -1,0 +1,76 @@
+#pragma once
+
+// An arm in a process of its own, which rests (SIGSTOP) while others are timed. Runtimes keep their
+// threads spinning after a run: left running, they take a core from whoever is timed next.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "experiments/experiment.hpp"
+#include "experiments/measure/interruption.hpp"
+#include "kernels/sharing/child_process.hpp"
+
+namespace parlab {
+
+/// An arm that can no longer be timed: it died, hung, threw or could not be opened.
+class ArmFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Shortest timed stretch in seconds. A run below it is repeated within one sample: waking the
+/// arm's threads costs some 50 us, which then is below a percent.
+inline constexpr double least_sample_seconds = 0.01;
+
+struct Sample {
+  double seconds;                    // wall clock, one run
+  double cpu_seconds;                // user and system, all threads and ended children, one run
+  double context_switches;           // voluntary and not, one run
+  std::uint64_t peak_rss_bytes;      // of the largest process so far
+  Answer answer;
+};
+
+class ArmProcess {
+ public:
+  using Open = std::function<std::function<Answer()>()>;
+
+  /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
+  /// Returns when the arm is ready and rests. Throws ArmFailed, or Interrupted.
+  ArmProcess(const Open& open, std::chrono::duration<double> timeout,
+             const InterruptionGuard& interruption);
+  ArmProcess(const ArmProcess&) = delete;
+  ArmProcess& operator=(const ArmProcess&) = delete;
+  /// Kills the arm and whatever processes it has started.
+  ~ArmProcess();
+
+  const Answer& first_answer() const { return first_answer_; }
+  std::uint64_t repeats() const { return repeats_; }
+
+  /// Wakes the arm, takes one sample, lets it rest again. Throws ArmFailed, or Interrupted.
+  Sample sample();
+
+ private:
+  nlohmann::json receive();
+  void wake() const;
+  void rest();
+
+  std::chrono::duration<double> timeout_;
+  const InterruptionGuard* interruption_;
+  int socket_ = -1;
+  std::optional<ChildProcess> child_;
+  Answer first_answer_;
+  std::uint64_t repeats_ = 1;
+};
+
+/// Calls work() in a process of its own, so that the caller stays free of its threads and can be
+/// interrupted. Throws ArmFailed, or Interrupted.
+Answer answer_of_process(const std::function<Answer()>& work,
+                         std::chrono::duration<double> timeout,
+                         const InterruptionGuard& interruption);
+
+}  // namespace parlab

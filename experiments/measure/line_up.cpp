@@ -1,0 +1,169 @@
+#include "experiments/measure/line_up.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "kernels/errors.hpp"
+
+namespace parlab {
+namespace {
+
+std::uint64_t rounded_up(std::uint64_t dividend, std::uint64_t divisor) {
+  return dividend / divisor + (dividend % divisor != 0 ? 1 : 0);
+}
+
+std::uint64_t automatic_grain(const Case& what, const std::vector<int>& workers) {
+  const auto most = static_cast<std::uint64_t>(*std::ranges::max_element(workers));
+  return std::max({rounded_up(what.size, chunks_per_worker * most), what.least_grain,
+                   std::uint64_t{1}});
+}
+
+std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selection) {
+  std::vector<std::uint64_t> grains = selection.grains;
+  for (const std::uint64_t chunks : selection.chunks)
+    grains.push_back(std::max<std::uint64_t>(rounded_up(what.size, chunks), 1));
+  if (grains.empty()) grains.push_back(automatic_grain(what, selection.workers));
+  return grains;
+}
+
+std::string group_of(const Case& what, BaselineKind baseline) {
+  std::string group = fmt::format("{} {} {}", what.kernel, what.size, what.unit);
+  if (baseline == BaselineKind::serial) {
+    if (!what.variant.empty()) group += " " + what.variant;
+    if (!what.algorithm.empty()) group += " " + what.algorithm;
+  }
+  return what.parameters.empty() ? group : group + " " + what.parameters.dump();
+}
+
+bool is_serial(const BackendSpec& spec) { return spec.backend == "serial"; }
+
+/// Arms of one case as asked for, without a baseline that was not.
+std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
+                         const Selection& selection) {
+  std::vector<Arm> arms;
+  if (!what.splittable) {
+    if (std::ranges::none_of(selection.backends, is_serial))
+      throw UsageError(fmt::format(
+          "variant '{}' of {} cannot be split over workers, its state is one sequence; add serial "
+          "to --backend or leave the variant out",
+          what.variant, experiment.name()));
+    return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
+  }
+  const auto grains =
+      experiment.takes_grain() ? grains_of(what, selection) : std::vector<std::uint64_t>{1};
+  for (const BackendSpec& backend : selection.backends) {
+    std::vector<int> workers = selection.workers;
+    if (is_serial(backend)) workers = {1};
+    for (const int count : workers)
+      for (const std::uint64_t grain : grains)
+        arms.push_back({what, {backend.backend, backend.schedule, count}, grain});
+  }
+  return arms;
+}
+
+/// Which axes have more than one value among the entrants; only those are named in labels.
+class Axes {
+ public:
+  explicit Axes(const std::vector<Entrant>& entrants) {
+    const auto varies = [&](const auto& value_of) {
+      std::set<std::string> values;
+      for (const Entrant& e : entrants) values.insert(value_of(e.arm));
+      return values.size() > 1;
+    };
+    variant_ = varies([](const Arm& a) { return a.what.variant; });
+    algorithm_ = varies([](const Arm& a) { return a.what.algorithm; });
+    size_ = varies([](const Arm& a) { return fmt::to_string(a.what.size); });
+    backend_ = varies([](const Arm& a) { return a.who.label() + fmt::to_string(a.who.workers); });
+    for (const Entrant& e : entrants)
+      for (const auto& [key, value] : e.arm.what.parameters.items())
+        if (varies([&](const Arm& a) { return a.what.parameters.value(key, Answer()).dump(); }))
+          parameters_.insert(key);
+    // A grain that follows from the size is no axis of its own.
+    std::set<std::pair<std::string, std::uint64_t>> grains;
+    std::set<std::string> groups;
+    for (const Entrant& e : entrants) {
+      if (e.role != Role::arm || !e.arm.what.splittable) continue;
+      grains.insert({e.group, e.arm.grain});
+      groups.insert(e.group);
+    }
+    grain_ = grains.size() > groups.size();
+  }
+
+  std::string label(const Arm& arm, bool spoken) const {
+    std::vector<std::string> words;
+    if (variant_) words.push_back(arm.what.variant);
+    if (algorithm_) words.push_back(arm.what.algorithm);
+    if (size_ && !spoken) words.push_back(short_number(arm.what.size));
+    for (const auto& [key, value] : arm.what.parameters.items())
+      if (parameters_.contains(key))
+        words.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    if (backend_ || words.empty()) {
+      words.push_back(arm.who.label());
+      if (!is_serial(arm.who))
+        words.push_back(spoken ? fmt::format("on {} worker{}", arm.who.workers,
+                                             arm.who.workers == 1 ? "" : "s")
+                               : fmt::format("x{}", arm.who.workers));
+    }
+    if (grain_)
+      words.push_back(spoken ? fmt::format("at grain {}", short_number(arm.grain))
+                             : fmt::format("g{}", short_number(arm.grain)));
+    return fmt::format("{}", fmt::join(words, " "));
+  }
+
+ private:
+  bool variant_, algorithm_, size_, backend_, grain_;
+  std::set<std::string> parameters_;
+};
+
+}  // namespace
+
+std::vector<Entrant> line_up(const Experiment& experiment, const Selection& selection) {
+  if (!experiment.takes_grain() && !(selection.grains.empty() && selection.chunks.empty()))
+    throw UsageError(fmt::format("{} takes no --grain: its chunks are what it measures",
+                                 experiment.name()));
+  std::vector<std::string> groups;  // in the order of their first case
+  std::vector<std::vector<Arm>> arms;
+  for (const Case& what : experiment.cases()) {
+    const std::string group = group_of(what, selection.baseline);
+    const auto place = std::ranges::find(groups, group) - groups.begin();
+    if (place == static_cast<std::ptrdiff_t>(groups.size())) {
+      groups.push_back(group);
+      arms.emplace_back();
+    }
+    for (Arm& arm : arms_of(experiment, what, selection)) arms[place].push_back(std::move(arm));
+  }
+
+  std::vector<Entrant> entrants;
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    const auto serial = [](const Arm& arm) { return is_serial(arm.who); };
+    auto first = arms[group].begin();
+    if (selection.baseline == BaselineKind::serial) {
+      first = std::ranges::find_if(arms[group], serial);
+      if (first == arms[group].end()) {
+        const Case what = arms[group].front().what;
+        const std::uint64_t grain =
+            experiment.takes_grain() ? automatic_grain(what, selection.workers) : 1;
+        arms[group].insert(arms[group].begin(), Arm{what, {"serial", "", 1}, grain});
+        first = arms[group].begin();
+      }
+    }
+    std::rotate(arms[group].begin(), first, first + 1);
+    const std::size_t baseline = entrants.size();
+    entrants.push_back({arms[group][0], Role::baseline, "", "", groups[group], baseline});
+    entrants.push_back({arms[group][0], Role::baseline_again, "", "", groups[group], baseline});
+    for (std::size_t i = 1; i < arms[group].size(); ++i)
+      entrants.push_back({arms[group][i], Role::arm, "", "", groups[group], baseline});
+  }
+  const Axes axes(entrants);
+  for (Entrant& entrant : entrants) {
+    entrant.label = axes.label(entrant.arm, false);
+    entrant.spoken = axes.label(entrant.arm, true);
+    if (entrant.role == Role::baseline_again) entrant.label += " again";
+  }
+  return entrants;
+}
+
+}  // namespace parlab

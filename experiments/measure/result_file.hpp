@@ -1,0 +1,34 @@
+#pragma once
+
+// The result file, schema parlab/1: see README.md, "The result file".
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "experiments/measure/race_verdicts.hpp"
+
+namespace parlab {
+
+inline constexpr char result_schema[] = "parlab/1";
+inline constexpr char headlines_schema[] = "parlab/1-headlines";
+inline constexpr char suite_schema[] = "parlab/1-suite";
+
+struct RaceRecord {
+  std::string name;  // of the race: the file's stem in a suite, the experiment's name else
+  const Experiment* experiment;
+  RaceOptions options;
+  RaceOutcome outcome;
+  RaceVerdicts verdicts;
+  double alpha = 0.05;
+};
+
+nlohmann::json result_json(const RaceRecord& race, const nlohmann::json& context,
+                           const std::vector<Headline>& headlines);
+
+nlohmann::json headline_json(const Headline& headline);
+
+/// As text: two spaces, arrays of numbers on one line each, so that a diff can be read.
+std::string to_text(const nlohmann::json& document);
+
+}  // namespace parlab

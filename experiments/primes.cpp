@@ -1,0 +1,269 @@
+// primes: all primes of a range, by trial division (uneven work: a prime costs sqrt(n) / 2 divisions,
+// most composites three) or by a segmented sieve (even work, memory in the cache).
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <numeric>
+#include <optional>
+#include <random>
+
+#include "experiments/command_line/quantity.hpp"
+#include "experiments/experiment.hpp"
+#include "experiments/measure/usable_cores.hpp"
+#include "kernels/errors.hpp"
+#include "kernels/nearest_name.hpp"
+#include "kernels/numerics/sieve.hpp"
+#include "kernels/numerics/textbook_sieve.hpp"
+#include "kernels/numerics/trial_division.hpp"
+#include "kernels/sharing/shared_mapping.hpp"
+
+namespace parlab {
+namespace {
+
+struct NamedRange {
+  const char* name;
+  IndexRange range;
+};
+/// Those of the book's chapter on multiprocessing.
+constexpr std::array<NamedRange, 5> named_ranges = {{
+    {"A", {1, 1'000'000}},
+    {"B", {100'000'000, 100'100'000}},
+    {"C", {100'000'000, 101'000'000}},
+    {"D", {1'000'000'000, 1'000'100'000}},
+    {"E", {100'000'000'000, 100'000'100'000}},
+}};
+
+/// The oracle's own limit; beyond it there is nothing here to check an answer with.
+constexpr std::uint64_t largest_end = 1ULL << 63;
+
+/// Numbers a chunk should have at least: some 10 us of work.
+constexpr std::uint64_t least_grain_trial = 32;
+constexpr std::uint64_t least_grain_sieve = 1 << 18;
+
+/// How many primes, and a hash of them in order: two lists are the same where both agree (but for
+/// one chance in 2^64). Joins like the lists themselves, so chunks can be hashed apart.
+struct ListHash {
+  std::uint64_t count = 0;
+  std::uint64_t hash = 0;
+  std::uint64_t scale = 1;  // factor^count
+
+  static constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;  // odd, so no power of it is 0
+
+  void add(std::uint64_t prime) { *this = join(*this, {1, prime * factor + 1, factor}); }
+  static ListHash join(const ListHash& a, const ListHash& b) {
+    return {a.count + b.count, a.hash * b.scale + b.hash, a.scale * b.scale};
+  }
+  Answer answer() const { return fmt::format("{} primes, hash {:016x}", count, hash); }
+};
+
+IndexRange range_of(const Case& what) {
+  return {what.parameters.at("from"), what.parameters.at("to")};
+}
+bool lists(const Case& what) { return what.parameters.at("output") == "list"; }
+
+/// Chunk numbers in the order in which they are handed out.
+std::vector<std::uint64_t> order_of(const Case& what, std::uint64_t chunks) {
+  std::vector<std::uint64_t> order(chunks);
+  std::iota(order.begin(), order.end(), std::uint64_t{0});
+  std::mt19937_64 random(what.parameters.at("seed").get<std::uint64_t>());
+  if (what.parameters.at("order") == "shuffled") std::shuffle(order.begin(), order.end(), random);
+  return order;
+}
+
+class Primes final : public Experiment {
+ public:
+  std::string name() const override { return "primes"; }
+  int report_place() const override { return 20; }
+  std::string question() const override {
+    return "Which backend and grain for uneven work: all primes of a range?";
+  }
+  std::string why() const override {
+    return "By trial division a number takes from one division to thousands, so equal chunks take "
+           "unequal time and the run ends with its slowest worker. Few large chunks leave workers "
+           "idle at the end: on 2 workers, 3 equal chunks take as long as 4 would, which draws the "
+           "saw-tooth over the number of chunks. Many small ones even that out until handing them "
+           "out costs more than it saves. A dynamic schedule needs fewer chunks than a static one "
+           "for the same balance; shuffling does by chance what small chunks do for certain.";
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--range", range_words_, "A, B, C, D or E, the book's ranges, or a list [B]");
+    app.add_option("--from", from_words_, "first number, instead of --range [0]");
+    app.add_option("--to", to_words_, "one past the last number, instead of --range");
+    app.add_option("--algorithm", algorithm_words_, "trial, sieve, or a list [trial]");
+    app.add_option("--order", order_words_,
+                   "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
+    app.add_flag("--count", count_, "count the primes [the default]");
+    app.add_flag("--list", list_, "list them, and print them on stdout, the table on stderr");
+  }
+  void set_seed(std::uint64_t seed) override { seed_ = seed; }
+  void check_options() override {
+    if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
+    for (const std::string& name : split_list(algorithm_words_))
+      if (name != "trial" && name != "sieve")
+        throw UsageError(unknown_name("algorithm", name, {"trial", "sieve"}));
+    for (const std::string& name : split_list(order_words_))
+      if (name != "ascending" && name != "shuffled")
+        throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
+    const bool free = !from_words_.empty() || !to_words_.empty();
+    if (free && !range_words_.empty())
+      throw UsageError("--range and --from, --to say the same thing twice; give one of them");
+    if (free) read_free_range();
+    else read_named_ranges();
+    if (list_ && ranges_.size() != 1)
+      throw UsageError("--list prints the primes of one range; give one");
+  }
+
+  std::string subject(const Case& what) const override {
+    const IndexRange range = range_of(what);
+    return fmt::format("For the primes of [{}, {}){}", short_number(range.begin),
+                       short_number(range.end), what.algorithm.empty() ? "" : " by " + what.algorithm);
+  }
+
+  std::vector<Case> cases() const override {
+    std::vector<Case> cases;
+    for (const IndexRange range : ranges_)
+      for (const std::string& algorithm : split_list(algorithm_words_))
+        for (const std::string& order : split_list(order_words_))
+          cases.push_back({.kernel = algorithm == "trial" ? "trial_division" : "sieve",
+                           .algorithm = algorithm,
+                           .size = range.size(),
+                           .unit = "numbers",
+                           .parameters = {{"from", range.begin},
+                                          {"to", range.end},
+                                          {"order", order},
+                                          {"output", list_ ? "list" : "count"},
+                                          {"seed", seed_}},
+                           .least_grain =
+                               algorithm == "trial" ? least_grain_trial : least_grain_sieve});
+    return cases;
+  }
+
+  Answer expected(const Case& what) const override {
+    ListHash hash;
+    for_each_prime_by_textbook(range_of(what), [&](std::uint64_t p) { hash.add(p); });
+    return lists(what) ? hash.answer() : Answer(hash.count);
+  }
+
+  std::function<Answer()> open(const Arm& arm) const override {
+    return lists(arm.what) ? open_list(arm) : open_count(arm);
+  }
+
+  void print_product(std::FILE* out) const override {
+    if (!list_) return;
+    const SegmentedSieve sieve(ranges_.front().end);
+    const Chunking chunking(ranges_.front(), 1 << 22);
+    std::vector<std::uint64_t> primes;
+    for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk) {
+      primes.resize(most_primes_in(chunking[chunk]));
+      primes.resize(sieve.list(chunking[chunk], primes.data()));
+      for (const std::uint64_t prime : primes) fmt::print(out, "{}\n", prime);
+    }
+  }
+  bool has_product() const override { return list_; }
+
+  std::vector<SuiteEntry> suite(Profile profile) const override {
+    const bool full = profile == Profile::full;
+    const std::string rounds = full ? "41" : "21";
+    const std::string all = fmt::to_string(usable_cores());
+    return {
+        {"primes-trial",
+         {"primes", "--range", full ? "B,D" : "B", "--algorithm", "trial", "--backend", "all",
+          "--workers", full ? worker_counts() : all, "--rounds", rounds}},
+        {"primes-grain",
+         {"primes", "--range", "A", "--algorithm", "trial", "--backend", "threads:dynamic",
+          "--workers", all, "--chunks", "1,2,3,4,5,6,7,8,9,10,11,12,14,16,24,32,64,256", "--order",
+          "ascending,shuffled", "--rounds", full ? "41" : "11"}},
+        {"primes-sieve",
+         {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve", "--backend",
+          "each", "--workers", all, "--rounds", rounds}},
+    };
+  }
+
+ private:
+  void read_free_range() {
+    if (to_words_.empty()) throw UsageError("--to is missing; the range is [--from, --to)");
+    const std::uint64_t from =
+        from_words_.empty() ? 0 : parse_quantity("--from", from_words_, 0);
+    const std::uint64_t to = parse_quantity("--to", to_words_, 0);
+    if (from > to)
+      throw UsageError(fmt::format("--from {} is above --to {}; swap them", from_words_, to_words_));
+    ranges_.push_back({from, to});
+  }
+  void read_named_ranges() {
+    std::vector<std::string> names;
+    for (const NamedRange& named : named_ranges) names.emplace_back(named.name);
+    for (const std::string& name : split_list(range_words_.empty() ? "B" : range_words_)) {
+      const auto named = std::ranges::find(named_ranges, name, &NamedRange::name);
+      if (named == named_ranges.end()) throw UsageError(unknown_name("range", name, names));
+      ranges_.push_back(named->range);
+    }
+  }
+
+  /// Calls work(sieve or null, range) for each chunk in the case's order, and folds.
+  template <class T, class Work, class Join>
+  static std::function<Answer()> folded(const Arm& arm, const Work& work, const Join& join,
+                                        Answer (*answer_of)(const T&)) {
+    std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const Chunking chunking(range_of(arm.what), arm.grain);
+    const auto order = order_of(arm.what, chunking.chunks());
+    const bool sieving = arm.what.algorithm == "sieve";
+    return [=]() -> Answer {
+      // Part of the work, so part of the time.
+      std::optional<SegmentedSieve> sieve;
+      if (sieving) sieve.emplace(chunking.range().end);
+      return answer_of(map_reduce(
+          *backend, Chunking({0, order.size()}, 1), T{},
+          [&](IndexRange place) { return work(sieve, chunking[order[place.begin]]); }, join));
+    };
+  }
+
+  static std::function<Answer()> open_count(const Arm& arm) {
+    return folded<std::uint64_t>(
+        arm,
+        [](const std::optional<SegmentedSieve>& sieve, IndexRange range) {
+          return sieve ? sieve->count(range) : count_primes_by_trial(range);
+        },
+        std::plus<>(), [](const std::uint64_t& count) -> Answer { return count; });
+  }
+
+  /// Each chunk writes its primes to its own place in shared memory, which is wide enough for any
+  /// chunk; pages that stay empty cost nothing.
+  static std::function<Answer()> open_list(const Arm& arm) {
+    const Chunking chunking(range_of(arm.what), arm.grain);
+    std::vector<std::uint64_t> places = {0};
+    for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
+      places.push_back(places.back() + most_primes_in(chunking[chunk]));
+    const auto memory = std::make_shared<SharedMapping>(places.back() * sizeof(std::uint64_t));
+    return folded<ListHash>(
+        arm,
+        [=](const std::optional<SegmentedSieve>& sieve, IndexRange range) {
+          const std::uint64_t chunk = (range.begin - chunking.range().begin) / chunking.grain();
+          auto* out = reinterpret_cast<std::uint64_t*>(memory->data()) + places[chunk];
+          const std::uint64_t count =
+              sieve ? sieve->list(range, out) : list_primes_by_trial(range, out);
+          ListHash hash;
+          for (std::uint64_t i = 0; i < count; ++i) hash.add(out[i]);
+          return hash;
+        },
+        ListHash::join, [](const ListHash& hash) { return hash.answer(); });
+  }
+
+  std::string range_words_, from_words_, to_words_;
+  std::string algorithm_words_ = "trial";
+  std::string order_words_ = "ascending";
+  bool count_ = false;
+  bool list_ = false;
+  std::uint64_t seed_ = 1;
+  std::vector<IndexRange> ranges_;
+};
+
+const RegisterExperiment registered(
+    []() -> std::unique_ptr<Experiment> { return std::make_unique<Primes>(); });
+
+}  // namespace
+}  // namespace parlab
