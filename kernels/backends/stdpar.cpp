@@ -11,6 +11,7 @@
 
 #include "kernels/backend_registry.hpp"
 #include "kernels/first_failure.hpp"
+#include "kernels/handover.hpp"
 
 namespace parlab {
 namespace {
@@ -27,11 +28,13 @@ class StdPar final : public Backend {
     // Numbers in memory: an iota view's iterators are input iterators to the C++17 algorithms,
     // which then silently run on one thread.
     while (numbers_.size() < chunks) numbers_.push_back(numbers_.size());
+    Handover handover;
     FirstFailure failure;  // an exception that leaves a parallel algorithm ends the program
     arena_.execute([&] {
       std::for_each(std::execution::par, numbers_.begin(),
                     numbers_.begin() + static_cast<std::ptrdiff_t>(chunks),
                     [&](std::uint64_t chunk) {
+                      const Handover::Chunk handed_over(handover);
                       failure.guard([&] { body(chunk, slots + chunk * slot_size); });
                     });
     });

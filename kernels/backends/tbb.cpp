@@ -9,6 +9,7 @@
 #include <tbb/task_arena.h>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/handover.hpp"
 
 namespace parlab {
 namespace {
@@ -23,8 +24,10 @@ class Tbb final : public Backend {
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
+    Handover handover;
     const tbb::blocked_range<std::uint64_t> range(0, chunks);
     const auto compute = [&](const tbb::blocked_range<std::uint64_t>& piece) {
+      const Handover::Chunk handed_over(handover);
       for (std::uint64_t chunk = piece.begin(); chunk < piece.end(); ++chunk)
         body(chunk, slots + chunk * slot_size);
     };
