@@ -8,7 +8,7 @@ import table_checks as checks
 from raw_results import Document, RawResults, arms_of
 from report_page import NUMBER, PERCENT, shows, shows_interval, value_of
 
-HEADS = ["question", "case", "fastest", "speed-up"]
+HEADS = ["race", "case", "fastest", "speed-up"]
 
 
 def percent_is(text: str, fraction: float) -> bool:
@@ -18,7 +18,7 @@ def percent_is(text: str, fraction: float) -> bool:
 
 def check_grid(rows: list[list[str]], heads: list[str], results: RawResults) -> None:
     """Each row names a group's fastest arm, and all others once, under what their times say."""
-    question, margin = "", next(iter(results.races.values()))["run"]["margin"]
+    name, margin = "", next(iter(results.races.values()))["run"]["margin"]
     assert percent_is(re.search(PERCENT, heads[4])[0], margin)
     groups = [(race, [arm for arm in arms_of(race) if arm["group"] == group])
               for race in results.races.values()
@@ -26,8 +26,8 @@ def check_grid(rows: list[list[str]], heads: list[str], results: RawResults) -> 
               for group in dict.fromkeys(arm["group"] for arm in arms_of(race))]
     assert len(rows) == len(groups)
     for row, (race, group) in zip(rows, groups, strict=True):
-        question = row[0] or question
-        assert checks.unescaped(question) == " ".join(race["run"]["question"].split())
+        name = row[0] or name
+        assert name == "[{0}](#{0})".format(race["run"]["name"])
         assert is_case(row[1], group), row[1]
         check_choice(row, race, group)
 

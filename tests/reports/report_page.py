@@ -33,7 +33,7 @@ def shows(text: str, value: float | None, scale: float = 1.0, digits: int = 3) -
 
 def shows_interval(text: str, low: float | None, high: float | None, scale: float = 1.0) -> bool:
     """Whether `[1.94, 1.99]` is that interval."""
-    found = re.fullmatch(r"\[(\S+), (\S+)\]", text)
+    found = re.fullmatch(r"\[([^ ]+), ([^ ]+)\]", text)
     return bool(found) and shows(found[1], low, scale) and shows(found[2], high, scale)
 
 

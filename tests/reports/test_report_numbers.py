@@ -33,7 +33,7 @@ def explain_tables(page: Page, results: RawResults) -> None:
             check_environment(table.rows, results)
         else:
             check = (checks.check_sweep if heads[0].startswith("time per run") else
-                     checks.check_models if heads[-1] == "pays" else checks.check_arms)
+                     checks.check_models if heads[1].startswith("a run") else checks.check_arms)
             check(table, results.race_named(table.heading))
         for number in table.lines:
             page.explain(number)
