@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
 
+import cost_lines
 import paired_statistics as stats
 import pytest
 from raw_results import Document, RawResults
@@ -135,11 +137,40 @@ def test_headlines_are_judged_as_one_family(rendered: RawResults) -> None:
         check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"])
 
 
-def test_all_answers_of_one_case_are_equal(rendered: RawResults) -> None:
+def same_location(value: float, ends: Sequence[float | None], computed: cost_lines.Location) -> bool:
+    """Fits are differences of near-equals: less exact than medians."""
+    pairs = zip((value, *ends), (computed[0], computed[1].low, computed[1].high))
+    return all(stated is other is None or stated is not None and other is not None
+               and math.isclose(stated, other, rel_tol=1e-6, abs_tol=1e-13)
+               for stated, other in pairs)
+
+
+def test_cost_models_are_those_of_the_times(rendered: RawResults) -> None:
     for race in rendered.races.values():
-        for result in race["results"]:
-            if result["ok"]:
-                assert result["answer"] is not None, result["label"]
+        results, alpha = race["results"], race["run"]["alpha"]
+        for model in race["models"]:
+            arms = [results[index] for index in model["results"]]
+            sizes = [arm["size"] for arm in arms]
+            times = [arm["seconds"] for arm in arms]
+            start, each = cost_lines.cost(sizes, times, alpha)
+            assert same_location(model["start_seconds"], model["start_interval"], start)
+            assert same_location(model["each_seconds"], model["each_interval"], each)
+            serial = [next(r for r in results if r["group"] == arm["group"]
+                           and r["role"] == "baseline")["seconds"] for arm in arms]
+            even = None if serial == times else cost_lines.break_even(sizes, serial, times, alpha)
+            assert (model["break_even"] is None) == (even is None), model["label"]
+            if even is not None:
+                stated = model["break_even"]
+                assert same_location(stated["size"], stated["interval"], even), model["label"]
+
+
+def test_arms_that_ran_on_one_case_gave_the_same_right_answer(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        answers: dict[str, Any] = {}
+        for result in (one for one in race["results"] if one["ok"]):
+            case = json.dumps([result[key] for key in (
+                "kernel", "variant", "algorithm", "size", "parameters")], sort_keys=True)
+            assert answers.setdefault(case, result["answer"]) == result["answer"], result["label"]
 
 
 @pytest.mark.parametrize("rounds, rank", [(5, 0), (6, 1), (9, 2), (12, 3), (21, 6), (41, 14)])
