@@ -23,8 +23,8 @@ using Answer = nlohmann::json;
 /// What is computed, whoever computes it.
 struct Case {
   std::string kernel;
-  std::string variant;    // "" where the kernel has one
-  std::string algorithm;  // "" where the kernel has one
+  std::string variant = "";    // "" where the kernel has one
+  std::string algorithm = "";  // "" where the kernel has one
   std::uint64_t size = 0;
   std::string unit;                                            // what size counts: "darts"
   nlohmann::json parameters = nlohmann::json::object();        // further axes: seed, order, range

@@ -13,7 +13,7 @@
 namespace parlab {
 namespace {
 
-using Wide = unsigned __int128;
+__extension__ using Wide = unsigned __int128;
 constexpr Wide too_large = Wide{1} << 70;  // above any quantity, far below overflow in a product
 
 enum class Fault { none, no_number, no_whole_number, negative };

@@ -47,8 +47,8 @@ struct Suite {
   std::string folder;
   Profile profile;
   std::string command;
-  std::list<RaceRequest> requests;  // own the experiments that the races refer to
-  std::list<RaceRecord> races;
+  std::list<RaceRequest> requests = {};  // own the experiments that the races refer to
+  std::list<RaceRecord> races = {};
   json files = json::array();
   json failed = json::array();
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();

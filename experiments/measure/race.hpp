@@ -35,10 +35,10 @@ struct Failure {
 struct Measured {
   Entrant entrant;
   std::uint64_t repeats = 1;
-  std::vector<Sample> samples;  // one a round, in order
-  Answer answer;                // null where it failed before the first
-  Answer expected;
-  std::optional<Failure> failure;
+  std::vector<Sample> samples = {};  // one a round, in order
+  Answer answer = nullptr;           // null where it failed before the first
+  Answer expected = nullptr;
+  std::optional<Failure> failure = std::nullopt;
 
   bool ok() const { return !failure; }
   std::vector<double> seconds() const;

@@ -32,9 +32,9 @@ constexpr std::uint64_t lanes = HWY_LANES(std::uint64_t);
 
 /// 64-bit products of the lower halves of the lanes.
 HWY_INLINE Words multiply(Words a, Words b) {
-  const Lanes tag;
 #if HWY_TARGET == HWY_SCALAR
   // The one level without MulEven.
+  const Lanes tag;
   return hn::Set(tag, (hn::GetLane(a) & 0xFFFFFFFF) * (hn::GetLane(b) & 0xFFFFFFFF));
 #else
   const hn::Repartition<std::uint32_t, Lanes> halves;

@@ -7,19 +7,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/function_ref.hpp"
 #include "kernels/index_range.hpp"
 
 namespace parlab {
 
-/// Calls visit(p) for every prime p of the range, in order. Requires range.end <= 2^63, so that no
-/// multiple overflows. Cost: about n log log n steps for n = range.size() + sqrt(range.end).
-template <class Visit>
-void for_each_prime_by_textbook(IndexRange range, const Visit& visit) {
+/// Calls visit(p) for every prime p of the range, in order. Requires range.end <= 2^62, so that no
+/// sum overflows. Cost: n log log n steps for n = range.size() + sqrt(range.end).
+inline void for_each_prime_by_textbook(IndexRange range, FunctionRef<void(std::uint64_t)> visit) {
   constexpr std::uint64_t block = 1 << 20;  // numbers; one byte each, so 1 MiB
   std::vector<std::uint64_t> base;
   std::uint64_t root = 0;
-  while ((root + 1) * (root + 1) < range.end) ++root;
-  if (root >= 2) for_each_prime_by_textbook({2, root + 1}, [&](std::uint64_t p) { base.push_back(p); });
+  while (root * root < range.end) ++root;
+  if (range.end > 4)
+    for_each_prime_by_textbook({2, root}, [&](std::uint64_t p) { base.push_back(p); });
   std::vector<char> composite;
   for (std::uint64_t begin = std::max<std::uint64_t>(range.begin, 2); begin < range.end;) {
     const std::uint64_t end = std::min(range.end, begin + block);

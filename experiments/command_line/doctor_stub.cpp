@@ -1,0 +1,2 @@
+#include "experiments/command_line/verbs.hpp"
+namespace parlab { int doctor_command(const Arguments&) { return 0; } }

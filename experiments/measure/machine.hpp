@@ -1,0 +1,64 @@
+#pragma once
+
+// The machine as /proc and /sys tell it: what a result file records, and what `parlab doctor`
+// judges. All reads start from a root folder, so that tests can make up a machine. A fact that the
+// kernel does not tell is left open, never guessed.
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parlab {
+
+class Machine {
+ public:
+  explicit Machine(std::filesystem::path root = "/") : root_(std::move(root)) {}
+
+  /// Content of a file below the root, without its last newline; nullopt where it cannot be read.
+  std::optional<std::string> read(const std::filesystem::path& file) const;
+  bool has(const std::filesystem::path& file) const;
+  std::filesystem::path at(const std::filesystem::path& file) const { return root_ / file; }
+
+  std::string cpu_model() const;
+  /// The processor says that a hypervisor runs it.
+  bool virtual_machine() const;
+  /// Logical processors that are switched on.
+  std::vector<int> online_cpus() const;
+  /// Those of them that this process may run on.
+  std::vector<int> allowed_cpus() const;
+  /// Cores' worth of time that the cgroup and those around it grant; nullopt without a limit.
+  std::optional<double> cpu_quota() const;
+  /// Workers that can run at once: allowed processors, and no more than the quota pays for in full,
+  /// because a worker beyond it would be stopped in the middle of a run. At least 1.
+  int usable_cores() const;
+  /// Frequency governors in use, of all processors; empty where the kernel names none.
+  std::set<std::string> governors() const;
+  /// Bytes of one instance of each data cache that the first processor sees: L1d, L2, L3.
+  std::map<std::string, std::uint64_t> caches() const;
+
+  /// A line of /proc/meminfo ("MemTotal"), in bytes.
+  std::optional<std::uint64_t> memory_bytes(std::string_view name) const;
+  /// Load averages over 1, 5 and 15 minutes.
+  std::optional<std::array<double, 3>> load() const;
+  /// Time that all processors together were ready to run and the hypervisor ran others instead,
+  /// since boot; and all time that they counted.
+  struct ProcessorTime {
+    double steal_seconds;
+    double total_seconds;
+  };
+  std::optional<ProcessorTime> processor_time() const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+/// "0-3,8" as the kernel writes lists of processors. What is no number is skipped.
+std::vector<int> parse_cpu_list(std::string_view list);
+
+}  // namespace parlab

@@ -1,0 +1,113 @@
+"""Writes the report: figures and pages in a folder beside its place, then moved there at once."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jinja2
+
+import formats
+import tables
+from fields import BadFile
+from figures import speedups, stillness, style, sweep
+from markdown_table import plain
+from page import page
+from sections import Report, Section, build
+from suite import Suite
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(suite: Suite, out: Path) -> None:
+    """Writes REPORT.md, REPORT.html and figures/ to a folder, with the data where they lie
+    elsewhere. Raises BadFile or OSError before anything is in place."""
+    if not any(arm.role == "arm" for race in suite.races for arm in race.arms):
+        raise BadFile(out, "holds no race to report")
+    report = build(suite)
+    with _put_in_place(out) as made:
+        draw_figures(report, made / "figures")
+        text = markdown_of(report)
+        (made / "REPORT.md").write_text(text, encoding="utf-8")
+        html = page(text, made, "parlab report", (TEMPLATES / "page.html").read_text("utf-8"))
+        (made / "REPORT.html").write_text(html, encoding="utf-8")
+        for path in suite.files:
+            if not (out / path.name).exists() or not path.samefile(out / path.name):
+                shutil.copyfile(path, made / path.name)
+
+
+def draw_figures(report: Report, folder: Path) -> None:
+    """One figure a race, and one of how still the machine was."""
+    folder.mkdir()
+    with style.plain_style():
+        for section in report.sections:
+            path = folder / f"{section.race.path.stem}.svg"
+            if section.kind == "sweep":
+                sweep.draw(section.race, path)
+            elif section.kind == "speedups":
+                speedups.draw(section.race, section.choices, path)
+        if report.stillness:
+            stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
+
+
+def markdown_of(report: Report) -> str:
+    """The report's text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    environment.filters |= {
+        "plain": plain, "duration": formats.duration, "percent": formats.percent,
+        "plural": formats.plural, "significant": formats.significant,
+        "ratio_with_interval": formats.ratio_with_interval, "day": _day,
+        "singular": lambda noun: noun.removesuffix("s"), "answer": _answer,
+        "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
+    environment.globals |= {
+        "race_table": tables.race_table, "models_table": tables.models_table,
+        "grid_table": tables.grid_table, "micro_table": tables.micro_table,
+        "figure_title": figure_title}
+    text = environment.get_template("report.md.j2").render(report=report)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def figure_title(section: Section) -> str:
+    """What a figure shows, for those who cannot see it."""
+    question = plain(section.race.question).replace("]", "")
+    if section.kind == "sweep":
+        return f"{section.race.name} by {section.axis}: {question}"
+    return f"Speed-up of every arm with its interval: {question}"
+
+
+def _day(date: str) -> str:
+    """2026-11-23T23:10:00Z as 2026-11-23 23:10 UTC; any other form as it is."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(\.\d+)?)?Z", date)
+    return f"{found[1]} {found[2]} UTC" if found else date
+
+
+def _answer(value: object) -> str:
+    return formats.group_digits(str(value)) if isinstance(value, (int, float)) else str(value)
+
+
+@contextmanager
+def _put_in_place(out: Path) -> Iterator[Path]:
+    """A folder to fill; its files then take their places in `out`. On an error nothing is left."""
+    is_new = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
+    try:
+        yield made
+        old = made / "old"
+        if (out / "figures").exists():
+            (out / "figures").rename(old)
+        for path in sorted(made.iterdir()):
+            if path != old:
+                path.replace(out / path.name)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        if is_new and not any(out.iterdir()):
+            out.rmdir()
+        raise
+    shutil.rmtree(made)

@@ -1,0 +1,189 @@
+"""What a race measured: one command's arms, timed in the same rounds.
+
+The classes hold what a result file says; they compute nothing but a median.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+TOO_NOISY = "too noisy"
+VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", TOO_NOISY)
+ROLES = ("arm", "baseline", "baseline again")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A speed-up and its interval; an end is None where the rounds are too few for one."""
+
+    ratio: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm against another: above 1, the arm is faster than what it is compared with."""
+
+    speedup: Ratio
+    other: int  # index of the result that it is compared with
+    verdict: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One result of a race."""
+
+    index: int
+    label: str
+    group: str
+    role: str
+    kernel: str
+    variant: str
+    algorithm: str
+    backend: str
+    schedule: str
+    workers: int
+    grain: int
+    chunks: int
+    size: int
+    unit: str
+    parameters: dict[str, Any]
+    repeats: int
+    seconds: tuple[float, ...]  # per run, one a round
+    cpu_seconds: float | None
+    context_switches: float | None
+    peak_rss_bytes: int | None
+    answer: Any
+    expected: Any
+    ok: bool
+    cause: str  # why it failed; empty where it did not
+    comparison: Comparison | None
+    against_best: Comparison | None
+
+    @property
+    def median(self) -> float | None:
+        """Median seconds of a run; None for an arm that failed before its first."""
+        return statistics.median(self.seconds) if self.seconds else None
+
+    @property
+    def speedup(self) -> Ratio:
+        """Over the baseline. Requires a comparison."""
+        assert self.comparison
+        return self.comparison.speedup
+
+    @property
+    def baseline(self) -> int:
+        """Index of the result that the speed-up is over. Requires a comparison."""
+        assert self.comparison
+        return self.comparison.other
+
+    @property
+    def against_fastest(self) -> Ratio:
+        """Speed against the best of its group. Requires to be another."""
+        assert self.against_best
+        return self.against_best.speedup
+
+    @property
+    def compute(self) -> str:
+        """backend, with its schedule where it has one."""
+        return f"{self.backend}:{self.schedule}" if self.schedule else self.backend
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The baseline against itself: what the machine's noise alone makes of two equal arms."""
+
+    group: str
+    baseline: int
+    again: int
+    speedup: Ratio
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Model:
+    """T(n) = start + each n of one arm, and the size from which it pays."""
+
+    label: str
+    results: tuple[int, ...]
+    start: Ratio  # seconds, not a ratio: a value and its interval
+    each: Ratio
+    unit: str
+    break_even: Ratio | None
+    against: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A sentence and the comparison behind it, its interval made for all sentences together."""
+
+    file: str
+    sentence: str
+    result: int
+    against: int
+    speedup: Ratio
+    confidence: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """The machine, the build and the command of a race."""
+
+    date: str
+    cpu: str
+    cores: int
+    usable_cores: int
+    virtual_machine: bool
+    load_before: tuple[float, ...]
+    load_after: tuple[float, ...]
+    steal_seconds: float | None
+    compiler: str
+    flags: str
+    build_type: str
+    commit: str
+    dirty: bool
+    version: str
+    command: str
+    details: dict[str, Any] = field(default_factory=dict)  # all of it, for the environment's table
+
+
+@dataclass(frozen=True)
+class Race:
+    """One result file."""
+
+    path: Path
+    context: Context
+    experiment: str
+    name: str
+    question: str
+    why: str
+    rounds: int
+    isolation: str
+    alpha: float
+    margin: float
+    gate_margin: float
+    elapsed_seconds: float
+    arms: tuple[Arm, ...]
+    gates: tuple[Gate, ...]
+    models: tuple[Model, ...]
+    headlines: tuple[Headline, ...]
+
+    @property
+    def shown(self) -> list[Arm]:
+        """The arms that a reader compares: all but the baseline's second part in the rounds."""
+        return [arm for arm in self.arms if arm.role != "baseline again"]
+
+    @property
+    def groups(self) -> dict[str, list[Arm]]:
+        """The shown arms by group, in the file's order."""
+        groups: dict[str, list[Arm]] = {}
+        for arm in self.shown:
+            groups.setdefault(arm.group, []).append(arm)
+        return groups

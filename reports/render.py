@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Renders a suite's result files as REPORT.md, REPORT.html and figures.
+
+    reports/render.py reports/out
+    reports/render.py pi.json primes.json --out somewhere
+
+Exit 0 when the report stands, failed arms included: it shows them. Exit 2 with one line that names
+file and field when a file cannot be reported; nothing is written then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+try:
+    import jinja2  # noqa: F401
+    import markdown  # noqa: F401
+    import matplotlib  # noqa: F401
+except ImportError as error:
+    sys.exit(f"parlab report: {sys.executable} has no module {error.name}: install "
+             "python3-matplotlib python3-jinja2 python3-markdown, or use the system's python3")
+
+from document import write_report
+from fields import BadFile
+from suite import Suite, load_files, load_suite
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="render.py", description="Renders result files as a report: Markdown, HTML, figures.",
+        epilog="example: reports/render.py reports/out")
+    parser.add_argument("source", nargs="+", type=Path, metavar="DIR|FILE",
+                        help="the folder of a suite or of result files, or the files themselves")
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="where the report goes, with a copy of its data [the folder read]")
+    options = parser.parse_args(arguments)
+    try:
+        out = options.out or _folder_of(options.source)
+        write_report(_load(options.source), out)
+    except BadFile as bad:
+        print(f"parlab report: {bad}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        place = error.filename2 or error.filename or out
+        print(f"parlab report: {place}: {error.strerror or error}: nothing was written",
+              file=sys.stderr)
+        return 2
+    print(out / "REPORT.md")
+    return 0
+
+
+def _folder_of(sources: list[Path]) -> Path:
+    return sources[0] if sources[0].is_dir() else sources[0].parent
+
+
+def _load(sources: list[Path]) -> Suite:
+    if len(sources) == 1 and not sources[0].is_file():
+        return load_suite(sources[0])
+    return load_files(sources)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

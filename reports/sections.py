@@ -1,0 +1,184 @@
+"""What the templates see: the report's parts, each with the words and numbers it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from axis import sweep_axis
+from figures.sweep import shows_time
+from formats import listing, memory
+from grid import Choice, choices
+from race import Arm, Headline, Race
+from suite import Suite
+from trust import Trust, judge
+
+LONG_TABLE = 20  # rows from which a table is folded away
+
+
+@dataclass(frozen=True)
+class Section:
+    """One race as the report shows it."""
+
+    race: Race
+    choices: list[Choice]
+    headlines: list[Headline]
+
+    @property
+    def figure(self) -> str:
+        """The figure's path beside the report; empty where there is nothing to draw."""
+        return f"figures/{quote(self.race.path.stem)}.svg" if self.kind else ""
+
+    @property
+    def kind(self) -> str:
+        """Which kind of figure fits."""
+        timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
+        if sweep_axis(self.race) and (shows_time(self.race) or any(a.comparison for a in timed)):
+            return "sweep"
+        return "speedups" if any(arm.comparison for arm in timed) else ""
+
+    @property
+    def axis(self) -> str:
+        """The name of what is swept, if anything is."""
+        axis = sweep_axis(self.race)
+        return axis.name if axis else ""
+
+    @property
+    def failed(self) -> list[Arm]:
+        return [arm for arm in self.race.arms if not arm.ok]
+
+    @property
+    def common_answer(self) -> object:
+        """What all arms answered, where that is one short value; None otherwise."""
+        answers = [arm.answer for arm in self.race.arms if arm.ok]
+        first = answers[0] if answers else None
+        short = isinstance(first, (int, float, str)) and len(str(first)) <= 40
+        return first if short and all(answer == first for answer in answers) else None
+
+    @property
+    def data(self) -> str:
+        """The data file's address beside the report."""
+        return quote(self.race.path.name)
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.race.shown) > LONG_TABLE
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Races of one experiment."""
+
+    name: str
+    sections: list[Section]
+
+    @property
+    def question(self) -> str:
+        """The question that all its races ask; empty where each asks its own."""
+        questions = {section.race.question for section in self.sections}
+        return questions.pop() if len(questions) == 1 else ""
+
+    @property
+    def why(self) -> str:
+        """The mechanism that all its races show; empty where each has its own."""
+        whys = {section.race.why for section in self.sections}
+        return whys.pop() if len(whys) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it, in the order of the page."""
+
+    suite: Suite
+    trust: Trust
+    experiments: list[Experiment]
+
+    @property
+    def sections(self) -> list[Section]:
+        return [section for experiment in self.experiments for section in experiment.sections]
+
+    @property
+    def race(self) -> Race:
+        """The first race: its machine and method are the report's where all agree."""
+        return self.suite.races[0]
+
+    @property
+    def grid(self) -> list[Choice]:
+        """The choices worth a row: empty chunks are a cost to know, not work to place."""
+        return [choice for section in self.sections if not shows_time(section.race)
+                for choice in section.choices]
+
+    @property
+    def failed(self) -> list[tuple[Section, Arm]]:
+        return [(section, arm) for section in self.sections for arm in section.failed]
+
+    @property
+    def failures(self) -> int:
+        """How many things did not work."""
+        micro = self.suite.micro.failures if self.suite.micro else ()
+        return len(self.failed) + len(self.suite.never_ran) + len(micro)
+
+    @property
+    def commands_that_failed(self) -> list[str]:
+        commands = [section.race.context.command for section, _ in self.failed]
+        commands += [one.command for one in self.suite.never_ran if one.command]
+        return list(dict.fromkeys(commands))
+
+    @property
+    def arms(self) -> int:
+        """How many arms raced, baselines included."""
+        return sum(len(race.shown) for race in self.suite.races)
+
+    @property
+    def stillness(self) -> str:
+        """The path of the figure of the baselines over the rounds; empty without gates."""
+        return "figures/baselines-over-rounds.svg" if self.trust.gates else ""
+
+    @property
+    def rounds(self) -> str:
+        """Rounds of a race, or from fewest to most."""
+        counts = {race.rounds for race in self.suite.races}
+        return "–".join(map(str, sorted({min(counts), max(counts)})))
+
+    @property
+    def isolations(self) -> str:
+        """How arms are kept apart, in the words of the files."""
+        return listing(list(dict.fromkeys(race.isolation for race in self.suite.races)))
+
+    @property
+    def environments(self) -> list[tuple[str, str]]:
+        """Facts about the machine and the build; where races differ, each value named once."""
+        rows = []
+        for name in dict.fromkeys(key for race in self.suite.races for key in race.context.details):
+            if name in ("command", "load_before", "load_after", "steal_seconds"):
+                continue
+            values = dict.fromkeys(_worded(name, race.context.details.get(name))
+                                   for race in self.suite.races)
+            if name == "date":
+                values = dict.fromkeys([min(values), max(values)])
+            words = (" to " if name == "date" else "; ").join(value for value in values if value)
+            if words:
+                rows.append((name.replace("_", " "), words))
+        return rows
+
+
+def _worded(name: str, value: object) -> str:
+    """A fact as text."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_worded(name, item)}" for key, item in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)) and name in ("caches", "memory_bytes"):
+        return memory(value) if value >= 2**20 else f"{value / 2**10:g} KiB"
+    return "" if value is None else str(value)
+
+
+def build(suite: Suite) -> Report:
+    """Sorts a suite into the report's parts. Requires a race."""
+    experiments: dict[str, Experiment] = {}
+    for race in suite.races:
+        section = Section(race, choices(race),
+                          [line for line in suite.headlines if line.file == race.path.name])
+        name = race.experiment
+        experiments.setdefault(name, Experiment(name, [])).sections.append(section)
+    return Report(suite, judge(suite), list(experiments.values()))

@@ -1,0 +1,150 @@
+#include "experiments/measure/machine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "tests/experiments/measure/made_up_machine.hpp"
+
+namespace parlab {
+namespace {
+
+using made_up::MachineFolder;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+TEST(CpuList, ReadsRangesAndSingles) {
+  EXPECT_THAT(parse_cpu_list("0-3,8,10-11"), ElementsAre(0, 1, 2, 3, 8, 10, 11));
+  EXPECT_THAT(parse_cpu_list("5"), ElementsAre(5));
+  EXPECT_THAT(parse_cpu_list(""), IsEmpty());
+  EXPECT_THAT(parse_cpu_list(",x,2-,4"), ElementsAre(4));
+}
+
+TEST(MachineFacts, AreOpenWhereNothingIsTold) {
+  const MachineFolder folder;
+  const Machine machine = folder.machine();
+  EXPECT_EQ(machine.cpu_model(), "unknown");
+  EXPECT_FALSE(machine.virtual_machine());
+  EXPECT_THAT(machine.online_cpus(), IsEmpty());
+  EXPECT_FALSE(machine.cpu_quota());
+  EXPECT_EQ(machine.usable_cores(), 1);
+  EXPECT_THAT(machine.governors(), IsEmpty());
+  EXPECT_THAT(machine.caches(), IsEmpty());
+  EXPECT_FALSE(machine.memory_bytes("MemTotal"));
+  EXPECT_FALSE(machine.load());
+  EXPECT_FALSE(machine.processor_time());
+}
+
+TEST(MachineFacts, ComeFromCpuinfo) {
+  MachineFolder folder;
+  folder.file(
+      "proc/cpuinfo",
+      "processor\t: 0\nmodel\t\t: 17\nmodel name\t: Fast One\nflags\t\t: fpu hypervisor avx\n\n"
+      "processor\t: 1\nmodel name\t: Fast One\nflags\t\t: fpu hypervisor avx");
+  EXPECT_EQ(folder.machine().cpu_model(), "Fast One");
+  EXPECT_TRUE(folder.machine().virtual_machine());
+  EXPECT_THAT(folder.machine().online_cpus(), ElementsAre(0, 1));
+  folder.file("proc/cpuinfo", "model name\t: Hypervisor's own\nflags\t\t: fpu avx");
+  EXPECT_FALSE(folder.machine().virtual_machine());
+}
+
+TEST(MachineFacts, AllowedProcessorsAreOnline) {
+  MachineFolder folder;
+  folder.file("sys/devices/system/cpu/online", "0-7")
+      .file("proc/self/status", "Cpus_allowed:\tffff\nCpus_allowed_list:\t2-3,6-127");
+  EXPECT_THAT(folder.machine().allowed_cpus(), ElementsAre(2, 3, 6, 7));
+  EXPECT_EQ(folder.machine().usable_cores(), 4);
+}
+
+TEST(MachineFacts, CachesAreDataOnlyAndInBytes) {
+  MachineFolder folder;
+  const auto cache = [&](int index, const char* level, const char* type, const char* size) {
+    const std::string path = "sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
+    folder.file(path + "/level", level).file(path + "/type", type).file(path + "/size", size);
+  };
+  cache(0, "1", "Data", "48K");
+  cache(1, "1", "Instruction", "32K");
+  cache(2, "2", "Unified", "2M");
+  cache(3, "3", "Unified", "32768K");
+  EXPECT_THAT(folder.machine().caches(),
+              ElementsAre(Pair("L1d", 49152), Pair("L2", 2097152), Pair("L3", 33554432)));
+}
+
+TEST(MachineFacts, MemoryLoadAndTime) {
+  MachineFolder folder;
+  folder.file("proc/meminfo", "MemTotal:       1000 kB\nMemTotalX:  7 kB\nSwapFree:  3 kB")
+      .file("proc/loadavg", "0.36 1.29 12.12 2/87 12088")
+      .file("proc/stat", "cpu  100 0 0 800 0 0 0 100 50 0\ncpu0 100 0 0 800 0 0 0 100 0 0");
+  EXPECT_EQ(folder.machine().memory_bytes("MemTotal"), 1'024'000);
+  EXPECT_EQ(folder.machine().memory_bytes("SwapFree"), 3'072);
+  EXPECT_FALSE(folder.machine().memory_bytes("SwapTotal"));
+  EXPECT_THAT(*folder.machine().load(), ElementsAre(0.36, 1.29, 12.12));
+  const auto time = folder.machine().processor_time();
+  ASSERT_TRUE(time);
+  EXPECT_DOUBLE_EQ(time->steal_seconds * 10, time->total_seconds);
+}
+
+TEST(MachineFacts, NameEveryGovernor) {
+  MachineFolder folder;
+  folder.file("sys/devices/system/cpu/online", "0-2")
+      .file("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance")
+      .file("sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "powersave")
+      .file("sys/devices/system/cpu/cpu2/cpufreq/scaling_governor", "performance");
+  EXPECT_THAT(folder.machine().governors(), ElementsAre("performance", "powersave"));
+}
+
+// ---- What the cgroup grants --------------------------------------------------------------------
+
+TEST(CpuQuota, OfVersion2IsTheLeastOfAllGroupsAround) {
+  MachineFolder folder;
+  folder.file("proc/self/cgroup", "0::/outer/inner")
+      .file("sys/devices/system/cpu/online", "0-7")
+      .file("sys/fs/cgroup/outer/inner/cpu.max", "max 100000");
+  EXPECT_FALSE(folder.machine().cpu_quota());
+  EXPECT_EQ(folder.machine().usable_cores(), 8);
+  folder.file("sys/fs/cgroup/outer/cpu.max", "350000 100000");
+  EXPECT_EQ(folder.machine().cpu_quota(), 3.5);
+  EXPECT_EQ(folder.machine().usable_cores(), 3) << "a fourth worker would be stopped midway";
+  folder.file("sys/fs/cgroup/cpu.max", "50000 100000");
+  EXPECT_EQ(folder.machine().cpu_quota(), 0.5);
+  EXPECT_EQ(folder.machine().usable_cores(), 1);
+}
+
+TEST(CpuQuota, OfVersion1) {
+  MachineFolder folder;
+  folder.file("proc/self/cgroup", "9:name=systemd:/\n4:cpuset:/box\n2:cpuacct,cpu:/box")
+      .file("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "-1")
+      .file("sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000");
+  EXPECT_FALSE(folder.machine().cpu_quota());
+  folder.file("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "200000");
+  EXPECT_EQ(folder.machine().cpu_quota(), 2);
+}
+
+TEST(CpuQuota, IsFoundWhereTheContainerSeesOnlyItsOwnTop) {
+  MachineFolder folder;
+  folder.file("proc/self/cgroup", "0::/../../box").file("sys/fs/cgroup/cpu.max", "150000 100000");
+  EXPECT_EQ(folder.machine().cpu_quota(), 1.5);
+  MachineFolder version_1;
+  version_1.file("proc/self/cgroup", "3:cpu:/docker/0123abc")
+      .file("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000")
+      .file("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000");
+  EXPECT_EQ(version_1.machine().cpu_quota(), 1.5);
+}
+
+TEST(ThisMachine, AgreesWithTheSystemCalls) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  ASSERT_EQ(sched_getaffinity(0, sizeof mask, &mask), 0);
+  const Machine machine;
+  EXPECT_EQ(machine.allowed_cpus().size(), static_cast<std::size_t>(CPU_COUNT(&mask)));
+  EXPECT_EQ(machine.online_cpus().size(), static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_ONLN)));
+  EXPECT_GE(machine.usable_cores(), 1);
+  EXPECT_TRUE(machine.load());
+  EXPECT_TRUE(machine.processor_time());
+  EXPECT_GT(machine.memory_bytes("MemTotal"), 1u << 20);
+}
+
+}  // namespace
+}  // namespace parlab

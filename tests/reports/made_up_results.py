@@ -1,0 +1,231 @@
+"""Makes result files out of nothing, for tests of the report.
+
+The times are drawn from a random generator and mean nothing; only their form and the statistics over
+them are right. They must never be shown as measurements.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import paired_statistics as stats
+
+ALPHA, MARGIN, GATE_MARGIN = 0.05, 0.03, 0.05
+BACKENDS = [("threads", "static"), ("threads", "dynamic"), ("openmp", "static"),
+            ("openmp", "dynamic"), ("tbb", "auto"), ("tbb", "static"), ("stdpar", ""),
+            ("asio_pool", ""), ("processes", "static")]
+Document = dict[str, Any]
+
+
+def noisy(random_: random.Random, seconds: float, rounds: int, spread: float) -> list[float]:
+    """Times around a value, some of them preempted."""
+    return [seconds * math.exp(random_.gauss(0, spread)
+                               + (random_.random() < 0.1) * random_.expovariate(1 / 0.1))
+            for _ in range(rounds)]
+
+
+def result(experiment: str, compute: tuple[str, str], workers: int, seconds: Sequence[float],
+           **fields: Any) -> Document:
+    """One result without its comparisons."""
+    name = ":".join(filter(None, compute))
+    return {"experiment": experiment, "kernel": experiment, "variant": "", "algorithm": "",
+            "backend": compute[0], "schedule": compute[1], "workers": workers, "grain": 1,
+            "chunks": 32, "size": 1, "unit": "indices", "parameters": {}, "group": experiment,
+            "label": name if compute[0] == "serial" else f"{name} x{workers}", "role": "arm",
+            "repeats": 1, "seconds": list(seconds), "cpu_seconds": 0.9 * seconds[0] * workers,
+            "context_switches": 3, "peak_rss_bytes": 5 << 20, "answer": 78539816,
+            "expected": 78539816, "ok": True, "failure": None, "comparison": None,
+            "against_best": None, **fields}
+
+
+def compared(results: list[Document], base: int, arm: int, alpha: float = ALPHA) -> Document:
+    """The comparison of two results by the independent statistics."""
+    pair = results[base]["seconds"], results[arm]["seconds"]
+    outcome = stats.compare(*pair, alpha, MARGIN)
+    return {"ratio": outcome.ratio, "interval": [outcome.interval.low, outcome.interval.high],
+            "confidence": 1 - alpha, "verdict": outcome.verdict, "rounds": outcome.rounds,
+            "block": outcome.block, "p": stats.smallest_alpha(*pair, MARGIN)}
+
+
+def fill_in(document: Document) -> Document:
+    """Adds gates, comparisons and rankings to a document whose results have roles and times."""
+    results = document["results"]
+    for group in dict.fromkeys(r["group"] for r in results):
+        members = [i for i, r in enumerate(results) if r["group"] == group]
+        base = next(i for i in members if results[i]["role"] == "baseline")
+        again = next(i for i in members if results[i]["role"] == "baseline again")
+        gate = compared(results, base, again)
+        ok = stats.passes_gate(stats.Interval(*gate["interval"]), GATE_MARGIN)
+        document["gates"].append({"group": group, "baseline_result": base, "again_result": again,
+                                  "ratio": gate["ratio"], "interval": gate["interval"], "ok": ok})
+        ran = [i for i in members if results[i]["ok"] and results[i]["role"] != "baseline again"]
+        best = min(ran, key=lambda i: sorted(results[i]["seconds"])[len(results[i]["seconds"]) // 2])
+        for i in ran:
+            if i != base:
+                results[i]["comparison"] = compared(results, base, i) | {
+                    "baseline": results[base]["label"], "baseline_result": base}
+            if i != best:
+                results[i]["against_best"] = compared(results, best, i) | {
+                    "best": results[best]["label"], "best_result": best}
+        if not ok:
+            for part in (results[i][key] for i in ran for key in ("comparison", "against_best")):
+                if part:
+                    part["verdict"] = "too noisy"
+    return document
+
+
+def race(name: str, question: str, results: list[Document], rounds: int, **context: Any) -> Document:
+    """A result file around its results."""
+    return fill_in({
+        "schema": "parlab/1",
+        "context": {
+            "date": "2026-11-23T23:10:00Z", "host": "9f3c", "cpu": "Imaginary 9000", "cores": 2,
+            "usable_cores": 2, "caches": {"L1d": 32768, "L2": 1048576, "L3": 33554432},
+            "memory_bytes": 8 << 30, "simd": "AVX2", "virtual_machine": True, "governor": "unknown",
+            "load_before": [0.12, 0.2, 0.3], "load_after": [1.8, 0.9, 0.5], "steal_seconds": 0.01,
+            "kernel": "Linux 6.1", "compiler": "GNU 12.2.0", "flags": "-O3 -DNDEBUG",
+            "build_type": "Release", "libraries": {"oneTBB": "2021.8"},
+            "environment": {"OMP_NUM_THREADS": "2"}, "commit": "abc1234", "dirty": False,
+            "version": "0.1.0", "command": f"build/parlab run {results[0]['experiment']} --rounds "
+                                           f"{rounds} --json {name}.json", **context},
+        "run": {"experiment": results[0]["experiment"], "name": name, "question": question,
+                "why": "Made-up data has no mechanism: this paragraph only fills its place.",
+                "rounds": rounds, "isolation": "standing", "alpha": ALPHA, "margin": MARGIN,
+                "gate_margin": GATE_MARGIN, "elapsed_seconds": 12.3,
+                "places": [list(range(len(results)))] * rounds, "round_load": [1.0] * rounds},
+        "results": results, "gates": [], "models": [], "headlines": []})
+
+
+def with_baseline(experiment: str, draw: Callable[[float], list[float]], seconds: float,
+                  **fields: Any) -> list[Document]:
+    """The serial baseline and its second part."""
+    return [result(experiment, ("serial", ""), 1, draw(seconds), role=role,
+                   **fields | {"label": fields.get("label", "serial") + suffix})
+            for role, suffix in (("baseline", ""), ("baseline again", " again"))]
+
+
+def pi_race(seed: int = 1, rounds: int = 21, spread: float = 0.01) -> Document:
+    """Backends and worker counts on one size; one arm dies."""
+    random_ = random.Random(seed)
+
+    def draw(seconds: float) -> list[float]:
+        return noisy(random_, seconds, rounds, spread)
+
+    case = {"size": 10**8, "unit": "darts", "variant": "simd", "grain": 3125000,
+            "group": "monte_carlo 1e8 darts"}
+    results = with_baseline("pi", draw, 0.07, **case)
+    for workers in (1, 2):
+        for place, compute in enumerate(BACKENDS):
+            seconds = 0.07 / workers * (1.005 + 0.012 * place)
+            results.append(result("pi", compute, workers, draw(seconds), **case))
+    results[-1] |= {"ok": False, "seconds": results[-1]["seconds"][:3],
+                    "failure": {"cause": "killed by SIGKILL", "round": 3}}
+    return race("pi-backends", "Which backend throws darts fastest?", results, rounds)
+
+
+def primes_race(seed: int = 2, rounds: int = 15) -> Document:
+    """A sweep of the chunk count, plain and shuffled: the saw-tooth."""
+    random_ = random.Random(seed)
+
+    def draw(seconds: float) -> list[float]:
+        return noisy(random_, seconds, rounds, 0.01)
+
+    results = with_baseline("primes", draw, 0.02, size=100000, unit="numbers", chunks=32,
+                            group="B", parameters={"range": "B"})
+    for order in ("plain", "shuffled"):
+        for chunks in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 24, 32, 64, 256):
+            seconds = 0.02 * math.ceil(chunks / 2) / chunks + 1e-6 * chunks
+            results.append(result(
+                "primes", ("processes", "dynamic"), 2, draw(seconds), size=100000, unit="numbers",
+                chunks=chunks, grain=math.ceil(100000 / chunks), group="B",
+                parameters={"range": "B", "order": order}, label=f"{order} g{chunks}"))
+    return race("primes-chunks", "How many chunks should a range of numbers be cut into?",
+                results, rounds)
+
+
+def dispatch_race(seed: int = 3, rounds: int = 11) -> Document:
+    """What an empty run costs, by chunk count and backend, with its linear model."""
+    random_ = random.Random(seed)
+
+    def draw(seconds: float) -> list[float]:
+        return noisy(random_, seconds, rounds, 0.02)
+
+    results: list[Document] = []
+    models: list[Document] = []
+    starts: dict[tuple[Any, ...], list[int]] = {}
+    for chunks in (1, 10, 100, 1000, 10000):
+        case = {"size": chunks, "chunks": chunks, "unit": "chunks", "group": f"dispatch {chunks}"}
+        results += with_baseline("dispatch", draw, 2e-9 * chunks + 2e-8, **case,
+                                 label=f"{chunks} serial")
+        for workers in (1, 2):
+            for place, compute in enumerate(BACKENDS):
+                starts.setdefault((*compute, workers), []).append(len(results))
+                seconds = (1e-6 * (1 + place**2) + chunks * 3e-9 * (1 + place)) * workers
+                results.append(result(
+                    "dispatch", compute, workers, draw(seconds), repeats=50, **case,
+                    label=f"{chunks} {':'.join(filter(None, compute))} x{workers}"))
+    for (name, schedule, workers), indices in starts.items():
+        models.append({
+            "kind": "linear cost", "label": f"{name}:{schedule} x{workers}".replace(": ", " "),
+            "results": indices, "start_seconds": 1.5e-6, "start_interval": [1.4e-6, 1.6e-6],
+            "each_seconds": 3.1e-9, "each_interval": [2.9e-9, 3.3e-9], "unit": "chunk",
+            "break_even": None, "break_even_why": "never pays"})
+    document = race("dispatch-cost", "What does an empty run cost?", results, rounds)
+    return document | {"models": models}
+
+
+def headlines_of(documents: Sequence[Document]) -> Document:
+    """A sentence for the best arm of each race's first group, judged together."""
+    chosen = []
+    for document in documents:
+        results = document["results"]
+        arm = max((r for r in results if r["comparison"]),
+                  key=lambda r: r["comparison"]["ratio"])
+        chosen.append((document, results.index(arm), arm["comparison"]["baseline_result"]))
+    pairs = [(d["results"][base]["seconds"], d["results"][arm]["seconds"]) for d, arm, base in chosen]
+    levels = stats.holm_levels(pairs, ALPHA, MARGIN)
+    headlines = []
+    for (document, arm, base), level in zip(chosen, levels):
+        results = document["results"]
+        part = compared(results, base, arm, level)
+        gate = next(g for g in document["gates"] if g["group"] == results[arm]["group"])
+        low, high = part["interval"]
+        if not gate["ok"]:
+            part["verdict"] = "too noisy"
+        headlines.append({
+            "sentence": f"{results[arm]['label']} is {part['ratio']:.2f}x "
+                        f"[{low:.2f}, {high:.2f}] {results[base]['label']}",
+            "result": arm, "against": base, "file": f"{document['run']['name']}.json",
+            **{key: part[key] for key in ("ratio", "interval", "confidence", "verdict")}})
+    return {"schema": "parlab/1-headlines", "alpha": ALPHA, "headlines": headlines}
+
+
+def micro_file() -> Document:
+    """Google Benchmark's JSON with two repetitions of a benchmark and one that failed."""
+    row = {"run_type": "iteration", "time_unit": "ns", "iterations": 1000, "cpu_time": 3.0}
+    return {"context": {"library_build_type": "debug"}, "benchmarks": [
+        {"name": "dispatch/serial/1", "real_time": 3.25, **row},
+        {"name": "dispatch/serial/1", "real_time": 3.75, **row},
+        {"name": "dispatch/absent/1", "error_occurred": True, "error_message": "no such backend"}]}
+
+
+def write_suite(folder: Path, documents: Sequence[Document] | None = None) -> Path:
+    """A suite's folder of made-up results, as the program would leave it."""
+    documents = documents or [pi_race(), primes_race(), dispatch_race()]
+    names = [f"{document['run']['name']}.json" for document in documents]
+    files = dict(zip(names, documents)) | {
+        "headlines.json": headlines_of(documents), "micro.json": micro_file(),
+        "suite.json": {"schema": "parlab/1-suite", "profile": "quick", "files": names,
+                       "failed": [{"name": "julia", "cause": "no such experiment in this build",
+                                   "command": "build/parlab run julia"}],
+                       "elapsed_seconds": 201.5,
+                       "command": "build/parlab suite --profile quick --out DIR"}}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in files.items():
+        (folder / name).write_text(json.dumps(document, indent=1), encoding="utf-8")
+    return folder
