@@ -14,7 +14,7 @@
 namespace parlab {
 namespace {
 
-constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t mebibyte = std::uint64_t{1024} * 1024;
 constexpr std::uint64_t least_memory = 1024 * mebibyte;
 constexpr std::uint64_t least_shared_memory = 256 * mebibyte;
 

@@ -115,7 +115,7 @@ std::vector<int> Machine::online_cpus() const {
 }
 
 std::vector<int> Machine::allowed_cpus() const {
-  const std::vector<int> online = online_cpus();
+  std::vector<int> online = online_cpus();
   const auto list = field(read("proc/self/status").value_or(""), "Cpus_allowed_list");
   if (!list) return online;
   // The mask may name processors that are switched off or were never there.

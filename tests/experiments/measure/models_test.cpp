@@ -174,6 +174,7 @@ TEST(BreakEven, CountsTheRoundsInWhichTheArmPays) {
 
 std::vector<double> amdahl(double serial, const std::vector<int>& workers) {
   std::vector<double> speedups;
+  speedups.reserve(workers.size());
   for (const int count : workers) speedups.push_back(1 / (serial + (1 - serial) / count));
   return speedups;
 }

@@ -317,11 +317,12 @@ double families_with(const Wrong& wrong, double ln_ratio, double jitter, std::si
   NoisyMachine machine(rounds);
   const Noise noise{.jitter = jitter, .preempted = 0};
   return rate(500, [&] {
-    std::vector<std::vector<Times>> races;
+    std::vector<std::vector<Times>> races(10);
     std::vector<Pair> pairs;
-    for (int i = 0; i < 10; ++i)
-      races.push_back(machine.race({0, -ln_ratio}, {noise, noise}, rounds));
-    for (const auto& race : races) pairs.push_back({race[0], race[1]});
+    for (auto& race : races) {
+      race = machine.race({0, -ln_ratio}, {noise, noise}, rounds);
+      pairs.push_back({race[0], race[1]});
+    }
     const std::vector<Comparison> family = compare_family(pairs);
     return std::any_of(family.begin(), family.end(), wrong);
   });
