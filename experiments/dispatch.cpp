@@ -1,5 +1,5 @@
-// dispatch: chunks with nothing in them. What is left is the backend: waking its workers (a run) and
-// handing out work (a chunk).
+// dispatch: chunks with nothing in them. What is left is the backend: waking its workers (a run)
+// and handing out work (a chunk).
 
 #include <fmt/format.h>
 
@@ -20,7 +20,8 @@ class Dispatch final : public Experiment {
     return "What does a backend cost, per run and per chunk, when there is nothing to compute?";
   }
   std::string why() const override {
-    return "A run pays for waking workers and for waiting until the last has finished; a chunk pays "
+    return "A run pays for waking workers and for waiting until the last has finished; a chunk "
+           "pays "
            "for one step of a counter, a queue or a deque. Backends that keep their threads awake "
            "(OpenMP spins for some milliseconds) start in about a microsecond; ones that wake "
            "sleeping threads pay a system call each way; ones that make threads or processes anew "
@@ -32,7 +33,9 @@ class Dispatch final : public Experiment {
   void add_options(CLI::App& app) override {
     app.add_option("--chunks", chunks_words_, "empty chunks a run, a list for a sweep [1,64,4096]");
   }
-  void check_options() override { chunks_ = parse_quantities("--chunks", chunks_words_, 1, 1ULL << 40); }
+  void check_options() override {
+    chunks_ = parse_quantities("--chunks", chunks_words_, 1, 1ULL << 40);
+  }
   bool takes_grain() const override { return false; }
   std::string subject(const Case& what) const override {
     return what.size == 1 ? "With 1 empty chunk"
@@ -59,10 +62,11 @@ class Dispatch final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    return {{"dispatch",
-             {"dispatch", "--chunks", full ? "1,4,16,64,256,1024,4096,16384,65536" : "1,16,256,4096",
-              "--backend", "all", "--workers", full ? worker_counts() : fmt::to_string(usable_cores()),
-              "--rounds", full ? "41" : "15"}}};
+    return {
+        {"dispatch",
+         {"dispatch", "--chunks", full ? "1,4,16,64,256,1024,4096,16384,65536" : "1,16,256,4096",
+          "--backend", "all", "--workers", full ? worker_counts() : fmt::to_string(usable_cores()),
+          "--rounds", full ? "41" : "15"}}};
   }
 
  private:
@@ -70,8 +74,9 @@ class Dispatch final : public Experiment {
   std::vector<std::uint64_t> chunks_;
 };
 
-const RegisterExperiment registered(
-    []() -> std::unique_ptr<Experiment> { return std::make_unique<Dispatch>(); });
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Dispatch>();
+});
 
 }  // namespace
 }  // namespace parlab

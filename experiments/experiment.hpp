@@ -1,8 +1,8 @@
 #pragma once
 
 // An experiment asks one question of the machine. It names the cases (what is computed), knows the
-// right answer of each, and opens an arm: one case on one backend. Who runs when, and what the times
-// say, is the business of measure/.
+// right answer of each, and opens an arm: one case on one backend. Who runs when, and what the
+// times say, is the business of measure/.
 
 #include <CLI/App.hpp>
 #include <cstdint>
@@ -26,8 +26,8 @@ struct Case {
   std::string variant = "";    // "" where the kernel has one
   std::string algorithm = "";  // "" where the kernel has one
   std::uint64_t size = 0;
-  std::string unit;                                            // what size counts: "darts"
-  nlohmann::json parameters = nlohmann::json::object();        // further axes: seed, order, range
+  std::string unit;                                      // what size counts: "darts"
+  nlohmann::json parameters = nlohmann::json::object();  // further axes: seed, order, range
   std::uint64_t least_grain = 1;  // below it, handing out a chunk costs more than computing it
   bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
 

@@ -51,8 +51,11 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
 }  // namespace
 
 int main(int count, char** values) {
-  // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed process.
+  // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed
+  // process.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file above the limit is seen as a failed write, too.
+  std::signal(SIGXFSZ, SIG_IGN);
   std::string command = "parlab";
   for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
   try {

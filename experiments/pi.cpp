@@ -44,7 +44,8 @@ class Pi final : public Experiment {
     return "Which backend for even work that touches no memory: pi by darts?";
   }
   std::string why() const override {
-    return "Each dart is a function of its number alone, so chunks need nothing from each other and "
+    return "Each dart is a function of its number alone, so chunks need nothing from each other "
+           "and "
            "all take the same time. A backend then differs from the ideal only by what it costs to "
            "wake its workers, to hand out chunks and to wait for the last one. A static share is "
            "enough; what a dynamic schedule adds is insurance against a core that something else "
@@ -61,8 +62,10 @@ class Pi final : public Experiment {
   void check_options() override {
     darts_ = parse_quantities("--darts", darts_words_, 1);
     for (const std::string& name : split_list(variant_words_)) {
-      if (name == "all") variants_ = dart_variants();
-      else variants_.push_back(variant_named(name));
+      if (name == "all")
+        variants_ = dart_variants();
+      else
+        variants_.push_back(variant_named(name));
     }
   }
 
@@ -143,8 +146,9 @@ class Pi final : public Experiment {
   std::vector<DartVariant> variants_;
 };
 
-const RegisterExperiment registered(
-    []() -> std::unique_ptr<Experiment> { return std::make_unique<Pi>(); });
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Pi>();
+});
 
 }  // namespace
 }  // namespace parlab

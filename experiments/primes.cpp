@@ -1,5 +1,5 @@
-// primes: all primes of a range, by trial division (uneven work: a prime costs sqrt(n) / 2 divisions,
-// most composites three) or by a segmented sieve (even work, memory in the cache).
+// primes: all primes of a range, by trial division (uneven work: a prime costs sqrt(n) / 2
+// divisions, most composites three) or by a segmented sieve (even work, memory in the cache).
 
 #include <fmt/format.h>
 
@@ -112,8 +112,10 @@ class Primes final : public Experiment {
       throw UsageError("--range and --from, --to say the same thing twice; give one of them");
     if (list_ && order_words_ != "ascending")
       throw UsageError("--list goes with --order ascending: the primes are listed in order");
-    if (free) read_free_range();
-    else read_named_ranges();
+    if (free)
+      read_free_range();
+    else
+      read_named_ranges();
     if (list_ && ranges_.size() != 1)
       throw UsageError("--list prints the primes of one range; give one");
   }
@@ -121,7 +123,8 @@ class Primes final : public Experiment {
   std::string subject(const Case& what) const override {
     const IndexRange range = range_of(what);
     return fmt::format("For the primes of [{}, {}){}", short_number(range.begin),
-                       short_number(range.end), what.algorithm.empty() ? "" : " by " + what.algorithm);
+                       short_number(range.end),
+                       what.algorithm.empty() ? "" : " by " + what.algorithm);
   }
 
   std::vector<Case> cases() const override {
@@ -129,17 +132,17 @@ class Primes final : public Experiment {
     for (const IndexRange range : ranges_)
       for (const std::string& algorithm : split_list(algorithm_words_))
         for (const std::string& order : split_list(order_words_))
-          cases.push_back({.kernel = algorithm == "trial" ? "trial_division" : "sieve",
-                           .algorithm = algorithm,
-                           .size = range.size(),
-                           .unit = "numbers",
-                           .parameters = {{"from", range.begin},
-                                          {"to", range.end},
-                                          {"order", order},
-                                          {"output", list_ ? "list" : "count"},
-                                          {"seed", seed_}},
-                           .least_grain =
-                               algorithm == "trial" ? least_grain_trial : least_grain_sieve});
+          cases.push_back(
+              {.kernel = algorithm == "trial" ? "trial_division" : "sieve",
+               .algorithm = algorithm,
+               .size = range.size(),
+               .unit = "numbers",
+               .parameters = {{"from", range.begin},
+                              {"to", range.end},
+                              {"order", order},
+                              {"output", list_ ? "list" : "count"},
+                              {"seed", seed_}},
+               .least_grain = algorithm == "trial" ? least_grain_trial : least_grain_sieve});
     return cases;
   }
 
@@ -187,19 +190,19 @@ class Primes final : public Experiment {
           "--workers", all, "--chunks", "1,2,3,4,5,6,7,8,9,10,11,12,14,16,24,32,64,256", "--order",
           "ascending,shuffled", "--rounds", full ? "41" : "11"}},
         {"primes-sieve",
-         {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve", "--backend",
-          "each", "--workers", all, "--rounds", rounds}},
+         {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve",
+          "--backend", "each", "--workers", all, "--rounds", rounds}},
     };
   }
 
  private:
   void read_free_range() {
     if (to_words_.empty()) throw UsageError("--to is missing; the range is [--from, --to)");
-    const std::uint64_t from =
-        from_words_.empty() ? 0 : parse_quantity("--from", from_words_, 0);
+    const std::uint64_t from = from_words_.empty() ? 0 : parse_quantity("--from", from_words_, 0);
     const std::uint64_t to = parse_quantity("--to", to_words_, 0);
     if (from > to)
-      throw UsageError(fmt::format("--from {} is above --to {}; swap them", from_words_, to_words_));
+      throw UsageError(
+          fmt::format("--from {} is above --to {}; swap them", from_words_, to_words_));
     ranges_.push_back({from, to});
   }
   void read_named_ranges() {
@@ -270,8 +273,9 @@ class Primes final : public Experiment {
   std::vector<IndexRange> ranges_;
 };
 
-const RegisterExperiment registered(
-    []() -> std::unique_ptr<Experiment> { return std::make_unique<Primes>(); });
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Primes>();
+});
 
 }  // namespace
 }  // namespace parlab

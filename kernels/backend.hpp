@@ -31,8 +31,8 @@ concept Partial = std::is_trivially_copyable_v<T> && std::is_default_constructib
 /// `slot` has the size given to Backend::run and is suitably aligned for it; it is null for size 0.
 using ChunkBody = FunctionRef<void(std::uint64_t chunk, std::byte* slot)>;
 
-/// Chunks that are handed out, and partials that are held, at once: enough that the pause between two windows
-/// is lost in the work, few enough that the slots stay in the cache.
+/// Chunks that are handed out, and partials that are held, at once: enough that the pause between
+/// two windows is lost in the work, few enough that the slots stay in the cache.
 inline constexpr std::uint64_t window = 1 << 16;
 
 class Backend {

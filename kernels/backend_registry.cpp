@@ -52,7 +52,8 @@ BackendSpec parse_backend(std::string_view text, int workers) {
   spec.schedule = text.substr(colon + 1);
   if (std::ranges::find(entry.schedules, spec.schedule) == entry.schedules.end()) {
     if (entry.schedules.empty())
-      throw UsageError(fmt::format("backend '{}' has no schedules: write '{}'", entry.name, entry.name));
+      throw UsageError(
+          fmt::format("backend '{}' has no schedules: write '{}'", entry.name, entry.name));
     throw UsageError(unknown_name("schedule of " + entry.name, spec.schedule, entry.schedules));
   }
   return spec;
@@ -83,8 +84,7 @@ std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
   const BackendEntry& entry = entry_named(spec.backend);
   BackendSpec complete = parse_backend(spec.label(), spec.workers);
   if (spec.workers < 1 || spec.workers > max_workers)
-    throw UsageError(
-        fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));
+    throw UsageError(fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));
   if (!entry.parallel && spec.workers != 1)
     throw UsageError(fmt::format("backend '{}' has one worker, not {}", entry.name, spec.workers));
   return entry.make(complete);

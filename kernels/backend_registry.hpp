@@ -54,8 +54,8 @@ std::vector<MissingBackend> missing_backends();
 /// Throws UsageError, with the nearest valid name, for anything else.
 BackendSpec parse_backend(std::string_view text, int workers = 1);
 
-/// As parse_backend for a comma-separated list; "all" is every backend on every schedule, "NAME:all"
-/// every schedule of one.
+/// As parse_backend for a comma-separated list; "all" is every backend on every schedule,
+/// "NAME:all" every schedule of one.
 std::vector<BackendSpec> parse_backends(std::string_view text);
 
 /// Throws UsageError unless the spec names a backend of this build and 1 to max_workers workers.

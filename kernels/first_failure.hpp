@@ -16,7 +16,8 @@ class FirstFailure {
     try {
       work();
     } catch (...) {
-      if (!claimed_.exchange(true, std::memory_order_acq_rel)) exception_ = std::current_exception();
+      if (!claimed_.exchange(true, std::memory_order_acq_rel))
+        exception_ = std::current_exception();
     }
   }
 

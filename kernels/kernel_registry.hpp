@@ -9,10 +9,10 @@
 namespace parlab {
 
 struct KernelEntry {
-  std::string name;         // "monte_carlo"
-  std::string variant;      // "simd"
-  std::string what;         // one line
-  bool splittable = true;   // false: its answer depends on how the range is split over chunks
+  std::string name;        // "monte_carlo"
+  std::string variant;     // "simd"
+  std::string what;        // one line
+  bool splittable = true;  // false: its answer depends on how the range is split over chunks
 };
 
 class RegisterKernel {

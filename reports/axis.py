@@ -39,6 +39,11 @@ def varied_parameters(arms: Sequence[Arm]) -> list[str]:
     return [name for name in names if len({parameter(arm, name) for arm in arms}) > 1]
 
 
+def measures_chunks(race: Race) -> bool:
+    """Whether each index is a chunk of its own: then a cost is measured, not a speed-up."""
+    return all(arm.size == arm.chunks for arm in race.shown)
+
+
 def sweep_axis(race: Race) -> Axis | None:
     """The axis of a race, None where its arms differ in kind only."""
     arms = race.shown
@@ -52,10 +57,9 @@ def sweep_axis(race: Race) -> Axis | None:
             return (arm.compute, arm.variant, arm.algorithm, *workers, *sizes, *rest)
         return key
 
-    every_index_a_chunk = all(arm.size == arm.chunks for arm in arms)
     unit = next((arm.unit for arm in arms if arm.unit), "")
     candidates = [
-        Axis("chunks" if every_index_a_chunk else unit or "size", "size", lambda a: a.size,
+        Axis("chunks" if measures_chunks(race) else unit or "size", "size", lambda a: a.size,
              key_without("size")),
         Axis("chunks", "chunks", lambda a: a.chunks, key_without("chunks")),
         *(Axis(name, name, partial(parameter, name=name), key_without(name))

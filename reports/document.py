@@ -43,11 +43,13 @@ def write_report(suite: Suite, out: Path) -> None:
 def draw_figures(report: Report, folder: Path) -> None:
     """One figure a race, and one of how still the machine was."""
     folder.mkdir()
+    looks = style.looks((arm.backend, arm.schedule) for race in report.suite.races
+                        for arm in race.shown)
     with style.plain_style():
         for section in report.sections:
             path = folder / f"{section.race.path.stem}.svg"
             if section.kind == "sweep":
-                sweep.draw(section.race, path)
+                sweep.draw(section.race, looks, path)
             elif section.kind == "speedups":
                 speedups.draw(section.race, section.choices, path)
         if report.stillness:

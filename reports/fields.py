@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+LARGEST = 1e300  # of a number that a file may hold; beyond it no float follows
 RUN_AGAIN = "run the experiment again"
 
 
@@ -122,6 +123,8 @@ class Fields:
         value = self.value(name)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise self.refuse(name, f"is {kind_of(value)}, not {expected}")
+        if isinstance(value, (int, float)) and abs(value) > LARGEST:
+            raise self.refuse(name, "is too large to be meant")
         return value
 
     def text(self, name: str) -> str:
@@ -133,8 +136,6 @@ class Fields:
     def number(self, name: str, above: float = -math.inf, at_least: float = -math.inf) -> float:
         """A number above one bound and not below another."""
         value = self._typed(name, (int, float), "a number")
-        if abs(value) > 1e300:
-            raise self.refuse(name, "is too large to be meant")
         if value <= above or value < at_least:
             bound = f"above {above:g}" if value <= above else f"at least {at_least:g}"
             raise self.refuse(name, f"is {value:g}, not {bound}")

@@ -11,7 +11,7 @@ Cells = Sequence[str]
 def plain(text: object) -> str:
     """Text from a file, free of what Markdown or HTML would take for its own."""
     return re.sub(r"([*<|])", lambda m: {"*": r"\*", "<": "&lt;", "|": r"\|"}[m[1]],
-                  " ".join(str(text).split()))
+                  re.sub(r"[ \t\r\n]+", " ", str(text)).strip(" "))
 
 
 def markdown(heads: Cells, rows: Sequence[Cells], left: int = 1) -> str:

@@ -32,9 +32,10 @@ def workers_of(arms: Sequence[Arm]) -> int | None:
 def names_in(arms: Sequence[Arm], axis: str = "") -> dict[int, str]:
     """Names by result index, of what differs among these arms, an axis aside; else the labels."""
     words = _words_that_differ(arms, axis)
-    names = {arm.index: " ".join(filter(None, (word(arm) for word in words))) for arm in arms}
-    if all(names.values()) and (axis or len(set(names.values())) == len(names)):
-        return names
+    for chosen in (words, [*words, lambda arm: plural(arm.chunks, "chunk")]):
+        names = {arm.index: " ".join(filter(None, (word(arm) for word in chosen))) for arm in arms}
+        if all(names.values()) and (axis or len(set(names.values())) == len(names)):
+            return names
     return {arm.index: arm.compute if axis else arm.label for arm in arms}
 
 
@@ -51,8 +52,6 @@ def _words_that_differ(arms: Sequence[Arm], axis: str) -> list[Word]:
     own = raced(arms)
     backends = _differ(own, lambda arm: arm.compute)
     extra = [name for name in varied_parameters(own) if name != axis]
-    sizes = axis != "size" and _differ(own, lambda arm: arm.size)
-    chunks = axis not in ("size", "chunks") and not sizes and _differ(own, lambda arm: arm.chunks)
     words: list[tuple[bool, Word]] = [
         (_differ(arms, lambda arm: arm.compute),
          lambda arm: arm.compute if backends or arm.compute != own[0].compute else ""),
@@ -60,8 +59,8 @@ def _words_that_differ(arms: Sequence[Arm], axis: str) -> list[Word]:
         (_differ(arms, lambda arm: arm.algorithm), lambda arm: arm.algorithm),
         (bool(extra), lambda arm: " ".join(_setting(arm, name) for name in extra)),
         (axis != "workers" and _differ(own, lambda arm: arm.workers), _workers_word),
-        (sizes, lambda arm: f"{quantity(arm.size)} {arm.unit}"),
-        (chunks, lambda arm: plural(arm.chunks, "chunk"))]
+        (axis != "size" and _differ(own, lambda arm: arm.size),
+         lambda arm: f"{quantity(arm.size)} {arm.unit}")]
     return [word for differs, word in words if differs]
 
 
@@ -87,9 +86,10 @@ def case_of(race: Race, arms: Sequence[Arm]) -> str:
     own = raced(arms)
     words = []
     if size := common([arm.size for arm in own]):
-        words.append(f"{quantity(size)} {own[0].unit or 'indices'}")
+        unit = own[0].unit or "indices"
+        words.append(f"{quantity(size)} {unit.removesuffix('s') if size == 1 else unit}")
         chunks = common([arm.chunks for arm in own])
-        if chunks and chunks != size and _elsewhere(race, arms, lambda arm: arm.chunks):
+        if chunks and any(arm.size == size and arm.chunks != chunks for arm in race.shown):
             words.append(plural(chunks, "chunk"))
     for field in ("variant", "algorithm"):
         shared = common([getattr(arm, field) for arm in own])

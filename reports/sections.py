@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from axis import sweep_axis
-from figures.sweep import shows_time
+from axis import measures_chunks, sweep_axis
 from formats import listing, memory
 from grid import Choice, choices
 from race import Arm, Headline, Race
@@ -33,7 +32,7 @@ class Section:
     def kind(self) -> str:
         """Which kind of figure fits."""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
-        if sweep_axis(self.race) and (shows_time(self.race) or any(a.comparison for a in timed)):
+        if sweep_axis(self.race) and (measures_chunks(self.race) or any(a.comparison for a in timed)):
             return "sweep"
         return "speedups" if any(arm.comparison for arm in timed) else ""
 
@@ -105,7 +104,7 @@ class Report:
     @property
     def grid(self) -> list[Choice]:
         """The choices worth a row: empty chunks are a cost to know, not work to place."""
-        return [choice for section in self.sections if not shows_time(section.race)
+        return [choice for section in self.sections if not measures_chunks(section.race)
                 for choice in section.choices]
 
     @property

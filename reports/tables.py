@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from axis import Axis, sweep_axis
+from axis import Axis, measures_chunks, sweep_axis
 from columns import COLUMNS, DEFAULT_COLUMNS
 from formats import (DASH, column, column_unit, duration, listing, over, percent, plural, quantity, ratio,
                      ratio_with_interval, scaled)
@@ -12,7 +12,7 @@ from grid import Choice
 from markdown_table import markdown, plain
 from micro import Micro
 from names import raced, series_in
-from race import Arm, Race
+from race import Arm, Model, Race
 
 FEW_SERIES = 2  # up to here a sweep's table lists arms, beyond it series against the axis
 FEW_NAMES = 4  # what a cell of the grid lists before it only counts
@@ -27,7 +27,9 @@ def arms_table(race: Race, columns: Sequence[str] | None = None) -> str:
         return not arm.ok, not first, axis.value(arm) if axis else arm.median or 0.0
 
     arms = [arm for group in race.groups.values() for arm in sorted(group, key=place)]
-    parts = [COLUMNS[name](race, arms) for name in columns or DEFAULT_COLUMNS]
+    alike = len({arm.chunks for arm in arms}) == 1
+    parts = [COLUMNS[name](race, arms) for name in columns or DEFAULT_COLUMNS
+             if not (alike and name == "chunks")]
     rows = [[plain(arm.label), *(part.cells[i] for part in parts)] for i, arm in enumerate(arms)]
     return markdown(["arm", *(part.head for part in parts)], rows)
 
@@ -62,17 +64,22 @@ def models_table(race: Race) -> str:
     """Start cost and cost of each chunk or index, and the size from which an arm pays."""
     start_unit, start_scale = column_unit(model.start.ratio for model in race.models)
     each_unit, each_scale = column_unit(model.each.ratio for model in race.models)
-    rows = []
-    for model in race.models:
-        even = model.break_even
-        rows.append([
-            plain(model.label), *scaled(model.start, start_scale), *scaled(model.each, each_scale),
-            plain(model.why) if even is None else
-            f"from {_size(even.ratio)} [{_size(even.low)}, {_size(even.high)}]"])
-    unit = {model.unit.removesuffix("s") for model in race.models}
+    unit = "/".join(sorted({model.unit.removesuffix("s") for model in race.models}))
     within = f"{percent(1 - race.alpha)} interval"
-    return markdown(["arm", f"a run [{start_unit}]", within,
-                     f"each {'/'.join(sorted(unit))} [{each_unit}]", within, "pays"], rows)
+    heads = ["arm", f"a run [{start_unit}]", within, f"each {unit} [{each_unit}]", within]
+    rows = [[plain(model.label), *scaled(model.start, start_scale), *scaled(model.each, each_scale)]
+            for model in race.models]
+    if not measures_chunks(race):  # empty chunks never pay
+        heads.append(f"pays from [{unit}s]")
+        rows = [[*row, _pays(model)] for row, model in zip(rows, race.models)]
+    return markdown(heads, rows)
+
+
+def _pays(model: Model) -> str:
+    even = model.break_even
+    if even is None:
+        return plain(model.why)
+    return f"{_size(even.ratio)} [{_size(even.low)}, {_size(even.high)}]"
 
 
 def _size(value: float | None) -> str:
@@ -84,10 +91,11 @@ def grid_table(choices: Sequence[Choice]) -> str:
     within = percent(choices[0].race.margin)
     rows, last = [], ""
     for choice in choices:
-        question = plain(choice.race.question)
-        rows.append(["" if question == last else question, plain(choice.case), *_answer(choice)])
-        last = question
-    return markdown(["question", "case", "fastest", "speed-up", f"as fast, within {within}",
+        name = plain(choice.race.name)
+        rows.append(["" if name == last else f"[{name}](#{name})", plain(choice.case),
+                     *_answer(choice)])
+        last = name
+    return markdown(["race", "case", "fastest", "speed-up", f"as fast, within {within}",
                      "not told apart", "slower"], rows, left=7)
 
 

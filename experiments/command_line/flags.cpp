@@ -13,7 +13,8 @@ bool has_flag(const Arguments& arguments, const std::string& flag) {
 void check_flags(const std::string& verb, const Arguments& arguments,
                  const std::vector<std::string>& valid) {
   for (const std::string& argument : arguments)
-    if (argument != "--help" && argument != "-h" && std::ranges::find(valid, argument) == valid.end())
+    if (argument != "--help" && argument != "-h" &&
+        std::ranges::find(valid, argument) == valid.end())
       throw UsageError(unknown_name("option of " + verb, argument, valid));
 }
 

@@ -31,12 +31,9 @@ json option_list(Experiment& experiment) {
 }
 
 json listing() {
-  json document = {{"experiments", json::array()},
-                   {"backends", json::array()},
-                   {"kernels", json::array()},
-                   {"peers", json::array()},
-                   {"simd", simd_level()},
-                   {"usable_cores", usable_cores()}};
+  json document = {{"experiments", json::array()}, {"backends", json::array()},
+                   {"kernels", json::array()},     {"peers", json::array()},
+                   {"simd", simd_level()},         {"usable_cores", usable_cores()}};
   for (const auto& experiment : make_experiments())
     document["experiments"].push_back({{"name", experiment->name()},
                                        {"question", experiment->question()},
@@ -90,8 +87,10 @@ int list_command(const Arguments& arguments) {
     return 0;
   }
   const json document = listing();
-  if (has_flag(arguments, "--json")) fmt::print("{}\n", document.dump(2));
-  else print_listing(document);
+  if (has_flag(arguments, "--json"))
+    fmt::print("{}\n", document.dump(2));
+  else
+    print_listing(document);
   return 0;
 }
 

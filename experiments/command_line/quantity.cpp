@@ -23,8 +23,8 @@ struct Parsed {
   Fault fault = Fault::none;
 };
 
-constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> binary_units = {{
-    {"Ki", 1ULL << 10}, {"Mi", 1ULL << 20}, {"Gi", 1ULL << 30}, {"Ti", 1ULL << 40}}};
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> binary_units = {
+    {{"Ki", 1ULL << 10}, {"Mi", 1ULL << 20}, {"Gi", 1ULL << 30}, {"Ti", 1ULL << 40}}};
 
 Wide times(Wide value, std::uint64_t factor) { return std::min(value * factor, too_large); }
 
@@ -63,9 +63,8 @@ Parsed parse(std::string_view text) {
   if (i < text.size()) {
     std::string_view power = text.substr(i + 1);
     if (power.starts_with('+')) power.remove_prefix(1);
-    if (power.empty() || power.size() > 3 || !std::ranges::all_of(power, [](unsigned char c) {
-          return std::isdigit(c) != 0;
-        }))
+    if (power.empty() || power.size() > 3 ||
+        !std::ranges::all_of(power, [](unsigned char c) { return std::isdigit(c) != 0; }))
       return {0, power.starts_with('-') ? Fault::no_whole_number : Fault::no_number};
     for (const char c : power) exponent = exponent * 10 + (c - '0');
   }
@@ -93,8 +92,8 @@ std::uint64_t parse_quantity(std::string_view what, std::string_view text, std::
   if (parsed.fault == Fault::no_whole_number)
     throw UsageError(fmt::format("{}: '{}' is not a whole number", what, text));
   if (parsed.fault == Fault::negative || parsed.value < least || parsed.value > most)
-    throw UsageError(fmt::format("{}: '{}' is out of range; it must be {} to {}", what, text,
-                                 least, power_or_number(most)));
+    throw UsageError(fmt::format("{}: '{}' is out of range; it must be {} to {}", what, text, least,
+                                 power_or_number(most)));
   return static_cast<std::uint64_t>(parsed.value);
 }
 

@@ -78,9 +78,10 @@ void print_race(const RaceRecord& race, const std::vector<Headline>& headlines, 
                  interval_text(gate.comparison.interval));
   for (const Measured& result : race.outcome.results)
     if (result.failure)
-      fmt::print(stderr, "parlab: {} failed{}: {}\n", result.entrant.label,
-                 result.failure->round ? fmt::format(" in round {}", *result.failure->round + 1) : "",
-                 result.failure->cause);
+      fmt::print(
+          stderr, "parlab: {} failed{}: {}\n", result.entrant.label,
+          result.failure->round ? fmt::format(" in round {}", *result.failure->round + 1) : "",
+          result.failure->cause);
 }
 
 }  // namespace
@@ -117,8 +118,10 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   if (race.outcome.ok()) race.experiment->print_product(stdout);
   if (!request.json.empty()) {
     const std::string text = to_text(result_json(race, context, sentences));
-    if (file) file->publish(text);
-    else fmt::print("{}", text);
+    if (file)
+      file->publish(text);
+    else
+      fmt::print("{}", text);
   }
   return race.outcome.ok() ? 0 : 1;
 }

@@ -42,17 +42,20 @@ struct Words {
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
-  app.add_option("--backend", words.backend,
-                 verb == RaceVerb::run
-                     ? "backends with or without a schedule, A,B:schedule; 'each' for every backend "
-                       "as it is by default, 'all' for every schedule [each]"
-                     : "the backends to compare, A,B[,C]; the first is the baseline");
+  app.add_option(
+      "--backend", words.backend,
+      verb == RaceVerb::run
+          ? "backends with or without a schedule, A,B:schedule; 'each' for every backend "
+            "as it is by default, 'all' for every schedule [each]"
+          : "the backends to compare, A,B[,C]; the first is the baseline");
   app.add_option("--workers", words.workers, "worker counts, 1,2 [the usable cores]");
   if (experiment.takes_grain()) {
     app.add_option("--grain", words.grain, "indices a chunk, a list for a sweep [auto]");
-    app.add_option("--chunks", words.chunks, "instead of --grain: chunks in all, a list for a sweep");
+    app.add_option("--chunks", words.chunks,
+                   "instead of --grain: chunks in all, a list for a sweep");
   }
-  app.add_option("--rounds", words.rounds, "times that every arm runs; 6 or more for a verdict [21]");
+  app.add_option("--rounds", words.rounds,
+                 "times that every arm runs; 6 or more for a verdict [21]");
   app.add_option("--seed", words.seed,
                  "of random numbers in the kernel and of the order of arms [1]");
   app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
@@ -72,7 +75,8 @@ Selection selection_of(const Words& words, RaceVerb verb) {
   if (verb == RaceVerb::compare && words.backend.empty())
     throw UsageError("compare: --backend is missing; name two, as in --backend openmp:static,tbb");
   if (words.backend.empty() || words.backend == "each") {
-    for (const BackendEntry& entry : backends()) selection.backends.push_back(parse_backend(entry.name));
+    for (const BackendEntry& entry : backends())
+      selection.backends.push_back(parse_backend(entry.name));
   } else {
     selection.backends = parse_backends(words.backend);
   }
@@ -86,7 +90,8 @@ Selection selection_of(const Words& words, RaceVerb verb) {
     for (const std::uint64_t count : parse_quantities("--workers", words.workers, 1, max_workers))
       selection.workers.push_back(static_cast<int>(count));
   }
-  if (std::ranges::all_of(selection.backends, [](const auto& b) { return b.backend == "serial"; }) &&
+  if (std::ranges::all_of(selection.backends,
+                          [](const auto& b) { return b.backend == "serial"; }) &&
       std::ranges::find(selection.workers, 1) == selection.workers.end() && !words.workers.empty())
     throw UsageError(
         fmt::format("serial has one worker, not {}; name a parallel backend", words.workers));
@@ -136,7 +141,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments) {
   RaceRequest request;
   if (arguments.empty())
-    throw UsageError(fmt::format("{}: the experiment is missing; see parlab list", verb_name(verb)));
+    throw UsageError(
+        fmt::format("{}: the experiment is missing; see parlab list", verb_name(verb)));
   if (arguments[0] == "--help" || arguments[0] == "-h") {
     request.help = race_help(verb);
     return request;
@@ -148,9 +154,10 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.experiment->add_options(app);
   Words words;
   add_common_options(app, words, *request.experiment, verb);
-  app.footer(fmt::format("Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {} {} --backend "
-                         "{} --workers 1,2 --json {}.json",
-                         verb_name(verb), arguments[0], "openmp:static,tbb", arguments[0]));
+  app.footer(
+      fmt::format("Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {} {} --backend "
+                  "{} --workers 1,2 --json {}.json",
+                  verb_name(verb), arguments[0], "openmp:static,tbb", arguments[0]));
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
   try {
     app.parse(reversed);
@@ -158,7 +165,8 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     request.help = app.help();
     return request;
   } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}; see parlab {} {} --help", error.what(), verb_name(verb), arguments[0]));
+    throw UsageError(
+        fmt::format("{}; see parlab {} {} --help", error.what(), verb_name(verb), arguments[0]));
   }
   if (!app.remaining().empty()) {
     const std::string word = app.remaining().front();
@@ -183,9 +191,10 @@ std::string race_help(RaceVerb verb) {
       verb_name(verb));
   for (const auto& experiment : make_experiments())
     text += fmt::format("  {:<12} {}\n", experiment->name(), experiment->question());
-  return text + fmt::format("\nOptions of each: parlab {0} EXPERIMENT --help\nExample: parlab {0} pi "
-                            "--backend openmp:static,tbb --workers 2 --darts 1e8\n",
-                            verb_name(verb));
+  return text + fmt::format(
+                    "\nOptions of each: parlab {0} EXPERIMENT --help\nExample: parlab {0} pi "
+                    "--backend openmp:static,tbb --workers 2 --darts 1e8\n",
+                    verb_name(verb));
 }
 
 }  // namespace parlab

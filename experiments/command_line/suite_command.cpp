@@ -65,8 +65,8 @@ void publish(const std::string& path, const json& document) {
 
 void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
   const std::string file = entry.name + ".json";
-  const std::string command = fmt::format("build/parlab run {} --json {}",
-                                          fmt::join(entry.arguments, " "), file);
+  const std::string command =
+      fmt::format("build/parlab run {} --json {}", fmt::join(entry.arguments, " "), file);
   try {
     suite.requests.push_back(parse_race(RaceVerb::run, entry.arguments));
     RaceRequest& request = suite.requests.back();
@@ -121,13 +121,15 @@ void publish_summary(const Suite& suite) {
 }  // namespace
 
 int suite_command(const Arguments& arguments, const std::string& command) {
-  CLI::App app("Runs every experiment and writes their result files, for the report.", "parlab suite");
+  CLI::App app("Runs every experiment and writes their result files, for the report.",
+               "parlab suite");
   app.allow_extras();
   std::string profile = "quick";
   std::string folder;
   std::vector<std::string> only;
   bool quiet = false;
-  app.add_option("--profile", profile, "quick: some minutes; full: more sizes, rounds, schedules [quick]");
+  app.add_option("--profile", profile,
+                 "quick: some minutes; full: more sizes, rounds, schedules [quick]");
   app.add_option("--out", folder, "folder for the result files, made if it is missing");
   app.add_option("--only", only, "only these races, pi-backends,dispatch")->delimiter(',');
   app.add_flag("--quiet", quiet, "no progress");

@@ -61,8 +61,7 @@ Usage usage() {
 double seconds_of(const std::function<Answer()>& run, std::uint64_t repeats, Answer& answer) {
   const auto begin = Clock::now();
   for (std::uint64_t i = 0; i < repeats; ++i) answer = run();
-  return std::chrono::duration<double>(Clock::now() - begin).count() /
-         static_cast<double>(repeats);
+  return std::chrono::duration<double>(Clock::now() - begin).count() / static_cast<double>(repeats);
 }
 
 std::uint64_t repeats_for(double seconds_a_run) {
@@ -90,13 +89,13 @@ void serve(int socket, const ArmProcess::Open& open) {
     const double sample_seconds = seconds_of(run, repeats, answer);
     const Usage after = usage();
     const auto each = static_cast<double>(repeats);
-    send_message(socket, {{"seconds", sample_seconds},
-                          {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
-                          {"context_switches",
-                           static_cast<double>(after.context_switches - before.context_switches) /
-                               each},
-                          {"peak_rss_bytes", after.peak_rss_bytes},
-                          {"answer", answer}});
+    send_message(socket,
+                 {{"seconds", sample_seconds},
+                  {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
+                  {"context_switches",
+                   static_cast<double>(after.context_switches - before.context_switches) / each},
+                  {"peak_rss_bytes", after.peak_rss_bytes},
+                  {"answer", answer}});
   }
 }
 
@@ -190,8 +189,7 @@ void ArmProcess::rest() {
   }
 }
 
-Answer answer_of_process(const std::function<Answer()>& work,
-                         std::chrono::duration<double> timeout,
+Answer answer_of_process(const std::function<Answer()>& work, std::chrono::duration<double> timeout,
                          const InterruptionGuard& interruption) {
   // The warm-up run is the answer; any later call returns the same.
   const auto open = [&work]() -> std::function<Answer()> {

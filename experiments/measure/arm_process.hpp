@@ -28,10 +28,10 @@ class ArmFailed : public std::runtime_error {
 inline constexpr double least_sample_seconds = 0.01;
 
 struct Sample {
-  double seconds;                    // wall clock, one run
-  double cpu_seconds;                // user and system, all threads and ended children, one run
-  double context_switches;           // voluntary and not, one run
-  std::uint64_t peak_rss_bytes;      // of the largest process so far
+  double seconds;                // wall clock, one run
+  double cpu_seconds;            // user and system, all threads and ended children, one run
+  double context_switches;       // voluntary and not, one run
+  std::uint64_t peak_rss_bytes;  // of the largest process so far
   Answer answer;
 };
 
@@ -69,8 +69,7 @@ class ArmProcess {
 
 /// Calls work() in a process of its own, so that the caller stays free of its threads and can be
 /// interrupted. Throws ArmFailed, or Interrupted.
-Answer answer_of_process(const std::function<Answer()>& work,
-                         std::chrono::duration<double> timeout,
+Answer answer_of_process(const std::function<Answer()>& work, std::chrono::duration<double> timeout,
                          const InterruptionGuard& interruption);
 
 }  // namespace parlab

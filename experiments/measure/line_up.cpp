@@ -17,8 +17,8 @@ std::uint64_t rounded_up(std::uint64_t dividend, std::uint64_t divisor) {
 
 std::uint64_t automatic_grain(const Case& what, const std::vector<int>& workers) {
   const auto most = static_cast<std::uint64_t>(*std::ranges::max_element(workers));
-  return std::max({rounded_up(what.size, chunks_per_worker * most), what.least_grain,
-                   std::uint64_t{1}});
+  return std::max(
+      {rounded_up(what.size, chunks_per_worker * most), what.least_grain, std::uint64_t{1}});
 }
 
 std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selection) {
@@ -103,9 +103,9 @@ class Axes {
     if (backend_ || words.empty()) {
       words.push_back(arm.who.label());
       if (!is_serial(arm.who))
-        words.push_back(spoken ? fmt::format("on {} worker{}", arm.who.workers,
-                                             arm.who.workers == 1 ? "" : "s")
-                               : fmt::format("x{}", arm.who.workers));
+        words.push_back(
+            spoken ? fmt::format("on {} worker{}", arm.who.workers, arm.who.workers == 1 ? "" : "s")
+                   : fmt::format("x{}", arm.who.workers));
     }
     if (grain_)
       words.push_back(spoken ? fmt::format("at grain {}", short_number(arm.grain))
@@ -122,8 +122,8 @@ class Axes {
 
 std::vector<Entrant> line_up(const Experiment& experiment, const Selection& selection) {
   if (!experiment.takes_grain() && !(selection.grains.empty() && selection.chunks.empty()))
-    throw UsageError(fmt::format("{} takes no --grain: its chunks are what it measures",
-                                 experiment.name()));
+    throw UsageError(
+        fmt::format("{} takes no --grain: its chunks are what it measures", experiment.name()));
   std::vector<std::string> groups;  // in the order of their first case
   std::vector<std::vector<Arm>> arms;
   for (const Case& what : experiment.cases()) {

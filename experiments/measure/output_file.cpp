@@ -22,16 +22,15 @@ OutputFile::OutputFile(std::string path, std::size_t reserve) : path_(std::move(
   std::error_code none;
   const auto status = std::filesystem::status(path_, none);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw UsageError(
-        fmt::format("cannot write {}: it is not a regular file; name a file, or - for stdout", path_));
+    throw UsageError(fmt::format(
+        "cannot write {}: it is not a regular file; name a file, or - for stdout", path_));
   const auto folder = std::filesystem::path(path_).parent_path();
   if (!folder.empty() && !std::filesystem::is_directory(folder, none))
     throw UsageError(fmt::format("cannot write {}: the folder {} does not exist; make it first",
                                  path_, folder.string()));
   if (access(folder.empty() ? "." : folder.c_str(), W_OK) != 0 ||
       (std::filesystem::exists(status) && access(path_.c_str(), W_OK) != 0))
-    throw UsageError(
-        fmt::format("cannot write {}: {}; name another place", path_, reason()));
+    throw UsageError(fmt::format("cannot write {}: {}; name another place", path_, reason()));
   beside_ = path_ + ".XXXXXX";
   fd_ = mkostemp(beside_.data(), O_CLOEXEC);
   if (fd_ < 0)

@@ -67,9 +67,9 @@ class Race {
       progress_.show("computing the right answer", 0);
       attempt(i, std::nullopt, [&] {
         try {
-          known.emplace_back(what, answer_of_process([&] { return experiment_.expected(what); },
-                                                     options_.timeout * oracle_patience,
-                                                     interruption_));
+          known.emplace_back(what,
+                             answer_of_process([&] { return experiment_.expected(what); },
+                                               options_.timeout * oracle_patience, interruption_));
         } catch (const ArmFailed& failed) {
           throw ArmFailed(fmt::format("no right answer to compare with: {}", failed.what()));
         }
@@ -98,7 +98,8 @@ class Race {
     outcome_.places.emplace_back();
     for (const std::size_t i : order) {
       Measured& result = outcome_.results[i];
-      progress_.show(fmt::format("round {} of {}", round + 1, options_.rounds), done(round, i, order));
+      progress_.show(fmt::format("round {} of {}", round + 1, options_.rounds),
+                     done(round, i, order));
       attempt(i, round, [&] {
         if (options_.isolation == Isolation::fresh) processes_[i] = start(i);
         const Sample sample = processes_[i]->sample();

@@ -1,7 +1,7 @@
 #pragma once
 
-// A race: every entrant once a round, in an order that is drawn anew and rotated, so that each stands
-// in every place and what slows a round slows all of it.
+// A race: every entrant once a round, in an order that is drawn anew and rotated, so that each
+// stands in every place and what slows a round slows all of it.
 
 #include <chrono>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace parlab {
 
 enum class Isolation {
   standing,  // one process an arm, stopped while others run
-  fresh,     // a new process for each sample: nothing is carried over, at the price of a warm-up each
+  fresh,  // a new process for each sample: nothing is carried over, at the price of a warm-up each
 };
 
 struct RaceOptions {

@@ -87,17 +87,19 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
       sizes.push_back(size_of(i));
       serial.push_back(results[i].entrant.baseline);
     }
-    // Three sizes, each once (a sweep of grains at one size is no line), or there is no line to see.
+    // Three sizes, each once (a sweep of grains at one size is no line), or there is no line to
+    // see.
     if (sizes.size() < 3 || std::ranges::adjacent_find(sizes) != sizes.end()) continue;
     const auto cost = fit_linear_cost(sizes, seconds_of(results, chosen), alpha);
     if (!cost) continue;
     CostModel model{chosen, *cost, {}, std::nullopt};
-    const bool has_serial = std::ranges::all_of(
-        chosen, [&](std::size_t i) { return comparable(results[results[i].entrant.baseline], results[i]); });
+    const bool has_serial = std::ranges::all_of(chosen, [&](std::size_t i) {
+      return comparable(results[results[i].entrant.baseline], results[i]);
+    });
     if (serial != chosen && has_serial) {
       model.serial = serial;
-      model.break_even = break_even_size(sizes, seconds_of(results, serial),
-                                         seconds_of(results, chosen), alpha);
+      model.break_even =
+          break_even_size(sizes, seconds_of(results, serial), seconds_of(results, chosen), alpha);
     }
     models.push_back(std::move(model));
   }
@@ -119,7 +121,8 @@ std::string figure(double value) {
 }
 
 std::string range(double low, double high) {
-  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "0", std::isfinite(high) ? figure(high) : "inf");
+  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "0",
+                     std::isfinite(high) ? figure(high) : "inf");
 }
 
 std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,
@@ -137,8 +140,8 @@ std::string sentence_of(const std::string& subject, const Measured& arm, const M
       return fmt::format("{} {} against {}: equivalent within {}, {}", subject, a, b,
                          percent(margin), speed);
     case Verdict::differs:
-      return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a, b,
-                         percent(margin), speed);
+      return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a,
+                         b, percent(margin), speed);
     case Verdict::not_resolved:
       return fmt::format("{} {} against {}: not resolved, {}; more rounds may tell", subject, a, b,
                          speed);
@@ -200,9 +203,8 @@ std::vector<ResultPair> headline_pairs(const std::vector<Measured>& results,
   if (results.empty()) return pairs;
   // The largest size: what is said of the smaller ones stands in the tables and models.
   const auto groups = groups_of(results);
-  const auto& group = *std::ranges::max_element(groups, {}, [&](const auto& g) {
-    return results[g.front()].entrant.arm.what.size;
-  });
+  const auto& group = *std::ranges::max_element(
+      groups, {}, [&](const auto& g) { return results[g.front()].entrant.arm.what.size; });
   std::optional<std::size_t> best;
   std::optional<std::size_t> rival;
   for (const std::size_t i : group)
@@ -236,7 +238,8 @@ std::vector<std::vector<Headline>> headlines(const std::vector<RaceInFamily>& ra
     }
   }
   std::vector<Pair> family;
-  for (std::size_t i = 0; i < seconds.size(); i += 2) family.push_back({seconds[i], seconds[i + 1]});
+  for (std::size_t i = 0; i < seconds.size(); i += 2)
+    family.push_back({seconds[i], seconds[i + 1]});
   const std::vector<Comparison> comparisons = compare_family(family, alpha);
 
   std::vector<std::vector<Headline>> all(races.size());

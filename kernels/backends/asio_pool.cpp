@@ -1,5 +1,5 @@
-// asio_pool: boost::asio::thread_pool, one posted function a chunk. A pool made for I/O handlers: one
-// queue under one lock, an allocation a post. Threads are kept, and sleep between runs.
+// asio_pool: boost::asio::thread_pool, one posted function a chunk. A pool made for I/O handlers:
+// one queue under one lock, an allocation a post. Threads are kept, and sleep between runs.
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>

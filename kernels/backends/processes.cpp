@@ -82,8 +82,7 @@ class Processes final : public Backend {
     };
     const auto work = [&](int worker) {
       const auto report = [&](std::string_view message) {
-        if (!board.threw.exchange(true))
-          message.copy(board.message, sizeof(board.message) - 1);
+        if (!board.threw.exchange(true)) message.copy(board.message, sizeof(board.message) - 1);
         board.stop.store(true, std::memory_order_relaxed);
       };
       try {

@@ -1,5 +1,6 @@
-// stdpar: std::for_each with std::execution::par over the chunk numbers. libstdc++ runs it on TBB, so
-// an arena of the wanted size around the call sets the worker count, which the standard cannot say.
+// stdpar: std::for_each with std::execution::par over the chunk numbers. libstdc++ runs it on TBB,
+// so an arena of the wanted size around the call sets the worker count, which the standard cannot
+// say.
 
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>

@@ -1,6 +1,6 @@
-// tbb: oneTBB's parallel_for over chunk numbers, in an arena of its own. The partitioner decides how
-// far the range is split: auto splits as thieves come, simple down to single chunks, static into one
-// piece a worker, affinity gives a piece to the worker that had it in the run before.
+// tbb: oneTBB's parallel_for over chunk numbers, in an arena of its own. The partitioner decides
+// how far the range is split: auto splits as thieves come, simple down to single chunks, static
+// into one piece a worker, affinity gives a piece to the worker that had it in the run before.
 
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>

@@ -49,8 +49,8 @@ class Threads final : public Backend {
         try {
           others.emplace_back(work, worker);
         } catch (const std::system_error& error) {
-          throw std::system_error(error.code(), fmt::format("cannot start thread {} of {}",
-                                                            worker + 1, workers_));
+          throw std::system_error(
+              error.code(), fmt::format("cannot start thread {} of {}", worker + 1, workers_));
         }
       });
     }

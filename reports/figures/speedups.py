@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from figures import style
 from formats import percent, plural, ratio_with_interval
@@ -81,6 +81,9 @@ def draw(race: Race, choices: list[Choice], path: Path) -> None:
     base = next(race.arms[arm.baseline] for panel in panels for arm in panel.timed)
     grid[-1].set_xlabel(f"speed-up over {base.label} (its time / the arm's), "
                         f"with {percent(1 - race.alpha)} interval")
+    if logarithmic:
+        grid[-1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        grid[-1].xaxis.set_minor_formatter(NullFormatter())
     grid[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     style.save(figure, path, race.question)
 
@@ -117,7 +120,7 @@ def _draw_marks(axes: Axes, panel: Panel) -> None:
     axes.axvline(1, color=style.INK, linewidth=0.9)
     if panel.timed:
         base = panel.choice.race.arms[panel.timed[0].baseline]
-        axes.text(1, 1.0, base.compute, ha="center", color=style.INK, **top)
+        axes.text(1, 1.0, base.label, ha="center", color=style.INK, **top)
     if panel.ideal and panel.ideal > 1:
         axes.axvline(panel.ideal, color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.text(panel.ideal, 1.0, f"ideal on {plural(panel.ideal, 'core')}", ha="center",

@@ -58,7 +58,10 @@ def save(figure: Figure, path: Path, title: str) -> None:
                    metadata={"Date": None, "Creator": "parlab", "Title": title})
 
 
-def looks(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, object, str]]:
+Looks = dict[tuple[str, str], tuple[str, object, str]]
+
+
+def looks(names: Iterable[tuple[str, str]]) -> Looks:
     """Colour, dashes and marker of each (backend, schedule): a colour a backend, dashes a schedule."""
     backends: dict[str, list[str]] = {}
     for backend, schedule in names:

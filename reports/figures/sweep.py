@@ -9,36 +9,30 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from axis import Axis, sweep_axis
+from axis import Axis, measures_chunks, sweep_axis
 from figures import style
 from formats import percent, plural, quantity
 from names import common, ideal_speedup, raced, series_in
-from race import Arm, Race
+from race import TOO_NOISY, Arm, Race
 
-Looks = dict[tuple[str, str], tuple[str, object, str]]
 Ends = list[tuple[float, str, str]]  # height, name and colour of a line at its right end
 
 HEIGHT = 3.5  # inches
 LINE_OF_LABELS = 0.135  # inches between the names at the ends of lines
+ASIDE = 1.035  # from one series to the next, on the logarithmic axis
 MOST_TICKS = 9  # values of the axis that are all written out
 
 
-def shows_time(race: Race) -> bool:
-    """Empty chunks have a cost, not a speed-up; all else is shown against its baseline."""
-    return all(arm.size == arm.chunks for arm in race.shown)
-
-
-def draw(race: Race, path: Path) -> None:
+def draw(race: Race, looks: style.Looks, path: Path) -> None:
     """Writes the figure. Requires a race with an axis."""
     axis = sweep_axis(race)
     assert axis is not None
-    arms = [arm for arm in race.shown if arm.ok and (shows_time(race) or arm.comparison)]
+    arms = [arm for arm in race.shown if arm.ok and (measures_chunks(race) or arm.comparison)]
     counts = sorted({arm.workers for arm in raced(arms)}) if axis.field != "workers" else []
     columns = [[arm for arm in arms if arm.workers == count or arm not in raced(arms)]
                for count in counts] or [arms]
     figure = style.sheet(HEIGHT)
     grid = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
-    looks = style.looks((arm.backend, arm.schedule) for arm in arms)
     ends = []
     for axes, column in zip(grid, columns):
         axes.set_xscale("log")
@@ -46,10 +40,12 @@ def draw(race: Race, path: Path) -> None:
         axes.set_xlabel(axis.name)
         if len(columns) > 1:
             axes.set_title(plural(raced(column)[0].workers, "worker"))
-        ends.append(_draw_times(axes, column, axis, looks) if shows_time(race)
+        ends.append(_draw_times(axes, column, axis, looks) if measures_chunks(race)
                     else _draw_speedups(axes, race, column, axis, looks))
         _tick(axes, sorted({axis.value(arm) for arm in column}))
-    grid[0].set_ylabel("time per run" if shows_time(race) else _speedup_label(race, arms))
+    grid[0].set_ylabel("time per run" if measures_chunks(race) else _speedup_label(race, arms))
+    if any(arm.comparison.verdict == TOO_NOISY for arm in arms if arm.comparison):
+        grid[-1].set_title("too noisy, no verdict", loc="right", color=style.ALARM, fontsize=8)
     # Names go beside the lines once the layout stands, then it is made again with room for them.
     figure.draw_without_rendering()
     for axes, names in zip(grid, ends):
@@ -63,7 +59,7 @@ def _speedup_label(race: Race, arms: list[Arm]) -> str:
     return f"speed-up over {base or 'the baseline'}, {percent(1 - race.alpha)} interval"
 
 
-def _draw_times(axes: Axes, arms: list[Arm], axis: Axis, looks: Looks) -> Ends:
+def _draw_times(axes: Axes, arms: list[Arm], axis: Axis, looks: style.Looks) -> Ends:
     axes.set_yscale("log")
     style.durations_on(axes.yaxis)
     ends: Ends = []
@@ -75,7 +71,8 @@ def _draw_times(axes: Axes, arms: list[Arm], axis: Axis, looks: Looks) -> Ends:
     return ends
 
 
-def _draw_speedups(axes: Axes, race: Race, arms: list[Arm], axis: Axis, looks: Looks) -> Ends:
+def _draw_speedups(axes: Axes, race: Race, arms: list[Arm], axis: Axis,
+                   looks: style.Looks) -> Ends:
     arms = [arm for arm in arms if arm.comparison]
     ideal = ideal_speedup(race, arms)
     workers = common([arm.workers for arm in arms])
@@ -93,7 +90,10 @@ def _draw_speedups(axes: Axes, race: Race, arms: list[Arm], axis: Axis, looks: L
         colour, _, marker = looks[series[0].backend, series[0].schedule]
         if same_backend:
             colour, marker = style.SERIES[place % 8], style.MARKERS[place % 8]
-        x, y = [axis.value(arm) for arm in series], [arm.speedup.ratio for arm in series]
+        # Intervals at one value of the axis stand side by side.
+        aside = ASIDE ** (place - (len(all_series) - 1) / 2) if len(all_series) > 2 else 1.0
+        x = [axis.value(arm) * aside for arm in series]
+        y = [arm.speedup.ratio for arm in series]
         axes.plot(x, y, color=colour, linewidth=1.2)
         for arm, at, value in zip(series, x, y):
             speedup = arm.speedup

@@ -49,7 +49,9 @@ TEST(BackendRegistry, NamesTheNearestAndAllValidNames) {
 
 TEST(BackendRegistry, RefusesWorkersThatCannotBe) {
   for (const int workers : {0, -1, max_workers + 1})
-    EXPECT_THAT(complaint_about([&] { make_backend({"threads", "static", workers}); }),
+    EXPECT_THAT(complaint_about([&] {
+                  make_backend({"threads", "static", workers});
+                }),
                 HasSubstr("1 to 4096"));
 }
 

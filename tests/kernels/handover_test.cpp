@@ -1,5 +1,5 @@
-// A Handover must not make the thread sanitizer blind: a race between two chunks is still reported, on
-// every backend whose workers are threads.
+// A Handover must not make the thread sanitizer blind: a race between two chunks is still reported,
+// on every backend whose workers are threads.
 
 #include "kernels/handover.hpp"
 

@@ -6,13 +6,12 @@ them are right. They must never be shown as measurements.
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
+import cost_lines
 import paired_statistics as stats
 
 ALPHA, MARGIN, GATE_MARGIN = 0.05, 0.03, 0.05
@@ -64,7 +63,7 @@ def fill_in(document: Document) -> Document:
         document["gates"].append({"group": group, "baseline_result": base, "again_result": again,
                                   "ratio": gate["ratio"], "interval": gate["interval"], "ok": ok})
         ran = [i for i in members if results[i]["ok"] and results[i]["role"] != "baseline again"]
-        best = min(ran, key=lambda i: sorted(results[i]["seconds"])[len(results[i]["seconds"]) // 2])
+        best = max(ran, key=lambda i: compared(results, base, i)["ratio"])
         for i in ran:
             if i != base:
                 results[i]["comparison"] = compared(results, base, i) | {
@@ -101,6 +100,22 @@ def race(name: str, question: str, results: list[Document], rounds: int, **conte
         "results": results, "gates": [], "models": [], "headlines": []})
 
 
+def model_of(results: list[Document], indices: list[int], label: str) -> Document:
+    """The cost model of one arm over its sizes."""
+    sizes = [results[i]["size"] for i in indices]
+    times = [results[i]["seconds"] for i in indices]
+    serial = [next(r["seconds"] for r in results if r["role"] == "baseline"
+                   and r["group"] == results[i]["group"]) for i in indices]
+    (start, start_ends), (each, each_ends) = cost_lines.cost(sizes, times, ALPHA)
+    even = cost_lines.break_even(sizes, serial, times, ALPHA)
+    return {"kind": "linear cost", "label": label, "results": indices, "unit": "chunks",
+            "start_seconds": start, "start_interval": [start_ends.low, start_ends.high],
+            "each_seconds": each, "each_interval": [each_ends.low, each_ends.high],
+            "break_even": even and {"size": even[0], "interval": [even[1].low, even[1].high],
+                                    "against": "serial"},
+            "break_even_why": "" if even else "never pays"}
+
+
 def with_baseline(experiment: str, draw: Callable[[float], list[float]], seconds: float,
                   **fields: Any) -> list[Document]:
     """The serial baseline and its second part."""
@@ -109,83 +124,15 @@ def with_baseline(experiment: str, draw: Callable[[float], list[float]], seconds
             for role, suffix in (("baseline", ""), ("baseline again", " again"))]
 
 
-def pi_race(seed: int = 1, rounds: int = 21, spread: float = 0.01) -> Document:
-    """Backends and worker counts on one size; one arm dies."""
-    random_ = random.Random(seed)
-
-    def draw(seconds: float) -> list[float]:
-        return noisy(random_, seconds, rounds, spread)
-
-    case = {"size": 10**8, "unit": "darts", "variant": "simd", "grain": 3125000,
-            "group": "monte_carlo 1e8 darts"}
-    results = with_baseline("pi", draw, 0.07, **case)
-    for workers in (1, 2):
-        for place, compute in enumerate(BACKENDS):
-            seconds = 0.07 / workers * (1.005 + 0.012 * place)
-            results.append(result("pi", compute, workers, draw(seconds), **case))
-    results[-1] |= {"ok": False, "seconds": results[-1]["seconds"][:3],
-                    "failure": {"cause": "killed by SIGKILL", "round": 3}}
-    return race("pi-backends", "Which backend throws darts fastest?", results, rounds)
-
-
-def primes_race(seed: int = 2, rounds: int = 15) -> Document:
-    """A sweep of the chunk count, plain and shuffled: the saw-tooth."""
-    random_ = random.Random(seed)
-
-    def draw(seconds: float) -> list[float]:
-        return noisy(random_, seconds, rounds, 0.01)
-
-    results = with_baseline("primes", draw, 0.02, size=100000, unit="numbers", chunks=32,
-                            group="B", parameters={"range": "B"})
-    for order in ("plain", "shuffled"):
-        for chunks in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 24, 32, 64, 256):
-            seconds = 0.02 * math.ceil(chunks / 2) / chunks + 1e-6 * chunks
-            results.append(result(
-                "primes", ("processes", "dynamic"), 2, draw(seconds), size=100000, unit="numbers",
-                chunks=chunks, grain=math.ceil(100000 / chunks), group="B",
-                parameters={"range": "B", "order": order}, label=f"{order} g{chunks}"))
-    return race("primes-chunks", "How many chunks should a range of numbers be cut into?",
-                results, rounds)
-
-
-def dispatch_race(seed: int = 3, rounds: int = 11) -> Document:
-    """What an empty run costs, by chunk count and backend, with its linear model."""
-    random_ = random.Random(seed)
-
-    def draw(seconds: float) -> list[float]:
-        return noisy(random_, seconds, rounds, 0.02)
-
-    results: list[Document] = []
-    models: list[Document] = []
-    starts: dict[tuple[Any, ...], list[int]] = {}
-    for chunks in (1, 10, 100, 1000, 10000):
-        case = {"size": chunks, "chunks": chunks, "unit": "chunks", "group": f"dispatch {chunks}"}
-        results += with_baseline("dispatch", draw, 2e-9 * chunks + 2e-8, **case,
-                                 label=f"{chunks} serial")
-        for workers in (1, 2):
-            for place, compute in enumerate(BACKENDS):
-                starts.setdefault((*compute, workers), []).append(len(results))
-                seconds = (1e-6 * (1 + place**2) + chunks * 3e-9 * (1 + place)) * workers
-                results.append(result(
-                    "dispatch", compute, workers, draw(seconds), repeats=50, **case,
-                    label=f"{chunks} {':'.join(filter(None, compute))} x{workers}"))
-    for (name, schedule, workers), indices in starts.items():
-        models.append({
-            "kind": "linear cost", "label": f"{name}:{schedule} x{workers}".replace(": ", " "),
-            "results": indices, "start_seconds": 1.5e-6, "start_interval": [1.4e-6, 1.6e-6],
-            "each_seconds": 3.1e-9, "each_interval": [2.9e-9, 3.3e-9], "unit": "chunk",
-            "break_even": None, "break_even_why": "never pays"})
-    document = race("dispatch-cost", "What does an empty run cost?", results, rounds)
-    return document | {"models": models}
-
-
 def headlines_of(documents: Sequence[Document]) -> Document:
     """A sentence for the best arm of each race's first group, judged together."""
     chosen = []
     for document in documents:
         results = document["results"]
-        arm = max((r for r in results if r["comparison"]),
-                  key=lambda r: r["comparison"]["ratio"])
+        compared_ = [r for r in results if r["comparison"]]
+        if not compared_:
+            continue
+        arm = max(compared_, key=lambda r: r["comparison"]["ratio"])
         chosen.append((document, results.index(arm), arm["comparison"]["baseline_result"]))
     pairs = [(d["results"][base]["seconds"], d["results"][arm]["seconds"]) for d, arm, base in chosen]
     levels = stats.holm_levels(pairs, ALPHA, MARGIN)
@@ -194,12 +141,12 @@ def headlines_of(documents: Sequence[Document]) -> Document:
         results = document["results"]
         part = compared(results, base, arm, level)
         gate = next(g for g in document["gates"] if g["group"] == results[arm]["group"])
-        low, high = part["interval"]
+        low, high = (math.nan if end is None else end for end in part["interval"])
         if not gate["ok"]:
             part["verdict"] = "too noisy"
         headlines.append({
             "sentence": f"{results[arm]['label']} is {part['ratio']:.2f}x "
-                        f"[{low:.2f}, {high:.2f}] {results[base]['label']}",
+                        f"[{low:.2f}, {high:.2f}] {results[base]['label']}".replace("nan", "?"),
             "result": arm, "against": base, "file": f"{document['run']['name']}.json",
             **{key: part[key] for key in ("ratio", "interval", "confidence", "verdict")}})
     return {"schema": "parlab/1-headlines", "alpha": ALPHA, "headlines": headlines}
@@ -212,20 +159,3 @@ def micro_file() -> Document:
         {"name": "dispatch/serial/1", "real_time": 3.25, **row},
         {"name": "dispatch/serial/1", "real_time": 3.75, **row},
         {"name": "dispatch/absent/1", "error_occurred": True, "error_message": "no such backend"}]}
-
-
-def write_suite(folder: Path, documents: Sequence[Document] | None = None) -> Path:
-    """A suite's folder of made-up results, as the program would leave it."""
-    documents = documents or [pi_race(), primes_race(), dispatch_race()]
-    names = [f"{document['run']['name']}.json" for document in documents]
-    files = dict(zip(names, documents)) | {
-        "headlines.json": headlines_of(documents), "micro.json": micro_file(),
-        "suite.json": {"schema": "parlab/1-suite", "profile": "quick", "files": names,
-                       "failed": [{"name": "julia", "cause": "no such experiment in this build",
-                                   "command": "build/parlab run julia"}],
-                       "elapsed_seconds": 201.5,
-                       "command": "build/parlab suite --profile quick --out DIR"}}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, document in files.items():
-        (folder / name).write_text(json.dumps(document, indent=1), encoding="utf-8")
-    return folder

@@ -53,7 +53,8 @@ Matrix product(const Matrix& a, const Matrix& b) {
 
 Matrix matrix_of(IndexRange range) {
   Matrix result = unit;
-  for (std::uint64_t i = range.begin; i < range.end; ++i) result = product(result, {i, 1, 3, i + 2});
+  for (std::uint64_t i = range.begin; i < range.end; ++i)
+    result = product(result, {i, 1, 3, i + 2});
   return result;
 }
 
@@ -85,9 +86,7 @@ class BackendConformance : public testing::TestWithParam<Case> {
   int workers_ = GetParam().spec.workers;
 };
 
-TEST_P(BackendConformance, HasTheWorkersItWasAskedFor) {
-  EXPECT_EQ(backend_->workers(), workers_);
-}
+TEST_P(BackendConformance, HasTheWorkersItWasAskedFor) { EXPECT_EQ(backend_->workers(), workers_); }
 
 TEST_P(BackendConformance, FoldsInChunkOrder) {
   for (const std::uint64_t grain : {1, 3, 10, 1000}) {
@@ -127,8 +126,9 @@ TEST_P(BackendConformance, ReturnsPartialsInChunkOrder) {
 TEST_P(BackendConformance, GivesTheIdentityForAnEmptyRange) {
   const SharedCounters calls(1);
   const auto count_calls = [&](IndexRange) { return ++calls[0]; };
-  EXPECT_EQ(map_reduce(*backend_, Chunking({9, 9}, 4), std::uint64_t{42}, count_calls, std::plus<>()),
-            42u);
+  EXPECT_EQ(
+      map_reduce(*backend_, Chunking({9, 9}, 4), std::uint64_t{42}, count_calls, std::plus<>()),
+      42u);
   backend_->for_chunks(Chunking({9, 9}, 4), count_calls);
   EXPECT_EQ(calls[0], 0u);
 }
@@ -168,9 +168,8 @@ TEST_P(BackendConformance, WorksOnAsManyChunksAtOnceAsItHasWorkers) {
     }
     return true;
   };
-  const bool all_met =
-      map_reduce(*backend_, Chunking({0, static_cast<std::uint64_t>(workers_)}, 1), true, meet,
-                 std::logical_and<>());
+  const bool all_met = map_reduce(*backend_, Chunking({0, static_cast<std::uint64_t>(workers_)}, 1),
+                                  true, meet, std::logical_and<>());
   EXPECT_TRUE(all_met) << "only " << begun[0] << " workers came";
 }
 

@@ -1,0 +1,145 @@
+// Bad input: exit code 2, one line on stderr that says what and what to do, nothing on stdout,
+// nothing written.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <ostream>
+
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using testing::HasSubstr;
+
+void expect_refusal(const Ended& ended, const std::string& complaint) {
+  EXPECT_EQ(ended.code, 2) << ended.err;
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, testing::StartsWith("parlab: "));
+  EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr(complaint));
+}
+
+struct BadLine {
+  std::vector<std::string> arguments;
+  std::string complaint;
+};
+
+void PrintTo(const BadLine& line, std::ostream* out) {
+  for (const std::string& argument : line.arguments) *out << argument << ' ';
+}
+
+class BadInput : public testing::TestWithParam<BadLine> {};
+
+TEST_P(BadInput, IsRefusedInOneLine) {
+  const TemporaryFolder folder;
+  expect_refusal(run_parlab(GetParam().arguments, folder.path()), GetParam().complaint);
+  EXPECT_TRUE(folder.files().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, BadInput,
+    testing::Values(
+        BadLine{{"rum"}, "unknown verb 'rum', did you mean 'run'?"},
+        BadLine{{"run"}, "experiment is missing"},
+        BadLine{{"run", "pie"}, "did you mean 'pi'?; valid: dispatch, pi, primes"},
+        BadLine{{"run", "pi", "--backend", "opnmp"}, "did you mean 'openmp'"},
+        BadLine{{"run", "pi", "--backend", "openmp:dynamik"}, "did you mean 'dynamic'"},
+        BadLine{{"run", "pi", "--backend", "threads,"}, "unknown backend ''"},
+        BadLine{{"run", "pi", "--dart", "1e8"}, "did you mean '--darts'"},
+        BadLine{{"run", "pi", "--dart=1e8"}, "unknown option of run pi '--dart'"},
+        BadLine{{"run", "pi", "surplus"}, "unknown option of run pi 'surplus'"},
+        BadLine{{"run", "pi", "--darts"}, "--darts"},
+        BadLine{{"run", "pi", "--workers", "0"}, "must be 1 to 4096"},
+        BadLine{{"run", "pi", "--workers", "-1"}, "must be 1 to 4096"},
+        BadLine{{"run", "pi", "--workers", "two"}, "'two' is not a number"},
+        BadLine{{"run", "pi", "--workers", "4097"}, "must be 1 to 4096"},
+        BadLine{{"run", "pi", "--workers", "1,,2"}, "'' is not a number"},
+        BadLine{{"run", "pi", "--backend", "serial", "--workers", "2"}, "serial has one worker"},
+        BadLine{{"run", "pi", "--grain", "0"}, "--grain: '0' is out of range"},
+        BadLine{{"run", "pi", "--grain", "8", "--chunks", "8"}, "give one of them"},
+        BadLine{{"run", "pi", "--darts", "0"}, "--darts: '0' is out of range"},
+        BadLine{{"run", "pi", "--darts", "18446744073709551616"}, "1 to 2^64 - 1"},
+        BadLine{{"run", "pi", "--darts", "1e20"}, "1 to 2^64 - 1"},
+        BadLine{{"run", "pi", "--darts", "1.5"}, "not a whole number"},
+        BadLine{{"run", "pi", "--seed", "x"}, "--seed: 'x' is not a number"},
+        BadLine{{"run", "pi", "--seed", "-1"}, "out of range"},
+        BadLine{{"run", "pi", "--rounds", "0"}, "--rounds"},
+        BadLine{{"run", "pi", "--timeout", "0"}, "--timeout"},
+        BadLine{{"run", "pi", "--timeout", "1min"}, "--timeout"},
+        BadLine{{"run", "pi", "--isolation", "fresch"}, "did you mean 'fresh'"},
+        BadLine{{"run", "pi", "--baseline", "second"}, "valid: serial, first"},
+        BadLine{{"run", "pi", "--variant", "simt"}, "did you mean 'simd'"},
+        BadLine{{"run", "pi", "--variant", "mt19937_64", "--backend", "threads"},
+                "cannot be split"},
+        BadLine{{"run", "primes", "--from", "10", "--to", "5"}, "--from 10 is above --to 5"},
+        BadLine{{"run", "primes", "--from", "10"}, "--to is missing"},
+        BadLine{{"run", "primes", "--range", "F"}, "valid: A, B, C, D, E"},
+        BadLine{{"run", "primes", "--range", "A", "--to", "5"}, "give one of them"},
+        BadLine{{"run", "primes", "--algorithm", "seive"}, "did you mean 'sieve'"},
+        BadLine{{"run", "primes", "--list", "--count"}, "exclude each other"},
+        BadLine{{"run", "primes", "--to", "9", "--list", "--json", "-"}, "both want stdout"},
+        BadLine{{"run", "dispatch", "--chunks", "0"}, "--chunks"},
+        BadLine{{"run", "dispatch", "--grain", "5"}, "--grain"},
+        BadLine{{"compare", "pi"}, "--backend is missing"},
+        BadLine{{"list", "--jason"}, "did you mean '--json'"},
+        BadLine{{"doctor", "now"}, "unknown option of doctor"},
+        BadLine{{"suite"}, "--out is missing"},
+        BadLine{{"suite", "--out", "x", "--profile", "quik"}, "did you mean 'quick'"},
+        BadLine{{"suite", "--out", "x", "--only", "pi-sises"}, "did you mean 'pi-sizes'"},
+        BadLine{{"suite", "--out", "/proc/parlab"}, "cannot make the folder"},
+        BadLine{{"run", "pi", "--json", "no/such/pi.json"}, "no/such does not exist"},
+        BadLine{{"run", "pi", "--json", "/proc/pi.json"}, "cannot write /proc/pi.json"},
+        BadLine{{"run", "pi", "--json", "/dev/full"}, "not a regular file"},
+        BadLine{{"run", "pi", "--json", "."}, "not a regular file"}));
+
+TEST(OutputFile, IsRefusedBeforeTheWorkWhereNoFileMayBeThatLarge) {
+  const TemporaryFolder folder;
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{4096, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  ParlabProgram program({"run", "pi", "--json", "pi.json"}, folder.path());
+  setrlimit(RLIMIT_FSIZE, &before);
+  expect_refusal(program.wait(), "File too large");
+  EXPECT_TRUE(folder.files().empty());
+}
+
+TEST(OutputFile, IsRefusedBeforeTheWorkOnAFullDisk) {
+  const TemporaryFolder folder;
+  if (mount("parlab-test", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "needs the right to mount a small file system, to fill it";
+  const Ended ended = run_parlab({"run", "pi", "--json", "pi.json"}, folder.path());
+  const auto files = folder.files();
+  umount2(folder.path().c_str(), MNT_DETACH);
+  expect_refusal(ended, "No space left");
+  EXPECT_TRUE(files.empty());
+}
+
+TEST(OutputFile, IsRefusedInAFolderThatMayNotBeWrittenTo) {
+  const TemporaryFolder folder;
+  if (mount("parlab-test", folder.path().c_str(), "tmpfs", MS_RDONLY, "size=64k") != 0)
+    GTEST_SKIP() << "needs the right to mount a read-only file system";
+  const Ended ended = run_parlab({"run", "pi", "--json", "pi.json"}, folder.path());
+  umount2(folder.path().c_str(), MNT_DETACH);
+  expect_refusal(ended, "Read-only file system");
+}
+
+TEST(OutputFile, KeepsWhatStoodThereWhenARunIsRefused) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "pi.json") << "old";
+  expect_refusal(run_parlab({"run", "pi", "--darts", "0", "--json", "pi.json"}, folder.path()),
+                 "--darts");
+  std::string word;
+  std::ifstream(folder.path() / "pi.json") >> word;
+  EXPECT_EQ(word, "old");
+}
+
+}  // namespace
+}  // namespace parlab

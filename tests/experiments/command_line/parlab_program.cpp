@@ -1,0 +1,100 @@
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+namespace parlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+fs::path temporary_file() {
+  std::string name = (fs::temp_directory_path() / "parlab-test.XXXXXX").string();
+  const int fd = mkstemp(name.data());
+  close(fd);
+  return name;
+}
+
+}  // namespace
+
+ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs::path& folder)
+    : out_(temporary_file()), err_(temporary_file()) {
+  static int count = 0;
+  mark_ = "PARLAB_TEST_MARK=" + std::to_string(getpid()) + "-" + std::to_string(++count);
+  std::vector<std::string> words = {PARLAB_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_ = fork();
+  if (pid_ != 0) return;
+  setpgid(0, 0);
+  putenv(mark_.data());
+  const int out = open(out_.c_str(), O_WRONLY);
+  const int err = open(err_.c_str(), O_WRONLY);
+  dup2(out, STDOUT_FILENO);
+  dup2(err, STDERR_FILENO);
+  if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
+  _exit(127);
+}
+
+ParlabProgram::~ParlabProgram() {
+  if (!ended_) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  fs::remove(out_);
+  fs::remove(err_);
+}
+
+void ParlabProgram::signal(int number) const { kill(pid_, number); }
+
+Ended ParlabProgram::wait() {
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  ended_ = true;
+  const int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return {code, content(out_), content(err_)};
+}
+
+std::vector<pid_t> ParlabProgram::descendants() const {
+  std::vector<pid_t> pids;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (!std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
+    const pid_t pid = std::stoi(name);
+    if (pid != pid_ && content(entry.path() / "environ").find(mark_) != std::string::npos)
+      pids.push_back(pid);
+  }
+  return pids;
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "parlab-test.XXXXXX").string();
+  path_ = mkdtemp(name.data());
+}
+
+std::vector<std::string> TemporaryFolder::files() const {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path_)) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
+
+nlohmann::json read_json(const fs::path& file) { return nlohmann::json::parse(content(file)); }
+
+}  // namespace parlab

@@ -1,0 +1,65 @@
+#pragma once
+
+// The built program, run as a user runs it.
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace parlab {
+
+struct Ended {
+  int code;  // exit code, or 128 + signal
+  std::string out;
+  std::string err;
+};
+
+/// A running parlab in a process group of its own. Its processes, and theirs, carry a mark in their
+/// environment by which they can be found.
+class ParlabProgram {
+ public:
+  explicit ParlabProgram(const std::vector<std::string>& arguments,
+                         const std::filesystem::path& folder = ".");
+  ParlabProgram(const ParlabProgram&) = delete;
+  ParlabProgram& operator=(const ParlabProgram&) = delete;
+  ~ParlabProgram();
+
+  pid_t pid() const { return pid_; }
+  void signal(int number) const;
+  Ended wait();
+
+  /// Processes with the mark, other than the program itself.
+  std::vector<pid_t> descendants() const;
+
+ private:
+  pid_t pid_;
+  std::string mark_;
+  std::filesystem::path out_, err_;
+  bool ended_ = false;
+};
+
+inline Ended run_parlab(const std::vector<std::string>& arguments,
+                        const std::filesystem::path& folder = ".") {
+  return ParlabProgram(arguments, folder).wait();
+}
+
+/// A folder that is gone at the end of the test.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+  std::vector<std::string> files() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+nlohmann::json read_json(const std::filesystem::path& file);
+
+}  // namespace parlab

@@ -1,0 +1,275 @@
+// parlab as a user meets it: what it prints, what it writes, how it ends.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "kernels/backend_registry.hpp"
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::HasSubstr;
+
+bool becomes_true(const auto& condition, std::chrono::milliseconds patience = 20s) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+/// A process that is stopped, as arms are at rest, or gone. PID 1 may not reap: zombies are gone.
+bool is_alive(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(stat, line);
+  const auto bracket = line.rfind(')');
+  return bracket != std::string::npos && line[bracket + 2] != 'Z';
+}
+
+TEST(Run, WritesTheResultFileOfTheReadmesExample) {
+  const TemporaryFolder folder;
+  const Ended ended =
+      run_parlab({"run", "pi", "--backend", "threads:static,processes", "--workers", "1,2",
+                  "--darts", "1e5", "--seed", "7", "--rounds", "2", "--json", "pi.json"},
+                 folder.path());
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, testing::AllOf(HasSubstr("median ["), HasSubstr("processes:static x2")));
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"pi.json"});
+  const json document = read_json(folder.path() / "pi.json");
+  EXPECT_EQ(document["schema"], "parlab/1");
+  EXPECT_THAT(document["context"]["command"].get<std::string>(), HasSubstr("--seed 7"));
+  std::set<std::string> roles;
+  std::size_t arms = 0;
+  for (const json& result : document["results"]) {
+    roles.insert(result["role"]);
+    arms += result["role"] == "arm" ? 1 : 0;
+    EXPECT_EQ(result["seconds"].size(), 2u);
+    EXPECT_EQ(result["answer"], document["results"][0]["answer"]);
+    EXPECT_EQ(result["answer"], result["expected"]);
+    EXPECT_EQ(result["ok"], true);
+    EXPECT_EQ(result["size"], 100000);
+    EXPECT_EQ(result["unit"], "darts");
+    EXPECT_GT(result["peak_rss_bytes"], 1 << 20);
+  }
+  EXPECT_EQ(arms, 4u);
+  EXPECT_EQ(roles, (std::set<std::string>{"arm", "baseline", "baseline again"}));
+  for (const json& places : document["run"]["places"])
+    EXPECT_EQ(places.size(), document["results"].size());
+}
+
+TEST(Run, GivesTheSameAnswerOnEveryArm) {
+  for (const std::vector<std::string>& what :
+       {std::vector<std::string>{"pi", "--darts", "100_003", "--variant", "all", "--chunks", "7"},
+        {"primes", "--from", "1", "--to", "20000", "--algorithm", "trial,sieve", "--grain", "999"},
+        {"primes", "--from", "3", "--to", "20000", "--list", "--grain", "777"},
+        {"dispatch", "--chunks", "5"}}) {
+    std::vector<std::string> arguments = {"run"};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    const TemporaryFolder folder;
+    for (const char* word :
+         {"--backend", "all", "--workers", "1,3", "--rounds", "1", "--json", "r.json"})
+      arguments.emplace_back(word);
+    const Ended ended = run_parlab(arguments, folder.path());
+    ASSERT_EQ(ended.code, 0) << what[0] << ": " << ended.err;
+    std::set<json> answers;
+    std::set<std::string> labels;
+    const json document = read_json(folder.path() / "r.json");
+    for (const json& result : document["results"]) {
+      const std::string variant = result["variant"];
+      if (variant == "mt19937_64" || variant == "minstd_rand") continue;
+      answers.insert(result["answer"]);
+      labels.insert(result["label"]);
+    }
+    EXPECT_EQ(answers.size(), 1u) << what[0] << ": " << json(answers).dump();
+    EXPECT_GE(labels.size(), parse_backends("all").size());
+  }
+}
+
+TEST(Run, PrintsTheListedPrimesAlone) {
+  const Ended ended = run_parlab({"run", "primes", "--from", "2", "--to", "20", "--list",
+                                  "--backend", "threads", "--rounds", "1"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "2\n3\n5\n7\n11\n13\n17\n19\n");
+  EXPECT_THAT(ended.err, HasSubstr("threads:static"));
+}
+
+TEST(Run, TakesTheLargestNumbersAndEmptyRanges) {
+  const auto primes = [](const std::string& from, const std::string& to) {
+    return run_parlab({"run", "primes", "--from", from, "--to", to, "--algorithm", "trial",
+                       "--list", "--backend", "serial", "--rounds", "1", "--quiet"});
+  };
+  EXPECT_EQ(primes("5", "5").code, 0);
+  EXPECT_EQ(primes("5", "5").out, "");
+  // even, so trial division ends at once
+  const Ended top = primes("18446744073709551614", "18446744073709551615");
+  EXPECT_EQ(top.code, 0) << top.err;
+  EXPECT_EQ(top.out, "");
+}
+
+TEST(Run, WritesJsonToStdoutAndTheTableToStderr) {
+  const Ended ended = run_parlab(
+      {"run", "dispatch", "--chunks", "3", "--rounds", "1", "--backend", "serial", "--json", "-"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(json::parse(ended.out)["results"][0]["answer"], 3);
+  EXPECT_THAT(ended.err, HasSubstr("median ["));
+}
+
+TEST(Run, TakesAFreshProcessForEachSampleIfAsked) {
+  const Ended ended = run_parlab({"run", "dispatch", "--chunks", "3", "--rounds", "2", "--backend",
+                                  "threads", "--isolation", "fresh", "--json", "-", "--quiet"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(json::parse(ended.out)["run"]["isolation"], "fresh");
+}
+
+TEST(Compare, SaysAVerdictAndEndsWellWhateverItIs) {
+  const Ended ended = run_parlab(
+      {"compare", "pi", "--backend", "threads,processes", "--darts", "1e4", "--rounds", "6"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("processes:static on"));
+  EXPECT_THAT(ended.out, HasSubstr("threads:static"));
+}
+
+TEST(Run, NamesAnArmThatHangsAndGoesOn) {
+  const TemporaryFolder folder;
+  const Ended ended = run_parlab({"run", "dispatch", "--chunks", "2,1e9", "--backend", "serial",
+                                  "--rounds", "2", "--timeout", "0.5", "--json", "d.json"},
+                                 folder.path());
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("gave no answer within 0.5 s"));
+  const json document = read_json(folder.path() / "d.json");
+  ASSERT_EQ(document["results"].size(), 4u);
+  for (const json& result : document["results"]) {
+    EXPECT_EQ(result["ok"], result["size"] == 2);
+    EXPECT_EQ(result["seconds"].size(), result["size"] == 2 ? 2u : 0u);
+    if (result["size"] != 2) {
+      EXPECT_THAT(result["failure"]["cause"].get<std::string>(), HasSubstr("--timeout"));
+    }
+  }
+}
+
+/// A run of many short rounds, so that something can happen in the middle of it.
+const std::vector<std::string> long_run = {
+    "run",       "pi",  "--backend", "threads,openmp,processes",
+    "--darts",   "1e5", "--rounds",  "100000",
+    "--workers", "2",   "--json",    "pi.json"};
+
+TEST(Run, GoesOnWithoutAnArmThatIsKilled) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments = long_run;
+  arguments[7] = "60";
+  ParlabProgram program(arguments, folder.path());
+  std::vector<pid_t> arms;
+  ASSERT_TRUE(becomes_true([&] { return (arms = program.descendants()).size() >= 5; }));
+  kill(arms.back(), SIGKILL);
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("killed by SIGKILL"));
+  int failed = 0;
+  const json document = read_json(folder.path() / "pi.json");
+  for (const json& result : document["results"]) {
+    if (result["ok"]) {
+      EXPECT_EQ(result["seconds"].size(), 60u);
+    } else {
+      ++failed;
+      EXPECT_EQ(result["failure"]["cause"], "killed by SIGKILL");
+      EXPECT_TRUE(result["comparison"].is_null());
+    }
+  }
+  EXPECT_EQ(failed, 1);
+}
+
+class Interrupt : public testing::TestWithParam<int> {};
+
+TEST_P(Interrupt, LeavesNoProcessAndNoFile) {
+  const TemporaryFolder folder;
+  ParlabProgram program(long_run, folder.path());
+  ASSERT_TRUE(becomes_true([&] { return program.descendants().size() >= 5; }));
+  program.signal(GetParam());
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.code, 128 + GetParam());
+  EXPECT_EQ(ended.err, "parlab: interrupted; nothing was written\n");
+  EXPECT_TRUE(
+      becomes_true([&] { return std::ranges::none_of(program.descendants(), is_alive); }, 1s));
+  EXPECT_TRUE(folder.files().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, Interrupt, testing::Values(SIGINT, SIGTERM, SIGHUP));
+
+TEST(Run, TakesItsArmsAlongWhenItIsKilled) {
+  const TemporaryFolder folder;
+  ParlabProgram program(long_run, folder.path());
+  std::vector<pid_t> arms;
+  ASSERT_TRUE(becomes_true([&] { return (arms = program.descendants()).size() >= 5; }));
+  program.signal(SIGKILL);
+  EXPECT_EQ(program.wait().code, 128 + SIGKILL);
+  EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(arms, is_alive); }, 1s));
+}
+
+TEST(List, NamesEveryArmForPeopleAndPrograms) {
+  const Ended people = run_parlab({"list"});
+  EXPECT_EQ(people.code, 0);
+  const json document = json::parse(run_parlab({"list", "--json"}).out);
+  for (const BackendEntry& entry : backends()) {
+    EXPECT_THAT(people.out, HasSubstr(entry.name));
+    const auto listed = std::ranges::find_if(
+        document["backends"], [&](const json& b) { return b["name"] == entry.name; });
+    ASSERT_NE(listed, document["backends"].end()) << entry.name;
+    EXPECT_EQ((*listed)["schedules"], json(entry.schedules));
+    EXPECT_EQ((*listed)["available"], true);
+  }
+  std::set<std::string> experiments;
+  for (const json& e : document["experiments"]) experiments.insert(e["name"]);
+  EXPECT_THAT(experiments, testing::IsSupersetOf({"pi", "primes", "dispatch"}));
+}
+
+TEST(Help, IsThereOnEveryVerbWithAnExample) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
+                                                    {"--help"},
+                                                    {"run", "--help"},
+                                                    {"run", "pi", "--help"},
+                                                    {"run", "primes", "--help"},
+                                                    {"run", "dispatch", "--help"},
+                                                    {"compare", "--help"},
+                                                    {"compare", "pi", "--help"},
+                                                    {"list", "--help"},
+                                                    {"suite", "--help"},
+                                                    {"doctor", "--help"}}) {
+    const Ended ended = run_parlab(arguments);
+    EXPECT_EQ(ended.code, 0) << json(arguments).dump() << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("Example: parlab ")) << json(arguments).dump();
+    EXPECT_EQ(ended.err, "");
+  }
+}
+
+TEST(Suite, WritesAFileForEachRaceAndTheirHeadlines) {
+  const TemporaryFolder folder;
+  const Ended ended =
+      run_parlab({"suite", "--only", "pi-sizes", "--out", "results"}, folder.path());
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json suite = read_json(folder.path() / "results/suite.json");
+  EXPECT_EQ(suite["schema"], "parlab/1-suite");
+  EXPECT_EQ(suite["files"], json({"pi-sizes.json"}));
+  EXPECT_TRUE(suite["failed"].empty());
+  const json race = read_json(folder.path() / "results/pi-sizes.json");
+  EXPECT_EQ(race["run"]["name"], "pi-sizes");
+  EXPECT_FALSE(race["models"].empty());
+  const json headlines = read_json(folder.path() / "results/headlines.json");
+  ASSERT_FALSE(headlines["headlines"].empty());
+  for (const json& headline : headlines["headlines"]) EXPECT_EQ(headline["file"], "pi-sizes.json");
+}
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,53 @@
+"""T(n) = start + each n of an arm, fitted once more: the normal equations in exact fractions."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from fractions import Fraction
+
+import paired_statistics as stats
+
+Times = Sequence[Sequence[float]]  # [size][round]
+Location = tuple[float, stats.Interval]
+
+
+def lines_of(sizes: Sequence[int], times: Times) -> list[tuple[float, float]]:
+    """(start, each) of every round, weighted by the inverse square of each size's median time."""
+    weights = [1 / Fraction(statistics.median(series)) ** 2 for series in times]
+    w = sum(weights)
+    wn = sum(k * n for k, n in zip(weights, sizes))
+    wnn = sum(k * n * n for k, n in zip(weights, sizes))
+    lines = []
+    for round_ in zip(*times):
+        wt = sum(k * Fraction(t) for k, t in zip(weights, round_))
+        wnt = sum(k * n * Fraction(t) for k, n, t in zip(weights, sizes, round_))
+        determinant = w * wnn - wn * wn
+        lines.append((float((wnn * wt - wn * wnt) / determinant),
+                      float((w * wnt - wn * wt) / determinant)))
+    return lines
+
+
+def located(sample: Sequence[float], alpha: float) -> Location:
+    """Median and sign interval; an end that is not finite is none."""
+    ends = stats.sign_interval(sample, alpha)
+    finite = [end if end is not None and math.isfinite(end) else None
+              for end in (ends.low, ends.high)]
+    return statistics.median(sample), stats.Interval(*finite)
+
+
+def cost(sizes: Sequence[int], times: Times, alpha: float) -> tuple[Location, Location]:
+    """Start and cost of each index."""
+    starts, each = zip(*lines_of(sizes, times))
+    return located(starts, alpha), located(each, alpha)
+
+
+def break_even(sizes: Sequence[int], serial: Times, arm: Times, alpha: float) -> Location | None:
+    """Size from which the arm is faster; None where in half of the rounds it never is."""
+    sizes_even = [
+        max(0.0, (start - start_serial) / (each_serial - each)) if each < each_serial else math.inf
+        for (start_serial, each_serial), (start, each) in zip(lines_of(sizes, serial),
+                                                              lines_of(sizes, arm))]
+    never = sum(math.isinf(size) for size in sizes_even)
+    return None if 2 * never >= len(sizes_even) else located(sizes_even, alpha)

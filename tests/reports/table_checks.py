@@ -1,0 +1,174 @@
+"""Checks of the report's tables, cell by cell, against values computed from the raw results."""
+
+from __future__ import annotations
+
+import functools
+import re
+import statistics
+from collections.abc import Callable
+
+import paired_statistics as stats
+from raw_results import Document, RawResults, arms_of, with_label
+from report_page import UNITS, Table, shows, shows_duration, shows_interval, value_of
+
+DASH = "–"
+
+
+def unescaped(text: str) -> str:
+    """A cell as the file had it."""
+    return text.replace(r"\*", "*").replace(r"\|", "|").replace("&lt;", "<")
+
+
+@functools.cache
+def _compare(base: tuple[float, ...], arm: tuple[float, ...], alpha: float,
+             margin: float) -> stats.Outcome:
+    return stats.compare(base, arm, alpha, margin)
+
+
+def compare(race: Document, base: Document, arm: Document) -> stats.Outcome:
+    """A comparison at the level of the race's tables."""
+    run = race["run"]
+    return _compare(tuple(base["seconds"]), tuple(arm["seconds"]), run["alpha"], run["margin"])
+
+
+def base_of(race: Document, arm: Document) -> Document:
+    """The baseline of an arm's group."""
+    return next(r for r in race["results"]
+                if r["group"] == arm["group"] and r["role"] == "baseline")
+
+
+def best_of(race: Document, arm: Document) -> Document:
+    """The arm of the group that gains most on the baseline."""
+    base = base_of(race, arm)
+    return max((r for r in arms_of(race) if r["group"] == arm["group"] and r["ok"]),
+               key=lambda r: compare(race, base, r).ratio)
+
+
+def check_arms(table: Table, race: Document) -> None:
+    """A table of arms: all of them, and every cell of theirs."""
+    labels = [unescaped(row[0]) for row in table.rows]
+    assert sorted(labels) == sorted(arm["label"] for arm in arms_of(race))
+    for index, label in enumerate(labels):
+        arm, cells = with_label(race, label), table.row(index)
+        for head, cell in list(cells.items())[1:]:
+            assert cell_is_right(head, cell, race, arm), (race["run"]["name"], label, head, cell)
+
+
+def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
+    """Whether a cell is what the times give."""
+    name, _, unit = head.rstrip("]").partition(" [")
+    median = statistics.median(arm["seconds"]) if arm["ok"] else None
+    if name == "time":
+        return shows(cell, median, UNITS[unit])
+    if name.startswith("per "):
+        return shows(cell, None if median is None else median / arm["size"], UNITS[unit])
+    if name == "chunks":
+        return value_of(cell) == arm["chunks"]
+    if name == "cores busy":
+        return shows(cell, None if median is None else arm["cpu_seconds"] / median, digits=2)
+    if name in ("speed-up", "against the baseline") or name.endswith("interval"):
+        return _compared_cell_is_right(name, cell, race, arm)
+    assert name == "against the fastest", f"a column that no test knows: {head}"
+    best = best_of(race, arm)
+    if arm is best:
+        return cell == "is the fastest"
+    if arm["against_best"] is None:
+        return cell == DASH and not arm["ok"]
+    verdict, _, number = cell.rpartition(" ")
+    if arm["against_best"]["verdict"] == "too noisy":
+        return cell == "too noisy"
+    outcome = compare(race, best, arm)
+    return verdict == outcome.verdict and shows(number, outcome.ratio)
+
+
+def _compared_cell_is_right(name: str, cell: str, race: Document, arm: Document) -> bool:
+    if arm["role"] == "baseline":
+        return cell == ("baseline" if name == "against the baseline" and arm["ok"] else
+                        "failed" if name == "against the baseline" else DASH)
+    if not arm["ok"]:
+        return cell == ("failed" if name == "against the baseline" else DASH)
+    outcome = compare(race, base_of(race, arm), arm)
+    if name == "speed-up":
+        return shows(cell, outcome.ratio)
+    if name == "against the baseline":
+        return cell in (outcome.verdict, "too noisy") and cell == arm["comparison"]["verdict"]
+    return (is_level(name, race)
+            and shows_interval(cell, outcome.interval.low, outcome.interval.high))
+
+
+def is_level(head: str, race: Document) -> bool:
+    """Whether a head says `95 % interval` where the file's level is 95 %."""
+    number = head.split("\u202f")[0]
+    return shows(number, 100 * (1 - race["run"]["alpha"]), digits=9) and head.endswith(" interval")
+
+
+def words_of(arm: Document) -> set[str]:
+    """All words by which a reader may know an arm."""
+    compute = ":".join(filter(None, (arm["backend"], arm["schedule"])))
+    grouped = f"{arm['chunks']:,}".replace(",", "\u202f") if arm["chunks"] > 9999 else ""
+    words = {compute, f"x{arm['workers']}", arm["variant"], arm["algorithm"], str(arm["chunks"]),
+             grouped, "chunk", "chunks", *arm["label"].split(), arm["unit"]}
+    for name, value in arm["parameters"].items():
+        words |= {name, *str(value).split()}
+    return words
+
+
+def check_sweep(table: Table, race: Document) -> None:
+    """Series against an axis: each number is the median of the one arm that it can be."""
+    axis = table.heads[0].removeprefix("time per run by ")
+    field: Callable[[Document], object] = {
+        "chunks": lambda arm: arm["chunks"], "workers": lambda arm: arm["workers"],
+    }.get(axis, lambda arm: arm["parameters"].get(axis, arm["size"]))
+    shown = 0
+    for row in table.rows:
+        tokens = set(unescaped(row[0]).split())
+        for head, cell in zip(table.heads[1:], row[1:], strict=True):
+            value, _, unit = head.rstrip("]").partition(" [")
+            arms = [arm for arm in arms_of(race)
+                    if field(arm) == value_of(value) and tokens <= words_of(arm)]
+            if cell == DASH:
+                assert not any(arm["ok"] and arm["role"] == "arm" for arm in arms), (row[0], head)
+                continue
+            shown += 1
+            assert any(shows(cell, statistics.median(arm["seconds"]), UNITS[unit])
+                       for arm in arms if arm["ok"]), (row[0], head, cell)
+    assert shown == sum(arm["ok"] for arm in arms_of(race))
+
+
+def check_models(table: Table, race: Document) -> None:
+    """Cost models, one row each."""
+    assert len(table.rows) == len(race["models"])
+    assert table.heads[2] == table.heads[4]
+    assert is_level(table.heads[2], race)
+    for row, model in zip(table.rows, race["models"], strict=True):
+        start_unit = re.search(r"\[(.+)\]", table.heads[1])[1]
+        each_unit = re.search(r"\[(.+)\]", table.heads[3])[1]
+        assert unescaped(row[0]) == model["label"]
+        assert shows(row[1], model["start_seconds"], UNITS[start_unit])
+        assert shows_interval(row[2], *model["start_interval"], UNITS[start_unit])
+        assert shows(row[3], model["each_seconds"], UNITS[each_unit])
+        assert shows_interval(row[4], *model["each_interval"], UNITS[each_unit])
+        if all(arm["size"] == arm["chunks"] for arm in arms_of(race)):
+            continue  # empty chunks have a cost and never pay
+        if model["break_even"] is None:
+            assert unescaped(row[5]) == model["break_even_why"]
+            continue
+        size, low, high = re.fullmatch(r"([^ ]+) \[([^ ]+), ([^ ]+)\]", row[5]).groups()
+        even = model["break_even"]
+        for cell, value in zip((size, low, high), (even["size"], *even["interval"])):
+            rounded = None if value is None else float(f"{value:.2g}")
+            assert (cell == DASH) if rounded is None else value_of(cell) == rounded, row
+
+
+def check_micro(table: Table, results: RawResults) -> None:
+    """Medians and extremes of Google Benchmark's repetitions."""
+    assert results.micro is not None
+    runs = [run for run in results.micro["benchmarks"]
+            if run.get("run_type", "iteration") == "iteration" and not run.get("error_occurred")]
+    for row in table.rows:
+        mine = [run["real_time"] * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}[run["time_unit"]]
+                for run in runs if run.get("run_name", run["name"]) == unescaped(row[0])]
+        expected = (statistics.median(mine), min(mine), max(mine))
+        assert all(map(shows_duration, row[1:4], expected)), row
+        assert int(row[4]) == len(mine)
+    assert len(table.rows) == len({run.get("run_name", run["name"]) for run in runs})

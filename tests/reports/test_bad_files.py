@@ -1,0 +1,160 @@
+"""A file that cannot be reported: exit 2, one line that names file and field, nothing written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import made_up_races
+import pytest
+from conftest import Render
+
+Spoil = Callable[[Any], None]
+
+
+def spoiled(folder: Path, name: str, spoil: Spoil) -> Path:
+    """A suite's folder with one file changed."""
+    made_up_races.write_suite(folder, [made_up_races.primes_race()])
+    document = json.loads((folder / name).read_text())
+    spoil(document)
+    (folder / name).write_text(json.dumps(document))
+    return folder
+
+
+def put(*path: Any) -> Spoil:
+    """Sets the value at a path; the last of the arguments is the value."""
+    def spoil(document: Any) -> None:
+        *steps, last, value = path
+        for step in steps:
+            document = document[step]
+        document[last] = value
+    return spoil
+
+
+def drop(*path: Any) -> Spoil:
+    """Removes the field at a path."""
+    def spoil(document: Any) -> None:
+        for step in path[:-1]:
+            document = document[step]
+        del document[path[-1]]
+    return spoil
+
+
+RACE = "primes-chunks.json"
+WRONG_FIELDS: list[tuple[str, Spoil, str]] = [
+    (RACE, put("results", 3, "seconds", 2, float("nan")), "results[3].seconds[2] is NaN"),
+    (RACE, put("results", 3, "seconds", 2, float("inf")), "results[3].seconds[2] is Infinity"),
+    (RACE, put("results", 3, "seconds", 2, None), "results[3].seconds[2] is null"),
+    (RACE, put("results", 3, "seconds", 2, 0), "results[3].seconds[2] is 0"),
+    (RACE, put("results", 3, "seconds", 2, -1.5), "results[3].seconds[2] is -1.5"),
+    (RACE, put("results", 3, "seconds", 2, "fast"), "results[3].seconds[2] is a string"),
+    (RACE, put("results", 3, "seconds", 2, True), "results[3].seconds[2] is true or false"),
+    (RACE, put("results", 3, "seconds", [0.1]), "results[3].seconds has 1 values for 15 rounds"),
+    (RACE, put("results", 2, "peak_rss_bytes", float("nan")), "results[2].peak_rss_bytes is NaN"),
+    (RACE, put("results", 2, "workers", 0), "results[2].workers is 0"),
+    (RACE, put("results", 2, "workers", 1.5), "results[2].workers is 1.5"),
+    (RACE, put("results", 4, "comparison", "verdict", "quicker"),
+     'results[4].comparison.verdict is "quicker"'),
+    (RACE, put("results", 4, "comparison", "ratio", 0), "results[4].comparison.ratio is 0"),
+    (RACE, put("results", 4, "comparison", "interval", [2, 1]),
+     "results[4].comparison.interval runs from 2 down to 1"),
+    (RACE, put("results", 4, "comparison", "interval", [1]), "results[4].comparison.interval has 1"),
+    (RACE, put("results", 4, "comparison", "baseline_result", 99),
+     "results[4].comparison.baseline_result is 99"),
+    (RACE, put("results", 4, "role", "judge"), 'results[4].role is "judge"'),
+    (RACE, put("results", 4, "label", "serial"), 'results[4].label is "serial"'),
+    (RACE, drop("results", 4, "backend"), "results[4].backend is missing"),
+    (RACE, drop("run", "question"), "run.question is missing"),
+    (RACE, drop("context", "commit"), "context.commit is missing"),
+    (RACE, drop("schema"), "schema is missing"),
+    (RACE, put("schema", "parlab/9"), 'schema is "parlab/9", not "parlab/1"'),
+    (RACE, put("results", []), "results is empty"),
+    (RACE, put("results", {}), "results is an object"),
+    (RACE, put("context", "load_before", []), "context.load_before is empty"),
+    (RACE, put("gates", 0, "ok", "yes"), "gates[0].ok is a string"),
+    (RACE, put("run", "rounds", 10**400), "run.rounds is too large"),
+    ("headlines.json", put("headlines", 0, "result", 500), "headlines[0].result is 500"),
+    ("headlines.json", put("headlines", 0, "file", "x.json"), 'headlines[0].file is "x.json"'),
+    ("headlines.json", put("schema", "parlab/1"), 'schema is "parlab/1", not "parlab/1-headlines"'),
+    ("suite.json", put("files", ["../secret.json"]), 'files[0] is "../secret.json"'),
+    ("suite.json", put("elapsed_seconds", float("nan")), "elapsed_seconds is NaN"),
+    ("micro.json", put("benchmarks", 0, "real_time", float("nan")), "benchmarks[0].real_time is NaN"),
+    ("micro.json", put("benchmarks", 0, "time_unit", "h"), 'benchmarks[0].time_unit is "h"'),
+]
+
+
+def assert_refused(done: Any, file: Path, words: str) -> None:
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"parlab report: {file}: {words}"), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+def assert_untouched(folder: Path, before: set[str]) -> None:
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("name, spoil, words", WRONG_FIELDS, ids=[case[2] for case in WRONG_FIELDS])
+def test_a_wrong_field_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str,
+                                spoil: Spoil, words: str) -> None:
+    import render
+    folder = spoiled(tmp_path / "suite", name, spoil)
+    before = {path.name for path in folder.iterdir()}
+    assert render.main([str(folder)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    assert said.err.startswith(f"parlab report: {folder / name}: {words}")
+    assert_untouched(folder, before)
+
+
+@pytest.mark.parametrize("share, where", [(0.5, "results["), (0.005, "context"), (0.0, "its first")])
+def test_a_truncated_file_is_named_with_the_field_where_it_ends(
+        tmp_path: Path, render: Render, share: float, where: str) -> None:
+    made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
+    text = (tmp_path / RACE).read_text()
+    (tmp_path / RACE).write_text(text[:int(share * len(text))])
+    before = {path.name for path in tmp_path.iterdir()}
+    assert_refused(render(tmp_path), tmp_path / RACE, f"is truncated in {where}")
+    assert_untouched(tmp_path, before)
+
+
+def test_an_earlier_report_outlives_a_bad_file(tmp_path: Path, render: Render) -> None:
+    made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
+    assert render(tmp_path).returncode == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    (tmp_path / "headlines.json").write_text('{"schema"')
+    assert_refused(render(tmp_path), tmp_path / "headlines.json", "is truncated in")
+    before[tmp_path / "headlines.json"] = b'{"schema"'
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("text, words", [
+    ("[]", "holds a list"), ("7", "holds a number"), ('{"a": }', "is not JSON"),
+    ('{"schema": "other/2"}', 'schema is "other/2"'), ("[" * 100000, "is not a result file")])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, render: Render, text: str,
+                                           words: str) -> None:
+    (tmp_path / "pi.json").write_text(text)
+    assert_refused(render(tmp_path / "pi.json"), tmp_path / "pi.json", words)
+    assert_untouched(tmp_path, {"pi.json"})
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, render: Render) -> None:
+    (tmp_path / "pi.json").write_bytes(b"\xff\xfe\x00")
+    assert_refused(render(tmp_path / "pi.json"), tmp_path / "pi.json", "is not UTF-8 text")
+
+
+def test_a_missing_or_empty_folder_is_refused(tmp_path: Path, render: Render) -> None:
+    assert_refused(render(tmp_path / "no"), tmp_path / "no", "is no folder")
+    assert_refused(render(tmp_path), tmp_path / "suite.json", "cannot be read")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, render: Render) -> None:
+    folder = made_up_races.write_suite(tmp_path / "suite", [made_up_races.primes_race()])
+    (tmp_path / "file").write_text("in the way")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = render(folder, "--out", out)
+        assert done.returncode == 2 and str(tmp_path / "file") in done.stderr
+        assert done.stderr.count("\n") == 1

@@ -1,0 +1,181 @@
+"""Every comparison, gate, verdict and headline of the data files, computed again from the times."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+import cost_lines
+import paired_statistics as stats
+import pytest
+from raw_results import Document, RawResults
+
+CLOSE = 1e-9
+
+
+def same_end(stated: float | None, computed: float | None) -> bool:
+    if stated is None or computed is None:
+        return stated is computed
+    return math.isclose(stated, computed, rel_tol=CLOSE)
+
+
+def assert_outcome(stated: Document, base: Document, arm: Document, run: Document, alpha: float,
+                   gate_holds: bool = True) -> None:
+    """A stated comparison is the one that the times give."""
+    outcome = stats.compare(base["seconds"], arm["seconds"], alpha, run["margin"])
+    where = f"{arm['label']} against {base['label']}"
+    assert math.isclose(stated["ratio"], outcome.ratio, rel_tol=CLOSE), where
+    assert same_end(stated["interval"][0], outcome.interval.low), where
+    assert same_end(stated["interval"][1], outcome.interval.high), where
+    if "verdict" in stated:
+        assert stated["verdict"] == (outcome.verdict if gate_holds else "too noisy"), where
+    if "rounds" in stated:
+        assert (stated["rounds"], stated["block"]) == (outcome.rounds, outcome.block), where
+    if "confidence" in stated:
+        assert math.isclose(stated["confidence"], 1 - alpha, rel_tol=CLOSE), where
+    if "p" in stated:
+        smallest = stats.smallest_alpha(base["seconds"], arm["seconds"], run["margin"])
+        assert math.isclose(stated["p"], smallest, rel_tol=1e-6), where
+
+
+def gate_of(race: Document, result: Document) -> bool:
+    """Whether the gate of a result's group holds, computed from the times."""
+    members = [r for r in race["results"] if r["group"] == result["group"]]
+    pair = [r for role in ("baseline", "baseline again") for r in members if r["role"] == role]
+    if len(pair) < 2 or not all(r["ok"] for r in pair):
+        return True
+    run = race["run"]
+    outcome = stats.compare(pair[0]["seconds"], pair[1]["seconds"], run["alpha"], run["margin"])
+    return stats.passes_gate(outcome.interval, run["gate_margin"])
+
+
+def test_comparisons_are_those_of_the_times(rendered: RawResults) -> None:
+    compared = 0
+    for race in rendered.races.values():
+        for arm in race["results"]:
+            for key, other in (("comparison", "baseline"), ("against_best", "best")):
+                part = arm[key]
+                if part is None:
+                    continue
+                base = race["results"][part[f"{other}_result"]]
+                assert base["label"] == part[other]
+                assert_outcome(part, base, arm, race["run"], race["run"]["alpha"],
+                               gate_of(race, arm))
+                compared += 1
+    assert compared
+
+
+def test_arms_that_ran_are_compared_and_failed_ones_are_not(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        for result in race["results"]:
+            base = next(r for r in race["results"]
+                        if r["group"] == result["group"] and r["role"] == "baseline")
+            expected = result["ok"] and base["ok"] and result["role"] == "arm"
+            if result["role"] == "arm":
+                assert (result["comparison"] is not None) == expected, result["label"]
+            if result["ok"]:
+                assert len(result["seconds"]) == race["run"]["rounds"], result["label"]
+                assert result["failure"] is None
+            else:
+                assert result["failure"]["cause"], result["label"]
+
+
+def test_the_best_of_a_group_gains_most_on_the_baseline(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        for group in {result["group"] for result in race["results"]}:
+            members = [r for r in race["results"]
+                       if r["group"] == group and r["ok"] and r["role"] != "baseline again"]
+            named = {r["against_best"]["best_result"] for r in members if r["against_best"]}
+            if len(members) < 2:
+                continue
+            assert len(named) == 1, group
+            best = race["results"][named.pop()]
+            base = next(r for r in members if r["role"] == "baseline")
+
+            def gain(result: Document) -> float:
+                return statistics.median(math.log(b / a) for b, a in zip(
+                    base["seconds"], result["seconds"], strict=True))
+
+            # Medians of blocks may rank near-equals otherwise; that is no error.
+            assert gain(best) >= max(map(gain, members)) - math.log1p(race["run"]["margin"])
+
+
+def test_gates_are_those_of_the_times(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        run, results = race["run"], race["results"]
+        again = [r for r in results if r["role"] == "baseline again" and r["ok"]]
+        assert len(race["gates"]) == len(again)
+        for gate in race["gates"]:
+            base, second = results[gate["baseline_result"]], results[gate["again_result"]]
+            assert (base["role"], second["role"]) == ("baseline", "baseline again")
+            stated = {key: gate[key] for key in ("ratio", "interval")}
+            assert_outcome(stated, base, second, run, run["alpha"])
+            interval = stats.Interval(*gate["interval"])
+            assert gate["ok"] == stats.passes_gate(interval, run["gate_margin"])
+
+
+def check_family(headlines: Sequence[Document], races: Sequence[Document], alpha: float) -> None:
+    """Headlines are one Holm family at that level."""
+    pairs: list[tuple[Any, Any]] = []
+    for headline, race in zip(headlines, races, strict=True):
+        results = race["results"]
+        pairs.append((results[headline["against"]], results[headline["result"]]))
+    levels = stats.holm_levels([(base["seconds"], arm["seconds"]) for base, arm in pairs], alpha,
+                               races[0]["run"]["margin"] if races else 0.0)
+    for headline, race, (base, arm), level in zip(headlines, races, pairs, levels, strict=True):
+        assert_outcome(headline, base, arm, race["run"], level, gate_of(race, arm))
+
+
+def test_headlines_are_judged_as_one_family(rendered: RawResults) -> None:
+    headlines = rendered.headlines["headlines"]
+    check_family(headlines, [rendered.races[line["file"]] for line in headlines],
+                 rendered.headlines["alpha"])
+    for race in rendered.races.values():
+        check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"])
+
+
+def same_location(value: float, ends: Sequence[float | None], computed: cost_lines.Location) -> bool:
+    """Fits are differences of near-equals: less exact than medians."""
+    pairs = zip((value, *ends), (computed[0], computed[1].low, computed[1].high))
+    return all(stated is other is None or stated is not None and other is not None
+               and math.isclose(stated, other, rel_tol=1e-6, abs_tol=1e-13)
+               for stated, other in pairs)
+
+
+def test_cost_models_are_those_of_the_times(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        results, alpha = race["results"], race["run"]["alpha"]
+        for model in race["models"]:
+            arms = [results[index] for index in model["results"]]
+            sizes = [arm["size"] for arm in arms]
+            times = [arm["seconds"] for arm in arms]
+            start, each = cost_lines.cost(sizes, times, alpha)
+            assert same_location(model["start_seconds"], model["start_interval"], start)
+            assert same_location(model["each_seconds"], model["each_interval"], each)
+            serial = [next(r for r in results if r["group"] == arm["group"]
+                           and r["role"] == "baseline")["seconds"] for arm in arms]
+            even = None if serial == times else cost_lines.break_even(sizes, serial, times, alpha)
+            assert (model["break_even"] is None) == (even is None), model["label"]
+            if even is not None:
+                stated = model["break_even"]
+                assert same_location(stated["size"], stated["interval"], even), model["label"]
+
+
+def test_arms_that_ran_on_one_case_gave_the_same_right_answer(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        answers: dict[str, Any] = {}
+        for result in (one for one in race["results"] if one["ok"]):
+            case = json.dumps([result[key] for key in (
+                "kernel", "variant", "algorithm", "size", "parameters")], sort_keys=True)
+            assert answers.setdefault(case, result["answer"]) == result["answer"], result["label"]
+
+
+@pytest.mark.parametrize("rounds, rank", [(5, 0), (6, 1), (9, 2), (12, 3), (21, 6), (41, 14)])
+def test_the_sign_interval_takes_the_tabled_order_statistics(rounds: int, rank: int) -> None:
+    """Ranks for 95 %: any table of the sign test's intervals for the median."""
+    interval = stats.sign_interval([float(i) for i in range(1, rounds + 1)], 0.05)
+    expected = (float(rank), float(rounds + 1 - rank)) if rank else (None, None)
+    assert (interval.low, interval.high) == expected

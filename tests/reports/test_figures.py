@@ -1,0 +1,91 @@
+"""Figures: well-formed, there where the page links them, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import made_up_races
+import paired_statistics as stats
+import pytest
+from conftest import Render
+from raw_results import Document, RawResults
+from report_page import NUMBER, shows, shows_interval
+
+SVG = "{http://www.w3.org/2000/svg}"
+LINKED = r"!\[([^\]]*)\]\(([^)]+)\)"
+
+
+def test_every_figure_linked_is_there_and_none_else(rendered: RawResults) -> None:
+    linked = {found[2] for found in re.finditer(LINKED, rendered.report)}
+    there = {f"figures/{path.name}" for path in (rendered.folder / "figures").iterdir()}
+    assert linked == there
+    assert all(found[1] for found in re.finditer(LINKED, rendered.report)), "a figure without words"
+
+
+def test_figures_are_well_formed_and_opaque(rendered: RawResults) -> None:
+    for path in (rendered.folder / "figures").iterdir():
+        root = ElementTree.parse(path).getroot()
+        assert root.tag == f"{SVG}svg"
+        backdrop = next(root.iter(f"{SVG}g")).find(f"{SVG}g/{SVG}path")
+        assert backdrop is not None and "fill: #ffffff" in backdrop.attrib["style"], path.name
+        text = path.read_text()
+        assert not re.search(r"<dc:date>|https?://(?!www\.w3\.org|purl\.org|creativecommons\.org|"
+                             r"matplotlib\.org)", text), path.name
+
+
+def test_equal_data_give_equal_bytes(tmp_path: Path, render: Render) -> None:
+    for name in ("one", "two"):
+        assert render(made_up_races.write_suite(tmp_path / name)).returncode == 0
+    files = [{path.relative_to(tmp_path / name): path.read_bytes()
+              for path in (tmp_path / name).rglob("*") if path.is_file()} for name in ("one", "two")]
+    assert files[0] == files[1]
+
+
+def drawn_texts(path: Path) -> list[str]:
+    """The words of a figure: matplotlib leaves them as comments beside their outlines."""
+    return [text.strip() for text in re.findall(r"<!--(.*?)-->", path.read_text(), re.DOTALL)]
+
+
+def outcomes_of(race: Document) -> list[stats.Outcome]:
+    """All arms against the baselines of their groups."""
+    run = race["run"]
+    return [stats.compare(next(r for r in race["results"] if r["group"] == arm["group"]
+                               and r["role"] == "baseline")["seconds"], arm["seconds"],
+                          run["alpha"], run["margin"])
+            for arm in race["results"] if arm["role"] == "arm" and arm["ok"]]
+
+
+def test_the_numbers_beside_dots_are_those_of_the_times(rendered: RawResults) -> None:
+    seen = 0
+    for name, race in rendered.races.items():
+        left = outcomes_of(race)
+        path = rendered.folder / "figures" / f"{Path(name).stem}.svg"
+        for text in drawn_texts(path):
+            if found := re.fullmatch(rf"({NUMBER}) (\[.+\])", text):
+                fitting = [outcome for outcome in left if shows(found[1], outcome.ratio)
+                           and shows_interval(found[2], outcome.interval.low, outcome.interval.high)]
+                assert fitting, text
+                left.remove(fitting[0])
+                seen += 1
+        assert not left or len(left) == len(outcomes_of(race)), "an arm without its dot"
+    assert seen
+
+
+def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults) -> None:
+    page = (rendered.folder / "REPORT.html").read_text()
+    assert page.count("<svg ") == len(list((rendered.folder / "figures").iterdir()))
+    assert not re.search(r'(src|href)="(?!#|[\w.-]+\.json")', re.sub(r'xlink:href="#', "", page))
+    identifiers = re.findall(r'\sid="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers)), "identifiers of two figures clash"
+    assert "prefers-color-scheme: dark" in page
+
+
+@pytest.mark.parametrize("words", ["too noisy, no verdict"])
+def test_a_noisy_sweep_says_so_in_its_figure(tmp_path: Path, render: Render, words: str) -> None:
+    race = made_up_races.primes_race(spread=0.5)
+    folder = made_up_races.write_suite(tmp_path, [race])
+    assert not race["gates"][0]["ok"]
+    assert render(folder).returncode == 0
+    assert words in drawn_texts(folder / "figures" / "primes-chunks.svg")

@@ -1,0 +1,247 @@
+"""No number stands in the report that the data beside it do not give.
+
+Each check computes what it expects from the times and takes it off the page; what is left over must
+hold no digit.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+import paired_statistics as stats
+import table_checks as checks
+from grid_checks import HEADS, check_grid, is_case, percent_is
+from raw_results import Document, RawResults, arms_of
+from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, shows_interval, \
+    value_of
+
+SCALES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+DIGITS_TRIED = 150  # of some thousand; another seed tries others
+
+
+def explain_tables(page: Page, results: RawResults) -> None:
+    """Every table, cell by cell."""
+    for table in page.tables():
+        heads = table.heads
+        if heads[:4] == HEADS:
+            check_grid(table.rows, heads, results)
+        elif heads[0] == "benchmark":
+            checks.check_micro(table, results)
+        elif heads[0] == "fact":
+            check_environment(table.rows, results)
+        else:
+            check = (checks.check_sweep if heads[0].startswith("time per run") else
+                     checks.check_models if heads[1].startswith("a run") else checks.check_arms)
+            check(table, results.race_named(table.heading))
+        for number in table.lines:
+            page.explain(number)
+
+
+def check_environment(rows: list[list[str]], results: RawResults) -> None:
+    """Facts as the files state them, memory sizes in a unit that fits."""
+    for name, shown in rows:
+        facts = [race["context"].get(name.replace(" ", "_")) for race in results.races.values()]
+        if name in ("caches", "memory bytes"):
+            stated = re.findall(rf"([^,;]*?) ?({NUMBER}) ([KMG]iB)(?:, |; |$)", shown)
+            assert stated and "".join(f"{n} {v} {u}".strip() for n, v, u in stated) == \
+                re.sub("[,;] ", "", shown)
+            assert all(any(shows(number, size, SCALES[unit]) for fact in facts
+                           for key, size in (fact if isinstance(fact, dict) else {"": fact}).items()
+                           if key == label) for label, number, unit in stated), shown
+            continue
+        texts = [text for fact in facts if (text := worded(fact))]
+        parts = [min(texts), max(texts)] if name == "date" else texts
+        joined = (" to " if name == "date" else "; ").join(dict.fromkeys(parts))
+        assert checks.unescaped(shown) == joined
+
+
+def worded(fact: Any) -> str:
+    """A fact in words: yes, 2, oneTBB 2021.8."""
+    if isinstance(fact, dict):
+        return ", ".join(f"{name} {worded(value)}" for name, value in fact.items())
+    return {"True": "yes", "False": "no", "None": ""}.get(str(fact), str(fact))
+
+
+def explain_texts(page: Page, results: RawResults) -> None:
+    """Words of the files themselves: questions, mechanisms, commands, causes, names."""
+    texts = {text for race in results.races.values() for text in (
+        race["run"]["question"], race["run"]["why"], race["run"]["name"],
+        race["context"]["command"])}
+    texts |= {result[key] for race in results.races.values() for result in race["results"]
+              for key in ("label",)}
+    texts |= {part for one in results.suite["failed"] for part in one.values()}
+    texts |= {run["name"] for run in (results.micro or {"benchmarks": []})["benchmarks"]}
+    for text in sorted((" ".join(text.split()) for text in texts), key=len, reverse=True):
+        for number, line in enumerate(page.lines):
+            if re.search(r"\d", text):
+                page.lines[number] = re.sub(rf"(?<![\w.]){re.escape(text)}(?![\w.])", "", line)
+
+
+def explain_sentences(page: Page, results: RawResults) -> None:
+    """Verdict sentences: at the top as the headlines have them, then below their races."""
+    top = [line for number in page.under("Verdicts") if (line := page.lines[number])[:2] == "- "]
+    headlines = results.headlines["headlines"]
+    assert [checks.unescaped(line[2:].replace("**", "")) for line in top] == \
+        [f"{line['verdict']}: {line['sentence']}" for line in headlines]
+    for headline in headlines:
+        check_sentence(headline, results.races[headline["file"]])
+    for number, line in enumerate(page.lines):
+        if line in top:
+            page.explain(number)
+    run = next(iter(results.races.values()))["run"]
+    for words, value in (("more than", run["margin"]), ("at most", run["alpha"])):
+        for found in page.take(rf"{words} ({PERCENT})", page.under("Verdicts")):
+            assert percent_is(found[1], value)
+
+
+def check_sentence(headline: Document, race: Document) -> None:
+    """The ratio and interval in a sentence are those of its comparison, or their inverses."""
+    results = race["results"]
+    found = re.search(rf"({NUMBER})x \[([^,]+), ([^\]]+)\]", headline["sentence"])
+    if headline["verdict"] == "too noisy" and not found:
+        return
+    pair = [results[headline[key]]["seconds"] for key in ("against", "result")]
+    outcome = stats.compare(*pair, 1 - headline["confidence"], race["run"]["margin"])
+    low, high = outcome.interval.low, outcome.interval.high
+    turned = outcome.verdict == "slower" and "the time of" in headline["sentence"]
+    if turned:
+        low, high = high and 1 / high, low and 1 / low
+    assert shows(found[1], 1 / outcome.ratio if turned else outcome.ratio), headline["sentence"]
+    for text, end in ((found[2], low), (found[3], high)):
+        assert text in ("0", "inf", "?") if end is None else shows(text, end), headline["sentence"]
+
+
+def explain_opening(page: Page, results: RawResults) -> None:
+    """The line below the title."""
+    first = next(iter(results.races.values()))["context"]
+    line = page.lines[2]
+    date, clock, cores, elapsed = re.search(
+        rf"Measured (\S+) (\S+) UTC on .*, (\d+) cores?.*, ({DURATION})\.$", line).groups()
+    assert first["date"].startswith(f"{date}T{clock}") and int(cores) == first["usable_cores"]
+    assert shows_duration(elapsed, results.suite["elapsed_seconds"])
+    assert all(checks.unescaped(line).count(first[key]) for key in ("cpu", "commit", "version"))
+    page.explain(2)
+
+
+def explain_trust(page: Page, results: RawResults) -> None:
+    """The findings on noise, load and failures."""
+    lines = page.under("Can this run be trusted?")
+    races = list(results.races.values())
+    context = min((race["context"] for race in races), key=lambda context: context["date"])
+    gates = [(race, gate) for race in races for gate in race["gates"]]
+    failed = [gate for _, gate in gates if not gate["ok"]]
+    for found in page.take(rf"In (\d+) of (\d+) cases?", lines):
+        assert (int(found[1]), int(found[2])) == (len(failed), len(gates))
+    for found in page.take(r"all (\d+) cases", lines):
+        assert int(found[1]) == len(gates) and not failed
+    for found in page.take(rf"±({PERCENT})", lines):
+        assert percent_is(found[1], races[0]["run"]["gate_margin"])
+    wanted = [(race, gate) for race, gate in gates if not gate["ok"]] or gates
+    shown = [match for number in lines if (match := re.search(
+        rf"([\w-]+)(?: \((.+)\))?, baseline against itself ({NUMBER}) (\[\S+, \S+\])",
+        page.lines[number]))]
+    assert len(shown) == (len(failed) or min(1, len(gates)))
+    for found in shown:
+        assert any(is_gate(found, race, gate) for race, gate in wanted), found[0]
+        page.take(re.escape(found[0]), lines)
+    cores = [int(found[1]) for found in page.take(r"(\d+) cores?", lines)]
+    assert set(cores) == {context["usable_cores"]}
+    before = page.take(rf"(?:Load|load was) ({NUMBER})", lines)[0][1]
+    assert shows(before, context["load_before"][0], digits=2)
+    for found in page.take(rf"at most ({NUMBER})", lines):
+        assert shows(found[1], max(race["context"]["load_after"][0] for race in races), digits=2)
+    time = sum(race["run"]["elapsed_seconds"] * race["context"]["usable_cores"] for race in races)
+    for found in page.take(PERCENT, lines):
+        stolen = sum(race["context"]["steal_seconds"] for race in races)
+        assert percent_is(found[0], stolen / time)
+    micro = (results.micro or {"benchmarks": []})["benchmarks"]
+    failures = (sum(not result["ok"] for race in races for result in race["results"])
+                + sum(one.get("name", one.get("file")) not in names_of(results)
+                      for one in results.suite["failed"])
+                + sum(bool(run.get("error_occurred")) for run in micro))
+    stated = page.take(r"(\d+) failures?", lines)
+    assert [int(found[1]) for found in stated] == ([failures] if failures else [])
+
+
+def is_gate(found: re.Match[str], race: Document, gate: Document) -> bool:
+    """Whether a line's race, case and A/A interval are those of a gate."""
+    group = [arm for arm in arms_of(race) if arm["group"] == gate["group"]]
+    return (found[1] == race["run"]["name"] and is_case(found[2] or "", group)
+            and shows(found[3], gate["ratio"]) and shows_interval(found[4], *gate["interval"]))
+
+
+def names_of(results: RawResults) -> set[str]:
+    """Names of the races that left a file."""
+    return {race["run"]["name"] for race in results.races.values()} | set(results.races)
+
+
+def explain_races(page: Page, results: RawResults) -> None:
+    """What stands around a race's figure and table."""
+    for race in results.races.values():
+        lines, run = page.under(race["run"]["name"]), race["run"]
+        page.take(r"\]\([^)]*\)", lines)
+        for found in page.take(rf"({NUMBER}) rounds?, ({DURATION});", lines):
+            assert int(found[1]) == run["rounds"]
+            assert shows_duration(found[2], run["elapsed_seconds"])
+        for found in page.take(rf"right answer, ({NUMBER})\.", lines):
+            answers = {result["answer"] for result in race["results"] if result["ok"]}
+            assert answers == {value_of(found[1])}
+        for found in page.take(rf"({NUMBER}) arms in numbers", lines):
+            assert int(found[1]) == len(arms_of(race))
+        for headline in results.headlines["headlines"]:
+            text = f"- **{headline['verdict']}**: {headline['sentence']}"
+            for number in lines:
+                if checks.unescaped(page.lines[number]) == text:
+                    page.explain(number)
+
+
+def explain_ending(page: Page, results: RawResults) -> None:
+    """Failures and method."""
+    races = list(results.races.values())
+    rounds = sorted({race["run"]["rounds"] for race in races})
+    method = page.under("Method")
+    for found in page.take(r"(\d+)(?:–(\d+))? rounds", method):
+        assert (int(found[1]), int(found[2] or found[1])) == (rounds[0], rounds[-1])
+    run = races[0]["run"]
+    for found in page.take(rf"±?{PERCENT}", method):
+        expected = (run["gate_margin"],) if found[0][0] == "±" else (run["margin"], 1 - run["alpha"])
+        assert any(percent_is(found[0].lstrip("±"), value) for value in expected)
+    lines = page.under("What did not work")
+    causes = [result["failure"] for race in races for result in race["results"] if result["failure"]]
+    for found in page.take(r"(\S+ \S+) in round (\d+)", lines):
+        assert any(cause["cause"].endswith(found[1]) and cause["round"] + 1 == int(found[2])
+                   for cause in causes)
+    for found in page.take(r"All (\S+) arms of (\d+) races", lines):
+        assert value_of(found[1]) == sum(len(arms_of(race)) for race in races)
+        assert int(found[2]) == len(races)
+    for found in page.take(PERCENT, page.under("Which backend when")):
+        assert percent_is(found[0], run["margin"])
+
+
+def explain_all(page: Page, results: RawResults) -> None:
+    """Raises unless each number of the page is one that the data give."""
+    for explain in (explain_tables, explain_opening, explain_sentences, explain_trust,
+                    explain_texts, explain_races, explain_ending):
+        explain(page, results)
+    assert page.unexplained() == []
+
+
+def test_every_number_is_explained_by_the_data(rendered: RawResults) -> None:
+    explain_all(Page(rendered.report), rendered)
+
+
+def test_a_digit_changed_anywhere_is_found(rendered: RawResults) -> None:
+    """The check above can fail: on a digit of any kind of number, wherever it stands."""
+    text = rendered.report
+    digits = [match.start() for match in re.finditer(r"\d", text)]
+    unseen = []
+    for place in random.Random(1).sample(digits, min(DIGITS_TRIED, len(digits))):
+        other = str((int(text[place]) + 5) % 10)
+        try:
+            explain_all(Page(text[:place] + other + text[place + 1:]), rendered)
+        except (AssertionError, AttributeError, KeyError, StopIteration, ValueError):
+            continue
+        unseen.append(text[max(0, place - 60):place + 20])
+    assert not unseen, "\n".join(unseen)
