@@ -1,4 +1,0 @@
-#include "experiments/command_line/verbs.hpp"
-namespace parlab {
-int doctor_command(const Arguments&) { return 0; }
-}  // namespace parlab
