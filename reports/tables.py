@@ -15,6 +15,7 @@ from names import raced, series_in
 from race import Arm, Model, Race
 
 FEW_SERIES = 2  # up to here a sweep's table lists arms, beyond it series against the axis
+UNBROKEN_SPACE = "\u00a0"
 FEW_NAMES = 4  # what a cell of the grid lists before it only counts
 
 
@@ -106,7 +107,7 @@ def _answer(choice: Choice) -> list[str]:
     if choice.noisy:
         return ["too noisy, no verdict", *[DASH] * 4]
     speedup = ratio_with_interval(best.speedup) if best.comparison else "is the baseline"
-    return [f"**{plain(choice.name(best))}**", speedup, _names(choice, choice.equivalent),
+    return [f"**{plain(choice.name(best))}**", speedup.replace(" ", UNBROKEN_SPACE), _names(choice, choice.equivalent),
             _names(choice, choice.unresolved), _slower(choice)]
 
 
