@@ -16,6 +16,7 @@ import tables
 from fields import BadFile
 from figures import speedups, stillness, style, sweep
 from markdown_table import plain
+from micro_tables import micro_tables
 from page import page
 from race import Headline
 from sections import Report, Section, build
@@ -71,7 +72,7 @@ def markdown_of(report: Report) -> str:
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": tables.race_table, "models_table": tables.models_table,
-        "grid_table": tables.grid_table, "micro_table": tables.micro_table,
+        "grid_table": tables.grid_table, "micro_tables": micro_tables,
         "figure_title": figure_title, "gates_shown": GATES_SHOWN}
     text = environment.get_template("report.md.j2").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

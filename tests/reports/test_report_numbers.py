@@ -23,12 +23,13 @@ DIGITS_TRIED = 150  # of some thousand; another seed tries others
 
 def explain_tables(page: Page, results: RawResults) -> None:
     """Every table, cell by cell."""
+    micros: set[str] = set()
     for table in page.tables():
         heads = table.heads
         if heads[:4] == HEADS:
             check_grid(table.rows, heads, results)
         elif heads[0] == "benchmark":
-            checks.check_micro(table, results)
+            micros |= checks.check_micro(table, results)
         elif heads[0] == "fact":
             check_environment(table.rows, results)
         else:
@@ -37,6 +38,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
             check(table, results.race_named(table.heading))
         for number in table.lines:
             page.explain(number)
+    for found in page.take(rf"({NUMBER}) benchmarks?", page.under("Micro benchmarks")):
+        assert int(found[1]) == len(micros)
 
 
 def check_environment(rows: list[list[str]], results: RawResults) -> None:

@@ -16,7 +16,7 @@ def explain_trust(page: Page, results: RawResults) -> None:
     context = min((race["context"] for race in races), key=lambda context: context["date"])
     gates = [(race, gate) for race in races for gate in race["gates"]]
     failed = [gate for _, gate in gates if not gate["ok"]]
-    for found in page.take(rf"In (\d+) of (\d+) cases?", lines):
+    for found in page.take(r"In (\d+) of (\d+) cases?", lines):
         assert (int(found[1]), int(found[2])) == (len(failed), len(gates))
     for found in page.take(r"all (\d+) cases", lines):
         assert int(found[1]) == len(gates) and not failed
