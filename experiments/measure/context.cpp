@@ -12,12 +12,8 @@
 
 #include "build_facts.inc"
 #include "experiments/measure/library_versions.hpp"
-#include "revision.inc"
-
-#if __has_include("kernels/numerics/simd_level.hpp")
 #include "kernels/numerics/simd_level.hpp"
-#define PARLAB_HAS_SIMD_LEVEL
-#endif
+#include "revision.inc"
 
 namespace parlab {
 namespace {
@@ -62,14 +58,6 @@ std::map<std::string, std::uint64_t> caches_of_this_process() {
   return sizes;
 }
 
-std::string simd() {
-#ifdef PARLAB_HAS_SIMD_LEVEL
-  return simd_level();
-#else
-  return "";
-#endif
-}
-
 nlohmann::json load_of(const Machine& machine) {
   const auto load = machine.load();
   return load ? nlohmann::json(*load) : nlohmann::json();
@@ -91,7 +79,7 @@ nlohmann::json collect_context(const std::string& command, const Machine& machin
       {"usable_cores", machine.usable_cores()},
       {"caches", caches},
       {"memory_bytes", memory ? nlohmann::json(*memory) : nlohmann::json()},
-      {"simd", simd()},
+      {"simd", simd_level()},
       {"virtual_machine", machine.virtual_machine()},
       {"governor", governors.empty() ? "unknown" : fmt::format("{}", fmt::join(governors, ", "))},
       {"load_before", load_of(machine)},

@@ -58,13 +58,19 @@ std::vector<Membership> memberships(const std::string& text) {
   return found;
 }
 
-/// "150000 100000" or "max 100000" of version 2: microseconds granted in each period.
-std::optional<double> quota_of_cpu_max(const std::string& text) {
-  std::istringstream words(text);
-  double granted = 0;
-  double period = 0;
-  if (words >> granted >> period && period > 0) return granted / period;
-  return std::nullopt;
+/// Version 1, two files: microseconds granted (-1 is all) in each period.
+std::optional<double> quota_of_cfs(std::string_view granted, std::string_view period) {
+  const auto grant = parse_number(granted);
+  const auto each = parse_number(period);
+  if (!grant || !each || *each == 0) return std::nullopt;
+  return static_cast<double>(*grant) / static_cast<double>(*each);
+}
+
+/// Version 2, one file: "150000 100000" or "max 100000".
+std::optional<double> quota_of_cpu_max(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  return quota_of_cfs(text.substr(0, space), text.substr(space + 1));
 }
 
 }  // namespace
@@ -120,31 +126,42 @@ std::vector<int> Machine::allowed_cpus() const {
   return allowed;
 }
 
+std::vector<fs::path> Machine::group_folders(std::string_view controller) const {
+  std::vector<fs::path> folders;
+  for (const Membership& membership : memberships(read("proc/self/cgroup").value_or(""))) {
+    std::vector<fs::path> mounts;
+    if (membership.controllers.empty()) {
+      mounts = {"sys/fs/cgroup", "sys/fs/cgroup/unified"};
+    } else if (std::find(membership.controllers.begin(), membership.controllers.end(),
+                         controller) != membership.controllers.end()) {
+      mounts = {fs::path("sys/fs/cgroup") / controller};
+    }
+    for (const fs::path& mount : mounts) {
+      fs::path path = membership.path;
+      for (; !path.empty(); path = path.parent_path()) folders.push_back(mount / path);
+      folders.push_back(mount);
+    }
+  }
+  return folders;
+}
+
 std::optional<double> Machine::cpu_quota() const {
   std::optional<double> least;
-  const auto consider = [&](std::optional<double> quota) {
+  for (const fs::path& folder : group_folders("cpu")) {
+    const auto version_2 = read(folder / "cpu.max");
+    const auto quota = version_2 ? quota_of_cpu_max(*version_2)
+                                 : quota_of_cfs(read(folder / "cpu.cfs_quota_us").value_or(""),
+                                                read(folder / "cpu.cfs_period_us").value_or(""));
     if (quota && (!least || *quota < *least)) least = quota;
-  };
-  for (const Membership& membership : memberships(read("proc/self/cgroup").value_or(""))) {
-    const bool version_2 = membership.controllers.empty();
-    const auto& names = membership.controllers;
-    if (!version_2 && std::find(names.begin(), names.end(), "cpu") == names.end()) continue;
-    // Each group around this one may set a limit of its own.
-    fs::path path = membership.path;
-    for (;;) {
-      if (version_2) {
-        for (const char* mount : {"sys/fs/cgroup", "sys/fs/cgroup/unified"})
-          consider(quota_of_cpu_max(read(fs::path(mount) / path / "cpu.max").value_or("")));
-      } else {
-        const fs::path group = fs::path("sys/fs/cgroup/cpu") / path;
-        const auto granted = parse_number(read(group / "cpu.cfs_quota_us").value_or("-1"));
-        const auto period = parse_number(read(group / "cpu.cfs_period_us").value_or(""));
-        if (granted && period && *period > 0)
-          consider(static_cast<double>(*granted) / static_cast<double>(*period));
-      }
-      if (path.empty()) break;
-      path = path.parent_path();
-    }
+  }
+  return least;
+}
+
+std::optional<std::uint64_t> Machine::process_limit() const {
+  std::optional<std::uint64_t> least;
+  for (const fs::path& folder : group_folders("pids")) {
+    const auto limit = parse_number(read(folder / "pids.max").value_or(""));  // or "max"
+    if (limit && (!least || *limit < *least)) least = limit;
   }
   return least;
 }
@@ -208,9 +225,10 @@ std::optional<Machine::ProcessorTime> Machine::processor_time() const {
   for (double& count : ticks) words >> count;
   if (!words || name != "cpu") return std::nullopt;
   const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
-  double total = 0;
-  for (const double count : ticks) total += count;
-  return ProcessorTime{ticks[7] / ticks_per_second, total / ticks_per_second};
+  double wanted = 0;
+  for (const double count : ticks) wanted += count;
+  wanted -= ticks[3] + ticks[4];
+  return ProcessorTime{ticks[7] / ticks_per_second, wanted / ticks_per_second};
 }
 
 std::vector<int> parse_cpu_list(std::string_view list) {

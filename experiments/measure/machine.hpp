@@ -37,6 +37,8 @@ class Machine {
   /// Workers that can run at once: allowed processors, and no more than the quota pays for in full,
   /// because a worker beyond it would be stopped in the middle of a run. At least 1.
   int usable_cores() const;
+  /// Processes and threads that the cgroup and those around it allow; nullopt without a limit.
+  std::optional<std::uint64_t> process_limit() const;
   /// Frequency governors in use, of all processors; empty where the kernel names none.
   std::set<std::string> governors() const;
   /// Bytes of one instance of each data cache that the first processor sees: L1d, L2, L3.
@@ -46,15 +48,19 @@ class Machine {
   std::optional<std::uint64_t> memory_bytes(std::string_view name) const;
   /// Load averages over 1, 5 and 15 minutes.
   std::optional<std::array<double, 3>> load() const;
-  /// Time that all processors together were ready to run and the hypervisor ran others instead,
-  /// since boot; and all time that they counted.
+  /// Since boot, over all processors: what they were ready to run in, and the part of it that the
+  /// hypervisor gave to others.
   struct ProcessorTime {
     double steal_seconds;
-    double total_seconds;
+    double wanted_seconds;
   };
   std::optional<ProcessorTime> processor_time() const;
 
  private:
+  /// The folders that may hold this process's limits for a controller ("cpu"): of its own cgroup
+  /// and of those around it, for both versions of cgroups.
+  std::vector<std::filesystem::path> group_folders(std::string_view controller) const;
+
   std::filesystem::path root_;
 };
 
