@@ -8,6 +8,8 @@ EXPERIMENT ?=
 ARGS ?=
 PROFILE ?= quick
 PREFIX ?= /usr/local
+CMAKE_ARGS ?=
+TESTS ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 REPORT := reports/out
 
@@ -16,7 +18,7 @@ python = "$$(sh .ci/python)"
 # Nothing waits for ever. --foreground leaves Ctrl-C with the program that runs.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground -k 10)
 within = $(if $(TIMEOUT),$(TIMEOUT) $(1))
-configure = cmake --preset $(1) --log-level=WARNING --no-warn-unused-cli -DPython_EXECUTABLE=$(python) >build/configure.log
+configure = cmake --preset $(1) --log-level=WARNING --no-warn-unused-cli -DPython_EXECUTABLE=$(python) $(CMAKE_ARGS) $(2) >build/configure.log
 sources = $$(find kernels experiments tests -name '*.[ch]pp')
 
 .PHONY: help
@@ -40,11 +42,11 @@ compile:
 	@$(call within,3600) cmake --build --preset release --parallel $(JOBS)
 
 .PHONY: test
-test: ## build, then all tests: C++ by ctest, the report's by pytest
+test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the report's by pytest
 	@sh .ci/deps --again
 	@$(MAKE) compile
 	@status=0; \
-	$(call within,900) ctest --preset release --parallel 2 --timeout 120 --progress || status=1; \
+	$(call within,900) ctest --preset release --parallel 2 --timeout 120 --progress $(if $(TESTS),-R '$(TESTS)') || status=1; \
 	if [ -d tests/reports ]; then \
 	  $(call within,600) $(python) -m pytest -q -p no:cacheprovider tests/reports || status=1; \
 	fi; \
@@ -114,6 +116,6 @@ native: ## build and test for this machine's processor only
 asan tsan debug clang native:
 	@sh .ci/deps --again required optional test $(if $(filter tsan clang,$@),develop)
 	@mkdir -p build
-	@$(call configure,$@) $(if $(filter tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++))
+	@$(call configure,$@,$(if $(filter tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++)))
 	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS)
-	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress
+	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress $(if $(TESTS),-R '$(TESTS)')

@@ -1,7 +1,7 @@
 """The axis of a race: the number that it sweeps, read off its results.
 
-Nothing here knows an experiment. The axis is the size, chunk count (and so the grain),
-number among the parameters or worker count that takes three values or more while all else stays the same.
+Nothing here knows an experiment. The axis is the size, chunk count (and so the grain), number among
+the parameters or worker count that takes three values or more while all else stays the same.
 """
 
 from __future__ import annotations

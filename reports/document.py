@@ -16,9 +16,12 @@ import tables
 from fields import BadFile
 from figures import speedups, stillness, style, sweep
 from markdown_table import plain
+from micro_tables import micro_tables
 from page import page
+from race import Headline
 from sections import Report, Section, build
 from suite import Suite
+from trust import GATES_SHOWN
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -62,15 +65,15 @@ def markdown_of(report: Report) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     environment.filters |= {
-        "plain": plain, "duration": formats.duration, "percent": formats.percent,
+        "plain": plain, "told": told, "duration": formats.duration, "percent": formats.percent,
         "plural": formats.plural, "significant": formats.significant,
         "ratio_with_interval": formats.ratio_with_interval, "day": _day,
         "singular": lambda noun: noun.removesuffix("s"), "answer": _answer,
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": tables.race_table, "models_table": tables.models_table,
-        "grid_table": tables.grid_table, "micro_table": tables.micro_table,
-        "figure_title": figure_title}
+        "grid_table": tables.grid_table, "micro_tables": micro_tables,
+        "figure_title": figure_title, "gates_shown": GATES_SHOWN}
     text = environment.get_template("report.md.j2").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -81,6 +84,14 @@ def figure_title(section: Section) -> str:
     if section.kind == "sweep":
         return f"{section.race.name} by {section.axis}: {question}"
     return f"Speed-up of every arm with its interval: {question}"
+
+
+def told(headline: Headline) -> str:
+    """A headline's sentence with its verdict in bold, added where the sentence lacks the word."""
+    sentence, verdict = plain(headline.sentence), headline.verdict
+    if verdict in sentence:
+        return sentence.replace(verdict, f"**{verdict}**", 1)
+    return f"{sentence}: **{verdict}**"
 
 
 def _day(date: str) -> str:

@@ -29,6 +29,11 @@ def group_digits(text: str) -> str:
     return whole + point + fraction
 
 
+def fixed(value: float, decimals: int) -> str:
+    """That many decimals; three significant digits where even the whole ones are more."""
+    return f"{value:.{decimals}f}" if abs(value) < 999.5 else significant(value)
+
+
 def ratio_decimals(value: float) -> int:
     """Decimals of a speed-up: hundredths around 1, fewer for large, more for tiny ones."""
     if value >= 99.95:
@@ -40,13 +45,13 @@ def ratio_decimals(value: float) -> int:
 
 def ratio(value: float) -> str:
     """A speed-up: 0.97, 1.97, 12.3, 123."""
-    return group_digits(f"{value:.{ratio_decimals(value)}f}")
+    return fixed(value, ratio_decimals(value))
 
 
 def interval(value: Ratio, decimals: int | None = None) -> str:
     """[1.94, 1.99], in the decimals of the ratio itself; a dash for an end that is not known."""
     places = ratio_decimals(value.ratio) if decimals is None else decimals
-    ends = (DASH if end is None else group_digits(f"{end:.{places}f}")
+    ends = (DASH if end is None else fixed(end, places)
             for end in (value.low, value.high))
     return "[" + ", ".join(ends) + "]"
 
@@ -54,7 +59,7 @@ def interval(value: Ratio, decimals: int | None = None) -> str:
 def ratio_with_interval(value: Ratio, decimals: int | None = None) -> str:
     """1.97 [1.94, 1.99]."""
     places = ratio_decimals(value.ratio) if decimals is None else decimals
-    return f"{value.ratio:.{places}f} {interval(value, places)}"
+    return f"{fixed(value.ratio, places)} {interval(value, places)}"
 
 
 def duration(seconds: float) -> str:
@@ -87,7 +92,7 @@ def column(values: Sequence[float | None], digits: int = 3) -> list[str]:
     if not known or max(known) / min(known) >= 10:
         return [DASH if value is None else significant(value, digits) for value in values]
     decimals = max(digits - 1 - math.floor(math.log10(min(known))), 0)
-    return [DASH if value is None else group_digits(f"{value:.{decimals}f}") for value in values]
+    return [DASH if value is None else fixed(value, decimals) for value in values]
 
 
 def over(value: float | None, scale: float) -> float | None:
@@ -100,8 +105,7 @@ def scaled(value: Ratio, scale: float) -> tuple[str, str]:
     ends = [over(end, scale) for end in (value.ratio, value.low, value.high)]
     largest = max(abs(end) for end in ends if end is not None)
     decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
-    middle, low, high = (DASH if end is None else group_digits(f"{end:.{decimals}f}")
-                         for end in ends)
+    middle, low, high = (DASH if end is None else fixed(end, decimals) for end in ends)
     return middle, f"[{low}, {high}]"
 
 

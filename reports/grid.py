@@ -45,8 +45,8 @@ def _choice(race: Race, arms: list[Arm]) -> Choice:
     # The best is the one that gains most on the baseline. Where an arm beats it in the direct pair,
     # the two rankings disagree, and neither is told apart from the other.
     return Choice(
-        race=race, case=case_of(race, arms), arms=tuple(raced(arms)), names=names_in(arms), best=best,
-        noisy=is_noisy(race, arms), equivalent=having("equivalent"),
+        race=race, case=case_of(race, arms), arms=tuple(raced(arms)), names=names_in(arms),
+        best=best, noisy=is_noisy(race, arms), equivalent=having("equivalent"),
         unresolved=having("not resolved") + having("faster"),
         barely=having("differs"), slower=having("slower"),
         failed=tuple(arm for arm in arms if not arm.ok))

@@ -13,13 +13,10 @@ SECONDS_PER_UNIT = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 @dataclass(frozen=True)
 class MicroRow:
-    """One benchmark: the median of its repetitions, and how far they lie apart."""
+    """One benchmark: the median of its repetitions."""
 
     name: str
     seconds: float  # wall clock of one iteration
-    fastest: float | None  # None where the file holds aggregates only
-    slowest: float | None
-    repetitions: int
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,8 @@ def load_micro(path: Path) -> Micro:
         elif not fields.has("run_type") or fields.text("run_type") == "iteration":
             times.setdefault(name, []).append(_seconds(fields))
         elif fields.text("aggregate_name") == "median":
-            medians[name] = MicroRow(name, _seconds(fields), None, None,
-                                     fields.whole("repetitions", at_least=1))
-    rows = {name: MicroRow(name, statistics.median(s), min(s), max(s), len(s))
-            for name, s in times.items()}
+            medians[name] = MicroRow(name, _seconds(fields))
+    rows = {name: MicroRow(name, statistics.median(series)) for name, series in times.items()}
     return Micro(path, tuple({**medians, **rows}.values()), tuple(failures))
 
 

@@ -11,8 +11,8 @@ import markdown
 from figures import style
 
 # Figures keep their colours on a light page; on a dark one these take their place.
-DARK = {style.PAPER: "#0d1117", style.INK: "#e6edf3", style.MUTED: "#9198a1", style.FAINT: "#30363d",
-        style.BAND: "#12263a", "#0072b2": "#4aa8e0", "#d55e00": "#f0883e", "#009e73": "#3fb98f",
+DARK = {style.PAPER: "#0d1117", style.INK: "#e6edf3", style.MUTED: "#9198a1",
+        style.FAINT: "#30363d", style.BAND: "#12263a", "#0072b2": "#4aa8e0", "#d55e00": "#f0883e", "#009e73": "#3fb98f",
         "#b8569b": "#d58cc0", "#7a5c1e": "#c29a4b"}
 EXTENSIONS = ["tables", "fenced_code", "md_in_html", "sane_lists", "toc"]
 
@@ -22,7 +22,8 @@ def page(text: str, folder: Path, title: str, template: str) -> str:
     body = markdown.markdown(text, extensions=EXTENSIONS, output_format="html5")
     body = re.sub(r'<p><img alt="([^"]*)" src="([^"]+\.svg)"\s*/?></p>',
                   lambda found: _figure(folder / found[2], found[1]), body)
-    body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    body = body.replace("<table>", '<div class="wide"><table>')
+    body = body.replace("</table>", "</table></div>")
     dark = "".join(f"--{colour[1:]}:{shade};" for colour, shade in DARK.items())
     return (template.replace("%TITLE%", html.escape(title)).replace("%DARK%", dark)
             .replace("%BODY%", body))

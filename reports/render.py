@@ -48,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"parlab report: {place}: {error.strerror or error}: nothing was written",
               file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     print(out / "REPORT.md")
     return 0
 

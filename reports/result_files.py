@@ -55,7 +55,8 @@ def require_schema(top: Fields, schema: str) -> None:
 def read_headline(fields: Fields, file: str, results: int) -> Headline:
     """A headline about a race with that many results."""
     return Headline(file, fields.text("sentence"), fields.index("result", results),
-                    fields.index("against", results), _ratio(fields, "ratio", "interval", above=0.0),
+                    fields.index("against", results),
+                    _ratio(fields, "ratio", "interval", above=0.0),
                     fields.number("confidence", above=0.0), fields.one_of("verdict", VERDICTS))
 
 

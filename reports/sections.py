@@ -32,9 +32,10 @@ class Section:
     def kind(self) -> str:
         """Which kind of figure fits."""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
-        if sweep_axis(self.race) and (measures_chunks(self.race) or any(a.comparison for a in timed)):
+        compared = any(arm.comparison for arm in timed)
+        if sweep_axis(self.race) and (compared or measures_chunks(self.race)):
             return "sweep"
-        return "speedups" if any(arm.comparison for arm in timed) else ""
+        return "speedups" if compared else ""
 
     @property
     def axis(self) -> str:

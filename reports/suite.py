@@ -1,4 +1,4 @@
-"""Gathers what one report shows: the races of a suite, its headlines, what never ran, the micros."""
+"""Gathers what one report shows: the races of a suite, its headlines, what never ran."""
 
 from __future__ import annotations
 

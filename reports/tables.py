@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from axis import Axis, measures_chunks, sweep_axis
 from columns import COLUMNS, DEFAULT_COLUMNS
-from formats import (DASH, column, column_unit, duration, listing, over, percent, plural, quantity, ratio,
+from formats import (DASH, column, column_unit, listing, over, percent, plural, quantity, ratio,
                      ratio_with_interval, scaled)
 from grid import Choice
 from markdown_table import markdown, plain
-from micro import Micro
 from names import raced, series_in
 from race import Arm, Model, Race
 
 FEW_SERIES = 2  # up to here a sweep's table lists arms, beyond it series against the axis
+UNBROKEN_SPACE = "\u00a0"
 FEW_NAMES = 4  # what a cell of the grid lists before it only counts
 
 
@@ -106,8 +106,8 @@ def _answer(choice: Choice) -> list[str]:
     if choice.noisy:
         return ["too noisy, no verdict", *[DASH] * 4]
     speedup = ratio_with_interval(best.speedup) if best.comparison else "is the baseline"
-    return [f"**{plain(choice.name(best))}**", speedup, _names(choice, choice.equivalent),
-            _names(choice, choice.unresolved), _slower(choice)]
+    return [f"**{plain(choice.name(best))}**", speedup.replace(" ", UNBROKEN_SPACE),
+            _names(choice, choice.equivalent), _names(choice, choice.unresolved), _slower(choice)]
 
 
 def _names(choice: Choice, arms: Sequence[Arm]) -> str:
@@ -133,12 +133,3 @@ def _slower(choice: Choice) -> str:
                      f"{ratio(single[-1].against_fastest.ratio)}")
     words += [f"all on {plural(count, 'worker')}" for count in whole]
     return "; ".join(words) or DASH
-
-
-def micro_table(micro: Micro) -> str:
-    """Benchmarks with their medians and spread."""
-    rows = [[plain(row.name), duration(row.seconds),
-             DASH if row.fastest is None else duration(row.fastest),
-             DASH if row.slowest is None else duration(row.slowest), quantity(row.repetitions)]
-            for row in micro.rows]
-    return markdown(["benchmark", "median", "fastest", "slowest", "repetitions"], rows)

@@ -13,6 +13,7 @@ from race import Gate, Race
 from suite import Suite
 
 OTHERS_LOAD = 0.25  # share of the cores that may be busy before the run starts
+GATES_SHOWN = 3  # of those that failed, by name
 STOLEN = 0.01  # share of the cores' time that the host may give to others
 
 
@@ -52,7 +53,9 @@ class Trust:
 
     @property
     def failed_gates(self) -> list[GateOf]:
-        return [one for one in self.gates if not one.gate.ok]
+        """Those that left the margin, the farthest first."""
+        failed = [one for one in self.gates if not one.gate.ok]
+        return sorted(failed, key=lambda one: -one.leaves_one_by)
 
     @property
     def widest_gate(self) -> GateOf | None:

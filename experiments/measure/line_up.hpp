@@ -20,8 +20,8 @@ enum class BaselineKind {
 struct Selection {
   std::vector<BackendSpec> backends;
   std::vector<int> workers;
-  std::vector<std::uint64_t> grains;  // both empty: automatic
-  std::vector<std::uint64_t> chunks;  // the same as grains, told by the number of chunks
+  std::vector<std::uint64_t> grains = {};  // both empty: automatic
+  std::vector<std::uint64_t> chunks = {};  // the same as grains, told by the number of chunks
   BaselineKind baseline = BaselineKind::serial;
 };
 

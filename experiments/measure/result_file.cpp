@@ -1,5 +1,7 @@
 #include "experiments/measure/result_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -105,7 +107,7 @@ json model_json(const CostModel& model, const std::vector<Measured>& results) {
   const std::string label =
       entrant.arm.who.workers == 1 && entrant.arm.who.backend == "serial"
           ? "serial"
-          : entrant.arm.who.label() + " x" + std::to_string(entrant.arm.who.workers);
+          : fmt::format("{} x{}", entrant.arm.who.label(), entrant.arm.who.workers);
   json object = {{"kind", "linear cost"},
                  {"label", label},
                  {"results", model.results},

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
 #include "kernels/kernel_registry.hpp"
 #include "kernels/numerics/cross_off.hpp"
+#include "kernels/numerics/crossing_primes.hpp"
+#include "kernels/numerics/first_multiples.hpp"
 #include "kernels/numerics/integer_sqrt.hpp"
 #include "kernels/numerics/presieve.hpp"
+#include "kernels/numerics/segment_ends.hpp"
 #include "kernels/numerics/sieve_bytes.hpp"
 #include "kernels/numerics/wheel30.hpp"
 
@@ -32,93 +34,9 @@ std::uint64_t segment_size_for(std::uint64_t largest_base_prime) {
   return std::clamp((wanted + block_size - 1) / block_size * block_size, 2 * block_size, most);
 }
 
-/// A prime that meets a segment less than this often a wheel period is large.
-constexpr std::uint64_t segments_per_period = 8;
-
-/// Primes of one size, by wheel residue, in ascending order.
-class CrossingPrimes {
- public:
-  void add(std::uint32_t prime) {
-    const auto residue = std::countr_zero(wheel_bit[prime % 30]);
-    groups_[static_cast<std::size_t>(residue)].primes.push_back({prime, 0});
-  }
-
-  /// Crosses off in bytes[0, size), which stand for the numbers from 30 * first_byte on. Segments
-  /// must be given one after the other.
-  template <class CrossOff>
-  void cross_off(std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte,
-                 CrossOff cross) {
-    for (std::size_t residue = 0; residue < 8; ++residue) {
-      Group& group = groups_[residue];
-      while (group.active < group.primes.size() &&
-             start(group.primes[group.active], size, first_byte))
-        ++group.active;
-      cross(residue, bytes, static_cast<std::int32_t>(size), group.primes.data(),
-            group.primes.data() + group.active);
-    }
-  }
-
- private:
-  struct Group {
-    std::vector<CrossingPrime> primes;
-    std::size_t active = 0;  // so many have started
-  };
-
-  /// A prime starts at its square, for smaller multiples have smaller factors. False where that is
-  /// beyond the segment.
-  static bool start(CrossingPrime& p, std::uint64_t size, std::uint64_t first_byte) {
-    const std::uint64_t prime = p.prime;
-    if (prime * prime / 30 >= first_byte + size) return false;
-    const std::uint64_t period = std::max(prime / 30, first_byte / prime);
-    p.period_start = static_cast<std::int32_t>(static_cast<std::int64_t>(period * prime) -
-                                               static_cast<std::int64_t>(first_byte));
-    return true;
-  }
-
-  std::array<Group, 8> groups_;
-};
-
-/// Crosses off the odd multiples of a large prime from its square on.
-void cross_off_large(std::uint64_t prime, std::uint8_t* bytes, std::uint64_t size,
-                     std::uint64_t first_byte) {
-  const std::uint64_t first_number = 30 * first_byte;
-  std::uint64_t offset;  // from first_number, which is even: so it must be odd
-  if (prime * prime > first_number) {
-    offset = prime * prime - first_number;
-  } else {
-    offset = prime - first_number % prime;
-    if (offset % 2 == 0) offset += prime;
-  }
-  for (; offset < 30 * size; offset += 2 * prime)
-    bytes[offset / 30] &= static_cast<std::uint8_t>(~wheel_bit[offset % 30]);
-}
-
-/// Puts back the primes that the pre-sieve crossed off, and takes out what is not in the range.
-void mend_ends(std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte,
-               IndexRange range) {
-  constexpr auto is_small_prime = [](std::uint32_t n) {
-    for (std::uint32_t divisor = 7; divisor * divisor <= n; divisor += 2)
-      if (n % divisor == 0) return false;
-    return true;
-  };
-  for (std::uint64_t byte = first_byte;
-       byte <= Presieve::largest_prime / 30 && byte < first_byte + size; ++byte) {
-    for (std::size_t i = 0; i < 8; ++i) {
-      const auto n = static_cast<std::uint32_t>(30 * byte + wheel_residues[i]);
-      if (n <= Presieve::largest_prime && is_small_prime(n))
-        bytes[byte - first_byte] |= wheel_bit[n % 30];
-    }
-  }
-  const auto drop = [&](std::uint64_t byte, const auto& outside) {
-    if (byte < first_byte || byte >= first_byte + size) return;
-    for (std::size_t i = 0; i < 8; ++i) {
-      if (outside(wheel_residues[i]))
-        bytes[byte - first_byte] &= static_cast<std::uint8_t>(~(1U << i));
-    }
-  };
-  drop(range.begin / 30, [&](std::uint32_t residue) { return residue < range.begin % 30; });
-  drop(range.end / 30, [&](std::uint32_t residue) { return residue >= range.end % 30; });
-}
+/// Beyond so many segment lengths a prime is large: it meets a segment in few of its period's eight
+/// places, and dividing anew (cross_off_sparse) costs less than to look at all eight.
+constexpr std::uint64_t medium_prime_segments = 2;
 
 constexpr std::array<std::uint64_t, 3> wheel_primes = {2, 3, 5};
 
@@ -137,6 +55,19 @@ SegmentedSieve::SegmentedSieve(std::uint64_t end) : end_(end) {
       });
 }
 
+void SegmentedSieve::cross_off_large(std::uint64_t begin, std::uint64_t end, std::uint8_t* bytes,
+                                     std::uint64_t size, std::uint64_t first_byte) const {
+  std::array<std::uint32_t, most_sparse_primes> batch;
+  constexpr std::uint64_t batch_bytes = most_sparse_primes / 8;
+  for (std::uint64_t at = begin; at < end; at += batch_bytes) {
+    std::size_t count = 0;
+    for_each_number(base_.data() + at, std::min(batch_bytes, end - at), at,
+                    [&](std::uint64_t p) { batch[count++] = static_cast<std::uint32_t>(p); });
+    if (std::uint64_t{batch[0]} * batch[0] / 30 >= first_byte + size) return;
+    cross_off_sparse({batch.data(), count}, bytes, size, first_byte);
+  }
+}
+
 template <class Visit>
 void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) const {
   if (range.end > end_) throw std::out_of_range("the range ends beyond the sieve");
@@ -147,15 +78,17 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
   const std::uint64_t root = integer_sqrt(range.end - 1);
   const std::uint64_t segment_size = std::min(segment_size_for(root), last - first);
 
-  CrossingPrimes small;
-  CrossingPrimes medium;
   const std::uint64_t base_bytes = std::min<std::uint64_t>(base_.size(), root / 30 + 1);
   const std::uint64_t medium_end = std::min(
-      base_bytes, std::max(segments_per_period * segment_size, small_prime_limit) / 30 + 1);
+      base_bytes, std::max(medium_prime_segments * segment_size, small_prime_limit) / 30 + 1);
+  std::vector<std::uint32_t> primes;
+  primes.reserve(most_primes_in({0, 30 * medium_end}));
   for_each_number(base_.data(), medium_end, 0, [&](std::uint64_t prime) {
-    if (prime <= Presieve::largest_prime) return;
-    (prime <= small_prime_limit ? small : medium).add(static_cast<std::uint32_t>(prime));
+    if (prime > Presieve::largest_prime) primes.push_back(static_cast<std::uint32_t>(prime));
   });
+  const auto medium_begin = std::ranges::upper_bound(primes, small_prime_limit);
+  CrossingPrimes small({primes.begin(), medium_begin}, first);
+  CrossingPrimes medium({medium_begin, primes.end()}, first);
 
   std::vector<std::uint8_t> buffer(small_prime_limit + segment_size + small_prime_limit);
   std::uint8_t* const bytes = buffer.data() + small_prime_limit;
@@ -167,8 +100,7 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
       small.cross_off(bytes + at, part, begin + at, cross_off_whole_periods);
     }
     medium.cross_off(bytes, size, begin, cross_off_within);
-    for_each_number(base_.data() + medium_end, base_bytes - medium_end, medium_end,
-                    [&](std::uint64_t prime) { cross_off_large(prime, bytes, size, begin); });
+    cross_off_large(medium_end, base_bytes, bytes, size, begin);
     mend_ends(bytes, size, begin, range);
     visit(begin, bytes, size);
     begin += size;
@@ -194,19 +126,6 @@ std::uint64_t SegmentedSieve::list(IndexRange range, std::uint64_t* out) const {
         for_each_number(bytes, size, first_byte, [&](std::uint64_t prime) { *next++ = prime; });
       });
   return static_cast<std::uint64_t>(next - out);
-}
-
-std::uint64_t most_primes_in(IndexRange range) {
-  // Eight of 30 numbers are coprime to 30; 2, 3, 5 are not.
-  const std::uint64_t by_wheel = range.size() / 30 * 8 + 8 + 3;
-  if (range.size() < 30) return std::min(range.size(), by_wheel);
-  // H. Montgomery, R. Vaughan, "The large sieve", Mathematika 20, 1973, theorem 2.
-  const auto size = static_cast<double>(range.size());
-  const double by_length = 2 * size / std::log(size);
-  // J. B. Rosser, L. Schoenfeld, Illinois J. Math. 6, 1962, equation 3.6.
-  const auto end = static_cast<double>(range.end);
-  const double up_to_end = 1.25506 * end / std::log(end);
-  return std::min(by_wheel, static_cast<std::uint64_t>(std::min(by_length, up_to_end)) + 1);
 }
 
 namespace {

@@ -5,7 +5,8 @@
 // Four kinds of prime p, by size: the smallest are in ready-made patterns (presieve.hpp); small and
 // medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
 // in the first-level cache, the medium ones in segments that fit in the second; large ones, which
-// meet a segment rarely, by division anew in each segment, so that they need no state.
+// meet a segment rarely, by division anew in each segment (first_multiples.hpp), so that they need
+// no state.
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
@@ -36,6 +37,10 @@ class SegmentedSieve {
   /// from 7 on as set bits. Callers see to 2, 3, 5.
   template <class Visit>
   void for_each_segment(IndexRange range, const Visit& visit) const;
+
+  /// Crosses off by the base primes of base_[begin, end).
+  void cross_off_large(std::uint64_t begin, std::uint64_t end, std::uint8_t* bytes,
+                       std::uint64_t size, std::uint64_t first_byte) const;
 
   std::uint64_t end_;
   std::vector<std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap

@@ -50,8 +50,8 @@ def draw(gates: Sequence[GateOf], path: Path) -> None:
                       textcoords="offset points", annotation_clip=False,
                       color=style.INK if one.gate.ok else style.ALARM)
     grid[0].set_title(f"time against its median; band: ±{percent(strips[0].race.gate_margin)}; "
-                      "filled: baseline, hollow: again; right: one against the other", weight="normal",
-                      fontsize=8, color=style.MUTED)
+                      "filled: baseline, hollow: again; right: one against the other",
+                      weight="normal", fontsize=8, color=style.MUTED)
     grid[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     grid[-1].set_xlabel("round")
     style.save(figure, path, "How still the machine was")

@@ -62,7 +62,7 @@ Looks = dict[tuple[str, str], tuple[str, object, str]]
 
 
 def looks(names: Iterable[tuple[str, str]]) -> Looks:
-    """Colour, dashes and marker of each (backend, schedule): a colour a backend, dashes a schedule."""
+    """Colour, dashes and marker of each (backend, schedule): dashes tell schedules."""
     backends: dict[str, list[str]] = {}
     for backend, schedule in names:
         schedules = backends.setdefault(backend, [])
@@ -75,7 +75,7 @@ def looks(names: Iterable[tuple[str, str]]) -> Looks:
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], gap: float) -> None:
-    """Names at the right end of lines, moved apart until they can be read. `gap`: inches between."""
+    """Names at the right end of lines, moved apart by at least a gap in inches."""
     height = axes.get_position().height * axes.figure.get_figheight()
     to_axes = axes.transData + axes.transAxes.inverted()
     x = axes.get_xlim()[1]

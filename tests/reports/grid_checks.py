@@ -33,18 +33,21 @@ def check_grid(rows: list[list[str]], heads: list[str], results: RawResults) -> 
 
 
 def is_case(case: str, group: list[Document]) -> bool:
-    """Whether a case's numbers are sizes, counts or parameters that its arms share."""
-    arms = [arm for arm in group if arm["role"] == "arm"]
-    known = [{arm["size"], arm["chunks"], arm["workers"],
-              *(v for v in arm["parameters"].values() if isinstance(v, (int, float)))}
-             for arm in arms]
-    return all(value_of(word) in values for values in known
-               for word in re.findall(rf"(?<![\w.]){NUMBER}(?![\w.])", case))
+    """Whether a case's numbers are the sizes, counts and parameters that its arms share."""
+    for arm in (arm for arm in group if arm["role"] == "arm"):
+        named = {arm["unit"].removesuffix("s"): arm["size"], "chunk": arm["chunks"],
+                 "worker": arm["workers"]}
+        others = {value for value in arm["parameters"].values() if isinstance(value, (int, float))}
+        for number, word in re.findall(rf"(?<![\w.])({NUMBER})(?![\w.])(?: (\w+))?", case):
+            known = {named[word.removesuffix("s")]} if word.removesuffix("s") in named else others
+            if value_of(number) not in known:
+                return False
+    return True
 
 
 def check_choice(row: list[str], race: Document, group: list[Document]) -> None:
     """The cells behind a case."""
-    fastest, speedup, equal, unresolved, slower = row[2:]
+    fastest, speedup, equal, unresolved, slower = (cell.replace("\u00a0", " ") for cell in row[2:])
     if fastest.startswith("too noisy"):
         assert any(arm["comparison"] and arm["comparison"]["verdict"] == "too noisy"
                    for arm in group)

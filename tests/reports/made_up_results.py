@@ -1,7 +1,7 @@
 """Makes result files out of nothing, for tests of the report.
 
-The times are drawn from a random generator and mean nothing; only their form and the statistics over
-them are right. They must never be shown as measurements.
+The times are drawn from a random generator and mean nothing; only their form and the statistics
+over them are right. They must never be shown as measurements.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def fill_in(document: Document) -> Document:
     return document
 
 
-def race(name: str, question: str, results: list[Document], rounds: int, **context: Any) -> Document:
+def race(name: str, question: str, results: list[Document], rounds: int,
+         **context: Any) -> Document:
     """A result file around its results."""
     return fill_in({
         "schema": "parlab/1",
@@ -134,7 +135,8 @@ def headlines_of(documents: Sequence[Document]) -> Document:
             continue
         arm = max(compared_, key=lambda r: r["comparison"]["ratio"])
         chosen.append((document, results.index(arm), arm["comparison"]["baseline_result"]))
-    pairs = [(d["results"][base]["seconds"], d["results"][arm]["seconds"]) for d, arm, base in chosen]
+    pairs = [tuple(document["results"][i]["seconds"] for i in (base, arm))
+             for document, arm, base in chosen]
     levels = stats.holm_levels(pairs, ALPHA, MARGIN)
     headlines = []
     for (document, arm, base), level in zip(chosen, levels):
@@ -153,9 +155,12 @@ def headlines_of(documents: Sequence[Document]) -> Document:
 
 
 def micro_file() -> Document:
-    """Google Benchmark's JSON with two repetitions of a benchmark and one that failed."""
+    """Google Benchmark's JSON with two repetitions of each benchmark, and one that failed."""
     row = {"run_type": "iteration", "time_unit": "ns", "iterations": 1000, "cpu_time": 3.0}
+    names = [f"dispatch/{backend}/workers:2/chunks:{chunks}/real_time"
+             for backend in ("serial", "tbb:auto") for chunks in (1, 64)]
+    names += ["sieve/count/0/1000", "sieve/list/1e8"]
     return {"context": {"library_build_type": "debug"}, "benchmarks": [
-        {"name": "dispatch/serial/1", "real_time": 3.25, **row},
-        {"name": "dispatch/serial/1", "real_time": 3.75, **row},
+        *({"name": name, "real_time": 3.25 * (1 + place) ** 5 + again, **row}
+          for again in (0.0, 0.5) for place, name in enumerate(names)),
         {"name": "dispatch/absent/1", "error_occurred": True, "error_message": "no such backend"}]}

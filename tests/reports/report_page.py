@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,11 +23,10 @@ def shows(text: str, value: float | None, scale: float = 1.0, digits: int = 3) -
     if value is None or text == "–":
         return value is None and text == "–"
     shown, exact = value_of(text), value / scale
+    if abs(exact) >= 999.5:  # 1230 for 1234: three digits, no more
+        return shown == float(f"{exact:.{digits - 1}e}")
     decimals = len(text.partition(".")[2]) if "e" not in text else 0
-    unit = 10.0**-decimals
-    if "e" not in text and exact and decimals == 0:  # 1230 for 1234: three digits are promised
-        unit = max(unit, 10.0 ** (math.floor(math.log10(abs(exact))) - digits + 1))
-    return abs(shown - exact) <= 0.5 * unit * (1 + 1e-6)
+    return abs(shown - exact) <= 0.5 * 10.0**-decimals * (1 + 1e-6)
 
 
 def shows_interval(text: str, low: float | None, high: float | None, scale: float = 1.0) -> bool:

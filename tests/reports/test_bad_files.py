@@ -60,7 +60,8 @@ WRONG_FIELDS: list[tuple[str, Spoil, str]] = [
     (RACE, put("results", 4, "comparison", "ratio", 0), "results[4].comparison.ratio is 0"),
     (RACE, put("results", 4, "comparison", "interval", [2, 1]),
      "results[4].comparison.interval runs from 2 down to 1"),
-    (RACE, put("results", 4, "comparison", "interval", [1]), "results[4].comparison.interval has 1"),
+    (RACE, put("results", 4, "comparison", "interval", [1]),
+     "results[4].comparison.interval has 1"),
     (RACE, put("results", 4, "comparison", "baseline_result", 99),
      "results[4].comparison.baseline_result is 99"),
     (RACE, put("results", 4, "role", "judge"), 'results[4].role is "judge"'),
@@ -80,7 +81,8 @@ WRONG_FIELDS: list[tuple[str, Spoil, str]] = [
     ("headlines.json", put("schema", "parlab/1"), 'schema is "parlab/1", not "parlab/1-headlines"'),
     ("suite.json", put("files", ["../secret.json"]), 'files[0] is "../secret.json"'),
     ("suite.json", put("elapsed_seconds", float("nan")), "elapsed_seconds is NaN"),
-    ("micro.json", put("benchmarks", 0, "real_time", float("nan")), "benchmarks[0].real_time is NaN"),
+    ("micro.json", put("benchmarks", 0, "real_time", float("nan")),
+     "benchmarks[0].real_time is NaN"),
     ("micro.json", put("benchmarks", 0, "time_unit", "h"), 'benchmarks[0].time_unit is "h"'),
 ]
 
@@ -109,7 +111,8 @@ def test_a_wrong_field_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert_untouched(folder, before)
 
 
-@pytest.mark.parametrize("share, where", [(0.5, "results["), (0.005, "context"), (0.0, "its first")])
+@pytest.mark.parametrize("share, where", [
+    (0.5, "results["), (0.005, "context"), (0.0, "its first")])
 def test_a_truncated_file_is_named_with_the_field_where_it_ends(
         tmp_path: Path, render: Render, share: float, where: str) -> None:
     made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])

@@ -137,7 +137,8 @@ def test_headlines_are_judged_as_one_family(rendered: RawResults) -> None:
         check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"])
 
 
-def same_location(value: float, ends: Sequence[float | None], computed: cost_lines.Location) -> bool:
+def same_location(value: float, ends: Sequence[float | None],
+                  computed: cost_lines.Location) -> bool:
     """Fits are differences of near-equals: less exact than medians."""
     pairs = zip((value, *ends), (computed[0], computed[1].low, computed[1].high))
     return all(stated is other is None or stated is not None and other is not None

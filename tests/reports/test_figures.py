@@ -39,7 +39,8 @@ def test_equal_data_give_equal_bytes(tmp_path: Path, render: Render) -> None:
     for name in ("one", "two"):
         assert render(made_up_races.write_suite(tmp_path / name)).returncode == 0
     files = [{path.relative_to(tmp_path / name): path.read_bytes()
-              for path in (tmp_path / name).rglob("*") if path.is_file()} for name in ("one", "two")]
+              for path in (tmp_path / name).rglob("*") if path.is_file()}
+             for name in ("one", "two")]
     assert files[0] == files[1]
 
 
@@ -64,8 +65,8 @@ def test_the_numbers_beside_dots_are_those_of_the_times(rendered: RawResults) ->
         path = rendered.folder / "figures" / f"{Path(name).stem}.svg"
         for text in drawn_texts(path):
             if found := re.fullmatch(rf"({NUMBER}) (\[.+\])", text):
-                fitting = [outcome for outcome in left if shows(found[1], outcome.ratio)
-                           and shows_interval(found[2], outcome.interval.low, outcome.interval.high)]
+                fitting = [one for one in left if shows(found[1], one.ratio)
+                           and shows_interval(found[2], one.interval.low, one.interval.high)]
                 assert fitting, text
                 left.remove(fitting[0])
                 seen += 1

@@ -12,10 +12,10 @@ from typing import Any
 
 import paired_statistics as stats
 import table_checks as checks
-from grid_checks import HEADS, check_grid, is_case, percent_is
+from grid_checks import HEADS, check_grid, percent_is
 from raw_results import Document, RawResults, arms_of
-from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, shows_interval, \
-    value_of
+from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, value_of
+from trust_checks import explain_trust
 
 SCALES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 DIGITS_TRIED = 150  # of some thousand; another seed tries others
@@ -23,12 +23,13 @@ DIGITS_TRIED = 150  # of some thousand; another seed tries others
 
 def explain_tables(page: Page, results: RawResults) -> None:
     """Every table, cell by cell."""
+    micros: set[str] = set()
     for table in page.tables():
         heads = table.heads
         if heads[:4] == HEADS:
             check_grid(table.rows, heads, results)
         elif heads[0] == "benchmark":
-            checks.check_micro(table, results)
+            micros |= checks.check_micro(table, results)
         elif heads[0] == "fact":
             check_environment(table.rows, results)
         else:
@@ -37,6 +38,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
             check(table, results.race_named(table.heading))
         for number in table.lines:
             page.explain(number)
+    for found in page.take(rf"({NUMBER}) benchmarks?", page.under("Micro benchmarks")):
+        assert int(found[1]) == len(micros)
 
 
 def check_environment(rows: list[list[str]], results: RawResults) -> None:
@@ -84,7 +87,8 @@ def explain_sentences(page: Page, results: RawResults) -> None:
     top = [line for number in page.under("Verdicts") if (line := page.lines[number])[:2] == "- "]
     headlines = results.headlines["headlines"]
     assert [checks.unescaped(line[2:].replace("**", "")) for line in top] == \
-        [f"{line['verdict']}: {line['sentence']}" for line in headlines]
+        [told(headline) for headline in headlines]
+    assert all(f"**{headline['verdict']}**" in line for headline, line in zip(headlines, top))
     for headline in headlines:
         check_sentence(headline, results.races[headline["file"]])
     for number, line in enumerate(page.lines):
@@ -94,6 +98,12 @@ def explain_sentences(page: Page, results: RawResults) -> None:
     for words, value in (("more than", run["margin"]), ("at most", run["alpha"])):
         for found in page.take(rf"{words} ({PERCENT})", page.under("Verdicts")):
             assert percent_is(found[1], value)
+
+
+def told(headline: Document) -> str:
+    """A sentence that says its verdict."""
+    sentence, verdict = headline["sentence"], headline["verdict"]
+    return sentence if verdict in sentence else f"{sentence}: {verdict}"
 
 
 def check_sentence(headline: Document, race: Document) -> None:
@@ -125,58 +135,6 @@ def explain_opening(page: Page, results: RawResults) -> None:
     page.explain(2)
 
 
-def explain_trust(page: Page, results: RawResults) -> None:
-    """The findings on noise, load and failures."""
-    lines = page.under("Can this run be trusted?")
-    races = list(results.races.values())
-    context = min((race["context"] for race in races), key=lambda context: context["date"])
-    gates = [(race, gate) for race in races for gate in race["gates"]]
-    failed = [gate for _, gate in gates if not gate["ok"]]
-    for found in page.take(rf"In (\d+) of (\d+) cases?", lines):
-        assert (int(found[1]), int(found[2])) == (len(failed), len(gates))
-    for found in page.take(r"all (\d+) cases", lines):
-        assert int(found[1]) == len(gates) and not failed
-    for found in page.take(rf"±({PERCENT})", lines):
-        assert percent_is(found[1], races[0]["run"]["gate_margin"])
-    wanted = [(race, gate) for race, gate in gates if not gate["ok"]] or gates
-    shown = [match for number in lines if (match := re.search(
-        rf"([\w-]+)(?: \((.+)\))?, baseline against itself ({NUMBER}) (\[\S+, \S+\])",
-        page.lines[number]))]
-    assert len(shown) == (len(failed) or min(1, len(gates)))
-    for found in shown:
-        assert any(is_gate(found, race, gate) for race, gate in wanted), found[0]
-        page.take(re.escape(found[0]), lines)
-    cores = [int(found[1]) for found in page.take(r"(\d+) cores?", lines)]
-    assert set(cores) == {context["usable_cores"]}
-    before = page.take(rf"(?:Load|load was) ({NUMBER})", lines)[0][1]
-    assert shows(before, context["load_before"][0], digits=2)
-    for found in page.take(rf"at most ({NUMBER})", lines):
-        assert shows(found[1], max(race["context"]["load_after"][0] for race in races), digits=2)
-    time = sum(race["run"]["elapsed_seconds"] * race["context"]["usable_cores"] for race in races)
-    for found in page.take(PERCENT, lines):
-        stolen = sum(race["context"]["steal_seconds"] for race in races)
-        assert percent_is(found[0], stolen / time)
-    micro = (results.micro or {"benchmarks": []})["benchmarks"]
-    failures = (sum(not result["ok"] for race in races for result in race["results"])
-                + sum(one.get("name", one.get("file")) not in names_of(results)
-                      for one in results.suite["failed"])
-                + sum(bool(run.get("error_occurred")) for run in micro))
-    stated = page.take(r"(\d+) failures?", lines)
-    assert [int(found[1]) for found in stated] == ([failures] if failures else [])
-
-
-def is_gate(found: re.Match[str], race: Document, gate: Document) -> bool:
-    """Whether a line's race, case and A/A interval are those of a gate."""
-    group = [arm for arm in arms_of(race) if arm["group"] == gate["group"]]
-    return (found[1] == race["run"]["name"] and is_case(found[2] or "", group)
-            and shows(found[3], gate["ratio"]) and shows_interval(found[4], *gate["interval"]))
-
-
-def names_of(results: RawResults) -> set[str]:
-    """Names of the races that left a file."""
-    return {race["run"]["name"] for race in results.races.values()} | set(results.races)
-
-
 def explain_races(page: Page, results: RawResults) -> None:
     """What stands around a race's figure and table."""
     for race in results.races.values():
@@ -191,9 +149,8 @@ def explain_races(page: Page, results: RawResults) -> None:
         for found in page.take(rf"({NUMBER}) arms in numbers", lines):
             assert int(found[1]) == len(arms_of(race))
         for headline in results.headlines["headlines"]:
-            text = f"- **{headline['verdict']}**: {headline['sentence']}"
             for number in lines:
-                if checks.unescaped(page.lines[number]) == text:
+                if checks.unescaped(page.lines[number].replace("**", "")) == f"- {told(headline)}":
                     page.explain(number)
 
 

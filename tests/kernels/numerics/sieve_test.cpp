@@ -144,11 +144,14 @@ TEST(SegmentedSieve, CountsTheSameHoweverSplit) {
 
 TEST(SegmentedSieve, CountsTheSameAtEverySimdLevel) {
   const SegmentedSieve sieve(101'000'000);
+  const SegmentedSieve high(1'000'000'000'000);
   for (const std::string& level : supported_simd_levels()) {
     force_simd_level(level);
     EXPECT_EQ(sieve.count({100'000'000, 101'000'000}), 54208u) << level;
     EXPECT_EQ(sieve.count({1, 1'000'000}), 78498u) << level;
     expect_known_primes(sieve, {99'991'234, 99'995'678});
+    expect_known_primes(high, {100'000'000'000, 100'000'100'000});
+    expect_known_primes(high, {999'998'000'000, 1'000'000'000'000});
   }
   unforce_simd_level();
 }

@@ -1,0 +1,122 @@
+// Montgomery's multiplication (montgomery.hpp) in every lane of Highway's vectors. Included once
+// for each SIMD level, hence the guard that toggles.
+
+#if defined(PARLAB_MONTGOMERY_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef PARLAB_MONTGOMERY_INL
+#undef PARLAB_MONTGOMERY_INL
+#else
+#define PARLAB_MONTGOMERY_INL
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace parlab::HWY_NAMESPACE {
+#if HWY_TARGET != HWY_SCALAR
+
+namespace hn = hwy::HWY_NAMESPACE;
+using WordTag = hn::ScalableTag<std::uint64_t>;
+using SignedTag = hn::RebindToSigned<WordTag>;
+using Words = hn::Vec<WordTag>;
+using Flags = hn::Mask<WordTag>;
+
+/// 64-bit products of the lanes' lower halves.
+HWY_INLINE Words multiply_halves(Words a, Words b) {
+  const hn::Repartition<std::uint32_t, WordTag> halves;
+  return hn::MulEven(hn::BitCast(halves, a), hn::BitCast(halves, b));
+}
+
+HWY_INLINE Words low_product(Words a, Words b) {
+#if HWY_TARGET <= HWY_AVX3
+  return hn::Mul(a, b);
+#else
+  const Words cross =
+      hn::Add(multiply_halves(hn::ShiftRight<32>(a), b), multiply_halves(a, hn::ShiftRight<32>(b)));
+  return hn::Add(multiply_halves(a, b), hn::ShiftLeft<32>(cross));
+#endif
+}
+
+/// By schoolbook from four products of halves; the sums cannot overflow.
+HWY_INLINE Words high_product(Words a, Words b) {
+  const Words low_half = hn::Set(WordTag(), 0xFFFFFFFF);
+  const Words a_high = hn::ShiftRight<32>(a);
+  const Words b_high = hn::ShiftRight<32>(b);
+  const Words middle =
+      hn::Add(multiply_halves(a_high, b), hn::ShiftRight<32>(multiply_halves(a, b)));
+  const Words other = hn::Add(multiply_halves(a, b_high), hn::And(middle, low_half));
+  return hn::Add(hn::Add(multiply_halves(a_high, b_high), hn::ShiftRight<32>(middle)),
+                 hn::ShiftRight<32>(other));
+}
+
+/// (h 2^32 + l)^2 = h^2 2^64 + h l 2^33 + l^2.
+HWY_INLINE Words high_square(Words a) {
+  const Words high = hn::ShiftRight<32>(a);
+  const Words middle = hn::Add(multiply_halves(a, high), hn::ShiftRight<33>(multiply_halves(a, a)));
+  return hn::Add(multiply_halves(high, high), hn::ShiftRight<31>(middle));
+}
+
+HWY_INLINE Words select(Flags flags, Words yes, Words no) { return hn::IfThenElse(flags, yes, no); }
+HWY_INLINE Flags top_bit(Words x) {
+  const SignedTag signed_tag;
+  const auto sign = hn::BitCast(signed_tag, x);
+  return hn::MaskFromVec(
+      hn::BitCast(WordTag(), hn::VecFromMask(signed_tag, hn::Lt(sign, hn::Zero(signed_tag)))));
+}
+/// Where value < limits.
+HWY_INLINE Flags below(std::uint64_t value, Words limits) {
+  return hn::Lt(hn::Set(WordTag(), value), limits);
+}
+inline void store_flags(Flags flags, std::uint8_t* out) {
+  alignas(64) std::uint64_t words[HWY_LANES(std::uint64_t)];
+  hn::Store(hn::VecFromMask(WordTag(), flags), WordTag(), words);
+  for (std::size_t i = 0; i < hn::Lanes(WordTag()); ++i) out[i] = words[i] != 0 ? 1 : 0;
+}
+
+/// Montgomery for `count` vectors of odd moduli.
+template <std::size_t count>
+struct WordFields {
+  explicit WordFields(const std::uint64_t* moduli) {
+    const WordTag tag;
+    const Words two = hn::Set(tag, 2);
+    for (std::size_t v = 0; v < count; ++v) {
+      alignas(64) std::uint64_t ones[HWY_LANES(std::uint64_t)];
+      for (std::size_t i = 0; i < hn::Lanes(tag); ++i) {
+        const std::uint64_t modulus = moduli[v * hn::Lanes(tag) + i];
+        ones[i] = (0 - modulus) % modulus;
+      }
+      one[v] = hn::Load(tag, ones);
+      n[v] = hn::LoadU(tag, moduli + v * hn::Lanes(tag));
+      Words x = hn::Xor(hn::Add(n[v], hn::Add(n[v], n[v])), two);
+      for (int bits = 5; bits < 64; bits *= 2)
+        x = low_product(x, hn::Sub(two, low_product(n[v], x)));
+      inverse[v] = x;
+    }
+  }
+
+  HWY_INLINE Words subtract(std::size_t v, Words a, Words b) const {
+    const Words difference = hn::Sub(a, b);
+    return select(hn::Lt(a, b), hn::Add(difference, n[v]), difference);
+  }
+  HWY_INLINE Words add(std::size_t v, Words a, Words b) const {
+    return subtract(v, a, hn::Sub(n[v], b));
+  }
+  HWY_INLINE Words reduce(std::size_t v, Words high, Words low) const {
+    return subtract(v, high, high_product(low_product(low, inverse[v]), n[v]));
+  }
+  HWY_INLINE Words multiply(std::size_t v, Words a, Words b) const {
+    return reduce(v, high_product(a, b), low_product(a, b));
+  }
+  HWY_INLINE Words square(std::size_t v, Words a) const {
+    return reduce(v, high_square(a), low_product(a, a));
+  }
+
+  Words n[count], inverse[count], one[count];
+};
+
+#endif  // HWY_SCALAR
+}  // namespace parlab::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

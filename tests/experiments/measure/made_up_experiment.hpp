@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/experiment.hpp"
+
+namespace parlab {
+
+/// An experiment for tests of what is around experiments: its cases and runs are whatever the test
+/// says.
+class MadeUpExperiment : public Experiment {
+ public:
+  std::string name() const override { return "made_up"; }
+  std::string question() const override { return "Does the race do as it says?"; }
+  std::string why() const override { return "It should."; }
+  void add_options(CLI::App&) override {}
+  std::vector<Case> cases() const override { return cases_; }
+  Answer expected(const Case&) const override { return expected_(); }
+  std::function<Answer()> open(const Arm& arm) const override { return open_(arm); }
+  std::vector<SuiteEntry> suite(Profile) const override { return {}; }
+
+  std::vector<Case> cases_ = {{.kernel = "made_up", .size = 100, .unit = "things"}};
+  std::function<Answer()> expected_ = [] { return 42; };
+  std::function<std::function<Answer()>(const Arm&)> open_ = [](const Arm&) {
+    return [] { return 42; };
+  };
+};
+
+}  // namespace parlab

@@ -1,0 +1,129 @@
+#!/bin/sh
+# What .ci/deps says and does where it can install, where it cannot, and where there is nothing to do.
+# Works on a copy of the project's list, so that nothing here reaches the network or the machine.
+set -u
+project=$(cd "$(dirname "$0")/../.." && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+chmod 755 "$tmp" # one test runs as another user
+failures=0
+
+fail() {
+  echo "FAILED $test: $*"
+  echo "  exit code $code; it said:"
+  sed 's/^/  | /' "$tmp/err"
+  failures=$((failures + 1))
+}
+expect_code() { [ "$code" = "$1" ] || fail "exit code should be $1"; }
+expect_said() { grep -qF -- "$1" "$tmp/err" || fail "should say '$1'"; }
+expect_not_said() { ! grep -qF -- "$1" "$tmp/err" || fail "should not say '$1'"; }
+expect_silence() { [ ! -s "$tmp/err" ] || fail "should say nothing"; }
+
+# A project of nothing but the scripts and a list; "$@" are lines put to its end.
+fresh_project() {
+  rm -rf "$tmp/project"
+  mkdir -p "$tmp/project/kernels"
+  cp -r "$project/.ci" "$tmp/project"
+  cp "$project/kernels/dependencies.cmake" "$tmp/project/kernels"
+  for line in "$@"; do echo "$line" >>"$tmp/project/kernels/dependencies.cmake"; done
+}
+deps() {
+  (cd "$tmp/project" && env PATH="${path:-$PATH}" sh .ci/deps "$@") >"$tmp/err" 2>&1
+  code=$?
+}
+# A folder of links to the programs named, as they are on this machine: a PATH without the others.
+only() {
+  mkdir -p "$tmp/path"
+  rm -f "$tmp/path"/*
+  for program in env sh awk sed cut tr grep cat head sort id mkdir mktemp rm mv kill dirname timeout "$@"; do
+    program=$(command -v "$program") && case $program in /*) ln -s "$program" "$tmp/path" ;; esac
+  done
+  path=$tmp/path
+}
+declared() {
+  sed -n "s/^parlab_dependency(\([^ ]*\) $1 \"\(.*\)\")/\1	\2/p" "$project/kernels/dependencies.cmake"
+}
+
+test="without apt it lists what to install, and why"
+fresh_project 'parlab_dependency(libmade-up-dev required "what no machine has")'
+only
+deps
+expect_code 2
+expect_said "there is no apt-get here"
+for package in g++ cmake ninja-build; do # the required ones that are programs: PATH hides them
+  reason=$(declared required | awk -F '\t' -v package="$package" '$1 == package { print $2 }')
+  grep -qF -- "$package " "$tmp/err" || fail "should list $package"
+  expect_said "$reason"
+done
+expect_said "libmade-up-dev"
+expect_said "what no machine has"
+expect_not_said "make lint" # develop was not asked for
+
+test="an optional package that cannot be had is said once, and does not stop the build"
+fresh_project 'parlab_dependency(libmade-up-dev optional "a column fewer")'
+only g++ cmake ninja ccache python3
+deps --again required optional
+expect_code 0
+expect_said "libmade-up-dev"
+expect_said "a column fewer"
+deps --again required optional
+expect_code 0
+expect_silence
+deps required optional # asked for by hand it says it again
+expect_code 0
+expect_said "libmade-up-dev"
+
+test="without rights it says who must install what"
+if command -v apt-get >/dev/null; then
+  fresh_project 'parlab_dependency(libmade-up-dev required "what no machine has")'
+  only apt-get apt-cache dpkg-query dpkg-deb g++ cmake ninja ccache
+  if [ "$(id -u)" = 0 ]; then
+    chmod -R a+rX "$tmp/project"
+    (cd "$tmp/project" && setpriv --reuid=65534 --regid=65534 --clear-groups env PATH="$path" sh .ci/deps required) \
+      >"$tmp/err" 2>&1
+    code=$?
+  else
+    deps required
+  fi
+  expect_code 2
+  expect_said "you are not root"
+  expect_said "apt-get install --no-remove --no-install-recommends libmade-up-dev"
+fi
+
+test="what is there is found without asking dpkg, and then nothing is said"
+fresh_project
+only g++ cmake ninja ccache python3
+deps --again required test # tests run where these are
+expect_code 0
+expect_silence
+
+test="a word that it does not know is refused"
+path=$PATH
+deps requird
+expect_code 2
+expect_said "unknown argument 'requird'"
+
+test="every declared package has a kind, a reason and a probe"
+code=0
+: >"$tmp/err"
+lines=$(grep -c '^parlab_dependency(' "$project/kernels/dependencies.cmake")
+rows=$(sh "$project/.ci/deps" --table | tail -n +3 | grep -cE '^\| .[^ ]+. \| [^|]+ \| [^|]+ \|$')
+[ "$rows" = "$lines" ] ||
+  fail "the table should have $lines complete rows"
+probes=$(sed -n '/^there_otherwise()/,/^}/p' "$project/.ci/deps"; sed -n '/^missing()/,/^}/p' "$project/.ci/deps")
+for kind in required optional report test develop; do
+  for package in $(declared $kind | cut -f1); do
+    case $package in python3*) continue ;; esac
+    echo "$probes" | grep -qE "(^|[ |])$(echo "$package" | sed 's/[+.]/\\&/g')( \||\))" || fail "no probe for $package"
+  done
+done
+
+test="the README lists the same packages"
+if [ -e "$project/README.md" ]; then
+  awk '/<!-- dependencies -->/ { inside = !inside; next } /<!--/ { inside = 0 } inside && /^\|/' "$project/README.md" >"$tmp/readme"
+  sh "$project/.ci/deps" --table | diff "$tmp/readme" - >"$tmp/err" ||
+    fail "its table between <!-- dependencies --> and the next comment should be the output of .ci/deps --table"
+fi
+
+[ $failures = 0 ] || exit 1
+echo "all as it should be"

@@ -1,0 +1,74 @@
+"""Adds the README's kernel, experiment and backend to a copy of the project, by the README alone,
+and checks that they build, pass, run on every arm and reach the report. Takes a build: CI runs it.
+
+Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays there for a look)
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+FILES = re.compile(r"`([\w/]+\.[ch]pp)`:\s*\n\n```cpp\n(.*?)```", re.DOTALL)
+CMAKE_LINE = re.compile(r"`(parlab_backend\(async[^`]*\))`", re.DOTALL)
+NAMED = {
+    "kernels/numerics/collatz.hpp",
+    "tests/kernels/numerics/collatz_test.cpp",
+    "experiments/collatz.cpp",
+    "kernels/backends/async.cpp",
+}
+
+
+def run(folder: Path, *command: str) -> str:
+    """Runs a command in the copy; shows it, and ends with it where it fails."""
+    print("readme_examples $", *command, flush=True)
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1500)
+    if ended.returncode != 0:
+        sys.exit(f"{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}\nended with {ended.returncode}")
+    return ended.stdout
+
+
+def add_examples(folder: Path) -> None:
+    """Writes the files that the README shows and its line into CMakeLists.txt."""
+    readme = (folder / "README.md").read_text()
+    examples = dict(FILES.findall(readme))
+    if set(examples) != NAMED:
+        sys.exit(f"the README shows {sorted(examples)}, not {sorted(NAMED)}")
+    for name, text in examples.items():
+        (folder / name).write_text(text)
+    line = " ".join(CMAKE_LINE.search(readme).group(1).split())
+    cmake = folder / "CMakeLists.txt"
+    beside = "parlab_backend(processes)\n"
+    cmake.write_text(cmake.read_text().replace(beside, beside + line + "\n"))
+
+
+def main(folder: Path) -> None:
+    run(PROJECT, "git", "clone", "-q", str(PROJECT), str(folder))
+    boost = PROJECT / "build/deps"
+    if boost.is_dir():
+        (folder / "build").mkdir()
+        run(folder, "cp", "-r", str(boost), "build/deps")
+    add_examples(folder)
+    changed = run(folder, "git", "status", "--porcelain", "-uall").split("\n")
+    assert {line[3:] for line in changed if line} == NAMED | {"CMakeLists.txt"}, changed
+    run(folder, "cmake", "--preset", "release")
+    run(folder, "cmake", "--build", "build", "--parallel", "2")
+    tests = run(folder, "build/parlab-tests", "--gtest_filter=Collatz.*:*async*")
+    assert "[  PASSED  ]" in tests and "Collatz" in tests and "async" in tests, tests
+    out = run(folder, "build/parlab", "run", "collatz", "--backend", "all", "--workers", "1,2",
+              "--below", "1e4", "--rounds", "1", "--json", "-", "--quiet")
+    results = json.loads(out)["results"]
+    assert {r["answer"] for r in results} == {261}, "numbers to 10000 take at most 261 steps"
+    assert any(r["backend"] == "async" for r in results)
+    run(folder, "build/parlab", "suite", "--only", "collatz", "--out", "out")
+    run(folder, sys.executable, "reports/render.py", "out")
+    assert "\n## collatz" in (folder / "out/REPORT.md").read_text()
+    print("the README's examples build, pass and run on every arm")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]).resolve())
