@@ -169,6 +169,27 @@ TEST_P(Darts, CountNoneInAnEmptyRange) {
 INSTANTIATE_TEST_SUITE_P(Variants, Darts, testing::ValuesIn(dart_variants()),
                          [](const auto& info) { return info.param.name; });
 
+TEST(DartVariants, OfDoublesFollowTheirDefinition) {
+  const auto variants = dart_variants();
+  const auto plain = std::ranges::find(variants, "philox53_scalar", &DartVariant::name);
+  ASSERT_NE(plain, variants.end());
+  for (const std::uint64_t begin : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 500}) {
+    std::uint64_t inside = 0;
+    for (std::uint64_t dart = begin; dart < begin + 1000; ++dart) {
+      const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
+      const philox4x32_ctr_t counter = {{low(dart), low(dart >> 32), 0, 0}};
+      const philox4x32_key_t key = {{9, 0}};
+      const auto words = philox4x32(counter, key);
+      const auto coordinate = [&](int k) {
+        const std::uint64_t bits = words.v[k] | std::uint64_t{words.v[k + 1]} << 32;
+        return std::ldexp(static_cast<double>(bits >> 11), -53);
+      };
+      inside += std::hypot(coordinate(0), coordinate(2)) < 1 ? 1 : 0;
+    }
+    EXPECT_EQ(plain->count_inside({begin, begin + 1000}, 9), inside);
+  }
+}
+
 TEST(DartVariants, DrawnByHabitRepeatTheSameDartsInEveryChunk) {
   for (const DartVariant& variant : dart_variants()) {
     if (variant.splittable) continue;
