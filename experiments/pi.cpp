@@ -87,7 +87,7 @@ class Pi final : public Experiment {
   // here, so what they owe is pi, within what chance allows.
   Answer expected(const Case& what) const override {
     const IndexRange darts{0, what.size};
-    if (what.splittable) return count_on_all_cores(darts, seed_of(what));
+    if (what.splittable) return count_on_all_cores(darts, what);
     return static_cast<std::uint64_t>(
         std::llround(static_cast<double>(what.size) * std::numbers::pi / 4));
   }
@@ -131,9 +131,10 @@ class Pi final : public Experiment {
 
  private:
   /// By the plain kernel, on all cores: it is the slowest of all variants.
-  static std::uint64_t count_on_all_cores(IndexRange darts, std::uint64_t seed) {
+  static std::uint64_t count_on_all_cores(IndexRange darts, const Case& what) {
+    const std::uint64_t seed = seed_of(what);
     const auto backend = make_backend({"threads", "dynamic", usable_cores()});
-    const DartKernel plain = variant_named("scalar").count_inside;
+    const DartKernel plain = variant_named(variant_named(what.variant).reference).count_inside;
     return map_reduce(
         *backend, Chunking(darts, 1 << 20), std::uint64_t{0},
         [=](IndexRange range) { return plain(range, seed); }, std::plus<>());

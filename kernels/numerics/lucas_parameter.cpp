@@ -8,16 +8,17 @@
 namespace parlab {
 namespace {
 
-/// (a / n) for odd n, by quadratic reciprocity. H. Cohen, "A course in computational algebraic
+/// (a / n) for odd n > a, by quadratic reciprocity. H. Cohen, "A course in computational algebraic
 /// number theory", algorithm 1.4.10.
 int jacobi(std::uint64_t a, std::uint64_t n) {
   int sign = 1;
-  for (a %= n; a != 0; a %= n) {
+  while (a != 0) {
     const int twos = std::countr_zero(a);
     a >>= twos;
     if (twos % 2 == 1 && (n % 8 == 3 || n % 8 == 5)) sign = -sign;
     if (a % 4 == 3 && n % 4 == 3) sign = -sign;
-    std::swap(a, n);
+    // After the first step both are as small as a, and so is the division.
+    n = std::exchange(a, n % a);
   }
   return n == 1 ? sign : 0;
 }

@@ -32,9 +32,11 @@ struct DartVariant {
   std::string what;  // one line for `parlab list`
   bool splittable;   // false: the count depends on how the darts are split over calls
   DartKernel count_inside;
+  /// The plain variant that gives the same count for every range, where this one is splittable.
+  std::string reference = "scalar";
 };
 
-/// Every variant of this build, by name. All splittable ones give the same count for every range.
+/// Every variant of this build, by name.
 std::vector<DartVariant> dart_variants();
 
 /// A static one in its source file adds a variant, here and to the KernelRegistry ("monte_carlo").

@@ -16,6 +16,42 @@
 #include "kernels/numerics/montgomery.hpp"
 #include "kernels/numerics/primality.hpp"
 
+#ifndef PARLAB_PRIMALITY_BATCH  // once, however often this file is compiled
+#define PARLAB_PRIMALITY_BATCH
+namespace parlab {
+namespace {
+
+/// How many numbers a call of a test takes. 0 where the level has no vectors: use is_prime.
+struct BatchSizes {
+  std::size_t base_2, lucas;
+};
+
+/// Vectors in flight; with one more the registers of AVX-512 do not suffice.
+constexpr std::size_t base_2_vectors = 4;
+constexpr std::size_t lucas_vectors = 3;
+constexpr std::size_t most_at_once = 32;  // numbers, four vectors of AVX-512
+
+/// n is a multiple of an odd prime p where n / p modulo 2^64 is at most (2^64 - 1) / p: T.
+/// Granlund, P. Montgomery, "Division by invariant integers using multiplication", PLDI 1994,
+/// section 9.
+struct SmallPrime {
+  std::uint64_t inverse, most;
+};
+constexpr std::array<SmallPrime, 50> small_primes = [] {
+  std::array<SmallPrime, 50> primes{};
+  std::size_t count = 0;
+  for (std::uint64_t n = 3; count < primes.size(); n += 2) {
+    bool prime = true;
+    for (std::uint64_t d = 3; d * d <= n; d += 2) prime = prime && n % d != 0;
+    if (prime) primes[count++] = {inverse_modulo_word(n), ~std::uint64_t{0} / n};
+  }
+  return primes;
+}();
+
+}  // namespace
+}  // namespace parlab
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/numerics/primality_batch.cpp"
 #include <hwy/foreach_target.h>
@@ -26,19 +62,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR
-/// How many numbers the tests below take; 0: none, use is_prime.
-std::size_t numbers_at_once() { return 0; }
+BatchSizes batch_sizes() { return {0, 0}; }
 void test_base_2(const std::uint64_t*, std::uint8_t*) {}
 void test_lucas(const std::uint64_t*, const std::uint64_t*, std::uint8_t*) {}
+void sift_small_primes(const std::uint64_t*, std::size_t, std::uint8_t*) {}
 #else
 
 constexpr std::size_t lanes = HWY_LANES(std::uint64_t);
-constexpr std::size_t in_flight = 3;
-constexpr std::size_t at_once = in_flight * lanes;
 
-std::size_t numbers_at_once() { return at_once; }
+BatchSizes batch_sizes() { return {base_2_vectors * lanes, lucas_vectors * lanes}; }
 
 /// Exponents odd(m) with m = odd 2^s, shifted so that the highest bit of any is bit 63.
+template <std::size_t at_once>
 struct Exponents {
   explicit Exponents(const std::uint64_t* m) {
     std::uint64_t all = 0;
@@ -57,11 +92,28 @@ struct Exponents {
   int bits;
 };
 
-/// As passes_base_2 in primality.cpp, for at_once odd numbers.
+/// Writes 1 for each odd number that no small prime divides. Reads and writes whole vectors.
+void sift_small_primes(const std::uint64_t* numbers, std::size_t count, std::uint8_t* out) {
+  const WordTag tag;
+  for (std::size_t at = 0; at < count; at += lanes) {
+    const Words n = hn::LoadU(tag, numbers + at);
+    const Words one = hn::Set(tag, 1);
+    auto survives = hn::Eq(hn::And(n, one), one);
+    for (const SmallPrime& prime : small_primes) {
+      const Words quotient = low_product(n, hn::Set(tag, prime.inverse));
+      survives = hn::And(survives, below(prime.most, quotient));
+    }
+    store_flags(survives, out + at);
+  }
+}
+
+/// As passes_base_2 in primality.cpp, for that many odd numbers.
 void test_base_2(const std::uint64_t* numbers, std::uint8_t* out) {
+  constexpr std::size_t in_flight = base_2_vectors;
+  constexpr std::size_t at_once = in_flight * lanes;
   alignas(64) std::uint64_t before[at_once];
   for (std::size_t i = 0; i < at_once; ++i) before[i] = numbers[i] - 1;
-  const Exponents exponents(before);
+  const Exponents<at_once> exponents(before);
   WordFields<in_flight> fields(numbers);
   Words x[in_flight], exponent[in_flight];
   for (std::size_t v = 0; v < in_flight; ++v) {
@@ -69,7 +121,7 @@ void test_base_2(const std::uint64_t* numbers, std::uint8_t* out) {
     exponent[v] = hn::Load(WordTag(), exponents.odd + v * lanes);
   }
   for (int bit = 0; bit < exponents.bits; ++bit) {
-    HWY_UNROLL(3)
+    HWY_UNROLL(4)
     for (std::size_t v = 0; v < in_flight; ++v) {
       x[v] = fields.square(v, x[v]);
       x[v] = select(top_bit(exponent[v]), fields.add(v, x[v], x[v]), x[v]);
@@ -90,9 +142,11 @@ void test_base_2(const std::uint64_t* numbers, std::uint8_t* out) {
 
 /// As passes_lucas, for parameters in Montgomery's form.
 void test_lucas(const std::uint64_t* numbers, const std::uint64_t* parameters, std::uint8_t* out) {
+  constexpr std::size_t in_flight = lucas_vectors;
+  constexpr std::size_t at_once = in_flight * lanes;
   alignas(64) std::uint64_t after[at_once];
   for (std::size_t i = 0; i < at_once; ++i) after[i] = numbers[i] + 1;
-  const Exponents exponents(after);
+  const Exponents<at_once> exponents(after);
   WordFields<in_flight> fields(numbers);
   Words p[in_flight], two[in_flight], v_k[in_flight], next[in_flight], exponent[in_flight];
   for (std::size_t v = 0; v < in_flight; ++v) {
@@ -134,39 +188,15 @@ HWY_AFTER_NAMESPACE();
 namespace parlab {
 namespace {
 
-HWY_EXPORT(numbers_at_once);
+HWY_EXPORT(batch_sizes);
+HWY_EXPORT(sift_small_primes);
 HWY_EXPORT(test_base_2);
 HWY_EXPORT(test_lucas);
-
-/// n is a multiple of an odd prime p where n / p modulo 2^64 is at most (2^64 - 1) / p: T.
-/// Granlund, P. Montgomery, "Division by invariant integers using multiplication", PLDI 1994,
-/// section 9.
-struct SmallPrime {
-  std::uint64_t inverse, most;
-};
-constexpr std::array<SmallPrime, 20> small_primes = [] {
-  std::array<SmallPrime, 20> primes{};
-  std::size_t count = 0;
-  for (std::uint64_t n = 3; count < primes.size(); n += 2) {
-    bool prime = true;
-    for (std::uint64_t d = 3; d * d <= n; d += 2) prime = prime && n % d != 0;
-    if (prime) primes[count++] = {inverse_modulo_word(n), ~std::uint64_t{0} / n};
-  }
-  return primes;
-}();
 
 /// Beyond the small primes' squares, so that what they leave of the smaller numbers is decided.
 constexpr std::uint64_t batch_from = 1 << 16;
 
-bool survives_small_primes(std::uint64_t n) {
-  bool survives = n % 2 == 1;
-  // No early end: which prime divides cannot be predicted, a wrong guess costs more than ten.
-  for (const SmallPrime& prime : small_primes) survives &= n * prime.inverse > prime.most;
-  return survives;
-}
-
-constexpr std::size_t block = 4096;  // numbers; so that all between the steps stays in the cache
-constexpr std::size_t most_at_once = 24;  // three vectors of AVX-512
+constexpr std::size_t block = 2048;  // numbers; so that all between the steps stays in the cache
 /// Fills the last vectors.
 constexpr std::uint64_t filler = 18446744073709551557u;
 
@@ -186,32 +216,36 @@ struct Survivors {
 
 void test_block(std::span<const std::uint64_t> numbers, std::uint8_t* out, Survivors& first,
                 Survivors& second) {
-  const std::size_t at_once = HWY_DYNAMIC_DISPATCH(numbers_at_once)();
+  const BatchSizes sizes = HWY_DYNAMIC_DISPATCH(batch_sizes)();
   first.count = second.count = 0;
+  std::array<std::uint64_t, block> whole_vectors{};
+  std::array<std::uint8_t, block> survives;
+  std::ranges::copy(numbers, whole_vectors.begin());
+  HWY_DYNAMIC_DISPATCH(sift_small_primes)(whole_vectors.data(), numbers.size(), survives.data());
   for (std::uint32_t i = 0; i < numbers.size(); ++i) {
     out[i] = 0;
     if (numbers[i] < batch_from)
       out[i] = is_prime(numbers[i]) ? 1 : 0;
-    else if (survives_small_primes(numbers[i]))
+    else if (survives[i] != 0)
       first.add(numbers[i], i);
   }
   first.fill_up();
   std::array<std::uint8_t, most_at_once> passed;
-  for (std::size_t at = 0; at < first.count; at += at_once) {
+  for (std::size_t at = 0; at < first.count; at += sizes.base_2) {
     HWY_DYNAMIC_DISPATCH(test_base_2)(&first.numbers[at], passed.data());
-    const std::size_t end = std::min(at + at_once, first.count);
+    const std::size_t end = std::min(at + sizes.base_2, first.count);
     for (std::size_t i = at; i < end; ++i)
       if (passed[i - at] != 0) second.add(first.numbers[i], first.places[i]);
   }
   second.fill_up();
-  for (std::size_t at = 0; at < second.count; at += at_once) {
+  for (std::size_t at = 0; at < second.count; at += sizes.lucas) {
     std::array<std::uint64_t, most_at_once> parameters;
-    for (std::size_t i = 0; i < at_once; ++i) {
+    for (std::size_t i = 0; i < sizes.lucas; ++i) {
       const std::uint64_t n = second.numbers[at + i];
       parameters[i] = Montgomery(n).form(lucas_parameter(n));
     }
     HWY_DYNAMIC_DISPATCH(test_lucas)(&second.numbers[at], parameters.data(), passed.data());
-    const std::size_t end = std::min(at + at_once, second.count);
+    const std::size_t end = std::min(at + sizes.lucas, second.count);
     // A parameter of 0 means that the number is composite.
     for (std::size_t i = at; i < end; ++i)
       out[second.places[i]] = parameters[i - at] != 0 ? passed[i - at] : 0;
@@ -223,7 +257,7 @@ const RegisterKernel registered{{"primality", "batch", "many 64-bit numbers at o
 }  // namespace
 
 void are_prime(std::span<const std::uint64_t> numbers, std::uint8_t* out) {
-  if (HWY_DYNAMIC_DISPATCH(numbers_at_once)() == 0) {
+  if (HWY_DYNAMIC_DISPATCH(batch_sizes)().base_2 == 0) {
     for (std::size_t i = 0; i < numbers.size(); ++i) out[i] = is_prime(numbers[i]) ? 1 : 0;
     return;
   }
