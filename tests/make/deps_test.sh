@@ -97,6 +97,16 @@ deps --again required test # tests run where these are
 expect_code 0
 expect_silence
 
+test="a PYTHON without the modules is named"
+fresh_project
+path=$PATH
+export PYTHON=true-python
+deps --again
+unset PYTHON
+expect_code 2
+expect_said "PYTHON=true-python"
+expect_said "matplotlib"
+
 test="a word that it does not know is refused"
 path=$PATH
 deps requird
