@@ -35,9 +35,10 @@ std::string short_number(std::uint64_t value) {
   std::string digits = fmt::to_string(value);
   const std::size_t exponent = digits.size() - 1;
   while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
-  if (exponent < 4 || digits.size() > 4) return fmt::to_string(value);
   if (digits.size() > 1) digits.insert(1, ".");
-  return fmt::format("{}e{}", digits, exponent);
+  const std::string scientific = fmt::format("{}e{}", digits, exponent);
+  const std::string plain = fmt::to_string(value);
+  return scientific.size() < plain.size() ? scientific : plain;
 }
 
 }  // namespace parlab

@@ -92,7 +92,8 @@ class Axes {
     grain_ = grains.size() > groups.size();
   }
 
-  std::string label(const Arm& arm, bool spoken) const {
+  /// `grain`: whether the grain is worth a word where it is swept.
+  std::string label(const Arm& arm, bool spoken, bool grain) const {
     std::vector<std::string> words;
     if (variant_) words.push_back(arm.what.variant);
     if (algorithm_) words.push_back(arm.what.algorithm);
@@ -107,7 +108,7 @@ class Axes {
             spoken ? fmt::format("on {} worker{}", arm.who.workers, arm.who.workers == 1 ? "" : "s")
                    : fmt::format("x{}", arm.who.workers));
     }
-    if (grain_)
+    if (grain_ && grain)
       words.push_back(spoken ? fmt::format("at grain {}", short_number(arm.grain))
                              : fmt::format("g{}", short_number(arm.grain)));
     return fmt::format("{}", fmt::join(words, " "));
@@ -159,8 +160,11 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
   }
   const Axes axes(entrants);
   for (Entrant& entrant : entrants) {
-    entrant.label = axes.label(entrant.arm, false);
-    entrant.spoken = axes.label(entrant.arm, true);
+    // The baseline of a sweep stands outside it: its grain is the automatic one.
+    const bool in_sweep =
+        entrant.role == Role::arm || selection.baseline == BaselineKind::first;
+    entrant.label = axes.label(entrant.arm, false, in_sweep);
+    entrant.spoken = axes.label(entrant.arm, true, in_sweep);
     if (entrant.role == Role::baseline_again) entrant.label += " again";
   }
   return entrants;

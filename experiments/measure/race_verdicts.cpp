@@ -120,9 +120,9 @@ std::string figure(double value) {
   return value >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
+/// A question mark for an end that the rounds are too few to bound.
 std::string range(double low, double high) {
-  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "0",
-                     std::isfinite(high) ? figure(high) : "inf");
+  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "?", std::isfinite(high) ? figure(high) : "?");
 }
 
 std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,

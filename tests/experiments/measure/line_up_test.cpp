@@ -64,7 +64,7 @@ TEST(LineUp, NamesGrainsOnlyWhereTheyAreSwept) {
   const Selection sweep{
       .backends = parse_backends("threads"), .workers = {2}, .chunks = {1, 3, 100}};
   EXPECT_THAT(labels(line_up(experiment, sweep)),
-              ElementsAre("serial g4", "serial g4 again", "threads:static x2 g100",
+              ElementsAre("serial", "serial again", "threads:static x2 g100",
                           "threads:static x2 g34", "threads:static x2 g1"));
 }
 
