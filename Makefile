@@ -14,7 +14,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 REPORT := reports/out
 
 # Asked when a recipe runs, not before: by then `deps` has installed it. PYTHON=... overrides.
-python = "$$(sh .ci/python)"
+python = "$$(sh .ci/python 2>/dev/null)"
 # Nothing waits for ever. --foreground leaves Ctrl-C with the program that runs.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground -k 10)
 within = $(if $(TIMEOUT),$(TIMEOUT) $(1))
