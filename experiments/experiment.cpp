@@ -35,8 +35,8 @@ std::string short_number(std::uint64_t value) {
   std::string digits = fmt::to_string(value);
   const std::size_t exponent = digits.size() - 1;
   while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
-  if (digits.size() > 1) digits.insert(1, ".");
-  const std::string scientific = fmt::format("{}e{}", digits, exponent);
+  const std::string scientific = fmt::format(
+      "{}{}{}e{}", digits.substr(0, 1), digits.size() > 1 ? "." : "", digits.substr(1), exponent);
   const std::string plain = fmt::to_string(value);
   return scientific.size() < plain.size() ? scientific : plain;
 }
