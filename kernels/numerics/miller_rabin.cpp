@@ -1,9 +1,8 @@
-#include "kernels/numerics/primality.hpp"
-
 #include <array>
 #include <bit>
 
 #include "kernels/kernel_registry.hpp"
+#include "kernels/numerics/primality.hpp"
 
 namespace parlab {
 namespace {

@@ -10,8 +10,9 @@
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
-// Cost: [0, 1e9) in 70 ms on one core of Zen 4, [1e12, 1e12 + 1e9) in 170 ms. sqrt(end) / 30 bytes for the base primes (143 MB for
-// end near 2^64), less than 1 MB a call for its segment (up to 32 MB for end near 2^64).
+// Cost: [0, 1e9) in 70 ms on one core of Zen 4, [1e12, 1e12 + 1e9) in 170 ms. sqrt(end) / 30 bytes
+// for the base primes (143 MB for end near 2^64), less than 1 MB a call for its segment (up to 32
+// MB for end near 2^64).
 
 #include <cstdint>
 #include <vector>
