@@ -21,8 +21,9 @@ class FunctionRef<Result(Arguments...)> {
   template <class Callable>
   requires(!std::same_as<std::remove_cvref_t<Callable>, FunctionRef> &&
            std::is_invocable_r_v<Result, Callable&, Arguments...>)
-      FunctionRef(
-          Callable&& callable)  // NOLINT(bugprone-forwarding-reference-overload): constrained
+      // The constraint is what the check cannot see.
+      // NOLINTNEXTLINE(bugprone-forwarding-reference-overload)
+      FunctionRef(Callable&& callable)
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
         call_([](void* object, Arguments... arguments) -> Result {
           return (*static_cast<std::add_pointer_t<std::remove_reference_t<Callable>>>(object))(

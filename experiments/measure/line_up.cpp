@@ -161,8 +161,7 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
   const Axes axes(entrants);
   for (Entrant& entrant : entrants) {
     // The baseline of a sweep stands outside it: its grain is the automatic one.
-    const bool in_sweep =
-        entrant.role == Role::arm || selection.baseline == BaselineKind::first;
+    const bool in_sweep = entrant.role == Role::arm || selection.baseline == BaselineKind::first;
     entrant.label = axes.label(entrant.arm, false, in_sweep);
     entrant.spoken = axes.label(entrant.arm, true, in_sweep);
     if (entrant.role == Role::baseline_again) entrant.label += " again";

@@ -122,7 +122,8 @@ std::string figure(double value) {
 
 /// A question mark for an end that the rounds are too few to bound.
 std::string range(double low, double high) {
-  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "?", std::isfinite(high) ? figure(high) : "?");
+  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "?",
+                     std::isfinite(high) ? figure(high) : "?");
 }
 
 std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,

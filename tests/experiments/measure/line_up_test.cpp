@@ -50,8 +50,7 @@ TEST(LineUp, GivesEachSizeItsOwnBaselineButAllVariantsTheFirst) {
   experiment.cases_ = {{.kernel = "k", .variant = "a", .size = 10, .unit = "things"},
                        {.kernel = "k", .variant = "b", .size = 10, .unit = "things"}};
   Selection selection{.backends = parse_backends("serial"), .workers = {1}};
-  EXPECT_THAT(labels(line_up(experiment, selection)),
-              ElementsAre("a", "a again", "b", "b again"));
+  EXPECT_THAT(labels(line_up(experiment, selection)), ElementsAre("a", "a again", "b", "b again"));
   selection.baseline = BaselineKind::first;
   EXPECT_THAT(labels(line_up(experiment, selection)), ElementsAre("a", "a again", "b"));
   experiment.cases_[1].variant = "a";
