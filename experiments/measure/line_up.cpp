@@ -78,9 +78,11 @@ class Axes {
     size_ = varies([](const Arm& a) { return fmt::to_string(a.what.size); });
     backend_ = varies([](const Arm& a) { return a.who.label() + fmt::to_string(a.who.workers); });
     for (const Entrant& e : entrants)
-      for (const auto& [key, value] : e.arm.what.parameters.items())
+      for (const auto& item : e.arm.what.parameters.items()) {
+        const std::string& key = item.key();
         if (varies([&](const Arm& a) { return a.what.parameters.value(key, Answer()).dump(); }))
           parameters_.insert(key);
+      }
     // A grain that follows from the size is no axis of its own.
     std::set<std::pair<std::string, std::uint64_t>> grains;
     std::set<std::string> groups;
