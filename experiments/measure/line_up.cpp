@@ -30,8 +30,9 @@ std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selectio
 }
 
 std::string group_of(const Case& what, BaselineKind baseline) {
-  std::string group = fmt::format("{} {} {}", what.kernel, what.size, what.unit);
+  std::string group = fmt::format("{} {}", what.size, what.unit);
   if (baseline == BaselineKind::serial) {
+    group += " " + what.kernel;
     if (!what.variant.empty()) group += " " + what.variant;
     if (!what.algorithm.empty()) group += " " + what.algorithm;
   }

@@ -77,6 +77,10 @@ TEST(Run, GivesTheSameAnswerOnEveryArm) {
        {std::vector<std::string>{"pi", "--darts", "100_003", "--variant", "all", "--chunks", "7"},
         {"primes", "--from", "1", "--to", "20000", "--algorithm", "trial,sieve", "--grain", "999"},
         {"primes", "--from", "3", "--to", "20000", "--list", "--grain", "777"},
+        {"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number", "112272535095295"},
+        {"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number", "10000600009",
+         "--grain", "999"},
+        {"verify_prime", "--algorithm", "vector,bpsw", "--number", "100109100129100151"},
         {"dispatch", "--chunks", "5"}}) {
     std::vector<std::string> arguments = {"run"};
     arguments.insert(arguments.end(), what.begin(), what.end());
@@ -126,6 +130,21 @@ TEST(Run, TakesTheLargestNumbersAndEmptyRanges) {
   const Ended top = primes("18446744073709551614", "18446744073709551615");
   EXPECT_EQ(top.code, 0) << top.err;
   EXPECT_EQ(top.out, "");
+}
+
+TEST(Run, VerifiesNumbersOfEveryKind) {
+  const Ended ended = run_parlab({"run", "verify_prime", "--number",
+                                  "0,1,2,3,4,5,9,49,4294967291,18446744073709551615", "--algorithm",
+                                  "wheel,vector,bpsw", "--backend", "serial,processes", "--workers",
+                                  "2", "--rounds", "1", "--json", "-", "--quiet"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  for (const json& result : json::parse(ended.out)["results"]) {
+    const std::uint64_t number = result["parameters"]["number"];
+    const bool prime = number == 2 || number == 3 || number == 5 || number == 4294967291;
+    EXPECT_EQ(result["answer"], number < 2 ? "neither prime nor composite"
+                                : prime    ? "prime"
+                                           : "composite");
+  }
 }
 
 TEST(Run, WritesJsonToStdoutAndTheTableToStderr) {
@@ -241,7 +260,7 @@ TEST(List, NamesEveryArmForPeopleAndPrograms) {
   }
   std::set<std::string> experiments;
   for (const json& e : document["experiments"]) experiments.insert(e["name"]);
-  EXPECT_THAT(experiments, testing::IsSupersetOf({"pi", "primes", "dispatch"}));
+  EXPECT_THAT(experiments, testing::IsSupersetOf({"pi", "primes", "dispatch", "verify_prime"}));
 }
 
 TEST(Help, IsThereOnEveryVerbWithAnExample) {
@@ -251,6 +270,7 @@ TEST(Help, IsThereOnEveryVerbWithAnExample) {
                                                     {"run", "pi", "--help"},
                                                     {"run", "primes", "--help"},
                                                     {"run", "dispatch", "--help"},
+                                                    {"run", "verify_prime", "--help"},
                                                     {"compare", "--help"},
                                                     {"compare", "pi", "--help"},
                                                     {"list", "--help"},
