@@ -64,6 +64,7 @@ class Arm:
     cause: str  # why it failed; empty where it did not
     comparison: Comparison | None
     against_best: Comparison | None
+    facts: dict[str, Any] = field(default_factory=dict)  # no axes: a generator, a goal
 
     @property
     def median(self) -> float | None:
