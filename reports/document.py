@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+import against
 import formats
 import tables
 from fields import BadFile
@@ -73,7 +74,8 @@ def markdown_of(report: Report) -> str:
     environment.globals |= {
         "race_table": tables.race_table, "models_table": tables.models_table,
         "grid_table": tables.grid_table, "micro_tables": micro_tables,
-        "figure_title": figure_title, "gates_shown": GATES_SHOWN}
+        "against_table": against.against_table, "against_rows": against.rows_of,
+        "against_bounds": against.bounds_of, "figure_title": figure_title, "gates_shown": GATES_SHOWN}
     text = environment.get_template("report.md.j2").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
