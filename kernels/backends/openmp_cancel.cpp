@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "kernels/cancellable_search.hpp"
@@ -18,7 +19,8 @@ std::uint64_t search_by_omp_cancel(int workers, const Chunking& chunking, std::u
   std::atomic<std::uint64_t> hit = 0;
   FirstFailure failure;
   const std::uint64_t chunks = chunking.chunks();
-#pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
+#pragma omp parallel num_threads(workers)
+#pragma omp for schedule(dynamic, 1)
   for (std::uint64_t chunk = 0; chunk < chunks; ++chunk) {
     for (IndexRange left = chunking[chunk]; !left.empty();) {
       const std::uint64_t size = std::min(block, left.size());
