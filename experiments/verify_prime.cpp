@@ -40,16 +40,23 @@ constexpr std::array<NamedNumber, 5> named_numbers = {{
 
 constexpr char bpsw[] = "bpsw";
 
+/// The largest prime of 14 digits: ten milliseconds of division, so that ways which take a hundred
+/// times as long can be raced with it.
+constexpr char small_prime[] = "99999999999973";
+constexpr char shared_memory_flags[] = "none,small_first,raw_value,mmap,mmap_redux";
+
 /// Divisions between two polls of a search by naive division, as in the book (CHECK_EVERY).
 constexpr std::uint64_t divisions_per_poll_naive = 1000;
 
 bool is_search(const std::string& algorithm) { return algorithm != bpsw; }
 
-std::uint64_t number_of(const Case& what) { return what.parameters.at("number"); }
-
 std::uint64_t number_named(const std::string& text) {
   const auto named = std::ranges::find(named_numbers, text, &NamedNumber::name);
   return named != named_numbers.end() ? named->number : parse_quantity("--number", text);
+}
+
+std::uint64_t number_of(const Case& what) {
+  return number_named(what.parameters.at("number").get<std::string>());
 }
 
 /// Those that decide: from 2 to the root.
@@ -121,10 +128,13 @@ class VerifyPrime final : public Experiment {
   }
   void check_options() override {
     if (number_words_ == "book") {
-      for (const NamedNumber& named : named_numbers) numbers_.push_back(named.number);
+      for (const NamedNumber& named : named_numbers) numbers_.emplace_back(named.name);
     } else {
-      for (const std::string& word : split_list(number_words_))
-        numbers_.push_back(number_named(word));
+      for (const std::string& word : split_list(number_words_)) {
+        const bool named =
+            std::ranges::find(named_numbers, word, &NamedNumber::name) != named_numbers.end();
+        numbers_.push_back(named ? word : fmt::to_string(number_named(word)));
+      }
     }
     std::vector<std::string> names;
     for (const FactorSearchVariant& variant : factor_searches) names.emplace_back(variant.name);
@@ -142,15 +152,16 @@ class VerifyPrime final : public Experiment {
   }
 
   std::string subject(const Case& what) const override {
-    return fmt::format("For {} by {}", number_of(what), what.algorithm);
+    return fmt::format("For {} by {}", what.parameters.at("number").get<std::string>(),
+                       what.algorithm);
   }
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
-    for (const std::uint64_t number : numbers_)
+    for (const std::string& number : numbers_)
       for (const std::string& algorithm : algorithms_) {
         if (!is_search(algorithm)) {
-          const std::uint64_t size = divisors_of(number);
+          const std::uint64_t size = divisors_of(number_named(number));
           cases.push_back({.kernel = "primality",
                            .algorithm = algorithm,
                            .size = size,
@@ -180,7 +191,7 @@ class VerifyPrime final : public Experiment {
     return answer_for_factor(number, 0);
   }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
     const std::uint64_t number = number_of(arm.what);
     if (!is_search(arm.what.algorithm)) {
       std::shared_ptr<Backend> backend = make_backend(arm.who);
@@ -225,16 +236,20 @@ class VerifyPrime final : public Experiment {
         {"verify-prime-flags",
          {"verify_prime", "--algorithm", "naive", "--split", "contiguous", "--flag", "each",
           "--backend", "serial,processes", "--workers", cores, "--number",
-          full ? "book" : "prime1,nonprime2", "--baseline", "first", "--rounds", rounds}},
+          full ? "book" : small_prime, "--baseline", "first", "--rounds", full ? "21" : "9"}},
+        {"verify-prime-book",
+         {"verify_prime", "--algorithm", "naive", "--split", "contiguous", "--flag",
+          shared_memory_flags, "--backend", "serial,processes,threads", "--workers", cores,
+          "--baseline", "first", "--rounds", full ? "41" : "6"}},
         {"verify-prime-splits",
          {"verify_prime", "--algorithm", "naive", "--number", "nonprime1", "--split",
-          "contiguous,strided,dynamic", "--backend", "threads:dynamic,processes:dynamic",
-          "--workers", cores, "--rounds", full ? "41" : "9"}},
+          "contiguous,strided,dynamic", "--backend", "serial,processes:dynamic", "--workers", cores,
+          "--baseline", "first", "--rounds", full ? "41" : "7"}},
         {"verify-prime-polls",
-         {"verify_prime", "--algorithm", "naive", "--split", "contiguous", "--flag", poll_flags(),
-          "--backend", "processes", "--workers", cores, "--divisions-per-poll",
-          full ? "1,10,100,500,1000,10000,100000" : "100,500,1000,100000", "--rounds",
-          full ? "21" : "6"}},
+         {"verify_prime", "--algorithm", "naive", "--number", small_prime, "--split", "contiguous",
+          "--flag", poll_flags(), "--backend", "processes", "--workers", cores,
+          "--divisions-per-poll", full ? "1,10,100,500,1000,10000,100000" : "500,5000,50000",
+          "--baseline", "first", "--rounds", full ? "21" : "7"}},
     };
     if (const std::string backends = cancelling(); !backends.empty())
       entries.push_back({"verify-prime-cancel",
@@ -282,12 +297,12 @@ class VerifyPrime final : public Experiment {
     }
   }
 
-  Case search_case(std::uint64_t number, const std::string& algorithm, const std::string& flag,
+  Case search_case(const std::string& number, const std::string& algorithm, const std::string& flag,
                    const std::string& split, std::uint64_t poll) const {
     return {.kernel = "factor_search",
             .variant = splits_.size() > 1 ? flag + " " + split : flag,
             .algorithm = algorithm,
-            .size = divisors_of(number),
+            .size = divisors_of(number_named(number)),
             .unit = "divisors",
             .parameters = {{"number", number}, {"divisions per poll", poll}, {"find", find_words_}},
             .least_grain = divisors_per_poll};
@@ -301,7 +316,7 @@ class VerifyPrime final : public Experiment {
   std::string find_words_ = "any";
   RedisChoice redis_;
   bool redis_fallback_ = false;
-  std::vector<std::uint64_t> numbers_;
+  std::vector<std::string> numbers_;  // names, or digits
   std::vector<std::string> algorithms_;
   std::vector<std::string> flags_;
   std::vector<std::string> splits_;

@@ -17,6 +17,7 @@
 #include "kernels/sharing/child_process.hpp"
 #include "kernels/sharing/lock.hpp"
 #include "kernels/sharing/manager.hpp"
+#include "kernels/sharing/raw_value.hpp"
 #include "kernels/sharing/redis/redis_server.hpp"
 
 #ifdef PARLAB_HAS_HIREDIS
