@@ -102,7 +102,7 @@ class Peers final : public Experiment {
                    "below a second a run; or 'all' [quick]");
     app.add_option("--peer", peer_words_, "peers to run beside, by parlab list; or 'all' [all]");
   }
-  bool takes_grain() const override { return false; }
+  bool compares_ways() const override { return true; }
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     const auto tasks = all_tasks();
@@ -187,7 +187,7 @@ class Peers final : public Experiment {
            tolerated_deviations * deviation + 1;
   }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
     const Task task = task_of(arm.what);
     const Way way = way_of(task, arm.what.variant);
     const auto numbers = std::make_shared<std::vector<std::uint64_t>>(numbers_for(task, seed_));
@@ -198,9 +198,7 @@ class Peers final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    return {{"peers",
-             {"peers", "--task", full ? "all" : "quick", "--backend", "serial", "--baseline",
-              "first", "--rounds", full ? "21" : "9"}}};
+    return {{"peers", {"peers", "--task", full ? "all" : "quick", "--rounds", full ? "21" : "11"}}};
   }
 
  private:
