@@ -14,6 +14,7 @@
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
+#include "experiments/prime_feed.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
 #include "kernels/numerics/primality.hpp"
@@ -95,6 +96,13 @@ class Primes final : public Experiment {
     app.add_option("--algorithm", algorithm_words_, "trial, sieve, or a list [trial]");
     app.add_option("--order", order_words_,
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
+    std::string feeds;
+    for (const PrimeFeed& feed : prime_feeds)
+      feeds += fmt::format("; {}: {}", feed.name, feed.what);
+    app.add_option("--feed", feed_words_,
+                   fmt::format("how numbers reach the workers of the backend processes. chunks{}; "
+                               "or a list [chunks]",
+                               feeds));
     app.add_flag("--count", count_, "count the primes [the default]");
     app.add_flag("--list", list_, "list them, and print them on stdout, the table on stderr");
   }
@@ -107,6 +115,10 @@ class Primes final : public Experiment {
     for (const std::string& name : split_list(order_words_))
       if (name != "ascending" && name != "shuffled")
         throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
+    for (const std::string& name : split_list(feed_words_))
+      if (name != "chunks" && prime_feed_named(name) == nullptr) throw unknown_feed(name);
+    if (feed_words_ != "chunks" && (list_ || algorithm_words_ != "trial"))
+      throw UsageError("--feed goes with --count and --algorithm trial");
     const bool free = !from_words_.empty() || !to_words_.empty();
     if (free && !range_words_.empty())
       throw UsageError("--range and --from, --to say the same thing twice; give one of them");
@@ -132,17 +144,19 @@ class Primes final : public Experiment {
     for (const IndexRange range : ranges_)
       for (const std::string& algorithm : split_list(algorithm_words_))
         for (const std::string& order : split_list(order_words_))
-          cases.push_back(
-              {.kernel = algorithm == "trial" ? "trial_division" : "sieve",
-               .algorithm = algorithm,
-               .size = range.size(),
-               .unit = "numbers",
-               .parameters = {{"from", range.begin},
-                              {"to", range.end},
-                              {"order", order},
-                              {"output", list_ ? "list" : "count"},
-                              {"seed", seed_}},
-               .least_grain = algorithm == "trial" ? least_grain_trial : least_grain_sieve});
+          for (const std::string& feed : split_list(feed_words_))
+            cases.push_back(
+                {.kernel = algorithm == "trial" ? "trial_division" : "sieve",
+                 .variant = feed_words_ == "chunks" ? "" : feed,
+                 .algorithm = algorithm,
+                 .size = range.size(),
+                 .unit = "numbers",
+                 .parameters = {{"from", range.begin},
+                                {"to", range.end},
+                                {"order", order},
+                                {"output", list_ ? "list" : "count"},
+                                {"seed", seed_}},
+                 .least_grain = algorithm == "trial" ? least_grain_trial : least_grain_sieve});
     return cases;
   }
 
@@ -160,7 +174,10 @@ class Primes final : public Experiment {
     return lists(what) ? hash.answer() : Answer(hash.count);
   }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
+    const PrimeFeed* feed = prime_feed_named(arm.what.variant);
+    // The serial baseline has nobody to feed.
+    if (feed != nullptr && arm.who.backend != "serial") return open_feed(arm, *feed);
     return lists(arm.what) ? open_list(arm) : open_count(arm);
   }
 
@@ -192,6 +209,10 @@ class Primes final : public Experiment {
         {"primes-sieve",
          {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve",
           "--backend", "each", "--workers", all, "--rounds", rounds}},
+        {"primes-feed",
+         {"primes", "--range", full ? "C" : "B", "--algorithm", "trial", "--feed",
+          "chunks,queue,queue_feeder,queue_odd,queue_bounded", "--backend", "processes:dynamic",
+          "--workers", all, "--baseline", "first", "--rounds", full ? "21" : "9"}},
     };
   }
 
@@ -202,6 +223,23 @@ class Primes final : public Experiment {
     const bool openmp =
         std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
     return openmp ? "openmp:dynamic" : "threads:dynamic";
+  }
+
+  static UsageError unknown_feed(const std::string& name) {
+    std::vector<std::string> names = {"chunks"};
+    for (const PrimeFeed& feed : prime_feeds) names.emplace_back(feed.name);
+    return UsageError(unknown_name("--feed", name, names));
+  }
+
+  static std::function<Answer()> open_feed(const Arm& arm, const PrimeFeed& feed) {
+    if (arm.who.backend != "processes")
+      throw UsageError(
+          fmt::format("--feed {} is between processes, not {}; use --backend "
+                      "processes",
+                      feed.name, arm.who.backend));
+    const IndexRange range = range_of(arm.what);
+    const int workers = arm.who.workers;
+    return [=, &feed]() -> Answer { return count_primes_fed(feed, range, workers); };
   }
 
   void read_free_range() {
@@ -275,6 +313,7 @@ class Primes final : public Experiment {
   std::string range_words_, from_words_, to_words_;
   std::string algorithm_words_ = "trial";
   std::string order_words_ = "ascending";
+  std::string feed_words_ = "chunks";
   bool count_ = false;
   bool list_ = false;
   std::uint64_t seed_ = 1;

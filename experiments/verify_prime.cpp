@@ -68,7 +68,8 @@ Answer answer_for(std::uint64_t number, bool prime) {
   return number < 2 ? "neither prime nor composite" : prime ? "prime" : "composite";
 }
 Answer answer_for_factor(std::uint64_t number, std::uint64_t factor) {
-  return factor == 0 ? answer_for(number, true) : fmt::format("divisible by {}", factor);
+  if (factor == 0) return answer_for(number, true);
+  return fmt::format("divisible by {}", factor);
 }
 
 /// Throws UsageError, naming the nearest, where one of the list is not among `names`.
