@@ -1,3 +1,4 @@
+#if __has_include("kernels/sharing/shared_array.hpp")
 #include "experiments/shared_rows.hpp"
 
 #include <sys/mman.h>
@@ -115,3 +116,4 @@ double SharedRows::sum_by_places() const {
 }
 
 }  // namespace parlab
+#endif

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+import against
 import formats
 import tables
 from fields import BadFile
@@ -75,7 +76,8 @@ def markdown_of(report: Report) -> str:
     environment.globals |= {
         "race_table": tables.race_table, "models_table": tables.models_table,
         "grid_table": tables.grid_table, "micro_tables": micro_tables,
-        "cost_tables": cost_tables,
+        "against_table": against.against_table, "against_rows": against.rows_of,
+        "against_bounds": against.bounds_of, "cost_tables": cost_tables,
         "source_table": lambda sections: source_table([section.race for section in sections]),
         "figure_title": figure_title, "gates_shown": GATES_SHOWN}
     text = environment.get_template("report.md.j2").render(report=report)
