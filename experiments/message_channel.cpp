@@ -16,10 +16,7 @@
 #include "kernels/sharing/connection.hpp"
 #include "kernels/sharing/manager.hpp"
 #include "kernels/sharing/queue.hpp"
-#if __has_include("kernels/sharing/spsc_ring.hpp")
 #include "kernels/sharing/spsc_ring.hpp"
-#define PARLAB_HAS_SPSC_RING
-#endif
 
 namespace parlab {
 namespace {
@@ -84,7 +81,6 @@ class QueueChannel {
   Queue<Message<size>> queue_;
 };
 
-#ifdef PARLAB_HAS_SPSC_RING
 template <std::size_t size>
 class SpscChannel {
  public:
@@ -105,7 +101,6 @@ class SpscChannel {
   }
   SpscRing<Message<size>> ring_;
 };
-#endif
 
 template <std::size_t size>
 class ManagerChannel {
@@ -242,9 +237,7 @@ std::function<std::uint64_t()> open_of(const ChannelTask& task, const RedisAddre
 
 const std::vector<ChannelWay>& channel_ways() {
   static const std::vector<ChannelWay> ways = {
-#ifdef PARLAB_HAS_SPSC_RING
       {"spsc_ring", "a ring in shared memory for one producer and one consumer, who spin", false},
-#endif
       {"queue", "Queue: a ring in shared memory with robust locks", false},
       {"pipe", "a pipe of the kernel", false},
       {"unix_socket", "make_pipe(): a Unix socket that keeps packets whole", false},
@@ -256,9 +249,7 @@ const std::vector<ChannelWay>& channel_ways() {
 }
 
 std::function<std::uint64_t()> open_channel(const ChannelTask& task, const RedisAddress& redis) {
-#ifdef PARLAB_HAS_SPSC_RING
   if (task.way == "spsc_ring") return open_of<SpscChannel>(task, redis);
-#endif
   if (task.way == "queue") return open_of<QueueChannel>(task, redis);
   if (task.way == "pipe") return open_of<PipeChannel>(task, redis);
   if (task.way == "unix_socket") return open_of<SocketChannel>(task, redis);

@@ -263,8 +263,9 @@ class Primes final : public Experiment {
           "--backend", "each", "--workers", all, "--rounds", rounds}},
         {"primes-feed",
          {"primes", "--range", full ? "C" : "B", "--algorithm", "trial", "--feed",
-          "chunks,queue,queue_feeder,queue_odd,queue_bounded", "--backend", "processes:dynamic",
-          "--workers", all, "--baseline", "first", "--rounds", full ? "21" : "9"}},
+          "chunks,queue,queue_feeder,queue_odd,queue_bounded,map,imap", "--backend",
+          "processes:dynamic", "--workers", all, "--baseline", "first", "--rounds",
+          full ? "21" : "9"}},
     };
   }
 

@@ -1,7 +1,6 @@
 // shared_array: one array in memory that all processes see. Its rows are filled and summed up by
 // workers; that nothing is copied is shown by what the kernel counts as each process's share.
 
-#if __has_include("kernels/sharing/shared_array.hpp")
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
@@ -175,4 +174,3 @@ const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
 
 }  // namespace
 }  // namespace parlab
-#endif

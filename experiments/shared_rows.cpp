@@ -1,4 +1,3 @@
-#if __has_include("kernels/sharing/shared_array.hpp")
 #include "experiments/shared_rows.hpp"
 
 #include <sys/mman.h>
@@ -116,4 +115,3 @@ double SharedRows::sum_by_places() const {
 }
 
 }  // namespace parlab
-#endif
