@@ -36,6 +36,12 @@ def _time_per_index(race: Race, arms: list[Arm]) -> Column:
                   column([over(value, scale) for value in each]))
 
 
+def _bandwidth(race: Race, arms: list[Arm]) -> Column:
+    """Of a race whose size counts bytes, in 10^9 of them a second."""
+    return Column("GB/s", column([arm.size / seconds / 1e9 if (seconds := _median(arm)) else None
+                                  for arm in arms]))
+
+
 def _speedups(race: Race, arms: list[Arm]) -> Column:
     return Column("speed-up", [ratio(arm.speedup.ratio) if arm.comparison else
                                DASH for arm in arms])
@@ -83,8 +89,31 @@ def _switches(race: Race, arms: list[Arm]) -> Column:
                                        else quantity(round(arm.context_switches)) for arm in arms])
 
 
+def _metric(name: str) -> Callable[[Race, list[Arm]], Column]:
+    """A number of the arms' own; its name ends with its unit, as in pss_bytes."""
+    words, _, unit = name.rpartition("_")
+
+    def metric(race: Race, arms: list[Arm]) -> Column:
+        values = [arm.metric(name) if arm.ok else None for arm in arms]
+        if unit == "bytes" and words:
+            return Column(words.replace("_", " "),
+                          [DASH if value is None else memory(value) for value in values])
+        if unit == "seconds" and words:
+            short, scale = column_unit(values)
+            return Column(f"{words.replace('_', ' ')} [{short}]",
+                          column([over(value, scale) for value in values]))
+        return Column(name.replace("_", " "), column(values))
+
+    return metric
+
+
+def column_named(name: str) -> Callable[[Race, list[Arm]], Column]:
+    """What makes the column that a template names: one of COLUMNS, or "metric NAME"."""
+    return _metric(name.removeprefix("metric ")) if name.startswith("metric ") else COLUMNS[name]
+
+
 COLUMNS: dict[str, Callable[[Race, list[Arm]], Column]] = {
-    "time": _times, "time per index": _time_per_index, "speed-up": _speedups,
+    "time": _times, "time per index": _time_per_index, "bandwidth": _bandwidth, "speed-up": _speedups,
     "interval": _intervals, "against the baseline": _verdicts, "against the fastest": _against_best,
     "cores busy": _cores_busy, "peak memory": _memory, "context switches": _switches,
     "chunks": lambda race, arms: Column("chunks", [quantity(arm.chunks) for arm in arms])}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from against import is_against
 from axis import measures_chunks, sweep_axis
 from formats import listing, memory
 from grid import Choice, choices
@@ -31,6 +32,8 @@ class Section:
     @property
     def kind(self) -> str:
         """Which kind of figure fits."""
+        if is_against(self.race):
+            return ""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
         if sweep_axis(self.race) and (compared or measures_chunks(self.race)):
@@ -104,8 +107,10 @@ class Report:
 
     @property
     def grid(self) -> list[Choice]:
-        """The choices worth a row: empty chunks are a cost to know, not work to place."""
-        return [choice for section in self.sections if not measures_chunks(section.race)
+        """The choices worth a row: empty chunks are a cost to know, not work to place,
+        and peers no backends."""
+        return [choice for section in self.sections
+                if not measures_chunks(section.race) and not is_against(section.race)
                 for choice in section.choices]
 
     @property
