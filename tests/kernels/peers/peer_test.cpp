@@ -31,7 +31,9 @@ TEST(Peers, SayTheirVersionOrWhatIsMissing) {
     names.push_back(peer.name);
     const PeerState state = peer.look();
     EXPECT_NE(state.version.empty(), state.why.empty()) << peer.name;
-    if (!state.why.empty()) EXPECT_THAT(state.why, testing::HasSubstr("install")) << peer.name;
+    if (!state.why.empty()) {
+      EXPECT_THAT(state.why, testing::HasSubstr("install")) << peer.name;
+    }
   }
   EXPECT_THAT(names,
               testing::IsSupersetOf({"C++", "FLINT", "GMP", "Random123", "numpy", "primesieve"}));
