@@ -167,7 +167,7 @@ class PoolChunk final : public PoolTask {
     std::uint64_t count = 0;
     results.reserve(items.size() * sizeof(Result));
     for (std::size_t i = 0; i < items.size(); ++i) {
-      place.item.store(first_item + i, std::memory_order_relaxed);
+      place.at_item(first_item + i);
       const std::size_t before = results.size();
       try {
         put_on_wire<Result>(results, call_task<Function, Item>(function, items[i]));

@@ -13,7 +13,7 @@
 namespace parlab {
 namespace {
 
-void send_failure(int socket, AnswerHead::Kind kind, std::uint64_t number) {
+void send_failure(int socket, AnswerHead::Kind kind, std::uint32_t number) {
   Bytes answer;
   put_on_wire(answer, AnswerHead{kind, number});
   put_on_wire(answer, describe_current_exception());
@@ -27,8 +27,7 @@ void answer_tasks(int socket, WorkerPlace& place) {
     receive_message(socket, task);
     WireReader input(task);
     const auto head = take_from_wire<TaskHead>(input);
-    place.item.store(head.first_item, std::memory_order_relaxed);
-    place.task.store(head.number);  // from here on it is begun, and not run again
+    if (!place.begin(head.number, head.first_item)) continue;  // another does it
     answer.clear();
     put_on_wire(answer, AnswerHead{AnswerHead::Kind::done, head.number});
     try {

@@ -9,16 +9,16 @@ namespace parlab {
 
 /// Before each task on the wire.
 struct TaskHead {
-  std::uint64_t number;  ///< counts from 1 in each seat
+  std::uint32_t number;  ///< counts from 1 in each seat
   PoolTask::Runner runner;
   std::uint64_t first_item;
 };
 
 /// Before each answer.
 struct AnswerHead {
-  enum class Kind : std::uint64_t { ready, done, could_not_send, initializer_failed };
+  enum class Kind : std::uint32_t { ready, done, could_not_send, initializer_failed };
   Kind kind;
-  std::uint64_t number;
+  std::uint32_t number;
 };
 
 /// A worker process: tasks from the socket, answers to it, until its other end is closed.

@@ -34,8 +34,8 @@ namespace {
 
 constexpr std::chrono::milliseconds grace{1000};  // between SIGTERM and SIGKILL
 
-/// Tasks that a worker is given ahead, so that it need not wait for the next. A second one may have
-/// to wait behind a long first, but is taken back where that one dies.
+/// Tasks that a worker has, so that it need not wait for the next. A second one that waits behind a
+/// long first is taken back as soon as another worker has nothing to do.
 constexpr std::size_t tasks_ahead = 2;
 
 class ProcessCrew final : public Crew {
@@ -197,7 +197,20 @@ class ProcessCrew final : public Crew {
       if (watched_[i + 2].revents != 0 && seats_[i].socket() == watched_[i + 2].fd) hear(seats_[i]);
     if (watched_[1].revents != 0) hear_keeper();
     hand_out();
+    even_out();
     let_idle_workers_go();
+  }
+
+  /// Gives what waits behind one worker's task to others that have nothing to do.
+  void even_out() {
+    const auto has_nothing = [this](const Seat& seat) {
+      return seat.taken() && seat.waiting() == 0 && !is_used_up(seat);
+    };
+    if (!tasks_.empty() || std::none_of(seats_.begin(), seats_.end(), has_nothing)) return;
+    for (Seat& seat : seats_)
+      if (seat.waiting() >= tasks_ahead)
+        for (auto& task : seat.take_back()) tasks_.push_back(std::move(task));
+    hand_out();
   }
 
   /// Answers of a worker. What is left of a dead one is seen to when the keeper says how it died.

@@ -32,7 +32,7 @@ void Seat::take(int socket) {
   leave();
   socket_ = socket;
   number_ = 0;
-  place_->task.store(0);
+  place_->reset();
 }
 
 void Seat::leave() {
@@ -100,17 +100,26 @@ bool Seat::receive() {
   }
 }
 
-std::shared_ptr<PoolTask> Seat::answered(std::uint64_t number) {
+std::shared_ptr<PoolTask> Seat::answered(std::uint32_t number) {
   if (given_.empty() || given_.front().first != number) return nullptr;
   std::shared_ptr<PoolTask> task = std::move(given_.front().second);
   given_.pop_front();
   return task;
 }
 
+std::deque<std::shared_ptr<PoolTask>> Seat::take_back() {
+  std::deque<std::shared_ptr<PoolTask>> back;
+  if (given_.empty()) return back;
+  const std::uint32_t begun = place_->take_back(given_.back().first);
+  for (; !given_.empty() && given_.back().first > begun; given_.pop_back())
+    back.push_front(std::move(given_.back().second));
+  return back;
+}
+
 Seat::Remains Seat::clear() {
   leave();
-  Remains remains{{}, {}, place_->item.load()};
-  const std::uint64_t begun = place_->task.load();
+  Remains remains{{}, {}, place_->item()};
+  const std::uint32_t begun = place_->last_begun();
   for (auto& [number, task] : given_)
     (number <= begun ? remains.begun : remains.untouched).push_back(std::move(task));
   given_.clear();

@@ -32,7 +32,7 @@ class Seat {
   /// Tasks that it has not answered yet.
   std::size_t waiting() const { return given_.size(); }
   /// Tasks given since the worker came.
-  std::uint64_t given() const { return number_; }
+  std::uint32_t given() const { return number_; }
 
   /// Sends as much as the socket takes. Throws EndOfFile where the worker is gone.
   void flush();
@@ -43,7 +43,10 @@ class Seat {
   /// The complete answer.
   BytesView answer() const { return incoming_; }
   /// The task with that number; null where there is none.
-  std::shared_ptr<PoolTask> answered(std::uint64_t number);
+  std::shared_ptr<PoolTask> answered(std::uint32_t number);
+
+  /// Those that its worker has not begun, which it then will not.
+  std::deque<std::shared_ptr<PoolTask>> take_back();
 
   /// After its worker's death: the tasks it had begun, and those it had not.
   struct Remains {
@@ -54,11 +57,11 @@ class Seat {
   Remains clear();
 
  private:
-  using Given = std::pair<std::uint64_t, std::shared_ptr<PoolTask>>;
+  using Given = std::pair<std::uint32_t, std::shared_ptr<PoolTask>>;
 
   WorkerPlace* place_;
   int socket_ = -1;
-  std::uint64_t number_ = 0;
+  std::uint32_t number_ = 0;
   std::deque<Given> given_;
   std::deque<Bytes> outgoing_;  // packets
   Bytes incoming_;

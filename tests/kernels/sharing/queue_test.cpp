@@ -85,11 +85,11 @@ TEST_F(QueueTest, CarriesMessagesOfAnyLength) {
   Queue<std::string> queue(10, 1000);  // bytes: the ring wraps within messages
   Process echo([&] {
     for (std::string text = "first"; !text.empty();) queue.put(std::exchange(text, text.substr(1)));
-    for (int i = 0; i < 200; ++i) queue.put(std::string(static_cast<std::size_t>(i * 5), 'x'));
+    for (int i = 0; i < 200; ++i) queue.put(std::string(static_cast<std::size_t>(i * 4), 'x'));
   });
   echo.start();
   for (const char* text : {"first", "irst", "rst", "st", "t"}) EXPECT_EQ(queue.get(), text);
-  for (std::size_t i = 0; i < 200; ++i) ASSERT_EQ(queue.get(long_enough), std::string(i * 5, 'x'));
+  for (std::size_t i = 0; i < 200; ++i) ASSERT_EQ(queue.get(long_enough), std::string(i * 4, 'x'));
 }
 
 TEST_F(QueueTest, RefusesAMessageThatCanNeverFit) {

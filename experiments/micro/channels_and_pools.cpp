@@ -7,9 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
+#include <cstdlib>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "kernels/sharing/pool.hpp"
 #include "kernels/sharing/process.hpp"
 #include "kernels/sharing/queue.hpp"
+#include "kernels/sharing/sharing_errors.hpp"
 #include "kernels/sharing/spsc_ring.hpp"
 
 namespace {
@@ -87,12 +89,14 @@ void bare_fork(benchmark::State& state) {
 }
 BENCHMARK(bare_fork)->Name("process/bare_fork_and_wait")->UseRealTime();
 
-void start_and_join(benchmark::State& state) {
+void start_and_join(benchmark::State& state) try {
   for (auto _ : state) {
     parlab::Process process([] {});
     process.start();
     process.join();
   }
+} catch (const parlab::ForkRefused& refused) {
+  state.SkipWithError(refused.what());
 }
 BENCHMARK(start_and_join)->Name("process/start_and_join")->UseRealTime();
 
@@ -106,7 +110,7 @@ std::vector<std::int64_t> numbers(std::int64_t count) {
 
 constexpr std::int64_t tasks = 20'000;
 
-void map_by_pool(benchmark::State& state) {
+void map_by_pool(benchmark::State& state) try {
   parlab::Pool pool(2);
   const std::vector<std::int64_t> items = numbers(tasks);
   for (auto _ : state) {
@@ -115,6 +119,8 @@ void map_by_pool(benchmark::State& state) {
       state.SkipWithError("wrong results");
   }
   state.SetItemsProcessed(state.iterations() * tasks);
+} catch (const parlab::ForkRefused& refused) {
+  state.SkipWithError(refused.what());
 }
 BENCHMARK(map_by_pool)
     ->Name("pool/map")
