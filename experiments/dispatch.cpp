@@ -50,7 +50,7 @@ class Dispatch final : public Experiment {
   }
   Answer expected(const Case& what) const override { return what.size; }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
     std::shared_ptr<Backend> backend = make_backend(arm.who);
     const Chunking chunking({0, arm.what.size}, arm.grain);
     return [=]() -> Answer {

@@ -11,6 +11,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "kernels/backend_registry.hpp"
@@ -41,6 +43,20 @@ struct Arm {
   std::uint64_t grain = 1;
 };
 
+/// An arm made ready in its own process.
+struct OpenedArm {
+  std::function<Answer()> run;  // each call is one run, all of it timed
+  /// Called after each sample, outside the time: numbers of the arm's own, each named with its
+  /// unit, as in {"pss_bytes": 4096}. The same names at every call.
+  std::function<nlohmann::json()> metrics = {};
+
+  template <class Run>
+  requires std::is_invocable_r_v<Answer, Run&> OpenedArm(Run only_run)
+      : run(std::move(only_run)) {}  // NOLINT: an arm mostly is its run
+  OpenedArm(std::function<Answer()> run, std::function<nlohmann::json()> metrics)
+      : run(std::move(run)), metrics(std::move(metrics)) {}
+};
+
 /// One command of a suite. Its name is the result file's: "pi-backends".
 struct SuiteEntry {
   std::string name;
@@ -68,8 +84,13 @@ class Experiment {
 
   virtual std::vector<Case> cases() const = 0;
 
+  /// Whether the arms are the cases themselves, ways to do one thing that are compared with each
+  /// other, the first being the baseline: then each runs on the serial backend, and what workers it
+  /// has are its own. --backend, --workers and --grain do not apply, nor does `parlab compare`.
+  virtual bool compares_ways() const { return false; }
+
   /// Whether --grain and --chunks apply: false where a case fixes its chunks itself.
-  virtual bool takes_grain() const { return true; }
+  virtual bool takes_grain() const { return !compares_ways(); }
 
   /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
   virtual std::string subject(const Case& what) const;
@@ -80,9 +101,8 @@ class Experiment {
   /// Whether `answer` is right, given what expected() returned.
   virtual bool correct(const Case& what, const Answer& answer, const Answer& expected) const;
 
-  /// Makes an arm ready in its own process; each call of what is returned is one run, all of it
-  /// timed.
-  virtual std::function<Answer()> open(const Arm& arm) const = 0;
+  /// Makes an arm ready. Called in the arm's own process.
+  virtual OpenedArm open(const Arm& arm) const = 0;
 
   /// Whether `parlab run` has something to print on stdout besides the measurement, which then goes
   /// to stderr: a list of primes, say.

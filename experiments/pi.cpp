@@ -99,7 +99,7 @@ class Pi final : public Experiment {
            tolerated_deviations * deviation + 1;
   }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
     std::shared_ptr<Backend> backend = make_backend(arm.who);
     const DartKernel count_inside = variant_named(arm.what.variant).count_inside;
     const Chunking chunking({0, arm.what.size}, arm.grain);

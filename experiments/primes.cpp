@@ -160,7 +160,7 @@ class Primes final : public Experiment {
     return lists(what) ? hash.answer() : Answer(hash.count);
   }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
     return lists(arm.what) ? open_list(arm) : open_count(arm);
   }
 

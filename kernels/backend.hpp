@@ -18,6 +18,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/errors.hpp"
 #include "kernels/function_ref.hpp"
 #include "kernels/index_range.hpp"
 
@@ -61,8 +62,8 @@ class Backend {
   void for_chunks(const Chunking& chunking, const Work& work) {
     for (std::uint64_t first = 0; first < chunking.chunks();) {
       const std::uint64_t count = std::min(window, chunking.chunks() - first);
-      run(count, nullptr, 0,
-          [&](std::uint64_t chunk, std::byte*) { work(chunking[first + chunk]); });
+      run_from(first, count, nullptr, 0,
+               [&](std::uint64_t chunk, std::byte*) { work(chunking[first + chunk]); });
       first += count;
     }
   }
@@ -75,10 +76,21 @@ class Backend {
     const auto body = [&](std::uint64_t chunk, std::byte* slot) {
       std::construct_at(reinterpret_cast<T*>(slot), work(chunking[first + chunk]));
     };
-    run(count, reinterpret_cast<std::byte*>(partials), sizeof(T), body);
+    run_from(first, count, reinterpret_cast<std::byte*>(partials), sizeof(T), body);
   }
 
  private:
+  /// run() for chunks that are numbered from `first` on, so that a failure names the right one.
+  void run_from(std::uint64_t first, std::uint64_t count, std::byte* slots, std::size_t slot_size,
+                ChunkBody body) {
+    try {
+      run(count, slots, slot_size, body);
+    } catch (const WorkerFailed& failed) {
+      if (first == 0 || !failed.chunk()) throw;
+      throw WorkerFailed(first + *failed.chunk(), failed.cause());
+    }
+  }
+
   /// Calls body(i, slots + i * slot_size) once for every i in [0, chunks), on workers() workers,
   /// and returns when all are done. The seam every backend implements.
   virtual void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size,

@@ -3,6 +3,7 @@
 // Errors that a user of parlab can mend (exit code 2), and failures of a run (exit code 1).
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -20,18 +21,20 @@ class ChunkFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A worker ended before its chunk did. `chunk` is the one it was computing.
+/// A worker ended before its share was done. `chunk` is the one it was at; none: before its first.
 class WorkerFailed : public std::runtime_error {
  public:
-  WorkerFailed(std::uint64_t chunk, const std::string& cause)
-      : std::runtime_error("a worker died in chunk " + std::to_string(chunk) + ": " + cause),
+  WorkerFailed(std::optional<std::uint64_t> chunk, const std::string& cause)
+      : std::runtime_error((chunk ? "a worker died in chunk " + std::to_string(*chunk)
+                                  : "a worker died at its start") +
+                           ": " + cause),
         chunk_(chunk),
         cause_(cause) {}
-  std::uint64_t chunk() const { return chunk_; }
+  std::optional<std::uint64_t> chunk() const { return chunk_; }
   const std::string& cause() const { return cause_; }
 
  private:
-  std::uint64_t chunk_;
+  std::optional<std::uint64_t> chunk_;
   std::string cause_;
 };
 

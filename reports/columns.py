@@ -83,6 +83,29 @@ def _switches(race: Race, arms: list[Arm]) -> Column:
                                        else quantity(round(arm.context_switches)) for arm in arms])
 
 
+def _metric(name: str) -> Callable[[Race, list[Arm]], Column]:
+    """A number of the arms' own; its name ends with its unit, as in pss_bytes."""
+    words, _, unit = name.rpartition("_")
+
+    def metric(race: Race, arms: list[Arm]) -> Column:
+        values = [arm.metric(name) if arm.ok else None for arm in arms]
+        if unit == "bytes" and words:
+            return Column(words.replace("_", " "),
+                          [DASH if value is None else memory(value) for value in values])
+        if unit == "seconds" and words:
+            short, scale = column_unit(values)
+            return Column(f"{words.replace('_', ' ')} [{short}]",
+                          column([over(value, scale) for value in values]))
+        return Column(name.replace("_", " "), column(values))
+
+    return metric
+
+
+def column_named(name: str) -> Callable[[Race, list[Arm]], Column]:
+    """What makes the column that a template names: one of COLUMNS, or "metric NAME"."""
+    return _metric(name.removeprefix("metric ")) if name.startswith("metric ") else COLUMNS[name]
+
+
 COLUMNS: dict[str, Callable[[Race, list[Arm]], Column]] = {
     "time": _times, "time per index": _time_per_index, "speed-up": _speedups,
     "interval": _intervals, "against the baseline": _verdicts, "against the fastest": _against_best,

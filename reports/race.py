@@ -64,6 +64,11 @@ class Arm:
     cause: str  # why it failed; empty where it did not
     comparison: Comparison | None
     against_best: Comparison | None
+    metrics: dict[str, tuple[float, ...]] = field(default_factory=dict)  # its own numbers, by name
+
+    def metric(self, name: str) -> float | None:
+        """Median over the rounds of a number of the arm's own; None where it has none."""
+        return statistics.median(self.metrics[name]) if self.metrics.get(name) else None
 
     @property
     def median(self) -> float | None:

@@ -110,7 +110,14 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
         answer=fields.value("answer"), expected=fields.value("expected"), ok=not cause,
         comparison=_comparison(fields, "comparison", "baseline_result", results),
         against_best=_comparison(fields, "against_best", "best_result", results),
+        metrics=_metrics(fields.object("metrics")) if fields.has("metrics") else {},
     )
+
+
+def _metrics(fields: Fields) -> dict[str, tuple[float, ...]]:
+    """The arm's own numbers over the rounds; a round without one is left out."""
+    return {name: tuple(item.number("") for item in fields.items(name) if item.has(""))
+            for name in fields.values}
 
 
 def _gate(fields: Fields, results: int) -> Gate:

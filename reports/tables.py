@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from axis import Axis, measures_chunks, sweep_axis
-from columns import COLUMNS, DEFAULT_COLUMNS
+from columns import DEFAULT_COLUMNS, column_named
 from formats import (DASH, column, column_unit, listing, over, percent, plural, quantity, ratio,
                      ratio_with_interval, scaled)
 from grid import Choice
@@ -28,7 +28,7 @@ def arms_table(race: Race, columns: Sequence[str] | None = None) -> str:
 
     arms = [arm for group in race.groups.values() for arm in sorted(group, key=place)]
     alike = len({arm.chunks for arm in arms}) == 1
-    parts = [COLUMNS[name](race, arms) for name in columns or DEFAULT_COLUMNS
+    parts = [column_named(name)(race, arms) for name in columns or DEFAULT_COLUMNS
              if not (alike and name == "chunks")]
     rows = [[plain(arm.label), *(part.cells[i] for part in parts)] for i, arm in enumerate(arms)]
     return markdown(["arm", *(part.head for part in parts)], rows)

@@ -5,6 +5,7 @@ Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays t
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -53,7 +54,8 @@ def main(folder: Path) -> None:
     add_examples(folder)
     changed = run(folder, "git", "status", "--porcelain", "-uall").split("\n")
     assert {line[3:] for line in changed if line} == NAMED | {"CMakeLists.txt"}, changed
-    run(folder, "cmake", "--preset", "release")
+    # With the same options as the build that CI has just made, so that ccache has most of it.
+    run(folder, "cmake", "--preset", "release", *os.environ.get("CMAKE_ARGS", "").split())
     run(folder, "cmake", "--build", "build", "--parallel", "2")
     tests = run(folder, "build/parlab-tests", "--gtest_filter=Collatz.*:*async*")
     assert "[  PASSED  ]" in tests and "Collatz" in tests and "async" in tests, tests

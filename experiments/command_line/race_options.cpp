@@ -42,13 +42,15 @@ struct Words {
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
-  app.add_option(
-      "--backend", words.backend,
-      verb == RaceVerb::run
-          ? "backends with or without a schedule, A,B:schedule; 'each' for every backend "
-            "as it is by default, 'all' for every schedule [each]"
-          : "the backends to compare, A,B[,C]; the first is the baseline");
-  app.add_option("--workers", words.workers, "worker counts, 1,2 [the usable cores]");
+  if (!experiment.compares_ways()) {
+    app.add_option(
+        "--backend", words.backend,
+        verb == RaceVerb::run
+            ? "backends with or without a schedule, A,B:schedule; 'each' for every backend "
+              "as it is by default, 'all' for every schedule [each]"
+            : "the backends to compare, A,B[,C]; the first is the baseline");
+    app.add_option("--workers", words.workers, "worker counts, 1,2 [the usable cores]");
+  }
   if (experiment.takes_grain()) {
     app.add_option("--grain", words.grain, "indices a chunk, a list for a sweep [auto]");
     app.add_option("--chunks", words.chunks,
@@ -62,7 +64,7 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
   app.add_option("--isolation", words.isolation,
                  "standing: arms rest, stopped, between samples; fresh: a new process for each "
                  "sample [standing]");
-  if (verb == RaceVerb::run)
+  if (verb == RaceVerb::run && !experiment.compares_ways())
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
@@ -70,7 +72,9 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
   app.add_flag("--quiet", words.quiet, "no table, no progress");
 }
 
-Selection selection_of(const Words& words, RaceVerb verb) {
+Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment) {
+  if (experiment.compares_ways())
+    return {.backends = {parse_backend("serial")}, .workers = {1}, .baseline = BaselineKind::first};
   Selection selection;
   if (verb == RaceVerb::compare && words.backend.empty())
     throw UsageError("compare: --backend is missing; name two, as in --backend openmp:static,tbb");
@@ -148,16 +152,20 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     return request;
   }
   request.experiment = experiment_named(arguments[0]);
+  if (verb == RaceVerb::compare && request.experiment->compares_ways())
+    throw UsageError(fmt::format(
+        "compare: {0} takes no backends, its arms are ways to do one thing; use parlab run {0}",
+        arguments[0]));
   CLI::App app(request.experiment->question(),
                fmt::format("parlab {} {}", verb_name(verb), arguments[0]));
   app.allow_extras();
   request.experiment->add_options(app);
   Words words;
   add_common_options(app, words, *request.experiment, verb);
-  app.footer(
-      fmt::format("Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {} {} --backend "
-                  "{} --workers 1,2 --json {}.json",
-                  verb_name(verb), arguments[0], "openmp:static,tbb", arguments[0]));
+  app.footer(fmt::format(
+      "Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {0} {1}{2} --json {1}.json",
+      verb_name(verb), arguments[0],
+      request.experiment->compares_ways() ? "" : " --backend openmp:static,tbb --workers 1,2"));
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
   try {
     app.parse(reversed);
@@ -176,7 +184,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.experiment->set_seed(parse_quantity("--seed", words.seed));
   request.experiment->check_options();
   request.options = options_of(words);
-  request.entrants = line_up(*request.experiment, selection_of(words, verb));
+  request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
   request.json = words.json;
   request.quiet = words.quiet;
   return request;

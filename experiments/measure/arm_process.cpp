@@ -71,7 +71,8 @@ std::uint64_t repeats_for(double seconds_a_run) {
 
 /// The child's side: open, warm up, then one sample for each message.
 void serve(int socket, const ArmProcess::Open& open) {
-  const std::function<Answer()> run = open();
+  const OpenedArm arm = open();
+  const std::function<Answer()>& run = arm.run;
   Answer answer;
   double seconds = seconds_of(run, 1, answer);  // warms caches, starts threads
   const Answer first = answer;
@@ -88,6 +89,7 @@ void serve(int socket, const ArmProcess::Open& open) {
     const Usage before = usage();
     const double sample_seconds = seconds_of(run, repeats, answer);
     const Usage after = usage();
+    json metrics = arm.metrics ? arm.metrics() : json::object();
     const auto each = static_cast<double>(repeats);
     send_message(socket,
                  {{"seconds", sample_seconds},
@@ -95,7 +97,8 @@ void serve(int socket, const ArmProcess::Open& open) {
                   {"context_switches",
                    static_cast<double>(after.context_switches - before.context_switches) / each},
                   {"peak_rss_bytes", after.peak_rss_bytes},
-                  {"answer", answer}});
+                  {"answer", answer},
+                  {"metrics", std::move(metrics)}});
   }
 }
 
@@ -152,7 +155,8 @@ Sample ArmProcess::sample() {
           .cpu_seconds = message.at("cpu_seconds"),
           .context_switches = message.at("context_switches"),
           .peak_rss_bytes = message.at("peak_rss_bytes"),
-          .answer = std::move(message.at("answer"))};
+          .answer = std::move(message.at("answer")),
+          .metrics = std::move(message.at("metrics"))};
 }
 
 json ArmProcess::receive() {
@@ -192,9 +196,7 @@ void ArmProcess::rest() {
 Answer answer_of_process(const std::function<Answer()>& work, std::chrono::duration<double> timeout,
                          const InterruptionGuard& interruption) {
   // The warm-up run is the answer; any later call returns the same.
-  const auto open = [&work]() -> std::function<Answer()> {
-    return [answer = work()] { return answer; };
-  };
+  const auto open = [&work]() -> OpenedArm { return [answer = work()] { return answer; }; };
   return ArmProcess(open, timeout, interruption).first_answer();
 }
 

@@ -33,11 +33,12 @@ struct Sample {
   double context_switches;       // voluntary and not, one run
   std::uint64_t peak_rss_bytes;  // of the largest process so far
   Answer answer;
+  nlohmann::json metrics = nlohmann::json::object();  // the arm's own numbers, by name
 };
 
 class ArmProcess {
  public:
-  using Open = std::function<std::function<Answer()>()>;
+  using Open = std::function<OpenedArm()>;
 
   /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
   /// Returns when the arm is ready and rests. Throws ArmFailed, or Interrupted.

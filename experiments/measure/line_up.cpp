@@ -52,6 +52,8 @@ std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
           what.variant, experiment.name()));
     return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
   }
+  if (experiment.compares_ways())
+    return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
   const auto grains =
       experiment.takes_grain() ? grains_of(what, selection) : std::vector<std::uint64_t>{1};
   for (const BackendSpec& backend : selection.backends) {

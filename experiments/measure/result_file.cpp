@@ -64,6 +64,16 @@ json failure_json(const std::optional<Failure>& failure) {
   return object;
 }
 
+/// The arms' own numbers as lists over the rounds; null in a round that did not give one.
+json metrics_json(const std::vector<Sample>& samples) {
+  json lists = json::object();
+  for (const Sample& sample : samples)
+    for (const auto& [name, value] : sample.metrics.items()) lists[name] = json::array();
+  for (const Sample& sample : samples)
+    for (auto& [name, list] : lists.items()) list.push_back(sample.metrics.value(name, json()));
+  return lists;
+}
+
 json measured_json(const Measured& measured, const Experiment& experiment) {
   const auto& [what, who, grain] = measured.entrant.arm;
   std::vector<double> cpu_seconds;
@@ -95,6 +105,7 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"cpu_seconds", median(cpu_seconds)},
           {"context_switches", median(switches)},
           {"peak_rss_bytes", peak},
+          {"metrics", metrics_json(measured.samples)},
           {"answer", measured.answer},
           {"expected", measured.expected},
           {"ok", measured.ok()},

@@ -121,7 +121,8 @@ class Processes final : public Backend {
         --alive;
         const ExitStatus status = children[worker].wait();
         if (status.success() || death) continue;
-        death.emplace(places[worker].load(), status.describe());
+        const std::uint64_t chunk = places[worker].load();
+        death.emplace(chunk == no_chunk ? std::nullopt : std::optional(chunk), status.describe());
         board.stop.store(true, std::memory_order_relaxed);
       }
     }

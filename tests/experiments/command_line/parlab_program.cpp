@@ -83,6 +83,19 @@ std::vector<pid_t> ParlabProgram::descendants() const {
   return pids;
 }
 
+std::vector<pid_t> ParlabProgram::children() const {
+  std::vector<pid_t> pids = descendants();
+  std::erase_if(pids, [&](pid_t pid) {
+    const std::string stat = content(fs::path("/proc") / std::to_string(pid) / "stat");
+    std::istringstream behind_the_name(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
+    char state = 0;
+    pid_t parent = 0;
+    behind_the_name >> state >> parent;
+    return parent != pid_;
+  });
+  return pids;
+}
+
 TemporaryFolder::TemporaryFolder() {
   std::string name = (fs::temp_directory_path() / "parlab-test.XXXXXX").string();
   path_ = mkdtemp(name.data());

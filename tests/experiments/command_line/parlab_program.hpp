@@ -33,6 +33,8 @@ class ParlabProgram {
 
   /// Processes with the mark, other than the program itself.
   std::vector<pid_t> descendants() const;
+  /// Those of them that the program itself has forked.
+  std::vector<pid_t> children() const;
 
  private:
   pid_t pid_;

@@ -87,6 +87,18 @@ TEST(LineUp, RunsWhatCannotBeSplitInOneChunkOnSerialOnly) {
                UsageError);
 }
 
+TEST(LineUp, ComparesWaysWithTheFirstOfThem) {
+  MadeUpExperiment experiment;
+  experiment.compares_ways_ = true;
+  experiment.cases_ = {{.kernel = "k", .variant = "slow", .size = 10, .unit = "things"},
+                       {.kernel = "k", .variant = "fast", .size = 10, .unit = "things"}};
+  const auto entrants = line_up(
+      experiment,
+      {.backends = parse_backends("serial"), .workers = {1}, .baseline = BaselineKind::first});
+  EXPECT_THAT(labels(entrants), ElementsAre("slow", "slow again", "fast"));
+  for (const Entrant& entrant : entrants) EXPECT_EQ(entrant.arm.grain, 10u);
+}
+
 TEST(LineUp, ChunksAnEmptyRange) {
   MadeUpExperiment experiment;
   experiment.cases_[0].size = 0;

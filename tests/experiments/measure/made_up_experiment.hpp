@@ -18,14 +18,14 @@ class MadeUpExperiment : public Experiment {
   void add_options(CLI::App&) override {}
   std::vector<Case> cases() const override { return cases_; }
   Answer expected(const Case&) const override { return expected_(); }
-  std::function<Answer()> open(const Arm& arm) const override { return open_(arm); }
+  OpenedArm open(const Arm& arm) const override { return open_(arm); }
+  bool compares_ways() const override { return compares_ways_; }
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
   std::vector<Case> cases_ = {{.kernel = "made_up", .size = 100, .unit = "things"}};
   std::function<Answer()> expected_ = [] { return 42; };
-  std::function<std::function<Answer()>(const Arm&)> open_ = [](const Arm&) {
-    return [] { return 42; };
-  };
+  bool compares_ways_ = false;
+  std::function<OpenedArm(const Arm&)> open_ = [](const Arm&) { return [] { return 42; }; };
 };
 
 }  // namespace parlab

@@ -250,6 +250,20 @@ TEST_P(ProcessesBackend, TellsWhichChunkAKilledWorkerHad) {
   EXPECT_EQ(map_reduce(*backend, Chunking({0, 30}, 10), 0, die_at_30, std::plus<>()), 3);
 }
 
+TEST_P(ProcessesBackend, NumbersTheChunkOfAKilledWorkerWithinTheWholeRange) {
+  const auto backend = make_backend(parse_backend(GetParam(), 2));
+  const auto die_late = [](IndexRange range) -> int {
+    if (range.begin == window + 5) raise(SIGKILL);
+    return 1;
+  };
+  try {
+    map_reduce(*backend, Chunking({0, window + 10}, 1), 0, die_late, std::plus<>());
+    FAIL() << "nothing was thrown";
+  } catch (const WorkerFailed& failed) {
+    EXPECT_EQ(failed.chunk(), window + 5);
+  }
+}
+
 TEST_P(ProcessesBackend, CutsALongMessageAndKeepsItsBeginning) {
   const auto backend = make_backend(parse_backend(GetParam(), 2));
   const auto fail = [](IndexRange) -> int { throw std::runtime_error(std::string(100'000, 'x')); };

@@ -1,0 +1,40 @@
+"""Numbers of an arm's own: read with their file, shown in their unit, refused where they are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import made_up_races
+import pytest
+from columns import column_named
+from fields import BadFile
+from result_files import load_race
+
+
+def race_file(folder: Path, metrics: dict[str, list[object]]) -> Path:
+    """A race whose last arm that ran has these numbers, and the others none."""
+    document = made_up_races.primes_race()
+    document["results"][-1]["metrics"] = metrics
+    path = folder / "primes.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def cells(path: Path, name: str) -> tuple[str, list[str]]:
+    race = load_race(path)
+    column = column_named(f"metric {name}")(race, race.shown)
+    return column.head, column.cells
+
+
+def test_bytes_and_seconds_are_shown_in_their_units(tmp_path: Path) -> None:
+    path = race_file(tmp_path, {"pss_bytes": [3 << 20, 1 << 20, 2 << 20], "wait_seconds": [2e-6],
+                                "polls": [7, 9]})
+    assert cells(path, "pss_bytes")[1][-1] == "2.00 MiB"
+    assert cells(path, "wait_seconds")[0] == "wait [µs]"
+    assert cells(path, "polls")[1][-2:] == ["–", "8.00"]
+
+
+def test_a_number_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"metrics\.pss_bytes\[1\] is a string"):
+        load_race(race_file(tmp_path, {"pss_bytes": [1, "much"]}))
