@@ -133,7 +133,7 @@ class EventLoop final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     return {{"event_loop-switch",
-             {"event_loop", "--turns", full ? "1e6" : "1e5", "--rounds", full ? "41" : "11"}},
+             {"event_loop", "--turns", full ? "1e6" : "2e4", "--rounds", full ? "41" : "11"}},
             {"event_loop-memory",
              {"event_loop", "--tasks", full ? "1e5" : "1e4", "--rounds", full ? "21" : "7"}}};
   }

@@ -91,22 +91,22 @@ TEST(DelayServer, SaysThatAPortIsTaken) {
 }
 
 TEST(MadeUpSite, HasEveryKindOfPage) {
-  const MadeUpSite site({.pages = 20'000, .seed = 1});
+  const MadeUpSite site({.pages = 6'000, .seed = 1});
   std::uint64_t moved = 0, packed = 0, big = 0, slow = 0;
-  for (std::uint64_t page = 0; page < 20'000; ++page) {
+  for (std::uint64_t page = 0; page < 6'000; ++page) {
     const SiteReply reply = site.reply(site.path_of(page), "http://h", true);
     moved += site.is_behind_redirect(page) ? 1 : 0;
     packed += reply.gzipped ? 1 : 0;
     big += reply.body.size() > 500'000 ? 1 : 0;
     slow += reply.pieces > 1 ? 1 : 0;
   }
-  EXPECT_GT(moved, 100U);
+  EXPECT_GT(moved, 30U);
 #ifdef PARLAB_HAS_ZLIB
-  EXPECT_GT(packed, 1000U);
+  EXPECT_GT(packed, 300U);
 #endif
   EXPECT_GT(big, 0U);
   EXPECT_GT(slow, 0U);
-  EXPECT_LT(site.public_pages(), 20'000U);
+  EXPECT_LT(site.public_pages(), 6'000U);
 }
 
 }  // namespace
