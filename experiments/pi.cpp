@@ -25,6 +25,9 @@ constexpr std::uint64_t least_darts_a_chunk = 16'384;
 /// alarm in 3.5 million.
 constexpr double tolerated_deviations = 5;
 
+/// The variant that runs where only its generator or precision was asked for.
+constexpr char default_way[] = "simd";
+
 DartVariant variant_named(const std::string& name) {
   std::vector<std::string> names;
   for (DartVariant& variant : dart_variants()) {
@@ -54,18 +57,27 @@ class Pi final : public Experiment {
 
   void add_options(CLI::App& app) override {
     app.add_option("--darts", darts_words_, "darts to throw, a list for a sweep [1e8]");
+    app.add_option("--generator", generator_words_,
+                   "philox, ars, or those of habit mt19937_64, minstd_rand; a list, or 'all' "
+                   "[philox]");
+    app.add_option("--precision", precision_words_,
+                   "random bits of a coordinate: 32, 53, or both [32; 53 for those of habit]");
     app.add_option("--variant", variant_words_,
-                   "scalar, eigen, xtensor, simd, or the generators of habit mt19937_64, "
-                   "minstd_rand; a list, or 'all' [simd]");
+                   "scalar, eigen, xtensor, simd, or a name that says the generator too (parlab "
+                   "list); a list, or 'all' [simd]");
   }
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     darts_ = parse_quantities("--darts", darts_words_, 1);
-    for (const std::string& name : split_list(variant_words_)) {
-      if (name == "all")
-        variants_ = dart_variants();
-      else
-        variants_.push_back(variant_named(name));
+    if (generator_words_.empty() && precision_words_.empty()) {
+      for (const std::string& name : split_list(variant_words_)) {
+        if (name == "all")
+          variants_ = dart_variants();
+        else
+          variants_.push_back(variant_named(name));
+      }
+    } else {
+      choose_by_generator();
     }
   }
 
@@ -79,7 +91,10 @@ class Pi final : public Experiment {
                          .unit = "darts",
                          .parameters = {{"seed", seed_}},
                          .least_grain = least_darts_a_chunk,
-                         .splittable = variant.splittable});
+                         .splittable = variant.splittable,
+                         .facts = {{"generator", variant.generator},
+                                   {"precision", variant.precision},
+                                   {"way", variant.way}}});
     return cases;
   }
 
@@ -124,12 +139,55 @@ class Pi final : public Experiment {
           "each", "--workers", all, "--rounds", full ? "41" : "21"}},
         {"pi-variants",
          {"pi", "--darts", full ? "1e8" : "1e7", "--variant",
-          "scalar,eigen,xtensor,simd,mt19937_64,minstd_rand", "--backend", "serial", "--baseline",
-          "first", "--rounds", full ? "41" : "21"}},
+          "scalar,eigen,xtensor,simd,ars,philox53,mt19937_64,minstd_rand", "--backend", "serial",
+          "--baseline", "first", "--rounds", full ? "41" : "21"}},
     };
   }
 
  private:
+  /// All variants of the generators and precisions asked for that go the ways asked for.
+  void choose_by_generator() {
+    std::vector<std::string> generators;
+    for (const DartVariant& variant : dart_variants())
+      if (std::ranges::find(generators, variant.generator) == generators.end())
+        generators.push_back(variant.generator);
+    const auto asked = split_list(generator_words_.empty() ? "philox" : generator_words_);
+    for (const std::string& generator : asked)
+      if (generator != "all" && std::ranges::find(generators, generator) == generators.end())
+        throw UsageError(unknown_name("generator", generator, generators));
+    const auto precisions = precision_words_.empty()
+                                ? std::vector<std::uint64_t>()
+                                : parse_quantities("--precision", precision_words_);
+    for (const std::uint64_t precision : precisions)
+      if (precision != 32 && precision != 53)
+        throw UsageError(
+            fmt::format("--precision: coordinates have 32 or 53 bits, not {}", precision));
+    const auto ways = split_list(variant_words_);
+    for (const DartVariant& variant : dart_variants()) {
+      const bool right_generator = std::ranges::any_of(
+          asked, [&](const auto& name) { return name == "all" || name == variant.generator; });
+      // Without --precision each generator has its usual one.
+      const auto bits = static_cast<std::uint64_t>(variant.precision);
+      const bool right_precision = precisions.empty()
+                                       ? bits == usual_precision(variant)
+                                       : std::ranges::find(precisions, bits) != precisions.end();
+      const bool right_way = std::ranges::any_of(ways, [&](const auto& way) {
+        // Generators of habit have one way, which is then meant.
+        return way == "all" || way == variant.way || way == variant.name ||
+               (way == default_way && !variant.splittable);
+      });
+      if (right_generator && right_precision && right_way) variants_.push_back(variant);
+    }
+    if (variants_.empty())
+      throw UsageError(fmt::format(
+          "no darts by --generator {}{} --variant {}; parlab list names all that there are",
+          fmt::join(asked, ","), precision_words_.empty() ? "" : " --precision " + precision_words_,
+          variant_words_));
+  }
+  static std::uint64_t usual_precision(const DartVariant& variant) {
+    return variant.splittable ? 32 : 53;
+  }
+
   /// By the plain kernel, on all cores: it is the slowest of all variants.
   static std::uint64_t count_on_all_cores(IndexRange darts, const Case& what) {
     const std::uint64_t seed = seed_of(what);
@@ -141,7 +199,8 @@ class Pi final : public Experiment {
   }
 
   std::string darts_words_ = "1e8";
-  std::string variant_words_ = "simd";
+  std::string variant_words_ = default_way;
+  std::string generator_words_, precision_words_;
   std::uint64_t seed_ = 1;
   std::vector<std::uint64_t> darts_;
   std::vector<DartVariant> variants_;

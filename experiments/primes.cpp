@@ -1,5 +1,6 @@
 // primes: all primes of a range, by trial division (uneven work: a prime costs sqrt(n) / 2
-// divisions, most composites three) or by a segmented sieve (even work, memory in the cache).
+// divisions, most composites three), by a segmented sieve (even work, memory in the cache) or by a
+// primality test, many numbers at once (even work, no memory).
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
 #include "kernels/numerics/primality.hpp"
+#include "kernels/numerics/prime_count.hpp"
 #include "kernels/numerics/sieve.hpp"
 #include "kernels/numerics/textbook_sieve.hpp"
 #include "kernels/numerics/trial_division.hpp"
@@ -38,9 +40,46 @@ constexpr std::array<NamedRange, 5> named_ranges = {{
     {"E", {100'000'000'000, 100'000'100'000}},
 }};
 
-/// Numbers a chunk should have at least: some 10 us of work.
-constexpr std::uint64_t least_grain_trial = 32;
-constexpr std::uint64_t least_grain_sieve = 1 << 18;
+/// Ways to find the primes of a chunk. `sieve` is null for those that need none.
+struct Algorithm {
+  const char* name;
+  const char* kernel;
+  std::uint64_t (*count)(const SegmentedSieve* sieve, IndexRange range);
+  std::uint64_t (*list)(const SegmentedSieve* sieve, IndexRange range, std::uint64_t* out);
+  std::uint64_t least_grain;  // numbers: some 10 us of work; 0: a segment of the sieve
+};
+constexpr std::array<Algorithm, 3> algorithms = {{
+    {"trial", "trial_division",
+     [](const SegmentedSieve*, IndexRange range) { return count_primes_by_trial(range); },
+     [](const SegmentedSieve*, IndexRange range, std::uint64_t* out) {
+       return list_primes_by_trial(range, out);
+     },
+     32},
+    {"sieve", "sieve",
+     [](const SegmentedSieve* sieve, IndexRange range) { return sieve->count(range); },
+     [](const SegmentedSieve* sieve, IndexRange range, std::uint64_t* out) {
+       return sieve->list(range, out);
+     },
+     0},
+    {"batch", "primality",
+     [](const SegmentedSieve*, IndexRange range) { return count_primes_by_batch(range); },
+     [](const SegmentedSieve*, IndexRange range, std::uint64_t* out) {
+       return list_primes_by_batch(range, out);
+     },
+     4096},
+}};
+
+/// Above it Legendre's recurrence takes minutes.
+constexpr std::uint64_t most_counted = 10'000'000'000'000;
+
+const Algorithm& algorithm_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Algorithm& algorithm : algorithms) {
+    if (algorithm.name == name) return algorithm;
+    names.emplace_back(algorithm.name);
+  }
+  throw UsageError(unknown_name("algorithm", name, names));
+}
 
 /// How many primes, and a hash of them in order: two lists are the same where both agree (but for
 /// one chance in 2^64). Joins like the lists themselves, so chunks can be hashed apart.
@@ -59,7 +98,8 @@ struct ListHash {
 };
 
 IndexRange range_of(const Case& what) {
-  return {what.parameters.at("from"), what.parameters.at("to")};
+  const std::uint64_t from = what.parameters.at("from");
+  return {from, from + what.size};
 }
 bool lists(const Case& what) { return what.parameters.at("output") == "list"; }
 
@@ -91,8 +131,10 @@ class Primes final : public Experiment {
   void add_options(CLI::App& app) override {
     app.add_option("--range", range_words_, "A, B, C, D or E, the book's ranges, or a list [B]");
     app.add_option("--from", from_words_, "first number, instead of --range [0]");
-    app.add_option("--to", to_words_, "one past the last number, instead of --range");
-    app.add_option("--algorithm", algorithm_words_, "trial, sieve, or a list [trial]");
+    app.add_option("--to", to_words_,
+                   "one past the last number, instead of --range, or a list for a sweep");
+    app.add_option("--algorithm", algorithm_words_,
+                   "trial, sieve, batch (a primality test), or a list [trial]");
     app.add_option("--order", order_words_,
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
     app.add_flag("--count", count_, "count the primes [the default]");
@@ -101,9 +143,7 @@ class Primes final : public Experiment {
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
-    for (const std::string& name : split_list(algorithm_words_))
-      if (name != "trial" && name != "sieve")
-        throw UsageError(unknown_name("algorithm", name, {"trial", "sieve"}));
+    for (const std::string& name : split_list(algorithm_words_)) algorithm_named(name);
     for (const std::string& name : split_list(order_words_))
       if (name != "ascending" && name != "shuffled")
         throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
@@ -129,31 +169,39 @@ class Primes final : public Experiment {
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
-    for (const IndexRange range : ranges_)
-      for (const std::string& algorithm : split_list(algorithm_words_))
+    for (const IndexRange range : ranges_) {
+      for (const std::string& name : split_list(algorithm_words_)) {
+        const Algorithm& algorithm = algorithm_named(name);
+        const std::uint64_t segment = SegmentedSieve::segment_numbers(range.end);
         for (const std::string& order : split_list(order_words_))
           cases.push_back(
-              {.kernel = algorithm == "trial" ? "trial_division" : "sieve",
-               .algorithm = algorithm,
+              {.kernel = algorithm.kernel,
+               .algorithm = name,
                .size = range.size(),
                .unit = "numbers",
                .parameters = {{"from", range.begin},
-                              {"to", range.end},
                               {"order", order},
                               {"output", list_ ? "list" : "count"},
                               {"seed", seed_}},
-               .least_grain = algorithm == "trial" ? least_grain_trial : least_grain_sieve});
+               .least_grain = algorithm.least_grain != 0 ? algorithm.least_grain : segment,
+               .grain_step = algorithm.least_grain != 0 ? 1 : segment,
+               .facts = {{"to", range.end}}});
+      }
+    }
     return cases;
   }
 
-  // By neither of the two algorithms measured: number by number where the range is shorter than the
-  // base primes of a sieve would be, by the textbook else.
+  // By none of the algorithms measured: by Legendre's recurrence where nothing but a count is asked
+  // for; else number by number where the range is shorter than the base primes of a sieve would be,
+  // and by the textbook where it is not.
   Answer expected(const Case& what) const override {
     const IndexRange range = range_of(what);
+    if (!lists(what) && range.begin <= 2 && range.end <= most_counted)
+      return count_primes_below(range.end);
     ListHash hash;
     if (range.size() < range.end / std::max<std::uint64_t>(range.size(), 1)) {
       for (std::uint64_t n = range.begin; n < range.end; ++n)
-        if (is_prime(n)) hash.add(n);
+        if (is_prime_by_miller_rabin(n)) hash.add(n);
     } else {
       for_each_prime_by_textbook(range, [&](std::uint64_t p) { hash.add(p); });
     }
@@ -189,6 +237,10 @@ class Primes final : public Experiment {
          {"primes", "--range", "A", "--algorithm", "trial", "--backend", grain_backend(),
           "--workers", all, "--chunks", "1,2,3,4,5,6,7,8,9,10,11,12,14,16,24,32,64,256", "--order",
           "ascending,shuffled", "--rounds", full ? "41" : "11"}},
+        {"primes-growth",
+         {"primes", "--from", "0", "--to",
+          full ? "1e5,1e6,1e7,1e8,1e9,1e10,1e11" : "1e5,1e6,1e7,1e8,1e9", "--algorithm", "sieve",
+          "--backend", grain_backend(), "--workers", all, "--rounds", full ? "7" : "9"}},
         {"primes-sieve",
          {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve",
           "--backend", "each", "--workers", all, "--rounds", rounds}},
@@ -207,11 +259,11 @@ class Primes final : public Experiment {
   void read_free_range() {
     if (to_words_.empty()) throw UsageError("--to is missing; the range is [--from, --to)");
     const std::uint64_t from = from_words_.empty() ? 0 : parse_quantity("--from", from_words_, 0);
-    const std::uint64_t to = parse_quantity("--to", to_words_, 0);
-    if (from > to)
-      throw UsageError(
-          fmt::format("--from {} is above --to {}; swap them", from_words_, to_words_));
-    ranges_.push_back({from, to});
+    for (const std::uint64_t to : parse_quantities("--to", to_words_, 0)) {
+      if (from > to)
+        throw UsageError(fmt::format("--from {} is above --to {}; swap them", from_words_, to));
+      ranges_.push_back({from, to});
+    }
   }
   void read_named_ranges() {
     std::vector<std::string> names;
@@ -223,7 +275,7 @@ class Primes final : public Experiment {
     }
   }
 
-  /// Calls work(sieve or null, range) for each chunk in the case's order, and folds.
+  /// Calls work(sieve, or null, range) for each chunk in the case's order, and folds.
   template <class T, class Work, class Join>
   static std::function<Answer()> folded(const Arm& arm, const Work& work, const Join& join,
                                         Answer (*answer_of)(const T&)) {
@@ -235,19 +287,16 @@ class Primes final : public Experiment {
       // Part of the work, so part of the time.
       std::optional<SegmentedSieve> sieve;
       if (sieving) sieve.emplace(chunking.range().end);
+      const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
       return answer_of(map_reduce(
           *backend, Chunking({0, order.size()}, 1), T{},
-          [&](IndexRange place) { return work(sieve, chunking[order[place.begin]]); }, join));
+          [&](IndexRange place) { return work(base, chunking[order[place.begin]]); }, join));
     };
   }
 
   static std::function<Answer()> open_count(const Arm& arm) {
-    return folded<std::uint64_t>(
-        arm,
-        [](const std::optional<SegmentedSieve>& sieve, IndexRange range) {
-          return sieve ? sieve->count(range) : count_primes_by_trial(range);
-        },
-        std::plus<>(), [](const std::uint64_t& count) -> Answer { return count; });
+    return folded<std::uint64_t>(arm, algorithm_named(arm.what.algorithm).count, std::plus<>(),
+                                 [](const std::uint64_t& count) -> Answer { return count; });
   }
 
   /// Each chunk writes its primes to its own place in shared memory, which is wide enough for any
@@ -260,11 +309,11 @@ class Primes final : public Experiment {
     const auto memory = std::make_shared<SharedMapping>(places.back() * sizeof(std::uint64_t));
     return folded<ListHash>(
         arm,
-        [=](const std::optional<SegmentedSieve>& sieve, IndexRange range) {
+        [=, list = algorithm_named(arm.what.algorithm).list](const SegmentedSieve* sieve,
+                                                             IndexRange range) {
           const std::uint64_t chunk = (range.begin - chunking.range().begin) / chunking.grain();
           auto* out = reinterpret_cast<std::uint64_t*>(memory->data()) + places[chunk];
-          const std::uint64_t count =
-              sieve ? sieve->list(range, out) : list_primes_by_trial(range, out);
+          const std::uint64_t count = list(sieve, range, out);
           ListHash hash;
           for (std::uint64_t i = 0; i < count; ++i) hash.add(out[i]);
           return hash;

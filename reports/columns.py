@@ -36,6 +36,12 @@ def _time_per_index(race: Race, arms: list[Arm]) -> Column:
                   column([over(value, scale) for value in each]))
 
 
+def _bandwidth(race: Race, arms: list[Arm]) -> Column:
+    """Of a race whose size counts bytes, in 10^9 of them a second."""
+    return Column("GB/s", column([arm.size / seconds / 1e9 if (seconds := _median(arm)) else None
+                                  for arm in arms]))
+
+
 def _speedups(race: Race, arms: list[Arm]) -> Column:
     return Column("speed-up", [ratio(arm.speedup.ratio) if arm.comparison else
                                DASH for arm in arms])
@@ -107,7 +113,7 @@ def column_named(name: str) -> Callable[[Race, list[Arm]], Column]:
 
 
 COLUMNS: dict[str, Callable[[Race, list[Arm]], Column]] = {
-    "time": _times, "time per index": _time_per_index, "speed-up": _speedups,
+    "time": _times, "time per index": _time_per_index, "bandwidth": _bandwidth, "speed-up": _speedups,
     "interval": _intervals, "against the baseline": _verdicts, "against the fastest": _against_best,
     "cores busy": _cores_busy, "peak memory": _memory, "context switches": _switches,
     "chunks": lambda race, arms: Column("chunks", [quantity(arm.chunks) for arm in arms])}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+import against
 import formats
 import tables
 from fields import BadFile
@@ -20,6 +21,8 @@ from micro_tables import micro_tables
 from page import page
 from race import Headline
 from sections import Report, Section, build
+from sharing_costs import cost_tables
+from source_numbers import source_table
 from suite import Suite
 from trust import GATES_SHOWN
 
@@ -77,6 +80,9 @@ def markdown_of(report: Report) -> str:
     environment.globals |= {
         "race_table": tables.race_table, "models_table": tables.models_table,
         "grid_table": tables.grid_table, "micro_tables": micro_tables,
+        "against_table": against.against_table, "against_rows": against.rows_of,
+        "against_bounds": against.bounds_of, "cost_tables": cost_tables,
+        "source_table": lambda sections: source_table([section.race for section in sections]),
         "figure_title": figure_title, "gates_shown": GATES_SHOWN}
     text = environment.get_template("report.md.j2").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

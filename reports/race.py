@@ -64,6 +64,7 @@ class Arm:
     cause: str  # why it failed; empty where it did not
     comparison: Comparison | None
     against_best: Comparison | None
+    facts: dict[str, Any] = field(default_factory=dict)  # no axes: a generator, a goal
     metrics: dict[str, tuple[float, ...]] = field(default_factory=dict)  # its own numbers, by name
 
     def metric(self, name: str) -> float | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fields import BadFile, Fields, load_object
 from race import ROLES, VERDICTS, Arm, Comparison, Context, Gate, Headline, Model, Race, Ratio
 
 SCHEMA = "parlab/1"
+PARTS = ("own", "peer", "bound", "scaling")
 
 
 def load_race(path: Path) -> Race:
@@ -110,6 +112,7 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
         answer=fields.value("answer"), expected=fields.value("expected"), ok=not cause,
         comparison=_comparison(fields, "comparison", "baseline_result", results),
         against_best=_comparison(fields, "against_best", "best_result", results),
+        facts=_facts(fields),
         metrics=_metrics(fields.object("metrics")) if fields.has("metrics") else {},
     )
 
@@ -118,6 +121,22 @@ def _metrics(fields: Fields) -> dict[str, tuple[float, ...]]:
     """The arm's own numbers over the rounds; a round without one is left out."""
     return {name: tuple(item.number("") for item in fields.items(name) if item.has(""))
             for name in fields.values}
+
+
+def _facts(fields: Fields) -> dict[str, Any]:
+    """What an experiment adds about an arm. Those of a part of a task are read by the report."""
+    if not fields.has("facts"):
+        return {}
+    facts = fields.object("facts")
+    if facts.has("part"):
+        facts.one_of("part", PARTS)
+        for name in ("task", "library", "bound"):
+            facts.text(name)
+        if facts.has("goal"):
+            facts.number("goal", above=0.0)
+        if not isinstance(fields.object("parameters").values.get("workers"), int):
+            raise fields.refuse("parameters", "has no workers")
+    return {"goal": None} | dict(facts.values)
 
 
 def _gate(fields: Fields, results: int) -> Gate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from against import is_against
 from axis import measures_chunks, sweep_axis
 from figures.model import is_held_to_model
 from figures.timeline import timelines
@@ -33,6 +34,8 @@ class Section:
     @property
     def kind(self) -> str:
         """Which kind of figure fits."""
+        if is_against(self.race):
+            return ""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
         if timelines(self.race):
@@ -112,8 +115,10 @@ class Report:
 
     @property
     def grid(self) -> list[Choice]:
-        """The choices worth a row: empty chunks are a cost to know, not work to place."""
-        return [choice for section in self.sections if not measures_chunks(section.race)
+        """The choices worth a row: empty chunks are a cost to know, not work to place,
+        and peers no backends."""
+        return [choice for section in self.sections
+                if not measures_chunks(section.race) and not is_against(section.race)
                 for choice in section.choices]
 
     @property

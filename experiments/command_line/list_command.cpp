@@ -14,6 +14,7 @@
 #include "kernels/backend_registry.hpp"
 #include "kernels/kernel_registry.hpp"
 #include "kernels/numerics/simd_level.hpp"
+#include "kernels/peers/peer.hpp"
 
 namespace parlab {
 namespace {
@@ -53,6 +54,14 @@ json listing() {
                                    {"variant", kernel.variant},
                                    {"what", kernel.what},
                                    {"splittable", kernel.splittable}});
+  for (const Peer& peer : peers()) {
+    const PeerState state = peer.look();
+    document["peers"].push_back({{"name", peer.name},
+                                 {"what", peer.what},
+                                 {"available", !state.version.empty()},
+                                 {"version", state.version},
+                                 {"why", state.why}});
+  }
   return document;
 }
 
@@ -72,6 +81,11 @@ void print_listing(const json& document) {
     fmt::print("  {:<15} {:<12} {}{}\n", k["name"].get<std::string>(),
                k["variant"].get<std::string>(), k["what"].get<std::string>(),
                k["splittable"] ? "" : " (not splittable: serial only)");
+  fmt::print("\nPeers (parlab run peers), what one would use instead of these kernels\n");
+  for (const json& p : document["peers"])
+    fmt::print("  {:<12} {}, {}\n", p["name"].get<std::string>(), p["what"].get<std::string>(),
+               p["available"] ? "version " + p["version"].get<std::string>()
+                              : "MISSING: " + p["why"].get<std::string>());
   fmt::print("\nSIMD level {}, {} usable cores\n", document["simd"].get<std::string>(),
              document["usable_cores"].get<int>());
 }

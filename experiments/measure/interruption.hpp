@@ -1,19 +1,10 @@
 #pragma once
 
 #include <csignal>
-#include <stdexcept>
+
+#include "kernels/sharing/interruption.hpp"
 
 namespace parlab {
-
-/// The user, or whoever runs parlab, wants it to end: exit code 128 + signal.
-class Interrupted : public std::runtime_error {
- public:
-  explicit Interrupted(int signal) : std::runtime_error("interrupted"), signal_(signal) {}
-  int signal() const { return signal_; }
-
- private:
-  int signal_;
-};
 
 /// While it lives, SIGINT, SIGTERM and SIGHUP kill nobody: they make fd() readable, so that the
 /// code that waits can throw Interrupted and every destructor cleans up. Children inherit the

@@ -17,8 +17,11 @@ std::uint64_t rounded_up(std::uint64_t dividend, std::uint64_t divisor) {
 
 std::uint64_t automatic_grain(const Case& what, const std::vector<int>& workers) {
   const auto most = static_cast<std::uint64_t>(*std::ranges::max_element(workers));
-  return std::max(
+  const std::uint64_t grain = std::max(
       {rounded_up(what.size, chunks_per_worker * most), what.least_grain, std::uint64_t{1}});
+  const std::uint64_t rest = grain % what.grain_step;
+  const std::uint64_t missing = rest == 0 ? 0 : what.grain_step - rest;
+  return grain + std::min(missing, ~std::uint64_t{0} - grain);
 }
 
 std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selection) {
@@ -30,8 +33,9 @@ std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selectio
 }
 
 std::string group_of(const Case& what, BaselineKind baseline) {
-  std::string group = fmt::format("{} {} {}", what.kernel, what.size, what.unit);
+  std::string group = fmt::format("{} {}", what.size, what.unit);
   if (baseline == BaselineKind::serial) {
+    group += " " + what.kernel;
     if (!what.variant.empty()) group += " " + what.variant;
     if (!what.algorithm.empty()) group += " " + what.algorithm;
   }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/numerics/simd_level.hpp"
+
 namespace parlab {
 namespace {
 
@@ -96,6 +98,8 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"size", what.size},
           {"unit", what.unit},
           {"parameters", what.parameters},
+          {"facts", what.facts},
+          {"simd", simd_level()},
           {"subject", experiment.subject(what)},
           {"label", measured.entrant.label},
           {"group", measured.entrant.group},

@@ -13,6 +13,7 @@
 #include "kernels/numerics/integer_sqrt.hpp"
 #include "kernels/numerics/monte_carlo.hpp"
 #include "kernels/numerics/primality.hpp"
+#include "kernels/numerics/random_words.hpp"
 #include "kernels/numerics/sieve.hpp"
 #include "kernels/numerics/simd_level.hpp"
 #include "kernels/numerics/trial_division.hpp"
@@ -30,12 +31,23 @@ void throw_darts(benchmark::State& state, const parlab::DartVariant& variant,
   parlab::unforce_simd_level();
 }
 
+/// The random words alone: what a dart of variant simd cannot cost less than.
+void draw_words(benchmark::State& state, const std::string& level) {
+  parlab::force_simd_level(level);
+  const parlab::IndexRange darts{0, static_cast<std::uint64_t>(state.range(0))};
+  for (auto _ : state) benchmark::DoNotOptimize(parlab::xor_of_dart_words(darts, seed));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  parlab::unforce_simd_level();
+}
+
 /// One call for a chunk's worth of numbers from `first` on; base primes are made beforehand.
-void sieve_primes(benchmark::State& state, std::uint64_t first) {
+void sieve_primes(benchmark::State& state, std::uint64_t first, const std::string& level) {
+  if (!level.empty()) parlab::force_simd_level(level);
   const parlab::IndexRange range{first, first + static_cast<std::uint64_t>(state.range(0))};
   const parlab::SegmentedSieve sieve(range.end);
   for (auto _ : state) benchmark::DoNotOptimize(sieve.count(range));
   state.SetItemsProcessed(state.iterations() * state.range(0));
+  parlab::unforce_simd_level();
 }
 
 void list_primes(benchmark::State& state, std::uint64_t first) {
@@ -125,6 +137,8 @@ const bool registered = [] {
     if (variant.name != "simd" && variant.name != "ars" && variant.name != "philox53") continue;
     for (const std::string& level : parlab::supported_simd_levels()) add(variant, level);
   }
+  for (const std::string& level : parlab::supported_simd_levels())
+    benchmark::RegisterBenchmark(("darts/words:" + level).c_str(), draw_words, level)->Arg(1 << 20);
   for (const auto& [name, search] : parlab::factor_searches) {
     if (std::string(name) == "vector") continue;
     benchmark::RegisterBenchmark((std::string("factor_search/") + name).c_str(), search_factor,
@@ -149,7 +163,16 @@ const bool registered = [] {
   const std::pair<const char*, std::uint64_t> starts[] = {
       {"0", 0}, {"1e8", 100'000'000}, {"1e11", 100'000'000'000}, {"1e12", 1'000'000'000'000}};
   for (const auto& [name, first] : starts) {
-    benchmark::RegisterBenchmark((std::string("sieve/count/") + name).c_str(), sieve_primes, first)
+    benchmark::RegisterBenchmark((std::string("sieve/count/") + name).c_str(), sieve_primes, first,
+                                 "")
+        ->Arg(100'000)
+        ->Arg(1'000'000)
+        ->Arg(30'000'000)
+        ->Unit(benchmark::kMicrosecond);
+  }
+  for (const std::string& level : parlab::supported_simd_levels()) {
+    benchmark::RegisterBenchmark(("sieve/count/1e11:" + level).c_str(), sieve_primes,
+                                 100'000'000'000, level)
         ->Arg(100'000)
         ->Arg(1'000'000)
         ->Arg(30'000'000)

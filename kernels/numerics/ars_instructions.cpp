@@ -4,6 +4,8 @@
 
 #include "kernels/numerics/ars_instructions.hpp"
 
+#include <cstddef>
+#include <limits>
 #include <string>
 
 #include "kernels/numerics/ars.hpp"
@@ -21,7 +23,7 @@
 namespace parlab {
 namespace {
 
-constexpr int in_flight = 8;
+constexpr std::uint64_t in_flight = 8;
 
 #define PARLAB_VAES __attribute__((target("vaes,avx512f,avx512bw,avx512dq,popcnt")))
 #define PARLAB_AES __attribute__((target("aes,sse4.2")))
@@ -53,10 +55,10 @@ PARLAB_VAES std::uint64_t count_by_vaes(IndexRange blocks, std::uint64_t seed) {
 #pragma GCC unroll 8
     for (auto& s : state) s = _mm512_aesenclast_epi128(s, keys[ars_rounds]);
 #pragma GCC unroll 4
-    for (int i = 0; i < in_flight; i += 2) {
+    for (std::size_t i = 0; i < in_flight; i += 2) {
       __mmask8 carry[2];
 #pragma GCC unroll 2
-      for (int k = 0; k < 2; ++k) {
+      for (std::size_t k = 0; k < 2; ++k) {
         const __m512i x_squared = _mm512_mul_epu32(state[i + k], state[i + k]);
         const __m512i y = _mm512_srli_epi64(state[i + k], 32);
         const __m512i sum = _mm512_add_epi64(x_squared, _mm512_mul_epu32(y, y));
@@ -74,7 +76,7 @@ PARLAB_AES std::uint64_t count_by_aes(IndexRange blocks, std::uint64_t seed) {
     const AesState key = ars_key(seed, round);
     keys[round] = _mm_set_epi64x(static_cast<long long>(key[1]), static_cast<long long>(key[0]));
   }
-  const __m128i sign = _mm_set1_epi64x(static_cast<long long>(std::uint64_t{1} << 63));
+  const __m128i sign = _mm_set1_epi64x(std::numeric_limits<long long>::min());
   __m128i counter = _mm_set_epi64x(0, static_cast<long long>(blocks.begin));
   const __m128i one = _mm_set_epi64x(0, 1);
   __m128i minus_outside = _mm_setzero_si128();

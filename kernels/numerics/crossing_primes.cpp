@@ -1,23 +1,44 @@
 #include "kernels/numerics/crossing_primes.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "kernels/numerics/first_multiples.hpp"
 #include "kernels/numerics/wheel30.hpp"
 
 namespace parlab {
 
-CrossingPrimes::CrossingPrimes(std::span<const std::uint32_t> primes, std::uint64_t first_byte) {
-  std::vector<std::int32_t> starts(primes.size());
-  find_period_starts(primes, first_byte, starts.data());
-  // The residues are evenly spread, by Dirichlet's theorem; a little more spares a reallocation.
-  for (Group& group : groups_) group.primes.reserve(primes.size() / 8 + primes.size() / 32 + 8);
-  for (std::size_t i = 0; i < primes.size(); ++i) {
-    const std::uint64_t prime = primes[i];
-    Group& group = groups_[static_cast<std::size_t>(std::countr_zero(wheel_bit[prime % 30]))];
-    group.primes.push_back({primes[i], starts[i]});
+void CrossingPrimes::begin_at(std::uint64_t first_byte, std::span<const std::uint8_t> bitmap,
+                              std::uint64_t above, std::uint64_t most) {
+  // Residue by residue: a bit's place in its byte is the residue, so no prime is divided by 30.
+  primes_.clear();
+  std::array<std::size_t, 9> ends{};
+  for (std::size_t residue = 0; residue < 8; ++residue) {
+    for (std::uint64_t at = above / 30 / 8 * 8; at < std::min(bitmap.size(), most / 30 + 1);
+         at += 8) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, bitmap.data() + at, std::min<std::uint64_t>(bitmap.size() - at, 8));
+      for (bits = bits >> residue & 0x0101010101010101; bits != 0; bits &= bits - 1) {
+        const std::uint64_t byte = at + static_cast<std::uint64_t>(std::countr_zero(bits)) / 8;
+        const std::uint64_t prime = 30 * byte + wheel_residues[residue];
+        if (prime > above && prime <= most) primes_.push_back(static_cast<std::uint32_t>(prime));
+      }
+    }
+    ends[residue + 1] = primes_.size();
+  }
+  starts_.resize(primes_.size());
+  find_period_starts(primes_, first_byte, starts_.data());
+  for (std::size_t residue = 0; residue < 8; ++residue) {
+    Group& group = groups_[residue];
+    group.primes.resize(ends[residue + 1] - ends[residue]);
+    for (std::size_t i = 0; i < group.primes.size(); ++i)
+      group.primes[i] = {primes_[ends[residue] + i], starts_[ends[residue] + i]};
     // The others' starts are those of their squares, but count from a segment yet to come.
-    if (prime * prime / 30 < first_byte) group.active = group.primes.size();
+    const auto first_later = std::ranges::partition_point(group.primes, [&](CrossingPrime p) {
+      return std::uint64_t{p.prime} * p.prime / 30 < first_byte;
+    });
+    group.active = static_cast<std::size_t>(first_later - group.primes.begin());
   }
 }
 

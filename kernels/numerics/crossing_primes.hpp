@@ -14,8 +14,10 @@ namespace parlab {
 
 class CrossingPrimes {
  public:
-  /// For primes in ascending order and segments from first_byte on, one after the other.
-  CrossingPrimes(std::span<const std::uint32_t> primes, std::uint64_t first_byte);
+  /// Forgets all before, but keeps its memory. For the primes above `above` and up to `most` of a
+  /// wheel-30 bitmap of primes, and for segments from first_byte on, one after the other.
+  void begin_at(std::uint64_t first_byte, std::span<const std::uint8_t> bitmap, std::uint64_t above,
+                std::uint64_t most);
 
   /// Crosses off in bytes[0, size), which stand for the numbers from 30 * first_byte on, by one of
   /// the two ways of cross_off.hpp.
@@ -40,6 +42,8 @@ class CrossingPrimes {
   static void start_due(Group& group, std::uint64_t size, std::uint64_t first_byte);
 
   std::array<Group, 8> groups_;
+  std::vector<std::uint32_t> primes_;
+  std::vector<std::int32_t> starts_;
 };
 
 }  // namespace parlab

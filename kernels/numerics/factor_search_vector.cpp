@@ -18,6 +18,7 @@ namespace {
 
 /// Two turns of the wheel, so that the candidates fill three vectors of 32.
 constexpr std::uint64_t line_wheel = 420;
+constexpr double half_wheel = 210;
 constexpr std::size_t line_residues = 96;
 constexpr auto residues_420 = [] {
   std::array<std::uint16_t, line_residues> residues{};
@@ -34,7 +35,7 @@ constexpr double curvature = 0.8;
 /// the nearest integer by adding a half, modulo 2^32.
 struct Line {
   Line(std::uint64_t n, std::uint64_t begin, std::uint64_t turns) {
-    const auto half = static_cast<double>(turns * line_wheel / 2);
+    const auto half = static_cast<double>(turns) * half_wheel;
     const double inverse = 1 / (static_cast<double>(begin) + half);
     const double quotient = static_cast<double>(n) * inverse;
     const double descent = quotient * inverse;
@@ -218,8 +219,7 @@ constexpr std::uint64_t vectors_to = std::uint64_t{1} << 32;
 
 /// The first divisor D with n h^2 / D^3 <= 0.8 for h = 210, half a turn; more than 2^14.
 std::uint64_t lines_from(std::uint64_t n) {
-  const double half_turn = line_wheel / 2;
-  const double from = std::cbrt(half_turn * half_turn / curvature * static_cast<double>(n));
+  const double from = std::cbrt(half_wheel * half_wheel / curvature * static_cast<double>(n));
   // A block may start up to 209 below the range.
   return std::max(division_from, static_cast<std::uint64_t>(from) + 2 * line_wheel);
 }

@@ -34,6 +34,10 @@ struct DartVariant {
   DartKernel count_inside;
   /// The plain variant that gives the same count for every range, where this one is splittable.
   std::string reference = "scalar";
+  std::string generator = "philox";
+  int precision = 32;  // random bits of a coordinate
+  /// By what: scalar, simd, eigen, xtensor. One generator and precision has each once.
+  std::string way = name;
 };
 
 /// Every variant of this build, by name.

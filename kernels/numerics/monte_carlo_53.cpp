@@ -100,6 +100,8 @@ const RegisterDartVariant scalar{{
     .splittable = true,
     .count_inside = count_one_by_one,
     .reference = "philox53_scalar",
+    .precision = 53,
+    .way = "scalar",
 }};
 
 const RegisterDartVariant simd{{
@@ -108,6 +110,8 @@ const RegisterDartVariant simd{{
     .splittable = true,
     .count_inside = count_simd,
     .reference = "philox53_scalar",
+    .precision = 53,
+    .way = "simd",
 }};
 
 }  // namespace

@@ -43,6 +43,8 @@ const RegisterDartVariant scalar{{
     .splittable = true,
     .count_inside = count_one_by_one,
     .reference = "ars_scalar",
+    .generator = "ars",
+    .way = "scalar",
 }};
 
 const RegisterDartVariant simd{{
@@ -51,6 +53,8 @@ const RegisterDartVariant simd{{
     .splittable = true,
     .count_inside = count_inside,
     .reference = "ars_scalar",
+    .generator = "ars",
+    .way = "simd",
 }};
 
 }  // namespace

@@ -29,6 +29,9 @@ const RegisterDartVariant mersenne_twister{{
     .what = "std::mt19937_64 and a distribution, by habit; not splittable",
     .splittable = false,
     .count_inside = count_inside<std::mt19937_64>,
+    .generator = "mt19937_64",
+    .precision = 53,
+    .way = "scalar",
 }};
 
 const RegisterDartVariant minimal_standard{{
@@ -36,6 +39,9 @@ const RegisterDartVariant minimal_standard{{
     .what = "std::minstd_rand and a distribution, by habit; 31 bits of state; not splittable",
     .splittable = false,
     .count_inside = count_inside<std::minstd_rand>,
+    .generator = "minstd_rand",
+    .precision = 53,
+    .way = "scalar",
 }};
 
 }  // namespace

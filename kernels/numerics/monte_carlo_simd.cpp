@@ -1,6 +1,7 @@
 // simd: Philox and the test in Highway, for every SIMD level of x86-64 in one binary.
 
 #include "kernels/numerics/dart_blocks.hpp"
+#include "kernels/numerics/random_words.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/numerics/monte_carlo_simd.cpp"
@@ -29,7 +30,25 @@ struct CountOutside {
   Words outside;
 };
 
+struct XorWords {
+  HWY_INLINE void operator()(Words a, Words b, Words c, Words d) {
+    sum = hn::Xor3(sum, hn::Xor(a, b), hn::Xor(c, d));
+  }
+  Words sum;  // the upper halves of the lanes are of no use
+};
+
 }  // namespace
+
+std::uint64_t xor_of_blocks(IndexRange blocks, std::uint64_t seed) {
+  const Lanes tag;
+  XorWords words{hn::Zero(tag)};
+  generate_blocks(blocks, seed, words);
+  alignas(64) std::uint64_t lane_sums[lanes];
+  hn::Store(words.sum, tag, lane_sums);
+  std::uint64_t sum = 0;
+  for (const std::uint64_t lane : lane_sums) sum ^= lane;
+  return sum & 0xFFFFFFFF;
+}
 
 std::uint64_t count_whole_groups(IndexRange blocks, std::uint64_t seed) {
   CountOutside count{hn::Zero(Lanes())};
@@ -50,6 +69,7 @@ namespace parlab {
 namespace {
 
 HWY_EXPORT(count_inside);
+HWY_EXPORT(xor_of_blocks);
 
 std::uint64_t count_inside_simd(IndexRange darts, std::uint64_t seed) {
   return HWY_DYNAMIC_DISPATCH(count_inside)(darts, seed);
@@ -63,5 +83,17 @@ const RegisterDartVariant registered{{
 }};
 
 }  // namespace
+
+std::uint64_t xor_of_dart_words(IndexRange darts, std::uint64_t seed) {
+  std::uint64_t sum = 0;
+  constexpr std::uint64_t border = std::uint64_t{1} << 32;  // of the lower counter word
+  for (std::uint64_t block = darts.begin / 2; block < darts.end / 2;) {
+    const std::uint64_t end = std::min(darts.end / 2, (block / border + 1) * border);
+    sum ^= HWY_DYNAMIC_DISPATCH(xor_of_blocks)({block, end}, seed);
+    block = end;
+  }
+  return sum;
+}
+
 }  // namespace parlab
 #endif  // HWY_ONCE

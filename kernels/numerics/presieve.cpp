@@ -24,7 +24,8 @@ std::vector<std::uint8_t> pattern(std::initializer_list<std::uint32_t> primes,
                                   std::uint64_t period) {
   std::vector<std::uint8_t> bytes(period + shortest_run, 0xFF);
   for (const std::uint32_t prime : primes) {
-    for (std::uint64_t multiple = prime; multiple < 30 * bytes.size(); multiple += 2 * prime)
+    for (std::uint64_t multiple = prime; multiple < 30 * bytes.size();
+         multiple += 2 * std::uint64_t{prime})
       bytes[multiple / 30] &= static_cast<std::uint8_t>(~wheel_bit[multiple % 30]);
   }
   return bytes;

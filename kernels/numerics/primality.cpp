@@ -18,7 +18,7 @@ bool passes_base_2(const Montgomery& field, std::uint64_t n) {
   const int s = std::countr_zero(n - 1);
   const std::uint64_t d = (n - 1) >> s;
   std::uint64_t x = field.add(field.one(), field.one());
-  for (int bit = std::bit_width(d) - 2; bit >= 0; --bit) {
+  for (int bit = static_cast<int>(std::bit_width(d)) - 2; bit >= 0; --bit) {
     x = field.square(x);
     const std::uint64_t twice = field.add(x, x);
     x = (d >> bit & 1) != 0 ? twice : x;
@@ -43,7 +43,7 @@ bool passes_lucas(const Montgomery& field, std::uint64_t n) {
   const std::uint64_t d = (n + 1) >> s;
   std::uint64_t v = p;
   std::uint64_t next = field.subtract(field.square(p), two);
-  for (int bit = std::bit_width(d) - 2; bit >= 0; --bit) {
+  for (int bit = static_cast<int>(std::bit_width(d)) - 2; bit >= 0; --bit) {
     const bool odd = (d >> bit & 1) != 0;
     const std::uint64_t between = field.subtract(field.multiply(v, next), p);
     const std::uint64_t doubled = field.subtract(field.square(odd ? next : v), two);

@@ -83,7 +83,7 @@ struct Exponents {
       odd[i] = m[i] >> twos[i];
       all |= odd[i];
     }
-    bits = std::bit_width(all);
+    bits = static_cast<int>(std::bit_width(all));
     for (std::uint64_t& exponent : odd) exponent <<= 64 - bits;
   }
   alignas(64) std::uint64_t odd[at_once];

@@ -6,10 +6,12 @@
 #include <stdexcept>
 
 #include "kernels/kernel_registry.hpp"
+#include "kernels/numerics/cache_sizes.hpp"
 #include "kernels/numerics/cross_off.hpp"
 #include "kernels/numerics/crossing_primes.hpp"
 #include "kernels/numerics/first_multiples.hpp"
 #include "kernels/numerics/integer_sqrt.hpp"
+#include "kernels/numerics/list_numbers.hpp"
 #include "kernels/numerics/presieve.hpp"
 #include "kernels/numerics/segment_ends.hpp"
 #include "kernels/numerics/sieve_bytes.hpp"
@@ -18,20 +20,24 @@
 namespace parlab {
 namespace {
 
-/// Bytes; three quarters of a 32 KiB first-level cache, the rest is for tables and primes.
-constexpr std::uint64_t block_size = 24 << 10;
+/// Bytes; three quarters of the first-level cache, the rest is for tables and primes.
+std::uint64_t block_size() {
+  static const std::uint64_t size = CacheSizes::of_this_machine().first_level * 3 / 4;
+  return size;
+}
 
 /// Small primes are crossed off block by block, and write as much beyond a segment's ends.
 constexpr std::uint64_t small_prime_limit = 3000;
 
 /// The longer the segments, the more of a prime's crossings one visit makes; but they should stay
-/// in the second-level cache (1 MiB), until so many primes are visited that this costs more.
+/// in half of the second-level cache, until so many primes are visited that this costs more.
 std::uint64_t segment_size_for(std::uint64_t largest_base_prime) {
-  constexpr std::uint64_t in_cache = 20 * block_size;
-  constexpr std::uint64_t most = 1365 * block_size;  // 32 MiB
+  const std::uint64_t block = block_size();
+  const std::uint64_t in_cache = CacheSizes::of_this_machine().second_level / 2 / block * block;
+  const std::uint64_t most = (std::uint64_t{32} << 20) / block * block;
   const std::uint64_t wanted =
       std::max(std::min(largest_base_prime, in_cache), largest_base_prime / 16);
-  return std::clamp((wanted + block_size - 1) / block_size * block_size, 2 * block_size, most);
+  return std::clamp((wanted + block - 1) / block * block, 2 * block, most);
 }
 
 /// Beyond so many segment lengths a prime is large: it meets a segment in few of its period's eight
@@ -39,6 +45,31 @@ std::uint64_t segment_size_for(std::uint64_t largest_base_prime) {
 constexpr std::uint64_t medium_prime_segments = 2;
 
 constexpr std::array<std::uint64_t, 3> wheel_primes = {2, 3, 5};
+
+/// Bytes up to which it pays to let larger primes write beyond the segment's ends too: the ends
+/// then still lie in the first-level cache.
+constexpr std::uint64_t short_segment = 4096;
+static_assert(medium_prime_segments * short_segment * 5 < (48 << 10));
+
+/// What a thread needs for its segments besides the base primes.
+struct Workspace {
+  /// For primes of base[0, medium_end) from byte first_byte on; those up to small_end are small.
+  void prepare(const std::vector<std::uint8_t>& base, std::uint64_t medium_end,
+               std::uint64_t small_end, std::uint64_t first_byte) {
+    small.begin_at(first_byte, {base.data(), medium_end}, Presieve::largest_prime, small_end);
+    medium.begin_at(first_byte, {base.data(), medium_end}, small_end, 30 * medium_end);
+  }
+  /// With room for the small primes' writes beyond both ends.
+  std::uint8_t* bytes_for(std::uint64_t segment_size, std::uint64_t small_end) {
+    const std::uint64_t wanted = small_end + segment_size + small_end;
+    if (buffer.size() < wanted) buffer.resize(wanted);
+    return buffer.data() + small_end;
+  }
+
+  CrossingPrimes small;
+  CrossingPrimes medium;
+  std::vector<std::uint8_t> buffer;
+};
 
 bool holds(IndexRange range, std::uint64_t n) { return range.begin <= n && n < range.end; }
 
@@ -53,6 +84,10 @@ SegmentedSieve::SegmentedSieve(std::uint64_t end) : end_(end) {
       {0, root + 1}, [&](std::uint64_t first_byte, const std::uint8_t* bytes, std::uint64_t size) {
         std::memcpy(base_.data() + first_byte, bytes, size);
       });
+}
+
+std::uint64_t SegmentedSieve::segment_numbers(std::uint64_t end) {
+  return 30 * segment_size_for(end == 0 ? 0 : integer_sqrt(end - 1));
 }
 
 void SegmentedSieve::cross_off_large(std::uint64_t begin, std::uint64_t end, std::uint8_t* bytes,
@@ -81,21 +116,22 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
   const std::uint64_t base_bytes = std::min<std::uint64_t>(base_.size(), root / 30 + 1);
   const std::uint64_t medium_end = std::min(
       base_bytes, std::max(medium_prime_segments * segment_size, small_prime_limit) / 30 + 1);
-  std::vector<std::uint32_t> primes;
-  primes.reserve(most_primes_in({0, 30 * medium_end}));
-  for_each_number(base_.data(), medium_end, 0, [&](std::uint64_t prime) {
-    if (prime > Presieve::largest_prime) primes.push_back(static_cast<std::uint32_t>(prime));
-  });
-  const auto medium_begin = std::ranges::upper_bound(primes, small_prime_limit);
-  CrossingPrimes small({primes.begin(), medium_begin}, first);
-  CrossingPrimes medium({medium_begin, primes.end()}, first);
-
-  std::vector<std::uint8_t> buffer(small_prime_limit + segment_size + small_prime_limit);
-  std::uint8_t* const bytes = buffer.data() + small_prime_limit;
+  // Kept from chunk to chunk: making it anew costs a short chunk as much as its sieving.
+  thread_local Workspace space;
+  // In a short segment all primes that are not large are small.
+  const std::uint64_t small_end =
+      segment_size > short_segment
+          ? small_prime_limit
+          : std::max(medium_prime_segments * segment_size, small_prime_limit);
+  space.prepare(base_, medium_end, small_end, first);
+  CrossingPrimes& small = space.small;
+  CrossingPrimes& medium = space.medium;
+  std::uint8_t* const bytes = space.bytes_for(segment_size, small_end);
+  const std::uint64_t block = block_size();
   for (std::uint64_t begin = first; begin < last;) {
     const std::uint64_t size = std::min(segment_size, last - begin);
-    for (std::uint64_t at = 0; at < size; at += block_size) {
-      const std::uint64_t part = std::min(block_size, size - at);
+    for (std::uint64_t at = 0; at < size; at += block) {
+      const std::uint64_t part = std::min(block, size - at);
       Presieve::instance().fill(bytes + at, part, begin + at);
       small.cross_off(bytes + at, part, begin + at, cross_off_whole_periods);
     }
@@ -121,10 +157,10 @@ std::uint64_t SegmentedSieve::list(IndexRange range, std::uint64_t* out) const {
   for (const std::uint64_t prime : wheel_primes) {
     if (holds(range, prime)) *next++ = prime;
   }
-  for_each_segment(
-      range, [&](std::uint64_t first_byte, const std::uint8_t* bytes, std::uint64_t size) {
-        for_each_number(bytes, size, first_byte, [&](std::uint64_t prime) { *next++ = prime; });
-      });
+  for_each_segment(range,
+                   [&](std::uint64_t first_byte, const std::uint8_t* bytes, std::uint64_t size) {
+                     next = list_numbers(bytes, size, first_byte, next);
+                   });
   return static_cast<std::uint64_t>(next - out);
 }
 

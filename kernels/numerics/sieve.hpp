@@ -11,8 +11,8 @@
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
 // Cost: [0, 1e9) in 70 ms on one core of Zen 4, [1e12, 1e12 + 1e9) in 170 ms. sqrt(end) / 30 bytes
-// for the base primes (143 MB for end near 2^64), less than 1 MB a call for its segment (up to 32
-// MB for end near 2^64).
+// for the base primes (143 MB for end near 2^64), less than 1 MB a thread for its segment (up to 32
+// MB for end near 2^64), kept for the next call.
 
 #include <cstdint>
 #include <vector>
@@ -32,6 +32,9 @@ class SegmentedSieve {
   /// Writes the primes of the range, in order, to `out` and returns how many. There must be room
   /// for most_primes_in(range). Throws as count does.
   std::uint64_t list(IndexRange range, std::uint64_t* out) const;
+
+  /// Numbers that a segment of a sieve to `end` covers: chunks are best multiples of it.
+  static std::uint64_t segment_numbers(std::uint64_t end);
 
  private:
   /// Calls visit(first_byte, bytes, size) for segment after segment, with the primes of the range

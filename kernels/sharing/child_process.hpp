@@ -19,8 +19,8 @@ struct ExitStatus {
   std::string describe() const;
 };
 
-/// A forked process that cannot be lost: the destructor kills and reaps it, and the kernel kills it
-/// where the forking thread ends first.
+/// A forked process that cannot be lost: the destructor kills and reaps it, and where the parent
+/// ends first, it is killed.
 class ChildProcess {
  public:
   /// Forks; the child calls work() and ends without running destructors or exit handlers of the
@@ -40,10 +40,14 @@ class ChildProcess {
   /// Waits for the end. May be called again: the status is kept.
   ExitStatus wait();
 
+  /// How it ended, or nothing while it runs.
+  std::optional<ExitStatus> status();
+
   /// Sends a signal unless the process has been reaped.
   void signal(int number) const;
 
  private:
+  void keep_status(int raw);
   ChildProcess(pid_t pid, int pidfd) : pid_(pid), pidfd_(pidfd) {}
 
   pid_t pid_;

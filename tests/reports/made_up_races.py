@@ -80,6 +80,36 @@ def sizes_race(seed: int = 6, rounds: int = 9) -> Document:
     return document | {"models": [model_of(results, i, name) for name, i in lines.items()]}
 
 
+def peers_race(seed: int = 8, rounds: int = 11) -> Document:
+    """Two tasks: one against its bound, a peer and more workers, one against a peer alone."""
+    random_ = random.Random(seed)
+    results: list[Document] = []
+
+    def add(task: str, part: str, name: str, seconds: float, goal: float | None,
+            workers: int = 1) -> None:
+        times = noisy(random_, seconds, rounds, 0.005)
+        case = {"size": 10**6, "unit": "numbers", "group": f"numbers {task} {workers}",
+                "variant": name, "parameters": {"task": task, "workers": workers},
+                "facts": {"task": f"primes of {task}", "part": part, "goal": goal,
+                          "library": "parlab" if part != "peer" else "primesieve 11.0",
+                          "bound": f"A store a number: 0.3 cycles in {task}."}}
+        label = f"{name} {task} {workers}"
+        if part == "own":
+            results.extend(with_baseline("peers", lambda _: noisy(random_, seconds, rounds, 0.005),
+                                         seconds, **case, label=label))
+        else:
+            results.append(result("peers", ("serial", ""), 1, times, **case, label=label))
+
+    add("1e9", "own", "parlab", 0.060, None)
+    add("1e9", "bound", "words", 0.056, 1.12)
+    add("1e9", "scaling", "all_cores", 0.031, 1.95)
+    add("1e9", "peer", "primesieve", 0.087, 1.25)
+    add("E", "own", "parlab", 0.002, None, 2)
+    add("E", "peer", "primesieve", 0.001, 1.11, 2)
+    add("E", "peer", "other", 0.0041, None, 2)
+    return race("peers", "Against what you would use otherwise?", results, rounds)
+
+
 def dispatch_race(seed: int = 3, rounds: int = 11) -> Document:
     """What an empty run costs, by chunk count and backend, with its linear model."""
     random_ = random.Random(seed)
@@ -109,7 +139,8 @@ def dispatch_race(seed: int = 3, rounds: int = 11) -> Document:
 
 def write_suite(folder: Path, documents: Sequence[Document] | None = None) -> Path:
     """A suite's folder of made-up results, as the program would leave it."""
-    documents = documents or [pi_race(), sizes_race(), primes_race(), dispatch_race()]
+    documents = documents or [pi_race(), sizes_race(), primes_race(), dispatch_race(),
+                              peers_race()]
     names = [f"{document['run']['name']}.json" for document in documents]
     files = dict(zip(names, documents)) | {
         "headlines.json": headlines_of(documents), "micro.json": micro_file(),

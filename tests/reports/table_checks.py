@@ -64,6 +64,10 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
         return shows(cell, None if median is None else median / arm["size"], UNITS[unit])
     if name == "chunks":
         return value_of(cell) == arm["chunks"]
+    if name == "peak memory":
+        number, _, prefix = cell.rpartition(" ")
+        scale = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[prefix]
+        return shows(number, arm["peak_rss_bytes"], scale)
     if name == "cores busy":
         return shows(cell, None if median is None else arm["cpu_seconds"] / median, digits=2)
     if name in ("speed-up", "against the baseline") or name.endswith("interval"):
@@ -111,6 +115,41 @@ def words_of(arm: Document) -> set[str]:
     for name, value in arm["parameters"].items():
         words |= {name, *str(value).split()}
     return words
+
+
+def check_against(table: Table, race: Document) -> None:
+    """parlab against its peers: ratios the right way round, goals, outcomes, times of one index."""
+    rows = [arm for arm in arms_of(race) if arm["facts"]["part"] != "own" and arm["ok"]]
+    assert len(table.rows) == len(rows)
+    task = ""
+    for row, arm in zip(table.rows, rows, strict=True):
+        base, facts = base_of(race, arm), arm["facts"]
+        workers = arm["parameters"]["workers"]
+        task = unescaped(row[0]) or task
+        assert task == facts["task"] + (f", {workers} workers" if workers > 1 else "")
+        outcome = compare(race, base, arm)
+        value, low, high = outcome.ratio, outcome.interval.low, outcome.interval.high
+        if facts["part"] == "peer":
+            assert row[1] == f"{arm['variant']} ({facts['library']})"
+            value, low, high = 1 / value, high and 1 / high, low and 1 / low
+        number, ends = re.match(r"(\S+) (\[.*\])", row[2]).groups()
+        assert shows(number, value) and shows_interval(ends, low, high), row
+        assert row[2].endswith(" its time" if facts["part"] == "bound" else " as fast")
+        goal = facts["goal"]
+        if goal is None:
+            assert (row[3], row[4]) == (DASH, DASH)
+        else:
+            at_most = facts["part"] == "bound"
+            assert row[3][0] == ("≤" if at_most else "≥") and shows(row[3][2:], goal)
+            worst, best = (high, low) if at_most else (low, high)
+            sign = -1 if at_most else 1
+            noisy = arm["comparison"]["verdict"] == "too noisy"
+            assert row[4] == ("too noisy" if noisy else "not told apart" if None in (low, high) else
+                              "met" if sign * worst >= sign * goal else
+                              "missed" if sign * best < sign * goal else "not told apart"), row
+        for cell, one, head in ((row[5], base, table.heads[5]), (row[6], arm, table.heads[6])):
+            unit = head.rstrip("]").partition(" [")[2]
+            assert shows(cell, statistics.median(one["seconds"]) / one["size"], UNITS[unit]), row
 
 
 def check_sweep(table: Table, race: Document) -> None:

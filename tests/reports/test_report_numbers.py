@@ -33,7 +33,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
         elif heads[0] == "fact":
             check_environment(table.rows, results)
         else:
-            check = (checks.check_sweep if heads[0].startswith("time per run") else
+            check = (checks.check_against if heads[:2] == ["task", "against"] else
+                     checks.check_sweep if heads[0].startswith("time per run") else
                      checks.check_models if heads[1].startswith("a run") else checks.check_arms)
             check(table, results.race_named(table.heading))
         for number in table.lines:
@@ -74,6 +75,8 @@ def explain_texts(page: Page, results: RawResults) -> None:
         race["context"]["command"])}
     texts |= {result[key] for race in results.races.values() for result in race["results"]
               for key in ("label",)}
+    texts |= {part for race in results.races.values() for result in race["results"]
+              for part in map(str, result.get("facts", {}).values())}
     texts |= {part for one in results.suite["failed"] for part in one.values()}
     texts |= {run["name"] for run in (results.micro or {"benchmarks": []})["benchmarks"]}
     for text in sorted((" ".join(text.split()) for text in texts), key=len, reverse=True):

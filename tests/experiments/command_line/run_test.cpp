@@ -75,8 +75,13 @@ TEST(Run, WritesTheResultFileOfTheReadmesExample) {
 TEST(Run, GivesTheSameAnswerOnEveryArm) {
   for (const std::vector<std::string>& what :
        {std::vector<std::string>{"pi", "--darts", "100_003", "--variant", "all", "--chunks", "7"},
-        {"primes", "--from", "1", "--to", "20000", "--algorithm", "trial,sieve", "--grain", "999"},
+        {"primes", "--from", "1", "--to", "20000", "--algorithm", "trial,sieve,batch", "--grain",
+         "999"},
         {"primes", "--from", "3", "--to", "20000", "--list", "--grain", "777"},
+        {"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number", "112272535095295"},
+        {"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number", "10000600009",
+         "--grain", "999"},
+        {"verify_prime", "--algorithm", "vector,bpsw", "--number", "100109100129100151"},
         {"dispatch", "--chunks", "5"}}) {
     std::vector<std::string> arguments = {"run"};
     arguments.insert(arguments.end(), what.begin(), what.end());
@@ -126,6 +131,81 @@ TEST(Run, TakesTheLargestNumbersAndEmptyRanges) {
   const Ended top = primes("18446744073709551614", "18446744073709551615");
   EXPECT_EQ(top.code, 0) << top.err;
   EXPECT_EQ(top.out, "");
+}
+
+TEST(Run, ChoosesDartsByGeneratorAndPrecision) {
+  const auto variants = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"run", "pi", "--darts", "5000"});
+    for (const char* word : {"--backend", "serial", "--rounds", "1", "--json", "-", "--quiet"})
+      options.emplace_back(word);
+    const Ended ended = run_parlab(options);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::set<std::string> names;
+    const json document = json::parse(ended.out);
+    for (const json& result : document["results"]) {
+      names.insert(result["variant"]);
+      for (const DartVariant& variant : dart_variants()) {
+        if (variant.name != result["variant"]) continue;
+        EXPECT_EQ(result["facts"]["generator"], variant.generator);
+        EXPECT_EQ(result["facts"]["precision"], variant.precision);
+      }
+      EXPECT_EQ(result["simd"], document["context"]["simd"]);
+    }
+    return names;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_EQ(variants({}), Names{"simd"});
+  EXPECT_EQ(variants({"--generator", "ars"}), Names{"ars"});
+  EXPECT_EQ(variants({"--precision", "53"}), Names{"philox53"});
+  EXPECT_EQ(variants({"--generator", "philox,ars", "--precision", "32,53"}),
+            (Names{"simd", "ars", "philox53"}));
+  EXPECT_EQ(variants({"--generator", "ars", "--variant", "scalar,simd"}),
+            (Names{"ars", "ars_scalar"}));
+  EXPECT_EQ(variants({"--generator", "mt19937_64"}), Names{"mt19937_64"});
+}
+
+TEST(Run, HoldsKernelsAgainstPeersOnTheSameTask) {
+  const Ended ended =
+      run_parlab({"run", "peers", "--task", "list_B,is_prime", "--peer", "C++,primesieve,FLINT",
+                  "--backend", "serial", "--baseline", "first", "--rounds", "2", "--json", "-"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  std::map<std::string, std::set<json>> answers;
+  for (const json& result : json::parse(ended.out)["results"]) {
+    answers[result["parameters"]["task"]].insert(result["answer"]);
+    EXPECT_EQ(result["variant"] == "parlab", result["facts"]["part"] == "own");
+    EXPECT_EQ(result["role"] == "arm", result["facts"]["part"] != "own");
+    EXPECT_NE(result["facts"]["library"], "");
+  }
+  EXPECT_EQ(answers.size(), 2u);
+  for (const auto& [task, same] : answers) EXPECT_EQ(same.size(), 1u) << task;
+}
+
+TEST(Run, SweepsTheEndOfARange) {
+  const Ended ended = run_parlab({"run", "primes", "--from", "0", "--to", "1e4,1e5,1e6",
+                                  "--algorithm", "sieve", "--backend", "threads", "--workers", "2",
+                                  "--rounds", "2", "--json", "-", "--quiet"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json document = json::parse(ended.out);
+  EXPECT_EQ(document["models"].size(), 2u);
+  for (const json& result : document["results"])
+    EXPECT_EQ(result["answer"], result["size"] == 10000    ? 1229
+                                : result["size"] == 100000 ? 9592
+                                                           : 78498);
+}
+
+TEST(Run, VerifiesNumbersOfEveryKind) {
+  const Ended ended = run_parlab({"run", "verify_prime", "--number",
+                                  "0,1,2,3,4,5,9,49,4294967291,18446744073709551615", "--algorithm",
+                                  "wheel,vector,bpsw", "--backend", "serial,processes", "--workers",
+                                  "2", "--rounds", "1", "--json", "-", "--quiet"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  for (const json& result : json::parse(ended.out)["results"]) {
+    const std::uint64_t number = result["parameters"]["number"];
+    const bool prime = number == 2 || number == 3 || number == 5 || number == 4294967291;
+    EXPECT_EQ(result["answer"], number < 2 ? "neither prime nor composite"
+                                : prime    ? "prime"
+                                           : "composite");
+  }
 }
 
 TEST(Run, WritesJsonToStdoutAndTheTableToStderr) {
@@ -240,9 +320,15 @@ TEST(List, NamesEveryArmForPeopleAndPrograms) {
     EXPECT_EQ((*listed)["schedules"], json(entry.schedules));
     EXPECT_EQ((*listed)["available"], true);
   }
+  for (const json& peer : document["peers"]) {
+    EXPECT_THAT(people.out, HasSubstr(peer["name"].get<std::string>()));
+    EXPECT_EQ(peer["available"], peer["version"] != "");
+    EXPECT_EQ(peer["available"], peer["why"] == "");
+  }
+  EXPECT_GE(document["peers"].size(), 6u);
   std::set<std::string> experiments;
   for (const json& e : document["experiments"]) experiments.insert(e["name"]);
-  EXPECT_THAT(experiments, testing::IsSupersetOf({"pi", "primes", "dispatch"}));
+  EXPECT_THAT(experiments, testing::IsSupersetOf({"pi", "primes", "dispatch", "verify_prime"}));
 }
 
 TEST(Help, IsThereOnEveryVerbWithAnExample) {
@@ -252,6 +338,7 @@ TEST(Help, IsThereOnEveryVerbWithAnExample) {
                                                     {"run", "pi", "--help"},
                                                     {"run", "primes", "--help"},
                                                     {"run", "dispatch", "--help"},
+                                                    {"run", "verify_prime", "--help"},
                                                     {"compare", "--help"},
                                                     {"compare", "pi", "--help"},
                                                     {"list", "--help"},

@@ -1,35 +1,47 @@
 #include "kernels/numerics/monte_carlo.hpp"
 
-#include <Random123/philox.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <random>
 #include <stdexcept>
 
 #include "kernels/kernel_registry.hpp"
+#include "kernels/numerics/random_words.hpp"
 #include "kernels/numerics/simd_level.hpp"
+#if __has_include(<Random123/philox.h>)
+#include <Random123/philox.h>
+#endif
 
 namespace parlab {
 namespace {
 
 constexpr std::uint64_t last = ~std::uint64_t{0};
 
-/// The definition once more, with Random123's Philox and 128-bit squares: shares no code with ours.
+/// By Random123, which shares no code with ours, or without it by the reference.
+std::array<std::uint32_t, 4> philox_words(std::uint64_t block, std::uint64_t seed) {
+#if __has_include(<Random123/philox.h>)
+  const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
+  const philox4x32_key_t key = {{low(seed), low(seed >> 32)}};
+  const philox4x32_ctr_t counter = {{low(block), low(block >> 32), 0, 0}};
+  const auto words = philox4x32(counter, key);
+  return {words.v[0], words.v[1], words.v[2], words.v[3]};
+#else
+  return dart_block(block, seed);
+#endif
+}
+
+/// The definition once more, with 128-bit squares.
 std::uint64_t count_by_definition(IndexRange darts, std::uint64_t seed) {
   __extension__ using Wide = unsigned __int128;
-  const philox4x32_key_t key = {
-      {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
   std::uint64_t inside = 0;
   for (std::uint64_t dart = darts.begin; dart < darts.end; ++dart) {
-    const std::uint64_t block = dart / 2;
-    const philox4x32_ctr_t counter = {
-        {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 0, 0}};
-    const auto words = philox4x32(counter, key);
-    const Wide x = words.v[2 * (dart % 2)];
-    const Wide y = words.v[2 * (dart % 2) + 1];
+    const auto words = philox_words(dart / 2, seed);
+    const Wide x = words[2 * (dart % 2)];
+    const Wide y = words[2 * (dart % 2) + 1];
     inside += x * x + y * y < Wide{1} << 64 ? 1 : 0;
   }
   return inside;
@@ -176,17 +188,29 @@ TEST(DartVariants, OfDoublesFollowTheirDefinition) {
   for (const std::uint64_t begin : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 500}) {
     std::uint64_t inside = 0;
     for (std::uint64_t dart = begin; dart < begin + 1000; ++dart) {
-      const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
-      const philox4x32_ctr_t counter = {{low(dart), low(dart >> 32), 0, 0}};
-      const philox4x32_key_t key = {{9, 0}};
-      const auto words = philox4x32(counter, key);
-      const auto coordinate = [&](int k) {
-        const std::uint64_t bits = words.v[k] | std::uint64_t{words.v[k + 1]} << 32;
+      const auto words = philox_words(dart, 9);
+      const auto coordinate = [&](std::size_t k) {
+        const std::uint64_t bits = words[k] | std::uint64_t{words[k + 1]} << 32;
         return std::ldexp(static_cast<double>(bits >> 11), -53);
       };
       inside += std::hypot(coordinate(0), coordinate(2)) < 1 ? 1 : 0;
     }
     EXPECT_EQ(plain->count_inside({begin, begin + 1000}, 9), inside);
+  }
+}
+
+TEST(XorOfDartWords, UsesTheSameWordsAtEverySimdLevel) {
+  constexpr std::uint64_t border = std::uint64_t{1} << 33;  // of the lower counter word, in darts
+  for (const IndexRange darts :
+       {IndexRange{0, 0}, {0, 1024}, {2048, 9216}, {border - 1024, border + 2048}}) {
+    std::uint64_t expected = 0;
+    for (std::uint64_t block = darts.begin / 2; block < darts.end / 2; ++block)
+      for (const std::uint32_t word : dart_block(block, 21)) expected ^= word;
+    for (const std::string& level : supported_simd_levels()) {
+      force_simd_level(level);
+      EXPECT_EQ(xor_of_dart_words(darts, 21), expected) << level;
+    }
+    unforce_simd_level();
   }
 }
 

@@ -104,6 +104,34 @@ TEST_P(Primality, DecidesBatchesOfEverySize) {
   expect(numbers_from(99'990'000, 8193), oracle);
 }
 
+TEST_P(Primality, FindsThePrimesOfARangeInBatches) {
+  if (GetParam().decide != nullptr) return;
+  constexpr std::uint64_t last = ~std::uint64_t{0};
+  for (const IndexRange range : {IndexRange{0, 0},
+                                 {0, 1},
+                                 {0, 2},
+                                 {0, 3},
+                                 {1, 2},
+                                 {2, 3},
+                                 {3, 3},
+                                 {3, 4},
+                                 {8, 10},
+                                 {0, 10'000},
+                                 {999, 7301},
+                                 {4'294'960'000, 4'294'970'000},
+                                 {last - 5000, last},
+                                 {last - 1, last},
+                                 {last, last}}) {
+    std::vector<std::uint64_t> expected;
+    for (std::uint64_t n = range.begin; n < range.end; ++n)
+      if (oracle(n)) expected.push_back(n);
+    std::vector<std::uint64_t> found(range.size() + 1);
+    found.resize(list_primes_by_batch(range, found.data()));
+    EXPECT_EQ(found, expected) << range.begin << " to " << range.end;
+    EXPECT_EQ(count_primes_by_batch(range), expected.size()) << range.begin;
+  }
+}
+
 TEST_P(Primality, SeesThroughPseudoprimes) {
   const std::vector<std::uint64_t> numbers = {
       // strong ones to base 2, and to the first 2, 3, 4, 7 and 9 to 11 primes

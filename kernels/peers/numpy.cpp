@@ -1,0 +1,135 @@
+// numpy, in a Python that stands by: what a careful user writes, in blocks that stay in the cache
+// and into arrays that are made once.
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+#include <stdexcept>
+
+#include "kernels/peers/peer.hpp"
+#include "kernels/peers/python_process.hpp"
+
+namespace parlab {
+namespace {
+
+/// Each line names a function and its three whole numbers.
+constexpr char script[] = R"(
+import sys
+import numpy as np
+
+BLOCK = 1 << 14  # darts; two coordinates of 8 bytes each stay in the second-level cache
+
+def darts(begin, end, seed):
+    random = np.random.Generator(np.random.PCG64(seed))
+    points = np.empty((2, BLOCK))
+    inside = 0
+    for at in range(begin, end, BLOCK):
+        if end - at < BLOCK:
+            points = np.empty((2, end - at))
+        random.random(out=points)
+        np.multiply(points, points, out=points)
+        np.add(points[0], points[1], out=points[0])
+        inside += np.count_nonzero(points[0] < 1)
+    return inside
+
+def count_primes(begin, end, _):
+    if end <= 3:
+        return int(begin <= 2 < end)
+    odd = np.ones(end // 2, dtype=bool)  # odd[i] is 2 i + 1
+    odd[0] = False
+    for i in range(1, int(end ** 0.5) // 2 + 1):
+        if odd[i]:
+            odd[2 * i * (i + 1)::2 * i + 1] = False
+    return int(begin <= 2) + int(np.count_nonzero(odd[begin // 2:]))
+
+def find_factor(number, end, begin):
+    for at in range(begin | 1, end, 1 << 16):
+        divisors = np.arange(at, min(end, at + (1 << 16)), 2, dtype=np.uint64)
+        hits = np.flatnonzero(np.uint64(number) % divisors == 0)
+        if hits.size:
+            return int(divisors[hits[0]])
+    return 0
+
+def version(*_):
+    return np.__version__
+
+for line in sys.stdin:
+    name, *numbers = line.split()
+    print(globals()[name](*map(int, numbers)), flush=True)
+)";
+
+#ifndef PARLAB_PYTHON
+#define PARLAB_PYTHON "python3"
+#endif
+
+constexpr char probe[] = R"(
+import sys
+try:
+    from numpy import __version__ as version
+except ImportError:
+    version = ""
+sys.stdin.readline()
+print(version, flush=True)
+)";
+
+struct Python {
+  std::string path;     // empty where none has numpy
+  std::string version;  // of numpy
+};
+
+/// The one that parlab was configured with, or else those of the machine.
+const Python& python() {
+  static const Python found = [] {
+    for (const char* path : {PARLAB_PYTHON, "python3", "/usr/bin/python3"}) {
+      try {
+        const std::string version = PythonProcess(path, probe).ask("");
+        if (!version.empty()) return Python{path, version};
+      } catch (const std::exception&) {  // there is no such python
+      }
+    }
+    return Python{};
+  }();
+  return found;
+}
+
+PeerState look() {
+  if (!python().path.empty()) return {python().version, ""};
+  return {"", "no python3 has it: install python3-numpy, or configure with -DPython_EXECUTABLE="};
+}
+
+PeerRun asked(const std::string& line) {
+  const auto process = std::make_shared<PythonProcess>(python().path, script);
+  return [process, line]() -> std::uint64_t {
+    const std::string answer = process->ask(line);
+    std::uint64_t value = 0;
+    const auto end = answer.data() + answer.size();
+    if (std::from_chars(answer.data(), end, value).ptr != end || answer.empty())
+      throw std::runtime_error("numpy answered '" + answer + "'");
+    return value;
+  };
+}
+
+PeerRun darts(const PeerInput& input) {
+  return asked(fmt::format("darts {} {} {}", input.range.begin, input.range.end, input.seed));
+}
+PeerRun count_primes(const PeerInput& input) {
+  return asked(fmt::format("count_primes {} {} 0", input.range.begin, input.range.end));
+}
+PeerRun find_factor(const PeerInput& input) {
+  return asked(
+      fmt::format("find_factor {} {} {}", input.numbers[0], input.range.end, input.range.begin));
+}
+
+const RegisterPeer registered{{
+    .name = "numpy",
+    .what = "arrays in Python",
+    .look = look,
+    .ways = {{PeerTask::darts, "numpy_pcg64", false, false, darts},
+             {PeerTask::darts_53, "numpy_pcg64", false, false, darts},
+             {PeerTask::count_primes, "numpy", false, false, count_primes},
+             {PeerTask::find_factor, "numpy", false, false, find_factor}},
+}};
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,71 @@
+#pragma once
+
+// What one would use instead of parlab's kernels: libraries that solve the same task, called as
+// their manuals say, so that they can be timed beside ours. Each source registers one; a library
+// that this build lacks is listed with the package that would bring it.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/index_range.hpp"
+
+namespace parlab {
+
+enum class PeerTask {
+  darts,         // how many of the darts of `range` are inside; 32 random bits a coordinate
+  darts_53,      // the same with 53 bits, doubles in [0, 1)
+  count_primes,  // how many primes `range` holds
+  list_primes,   // the sum of the primes of `range` (modulo 2^64), once all lie in memory
+  find_factor,   // the least divisor of numbers[0] in `range`, which begins at 3; 0 where none
+  decide,        // sum of i + 1 for each prime numbers[i]
+};
+
+struct PeerInput {
+  IndexRange range = {};
+  std::uint64_t seed = 0;
+  int workers = 1;
+  std::span<const std::uint64_t> numbers = {};  // must outlive the run
+};
+
+/// One run; its answer.
+using PeerRun = std::function<std::uint64_t()>;
+
+struct PeerWay {
+  PeerTask task;
+  std::string name;   // unique for the task: "random123_philox"
+  bool uses_workers;  // false: it runs on one worker, whatever the input says
+  bool same_stream;   // of darts: those of parlab's generator, so the count is the same
+  PeerRun (*prepare)(const PeerInput&);
+};
+
+/// A library's version; empty where it cannot be used, and then the cure.
+struct PeerState {
+  std::string version;
+  std::string why;
+};
+
+struct Peer {
+  std::string name;  // "primesieve"
+  std::string what;  // one line
+  PeerState (*look)();
+  std::vector<PeerWay> ways;
+};
+
+class RegisterPeer {
+ public:
+  explicit RegisterPeer(Peer peer);
+};
+
+/// All that the source knows, by name.
+const std::vector<Peer>& peers();
+
+/// For a library that was not there when parlab was built.
+PeerState not_built(const char* package);
+
+/// Whether X^2 + Y^2 < 1 for coordinates in [0, 1), as one writes it.
+inline bool inside_unit_circle(double x, double y) { return x * x + y * y < 1; }
+
+}  // namespace parlab

@@ -1,0 +1,69 @@
+#include "kernels/peers/python_process.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+namespace parlab {
+namespace {
+
+/// One socket serves both ways: unlike a pipe it can be written to without SIGPIPE.
+std::array<int, 2> socket_pair() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot make a socket");
+  return ends;
+}
+
+ChildProcess start(const std::string& python, const std::string& script, int end) {
+  return ChildProcess::fork([&] {
+    dup2(end, STDIN_FILENO);  // which clears close-on-exec
+    dup2(end, STDOUT_FILENO);
+    // One thread: a peer on one worker.
+    setenv("OMP_NUM_THREADS", "1", 1);       // NOLINT(concurrency-mt-unsafe): one thread here
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)
+    execlp(python.c_str(), python.c_str(), "-c", script.c_str(), static_cast<char*>(nullptr));
+    _exit(127);  // as a shell does; ask() tells
+  });
+}
+
+}  // namespace
+
+PythonProcess::PythonProcess(const std::string& python, const std::string& script)
+    : PythonProcess(python, script, socket_pair()) {}
+
+PythonProcess::PythonProcess(const std::string& python, const std::string& script,
+                             std::array<int, 2> ends)
+    : socket_(ends[0]), child_(start(python, script, ends[1])) {
+  close(ends[1]);
+}
+
+PythonProcess::~PythonProcess() { close(socket_); }
+
+std::string PythonProcess::ask(const std::string& line) {
+  const std::string message = line + "\n";
+  for (std::size_t sent = 0; sent < message.size();) {
+    const ssize_t n = send(socket_, message.data() + sent, message.size() - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) throw std::runtime_error("Python has ended: " + child_.wait().describe());
+    sent += static_cast<std::size_t>(n);
+  }
+  std::size_t end = 0;
+  while ((end = read_.find('\n')) == std::string::npos) {
+    std::array<char, 4096> buffer;
+    const ssize_t n = read(socket_, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) throw std::runtime_error("Python has ended: " + child_.wait().describe());
+    read_.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  const std::string answer = read_.substr(0, end);
+  read_.erase(0, end + 1);
+  return answer;
+}
+
+}  // namespace parlab

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "kernels/sharing/child_process.hpp"
+
+namespace parlab {
+
+/// A Python that stands by: it gets a line, computes, and answers with a line. Its start and its
+/// imports are over before anything is timed. Ends with this object.
+class PythonProcess {
+ public:
+  /// Runs `script`, which must read lines from stdin and answer each with one on stdout, flushed.
+  /// Throws std::system_error where no process can be made.
+  PythonProcess(const std::string& python, const std::string& script);
+  PythonProcess(const PythonProcess&) = delete;
+  PythonProcess& operator=(const PythonProcess&) = delete;
+  ~PythonProcess();
+
+  /// Sends a line, without its end, and returns the answer. Throws std::runtime_error where the
+  /// process ends without one; what Python said stands on stderr.
+  std::string ask(const std::string& line);
+
+ private:
+  PythonProcess(const std::string& python, const std::string& script, std::array<int, 2> ends);
+
+  int socket_;
+  std::string read_;  // after the last answer
+  ChildProcess child_;
+};
+
+}  // namespace parlab

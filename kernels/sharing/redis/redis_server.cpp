@@ -1,0 +1,125 @@
+#include "kernels/sharing/redis/redis_server.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <thread>
+
+#include "kernels/errors.hpp"
+#include "kernels/sharing/redis/redis.hpp"
+
+namespace parlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char prefix[] = "parlab-redis-";
+constexpr auto longest_start = std::chrono::seconds(30);
+
+/// Clock ticks after boot at which a process started (proc(5), field 22); empty where it is gone.
+std::string start_time(const std::string& pid) {
+  std::ifstream file("/proc/" + pid + "/stat");
+  std::string text;
+  if (!std::getline(file, text)) return "";
+  // The name before may hold spaces and brackets: what follows its last one is field 3.
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  return field;
+}
+
+std::string make_folder() {
+  const std::string pid = fmt::to_string(getpid());
+  std::string folder =
+      (fs::temp_directory_path() / fmt::format("{}{}-{}-XXXXXX", prefix, pid, start_time(pid)))
+          .string();
+  if (!mkdtemp(folder.data()))
+    throw std::system_error(errno, std::generic_category(), "cannot make the folder " + folder);
+  return folder;
+}
+
+void remove_folder(const std::string& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
+
+}  // namespace
+
+std::string RedisServer::program() {
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  std::istringstream folders(path ? path : "/usr/bin:/bin");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string place = folder + "/redis-server";
+    if (access(place.c_str(), X_OK) == 0) return place;
+  }
+  return "";
+}
+
+RedisServer::RedisServer() {
+  const std::string redis = program();
+  if (redis.empty())
+    throw UsageError("no redis-server on this machine: install it, or name one by --redis");
+  const Redis client({.place = "", .timeout = std::chrono::milliseconds(0)});  // is it supported?
+  sweep_redis_folders();
+  folder_ = make_folder();
+  try {
+    process_.emplace(ChildProcess::fork([&] {
+      setpgid(0, 0);  // a Ctrl-C is for parlab, which ends the server when its arms have ended
+      const int nowhere = open("/dev/null", O_RDWR);
+      for (const int stream : {0, 1, 2}) dup2(nowhere, stream);
+      execl(redis.c_str(), redis.c_str(), "--port", "0", "--unixsocket", place().c_str(),
+            "--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--dir", folder_.c_str(),
+            "--daemonize", "no", nullptr);
+      _exit(127);
+    }));
+    const Redis here({.place = place(), .timeout = std::chrono::milliseconds(1000)});
+    const auto deadline = std::chrono::steady_clock::now() + longest_start;
+    for (;;) {
+      try {
+        here.ping();
+        return;
+      } catch (const RedisError&) {
+        if (std::chrono::steady_clock::now() > deadline) throw;
+      }
+      // Sleeps until the server ends, at most a millisecond.
+      pollfd ended{process_->ended_fd(), POLLIN, 0};
+      if (poll(&ended, 1, 1) > 0)
+        throw RedisError(fmt::format("{} did not start: {}", redis, process_->wait().describe()));
+    }
+  } catch (...) {
+    process_.reset();
+    remove_folder(folder_);
+    throw;
+  }
+}
+
+RedisServer::~RedisServer() {
+  process_.reset();  // killed: there is nothing to save
+  remove_folder(folder_);
+}
+
+void sweep_redis_folders() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path(), error)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(prefix)) continue;
+    std::istringstream parts(name.substr(sizeof prefix - 1));
+    std::string pid;
+    std::string start;
+    if (!std::getline(parts, pid, '-') || !std::getline(parts, start, '-')) continue;
+    if (start_time(pid) != start) remove_folder(entry.path());
+  }
+}
+
+}  // namespace parlab

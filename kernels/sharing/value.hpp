@@ -1,0 +1,77 @@
+#pragma once
+
+// Value and Array: values in shared memory, each with its lock.
+//
+//   Value<Totals> totals({});                                   // before the processes are forked
+//   totals.update([](Totals& t) { t.count += 1; });             // under the lock
+//   { const std::lock_guard hold(totals.lock()); totals.ref().count += 1; }   // the same
+//
+// `v.ref() += 1` without the lock loses updates, as anywhere.
+
+#include <functional>
+#include <mutex>
+#include <span>
+#include <utility>
+
+#include "kernels/sharing/crossing.hpp"
+#include "kernels/sharing/lock.hpp"
+#include "kernels/sharing/raw_value.hpp"
+#include "kernels/sharing/shared_object.hpp"
+
+namespace parlab {
+
+/// One value of any trivially copyable type.
+template <class T>
+class Value {
+ public:
+  explicit Value(T value = T()) : value_(0, value) { require_that_it_crosses_processes<T>(); }
+  /// `recover` gets the value that a killed owner of the lock may have left half written.
+  Value(T value, const std::function<void(T&)>& recover)
+      : value_(0, value), lock_([recover, value = &*value_] { recover(*value); }) {
+    require_that_it_crosses_processes<T>();
+  }
+
+  /// Under the lock. All three throw Poisoned where its last owner died.
+  T get() {
+    const std::lock_guard hold(lock_);
+    return *value_;
+  }
+  void set(const T& value) {
+    const std::lock_guard hold(lock_);
+    *value_ = value;
+  }
+  /// Calls change(T&) under the lock and returns what it returns.
+  template <class Change>
+  decltype(auto) update(Change&& change) {
+    const std::lock_guard hold(lock_);
+    return std::forward<Change>(change)(*value_);
+  }
+
+  /// For several steps under one hold: lock() first, then ref().
+  Lock& lock() { return lock_; }
+  T& ref() { return *value_; }
+
+ private:
+  SharedObject<T> value_;
+  Lock lock_;
+};
+
+/// `size` values, zero at first, and one lock for all.
+template <class T>
+class Array : public RawArray<T> {
+ public:
+  using RawArray<T>::RawArray;
+
+  /// Calls change(std::span<T>) under the lock and returns what it returns.
+  template <class Change>
+  decltype(auto) update(Change&& change) {
+    const std::lock_guard hold(lock_);
+    return std::forward<Change>(change)(this->view());
+  }
+  Lock& lock() { return lock_; }
+
+ private:
+  Lock lock_;
+};
+
+}  // namespace parlab

@@ -1,0 +1,35 @@
+#include "kernels/sharing/wait.hpp"
+
+#include <poll.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "kernels/sharing/interruption.hpp"
+
+namespace parlab {
+
+std::vector<std::size_t> wait(std::span<const int> descriptors, Deadline deadline) {
+  std::vector<pollfd> watched;
+  watched.reserve(descriptors.size());
+  for (const int descriptor : descriptors) watched.push_back({descriptor, POLLIN, 0});
+  for (;;) {
+    const int ready = poll(watched.data(), watched.size(), deadline.poll_milliseconds());
+    if (ready < 0) {
+      if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait");
+      InterruptionScope::check();
+    } else if (ready > 0 || deadline.passed()) {
+      break;
+    }
+  }
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < watched.size(); ++i)
+    if (watched[i].revents != 0) positions.push_back(i);
+  return positions;
+}
+
+std::vector<std::size_t> wait(std::initializer_list<int> descriptors, Deadline deadline) {
+  return wait(std::span<const int>(descriptors.begin(), descriptors.size()), deadline);
+}
+
+}  // namespace parlab

@@ -1,0 +1,122 @@
+#include "kernels/peers/peer.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "kernels/numerics/monte_carlo.hpp"
+#include "kernels/numerics/primality.hpp"
+#include "kernels/numerics/textbook_sieve.hpp"
+#include "kernels/peers/python_process.hpp"
+
+namespace parlab {
+namespace {
+
+/// Ways of one task, of the peers that can be used here. Never empty for C++'s own.
+std::vector<PeerWay> ways_of(PeerTask task) {
+  std::vector<PeerWay> ways;
+  for (const Peer& peer : peers()) {
+    if (peer.look().version.empty()) continue;
+    for (const PeerWay& way : peer.ways)
+      if (way.task == task) ways.push_back(way);
+  }
+  return ways;
+}
+
+TEST(Peers, SayTheirVersionOrWhatIsMissing) {
+  std::vector<std::string> names;
+  for (const Peer& peer : peers()) {
+    names.push_back(peer.name);
+    const PeerState state = peer.look();
+    EXPECT_NE(state.version.empty(), state.why.empty()) << peer.name;
+    if (!state.why.empty()) EXPECT_THAT(state.why, testing::HasSubstr("install")) << peer.name;
+  }
+  EXPECT_THAT(names,
+              testing::IsSupersetOf({"C++", "FLINT", "GMP", "Random123", "numpy", "primesieve"}));
+  EXPECT_TRUE(std::ranges::is_sorted(names));
+}
+
+TEST(Peers, CountDartsThatArePi) {
+  constexpr std::uint64_t darts = 100'000;
+  constexpr double p = std::numbers::pi / 4;
+  const auto variants = dart_variants();
+  const auto own = std::ranges::find(variants, "scalar", &DartVariant::name);
+  for (const PeerTask task : {PeerTask::darts, PeerTask::darts_53}) {
+    ASSERT_FALSE(ways_of(task).empty());
+    for (const PeerWay& way : ways_of(task)) {
+      const PeerRun run = way.prepare({.range = {0, darts}, .seed = 5});
+      const auto inside = static_cast<double>(run());
+      EXPECT_NEAR(inside, darts * p, 5 * std::sqrt(darts * p * (1 - p))) << way.name;
+      EXPECT_EQ(run(), static_cast<std::uint64_t>(inside)) << way.name << " a second time";
+      if (!way.same_stream) continue;
+      for (const IndexRange range : {IndexRange{0, darts}, {1, 1000}, {7, 8}, {3, 3}})
+        EXPECT_EQ(way.prepare({.range = range, .seed = 5})(), own->count_inside(range, 5));
+    }
+  }
+}
+
+TEST(Peers, FindThePrimesOfARange) {
+  for (const IndexRange range :
+       {IndexRange{0, 0}, {0, 2}, {2, 3}, {3, 4}, {10, 30}, {0, 100'000}}) {
+    std::uint64_t count = 0;
+    std::uint64_t sum = 0;
+    for_each_prime_by_textbook(range, [&](std::uint64_t prime) {
+      ++count;
+      sum += prime;
+    });
+    for (const PeerWay& way : ways_of(PeerTask::count_primes))
+      EXPECT_EQ(way.prepare({.range = range, .workers = 2})(), count) << way.name << range.end;
+    for (const PeerWay& way : ways_of(PeerTask::list_primes))
+      EXPECT_EQ(way.prepare({.range = range})(), sum) << way.name << range.end;
+  }
+}
+
+TEST(Peers, FindAFactor) {
+  for (const auto& [number, factor] :
+       std::initializer_list<std::pair<std::uint64_t, std::uint64_t>>{
+           {10000600009, 100003}, {10000600007, 0}, {9, 3}, {112272535095295, 5}}) {
+    const std::uint64_t numbers[] = {number};
+    for (const PeerWay& way : ways_of(PeerTask::find_factor))
+      EXPECT_EQ(way.prepare({.range = {3, 100'004}, .numbers = numbers})(), factor)
+          << way.name << " " << number;
+  }
+}
+
+TEST(Peers, DecideWhichNumbersArePrime) {
+  std::vector<std::uint64_t> numbers = {0, 1, 2, 3, 4, 9, 2047, 18446744073709551557u, ~0ULL};
+  for (std::uint64_t n = 1'000'000'000'000; numbers.size() < 500; ++n) numbers.push_back(n);
+  std::uint64_t expected = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (is_prime(numbers[i])) expected += i + 1;
+  for (const PeerWay& way : ways_of(PeerTask::decide))
+    EXPECT_EQ(way.prepare({.numbers = numbers})(), expected) << way.name;
+}
+
+// Any program that answers lines with lines will do.
+TEST(PythonProcess, AnswersLineByLineAndTellsOfItsEnd) {
+  constexpr char cut_short[] =
+      "import sys\nprint(sys.stdin.readline().upper(), end='', flush=True)";
+  PythonProcess process("python3", cut_short);
+  std::string answer;
+  try {
+    answer = process.ask("once");
+  } catch (const std::runtime_error&) {
+    GTEST_SKIP() << "there is no python3";
+  }
+  EXPECT_EQ(answer, "ONCE");
+  EXPECT_THROW(process.ask("again"), std::runtime_error);
+}
+
+TEST(PythonProcess, SaysThatThereIsNone) {
+  try {
+    PythonProcess("no-such-python", "").ask("anyone?");
+    FAIL() << "no-such-python answered";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("exit code 127"));
+  }
+}
+
+}  // namespace
+}  // namespace parlab
