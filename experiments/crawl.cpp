@@ -284,8 +284,8 @@ class Crawl final : public Experiment {
           "--at-once", "10", "--timeline", "--rounds", "1"}},
         {"crawl-sweep",
          {"crawl", "--way", "ideal,coroutines", "--requests", full ? "500" : "100", "--delay",
-          full ? "50,100,200" : "5,10", "--at-once",
-          full ? "10,20,50,100,200,500" : "5,10,25,50", "--rounds", full ? "7" : "6"}},
+          full ? "50,100,200" : "10,20", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
+          "--rounds", full ? "7" : "6"}},
         {"crawl-throughput", throughput},
     };
   }
