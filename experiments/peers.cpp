@@ -69,16 +69,16 @@ std::vector<std::uint64_t> numbers_for(const Task& task, std::uint64_t seed) {
   return numbers;
 }
 
-std::uint64_t sum_of_primes(IndexRange range, bool count) {
-  std::uint64_t sum = 0;
-  const auto add = [&](std::uint64_t prime) { sum += count ? 1 : prime; };
+/// By none of the ways that are raced.
+std::vector<std::uint64_t> primes_of(IndexRange range) {
+  std::vector<std::uint64_t> primes;
   if (range.size() < range.end / range.size()) {  // shorter than the base primes would be
     for (std::uint64_t n = range.begin; n < range.end; ++n)
-      if (is_prime_by_miller_rabin(n)) add(n);
+      if (is_prime_by_miller_rabin(n)) primes.push_back(n);
   } else {
-    for_each_prime_by_textbook(range, add);
+    for_each_prime_by_textbook(range, [&](std::uint64_t prime) { primes.push_back(prime); });
   }
-  return sum;
+  return primes;
 }
 
 class Peers final : public Experiment {
@@ -102,7 +102,7 @@ class Peers final : public Experiment {
                    "below a second a run; or 'all' [quick]");
     app.add_option("--peer", peer_words_, "peers to run beside, by parlab list; or 'all' [all]");
   }
-  bool takes_grain() const override { return false; }
+  bool compares_ways() const override { return true; }
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     const auto tasks = all_tasks();
@@ -163,9 +163,9 @@ class Peers final : public Experiment {
         return expected_darts(task, way);
       case PeerTask::count_primes:
         return task.range.begin == 0 ? count_primes_below(task.range.end)
-                                     : sum_of_primes(task.range, true);
+                                     : primes_of(task.range).size();
       case PeerTask::list_primes:
-        return sum_of_primes(task.range, false);
+        return mark_of(primes_of(task.range));
       case PeerTask::find_factor:
         return smallest_factor_wheel(numbers[0], task.range, [] { return false; });
       case PeerTask::decide:
@@ -187,7 +187,7 @@ class Peers final : public Experiment {
            tolerated_deviations * deviation + 1;
   }
 
-  std::function<Answer()> open(const Arm& arm) const override {
+  OpenedArm open(const Arm& arm) const override {
     const Task task = task_of(arm.what);
     const Way way = way_of(task, arm.what.variant);
     const auto numbers = std::make_shared<std::vector<std::uint64_t>>(numbers_for(task, seed_));
@@ -198,9 +198,7 @@ class Peers final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    return {{"peers",
-             {"peers", "--task", full ? "all" : "quick", "--backend", "serial", "--baseline",
-              "first", "--rounds", full ? "21" : "9"}}};
+    return {{"peers", {"peers", "--task", full ? "all" : "quick", "--rounds", full ? "21" : "9"}}};
   }
 
  private:

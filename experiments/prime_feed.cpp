@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "kernels/numerics/trial_division.hpp"
 #include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/pool.hpp"
 #include "kernels/sharing/queue.hpp"
 
 namespace parlab {
@@ -35,6 +37,23 @@ void test_numbers(Queue<std::uint64_t>& numbers, Queue<std::uint64_t>& primes) {
   primes.put(pill);
 }
 
+/// Numbers to a chunk of a stream.
+constexpr std::size_t imap_chunk = 1000;
+
+std::uint64_t count_by_pool(const PrimeFeed& feed, IndexRange range, int workers) {
+  const auto test = [](std::uint64_t n) -> std::uint8_t { return is_prime_by_trial(n) ? 1 : 0; };
+  Pool pool(workers);
+  std::vector<std::uint64_t> numbers(range.size());
+  std::iota(numbers.begin(), numbers.end(), range.begin);
+  std::uint64_t count = 0;
+  if (feed.kind == PrimeFeed::Kind::map) {
+    for (const std::uint8_t prime : pool.map(test, numbers)) count += prime;
+  } else {
+    for (const std::uint8_t prime : pool.imap(test, numbers, imap_chunk)) count += prime;
+  }
+  return count;
+}
+
 }  // namespace
 
 const PrimeFeed* prime_feed_named(const std::string& name) {
@@ -44,6 +63,7 @@ const PrimeFeed* prime_feed_named(const std::string& name) {
 }
 
 std::uint64_t count_primes_fed(const PrimeFeed& feed, IndexRange range, int workers) {
+  if (feed.kind != PrimeFeed::Kind::queues) return count_by_pool(feed, range, workers);
   const std::uint64_t capacity =
       feed.capacity != 0 ? feed.capacity : range.size() + static_cast<std::uint64_t>(workers) + 1;
   Queue<std::uint64_t> numbers(capacity);

@@ -13,18 +13,36 @@
 namespace parlab {
 
 struct PrimeFeed {
+  enum class Kind { queues, map, imap };
   const char* name;
   const char* what;
-  bool feeder;             // a thread puts numbers while the caller takes results
-  bool odd_only;           // even numbers are not put at all
-  std::uint64_t capacity;  // of both queues; 0: room for all numbers
+  Kind kind;
+  bool feeder = false;         // a thread puts numbers while the caller takes results
+  bool odd_only = false;       // even numbers are not put at all
+  std::uint64_t capacity = 0;  // of both queues; 0: room for all numbers
 };
 
-inline constexpr std::array<PrimeFeed, 4> prime_feeds = {{
-    {"queue", "all numbers are put, then pills, then results taken", false, false, 0},
-    {"queue_feeder", "a thread puts numbers while results are taken", true, false, 0},
-    {"queue_odd", "the same, odd numbers only", true, true, 0},
-    {"queue_bounded", "the same, odd numbers only, queues of 1024", true, true, 1024},
+inline constexpr std::array<PrimeFeed, 6> prime_feeds = {{
+    {.name = "queue",
+     .what = "all numbers are put, then pills, then results taken",
+     .kind = PrimeFeed::Kind::queues},
+    {.name = "queue_feeder",
+     .what = "a thread puts numbers while results are taken",
+     .kind = PrimeFeed::Kind::queues,
+     .feeder = true},
+    {.name = "queue_odd",
+     .what = "the same, odd numbers only",
+     .kind = PrimeFeed::Kind::queues,
+     .feeder = true,
+     .odd_only = true},
+    {.name = "queue_bounded",
+     .what = "the same, odd numbers only, queues of 1024",
+     .kind = PrimeFeed::Kind::queues,
+     .feeder = true,
+     .odd_only = true,
+     .capacity = 1024},
+    {.name = "map", .what = "Pool::map, all results at once", .kind = PrimeFeed::Kind::map},
+    {.name = "imap", .what = "Pool::imap, results as a stream", .kind = PrimeFeed::Kind::imap},
 }};
 
 /// The feed of that name, or null.

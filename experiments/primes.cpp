@@ -15,6 +15,7 @@
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
+#include "experiments/prime_feed.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
 #include "kernels/numerics/primality.hpp"
@@ -137,6 +138,13 @@ class Primes final : public Experiment {
                    "trial, sieve, batch (a primality test), or a list [trial]");
     app.add_option("--order", order_words_,
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
+    std::string feeds;
+    for (const PrimeFeed& feed : prime_feeds)
+      feeds += fmt::format("; {}: {}", feed.name, feed.what);
+    app.add_option("--feed", feed_words_,
+                   fmt::format("how numbers reach the workers of the backend processes. chunks{}; "
+                               "or a list [chunks]",
+                               feeds));
     app.add_flag("--count", count_, "count the primes [the default]");
     app.add_flag("--list", list_, "list them, and print them on stdout, the table on stderr");
   }
@@ -147,6 +155,10 @@ class Primes final : public Experiment {
     for (const std::string& name : split_list(order_words_))
       if (name != "ascending" && name != "shuffled")
         throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
+    for (const std::string& name : split_list(feed_words_))
+      if (name != "chunks" && prime_feed_named(name) == nullptr) throw unknown_feed(name);
+    if (feed_words_ != "chunks" && (list_ || algorithm_words_ != "trial"))
+      throw UsageError("--feed goes with --count and --algorithm trial");
     const bool free = !from_words_.empty() || !to_words_.empty();
     if (free && !range_words_.empty())
       throw UsageError("--range and --from, --to say the same thing twice; give one of them");
@@ -174,18 +186,20 @@ class Primes final : public Experiment {
         const Algorithm& algorithm = algorithm_named(name);
         const std::uint64_t segment = SegmentedSieve::segment_numbers(range.end);
         for (const std::string& order : split_list(order_words_))
-          cases.push_back(
-              {.kernel = algorithm.kernel,
-               .algorithm = name,
-               .size = range.size(),
-               .unit = "numbers",
-               .parameters = {{"from", range.begin},
-                              {"order", order},
-                              {"output", list_ ? "list" : "count"},
-                              {"seed", seed_}},
-               .least_grain = algorithm.least_grain != 0 ? algorithm.least_grain : segment,
-               .grain_step = algorithm.least_grain != 0 ? 1 : segment,
-               .facts = {{"to", range.end}}});
+          for (const std::string& feed : split_list(feed_words_))
+            cases.push_back(
+                {.kernel = algorithm.kernel,
+                 .variant = feed_words_ == "chunks" ? "" : feed,
+                 .algorithm = name,
+                 .size = range.size(),
+                 .unit = "numbers",
+                 .parameters = {{"from", range.begin},
+                                {"order", order},
+                                {"output", list_ ? "list" : "count"},
+                                {"seed", seed_}},
+                 .least_grain = algorithm.least_grain != 0 ? algorithm.least_grain : segment,
+                 .grain_step = algorithm.least_grain != 0 ? 1 : segment,
+                 .facts = {{"to", range.end}}});
       }
     }
     return cases;
@@ -209,6 +223,9 @@ class Primes final : public Experiment {
   }
 
   OpenedArm open(const Arm& arm) const override {
+    const PrimeFeed* feed = prime_feed_named(arm.what.variant);
+    // The serial baseline has nobody to feed.
+    if (feed != nullptr && arm.who.backend != "serial") return open_feed(arm, *feed);
     return lists(arm.what) ? open_list(arm) : open_count(arm);
   }
 
@@ -244,6 +261,11 @@ class Primes final : public Experiment {
         {"primes-sieve",
          {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve",
           "--backend", "each", "--workers", all, "--rounds", rounds}},
+        {"primes-feed",
+         {"primes", "--range", full ? "C" : "B", "--algorithm", "trial", "--feed",
+          "chunks,queue,queue_feeder,queue_odd,queue_bounded,map,imap", "--backend",
+          "processes:dynamic", "--workers", all, "--baseline", "first", "--rounds",
+          full ? "21" : "9"}},
     };
   }
 
@@ -254,6 +276,23 @@ class Primes final : public Experiment {
     const bool openmp =
         std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
     return openmp ? "openmp:dynamic" : "threads:dynamic";
+  }
+
+  static UsageError unknown_feed(const std::string& name) {
+    std::vector<std::string> names = {"chunks"};
+    for (const PrimeFeed& feed : prime_feeds) names.emplace_back(feed.name);
+    return UsageError(unknown_name("--feed", name, names));
+  }
+
+  static std::function<Answer()> open_feed(const Arm& arm, const PrimeFeed& feed) {
+    if (arm.who.backend != "processes")
+      throw UsageError(
+          fmt::format("--feed {} is between processes, not {}; use --backend "
+                      "processes",
+                      feed.name, arm.who.backend));
+    const IndexRange range = range_of(arm.what);
+    const int workers = arm.who.workers;
+    return [=, &feed]() -> Answer { return count_primes_fed(feed, range, workers); };
   }
 
   void read_free_range() {
@@ -324,6 +363,7 @@ class Primes final : public Experiment {
   std::string range_words_, from_words_, to_words_;
   std::string algorithm_words_ = "trial";
   std::string order_words_ = "ascending";
+  std::string feed_words_ = "chunks";
   bool count_ = false;
   bool list_ = false;
   std::uint64_t seed_ = 1;

@@ -1,8 +1,6 @@
 #include "experiments/shared_count.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include <mutex>
 #include <system_error>
 
+#include "kernels/sharing/file_lock.hpp"
 #include "kernels/sharing/lock.hpp"
 #include "kernels/sharing/manager.hpp"
 #include "kernels/sharing/raw_value.hpp"
@@ -57,21 +56,19 @@ class FileCount : public SharedCount {
   OwnedDescriptor file_;
 };
 
-/// The same with an flock around each update.
+/// The same with a FileLock around each update.
 class LockedFileCount final : public FileCount {
  public:
   void add(std::uint64_t times) override {
-    // Opened anew: a lock belongs to the open file, which forked processes have in common.
-    const OwnedDescriptor own(
-        open(fmt::format("/proc/self/fd/{}", fileno()).c_str(), O_RDWR | O_CLOEXEC));
-    if (!own) throw_errno("cannot open the count's file");
     for (std::uint64_t i = 0; i < times; ++i) {
-      while (flock(own.get(), LOCK_EX) != 0)
-        if (errno != EINTR) throw_errno("cannot lock the count's file");
+      const std::lock_guard held(lock_);
       FileCount::add(1);
-      flock(own.get(), LOCK_UN);
     }
   }
+
+ private:
+  // The file has no name: each process reaches it by the descriptor that it inherited.
+  FileLock lock_{fmt::format("/proc/self/fd/{}", fileno())};
 };
 
 class UnlockedValueCount : public SharedCount {
@@ -179,7 +176,7 @@ const std::vector<CountWay>& count_ways() {
       {"value", "Value, which has its lock", false, false, make<ValueCount>},
       {"file_unlocked", "digits in a file, read and written: loses updates", true, false,
        make<FileCount>},
-      {"file_lock", "the same under flock", false, false, make<LockedFileCount>},
+      {"file_lock", "the same under a FileLock", false, false, make<LockedFileCount>},
       {"manager_counter", "a manager's Counter: one round trip", false, false,
        make<ManagerCounterCount>},
       {"manager_lock", "a manager's Value under its Lock: four round trips", false, false,

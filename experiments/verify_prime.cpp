@@ -56,7 +56,15 @@ std::uint64_t number_named(const std::string& text) {
 }
 
 std::uint64_t number_of(const Case& what) {
-  return number_named(what.parameters.at("number").get<std::string>());
+  const nlohmann::json& number = what.parameters.at("number");
+  return number.is_string() ? number_named(number.get<std::string>()) : number.get<std::uint64_t>();
+}
+
+/// A name of the book's, or the number: a list of names is no axis of a figure.
+nlohmann::json number_parameter(const std::string& word) {
+  const bool named =
+      std::ranges::find(named_numbers, word, &NamedNumber::name) != named_numbers.end();
+  return named ? nlohmann::json(word) : nlohmann::json(number_named(word));
 }
 
 /// Those that decide: from 2 to the root.
@@ -68,7 +76,8 @@ Answer answer_for(std::uint64_t number, bool prime) {
   return number < 2 ? "neither prime nor composite" : prime ? "prime" : "composite";
 }
 Answer answer_for_factor(std::uint64_t number, std::uint64_t factor) {
-  return factor == 0 ? answer_for(number, true) : fmt::format("divisible by {}", factor);
+  if (factor == 0) return answer_for(number, true);
+  return fmt::format("divisible by {}", factor);
 }
 
 /// Throws UsageError, naming the nearest, where one of the list is not among `names`.
@@ -111,8 +120,9 @@ class VerifyPrime final : public Experiment {
                    "what tells the workers that a factor was found. none; small_first: none, but "
                    "divisors below 21 before any worker starts; atomic (threads see it); "
                    "raw_value, mmap (shared memory); mmap_redux (mmap, polled between blocks "
-                   "instead of by a counter); manager, redis (servers); cancel (of openmp or tbb, "
-                   "instead of a flag); or a list; or each [raw_value]");
+                   "instead of by a counter); manager, redis (servers); cancel (of tbb, or of "
+                   "openmp where parlab was started with OMP_CANCELLATION=true, instead of a "
+                   "flag); or a list; or each [raw_value]");
     app.add_option(
         "--split", split_words_,
         "contiguous: one part for each worker; strided: every so-manieth block; dynamic: "
@@ -130,11 +140,8 @@ class VerifyPrime final : public Experiment {
     if (number_words_ == "book") {
       for (const NamedNumber& named : named_numbers) numbers_.emplace_back(named.name);
     } else {
-      for (const std::string& word : split_list(number_words_)) {
-        const bool named =
-            std::ranges::find(named_numbers, word, &NamedNumber::name) != named_numbers.end();
-        numbers_.push_back(named ? word : fmt::to_string(number_named(word)));
-      }
+      numbers_ = split_list(number_words_);
+      for (const std::string& word : numbers_) number_named(word);  // throws
     }
     std::vector<std::string> names;
     for (const FactorSearchVariant& variant : factor_searches) names.emplace_back(variant.name);
@@ -152,8 +159,7 @@ class VerifyPrime final : public Experiment {
   }
 
   std::string subject(const Case& what) const override {
-    return fmt::format("For {} by {}", what.parameters.at("number").get<std::string>(),
-                       what.algorithm);
+    return fmt::format("For {} by {}", number_of(what), what.algorithm);
   }
 
   std::vector<Case> cases() const override {
@@ -166,7 +172,7 @@ class VerifyPrime final : public Experiment {
                            .algorithm = algorithm,
                            .size = size,
                            .unit = "divisors",
-                           .parameters = {{"number", number}},
+                           .parameters = {{"number", number_parameter(number)}},
                            .least_grain = size});
           continue;
         }
@@ -304,7 +310,9 @@ class VerifyPrime final : public Experiment {
             .algorithm = algorithm,
             .size = divisors_of(number_named(number)),
             .unit = "divisors",
-            .parameters = {{"number", number}, {"divisions per poll", poll}, {"find", find_words_}},
+            .parameters = {{"number", number_parameter(number)},
+                           {"divisions per poll", poll},
+                           {"find", find_words_}},
             .least_grain = divisors_per_poll};
   }
 

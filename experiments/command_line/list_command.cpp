@@ -12,10 +12,12 @@
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
+#include "experiments/redis_choice.hpp"
 #include "kernels/backend_registry.hpp"
 #include "kernels/kernel_registry.hpp"
 #include "kernels/numerics/simd_level.hpp"
 #include "kernels/peers/peer.hpp"
+#include "kernels/sharing/manager/greeting.hpp"
 
 namespace parlab {
 namespace {
@@ -32,10 +34,24 @@ json option_list(Experiment& experiment) {
   return options;
 }
 
+/// What stands between processes that share no memory.
+json servers() {
+  const std::string redis = RedisChoice::why_not();
+  const std::string keys =
+      keys_supported() ? "" : "not over tcp, for want of keys: install libssl-dev, make build";
+  return {{{"name", "manager"},
+           {"available", true},
+           {"why", keys.empty() ? "a process that keeps objects for others" : keys}},
+          {{"name", "redis"},
+           {"available", redis.empty()},
+           {"why", redis.empty() ? "flags, counts and lists in a redis-server" : redis}}};
+}
+
 json listing() {
-  json document = {{"experiments", json::array()}, {"backends", json::array()},
-                   {"kernels", json::array()},     {"peers", json::array()},
-                   {"simd", simd_level()},         {"usable_cores", usable_cores()}};
+  json document = {{"experiments", json::array()},  {"backends", json::array()},
+                   {"kernels", json::array()},      {"peers", json::array()},
+                   {"servers", servers()},          {"simd", simd_level()},
+                   {"usable_cores", usable_cores()}};
   for (const auto& experiment : make_experiments())
     document["experiments"].push_back({{"name", experiment->name()},
                                        {"question", experiment->question()},
@@ -85,6 +101,10 @@ void print_listing(const json& document) {
                b["available"] ? "" : "MISSING: ", b["why"].get<std::string>());
     if (!schedules.empty()) fmt::print("  {:<12} {}\n", "", fmt::join(schedules, ", "));
   }
+  fmt::print("\nServers (for processes that share no memory)\n");
+  for (const json& server : document["servers"])
+    fmt::print("  {:<12} {}{}\n", server["name"].get<std::string>(),
+               server["available"] ? "" : "MISSING: ", server["why"].get<std::string>());
   fmt::print("\nKernels\n");
   for (const json& k : document["kernels"])
     fmt::print("  {:<15} {:<12} {}{}\n", k["name"].get<std::string>(),

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
+#include <utility>
 
 #include "experiments/measure/usable_cores.hpp"
 #include "kernels/numerics/integer_sqrt.hpp"
@@ -158,15 +157,14 @@ std::vector<Task> decide_tasks() {
 
 std::vector<Task> all_tasks() {
   std::vector<Task> tasks;
-  for (auto make : {dart_tasks, factor_tasks, sieve_tasks, range_tasks, decide_tasks})
-    std::ranges::move(make(), std::back_inserter(tasks));
-  // Where there is one core, a task on all cores is the same task once more.
-  if (usable_cores() == 1)
-    std::erase_if(tasks, [&, seen = std::string()](const Task& task) mutable {
-      const bool again = task.name == seen;
-      seen = task.name;
-      return again;
-    });
+  for (auto make : {dart_tasks, factor_tasks, sieve_tasks, range_tasks, decide_tasks}) {
+    for (Task& task : make()) {
+      // Where there is one core, a task on all cores is the same task once more.
+      const bool again =
+          !tasks.empty() && tasks.back().name == task.name && tasks.back().workers == task.workers;
+      if (!again) tasks.push_back(std::move(task));
+    }
+  }
   return tasks;
 }
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <numeric>
 #include <vector>
 
 #include "experiments/measure/usable_cores.hpp"
@@ -23,12 +22,19 @@ namespace {
 
 constexpr std::uint64_t chunks_a_worker = 16;  // as the automatic grain of line_up.hpp
 
+/// A backend that keeps its threads: new ones may share a core for their first milliseconds.
+const char* kept_threads() {
+  const bool openmp =
+      std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
+  return openmp ? "openmp:dynamic" : "threads:dynamic";
+}
+
 /// Sum of work(chunk) over the range, in one piece where there is one worker.
 template <class Work>
 PeerRun summed(const PeerInput& input, std::uint64_t grain_step, const Work& work) {
   if (input.workers == 1) return [work, range = input.range] { return work(range); };
   const std::shared_ptr<Backend> backend =
-      make_backend(parse_backend("threads:dynamic", input.workers));
+      make_backend(parse_backend(kept_threads(), input.workers));
   const std::uint64_t chunks = chunks_a_worker * static_cast<std::uint64_t>(input.workers);
   const std::uint64_t grain = (input.range.size() / chunks / grain_step + 1) * grain_step;
   return [=, chunking = Chunking(input.range, grain)] {
@@ -56,8 +62,7 @@ PeerRun list_primes(const PeerInput& input) {
   return [range = input.range, primes = std::vector<std::uint64_t>()]() mutable -> std::uint64_t {
     primes.resize(most_primes_in(range));
     const auto count = SegmentedSieve(range.end).list(range, primes.data());
-    return std::accumulate(primes.begin(), primes.begin() + static_cast<std::ptrdiff_t>(count),
-                           std::uint64_t{0});
+    return mark_of({primes.data(), static_cast<std::size_t>(count)});
   };
 }
 
@@ -132,6 +137,10 @@ std::vector<Way> ways_of(const Task& task) {
   for (const Peer& peer : peers()) {
     for (const PeerWay& way : peer.ways) {
       if (way.task != task.kind || (task.workers > 1 && !way.uses_workers && task.own != "vector"))
+        continue;
+      // Another task shows all that throw darts.
+      if (task.own == "ars" &&
+          std::ranges::find(task.goals, way.name, &Goal::way) == task.goals.end())
         continue;
       const PeerState state = peer.look();
       if (state.version.empty()) continue;

@@ -24,7 +24,13 @@ using Doubles = hn::ScalableTag<double>;
 /// Times 2^53.
 HWY_INLINE hn::Vec<Doubles> coordinate(Words low, Words high) {
   const Lanes tag;
+#if HWY_TARGET == HWY_SCALAR
   const Words word = hn::Or(hn::And(low, hn::Set(tag, 0xFFFFFFFF)), hn::ShiftLeft<32>(high));
+#else
+  const hn::Repartition<std::uint32_t, Lanes> halves;
+  const Words word = hn::BitCast(
+      tag, hn::OddEven(hn::BitCast(halves, hn::ShiftLeft<32>(high)), hn::BitCast(halves, low)));
+#endif
   const hn::RebindToSigned<Lanes> signed_tag;
   return hn::ConvertTo(Doubles(), hn::BitCast(signed_tag, hn::ShiftRight<11>(word)));
 }
@@ -35,8 +41,13 @@ struct CountInside {
     const auto x = coordinate(a, b);
     const auto y = coordinate(c, d);
     const auto inside = hn::Lt(hn::Add(hn::Mul(x, x), hn::Mul(y, y)), hn::Set(tag, 0x1p106));
+#if HWY_TARGET <= HWY_AVX3
+    const auto mask = hn::RebindMask(Lanes(), inside);
+    minus_inside = hn::IfThenElse(mask, hn::Sub(minus_inside, hn::Set(Lanes(), 1)), minus_inside);
+#else
     // A true lane is -1.
     minus_inside = hn::Add(minus_inside, hn::BitCast(Lanes(), hn::VecFromMask(tag, inside)));
+#endif
   }
   Words minus_inside;
 };

@@ -14,18 +14,22 @@ HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 namespace {
 
-/// One where a dart is outside, that is where the sum of the squares carries.
-HWY_INLINE Words subtract_outside(Words sum, Words x, Words y) {
+/// One more where a dart is outside, that is where the sum of the squares carries.
+HWY_INLINE Words add_outside(Words sum, Words x, Words y) {
   const Lanes tag;
   const Words x_squared = multiply(x, x);
   const auto outside = hn::Lt(hn::Add(x_squared, multiply(y, y)), x_squared);
+#if HWY_TARGET <= HWY_AVX3
+  return hn::IfThenElse(outside, hn::Add(sum, hn::Set(tag, 1)), sum);  // one masked addition
+#else
   return hn::Sub(sum, hn::VecFromMask(tag, outside));  // a true lane is -1
+#endif
 }
 
 struct CountOutside {
   HWY_INLINE void operator()(Words a, Words b, Words c, Words d) {
-    outside = subtract_outside(outside, a, b);
-    outside = subtract_outside(outside, c, d);
+    outside = add_outside(outside, a, b);
+    outside = add_outside(outside, c, d);
   }
   Words outside;
 };

@@ -4,13 +4,13 @@
 //
 // Four kinds of prime p, by size: the smallest are in ready-made patterns (presieve.hpp); small and
 // medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
-// in the first-level cache, the medium ones in segments that fit in the second; large ones, which
-// meet a segment rarely, by division anew in each segment (first_multiples.hpp), so that they need
-// no state.
+// in the first-level cache of this machine, the medium ones in segments that fit in the second;
+// large ones, which meet a segment rarely, by division anew in each segment (first_multiples.hpp),
+// so that they need no state. In short ranges the medium ones are treated as small.
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
-// Cost: [0, 1e9) in 70 ms on one core of Zen 4, [1e12, 1e12 + 1e9) in 170 ms. sqrt(end) / 30 bytes
+// Cost: [0, 1e9) in 60 ms on one core of Zen 5, [1e12, 1e12 + 1e9) in 180 ms. sqrt(end) / 30 bytes
 // for the base primes (143 MB for end near 2^64), less than 1 MB a thread for its segment (up to 32
 // MB for end near 2^64), kept for the next call.
 

@@ -3,7 +3,6 @@
 #include "kernels/peers/peer.hpp"
 
 #ifdef PARLAB_HAS_PRIMESIEVE
-#include <numeric>
 #include <primesieve.hpp>
 #endif
 
@@ -23,7 +22,7 @@ PeerRun list_primes(const PeerInput& input) {
   return [range = input.range, primes = std::vector<std::uint64_t>()]() mutable -> std::uint64_t {
     primes.clear();
     if (!range.empty()) primesieve::generate_primes(range.begin, range.end - 1, &primes);
-    return std::accumulate(primes.begin(), primes.end(), std::uint64_t{0});
+    return mark_of(primes);
   };
 }
 

@@ -54,21 +54,13 @@ PeerRun threefry(const PeerInput& input) {
   };
 }
 
-#define PARLAB_TEXT_OF(x) #x
-#define PARLAB_TEXT(x) PARLAB_TEXT_OF(x)
-
-PeerState version() {
-#ifdef RANDOM123_VERSION
-  return {PARLAB_TEXT(RANDOM123_VERSION), ""};
-#else
-  return {"headers", ""};  // they do not say
-#endif
-}
-
 const RegisterPeer registered{{
     .name = "Random123",
     .what = "counter-based random numbers in C",
-    .look = version,
+    .look =
+        [] {
+          return PeerState{"headers", ""};
+        },  // they name no version
     .ways = {{PeerTask::darts, "random123_philox", false, true, philox},
              {PeerTask::darts, "random123_threefry", false, false, threefry}},
 }};

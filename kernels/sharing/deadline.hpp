@@ -73,6 +73,10 @@ class Deadline {
 /// to a process which was then killed is lost to the others; this bounds what that costs.
 constexpr std::chrono::milliseconds longest_sleep{100};
 
+/// How long a system call may wait that only a signal ends early. One that comes just before the
+/// call is seen after it.
+constexpr std::chrono::seconds longest_call{1};
+
 /// How long a lock inside a shared object is waited for at the least. It is held for nanoseconds,
 /// except by a process that is stopped just then.
 constexpr std::chrono::seconds patience{1};

@@ -46,11 +46,16 @@ bool BasicLock<kind>::acquire_after(RobustMutex::Outcome outcome) {
 }
 
 template <RobustMutex::Kind kind>
-void BasicLock<kind>::recover(const std::function<void()>& mend) {
+void BasicLock<kind>::acquire_even_poisoned() {
   if (state_->mutex.lock() == RobustMutex::Outcome::owner_died) {
     state_->poisoned = true;
     state_->mutex.mark_consistent();
   }
+}
+
+template <RobustMutex::Kind kind>
+void BasicLock<kind>::recover(const std::function<void()>& mend) {
+  acquire_even_poisoned();
   mend_held(mend);
   state_->mutex.unlock();
 }

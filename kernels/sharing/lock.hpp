@@ -16,6 +16,8 @@
 
 namespace parlab {
 
+class Condition;
+
 /// What both have; the kind decides whether its holder may lock it again.
 template <RobustMutex::Kind kind>
 class BasicLock {
@@ -54,6 +56,9 @@ class BasicLock {
     bool poisoned = false;  // guarded by the mutex
   };
 
+  friend class Condition;
+  /// Takes the lock, poisoned or not, and leaves the poison.
+  void acquire_even_poisoned();
   bool acquire_after(RobustMutex::Outcome outcome);
   void mend_held(const std::function<void()>& mend);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ void send_packet(int socket, std::span<iovec> parts) {
   packet.msg_iov = parts.data();
   packet.msg_iovlen = parts.size();
   while (sendmsg(socket, &packet, MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) throw_errno("cannot send");
+    if (errno != EINTR && errno != EAGAIN) throw_errno("cannot send");
     InterruptionScope::check();
   }
 }
@@ -46,7 +47,7 @@ std::size_t receive_packet(int socket, std::span<iovec> parts, bool& cut) {
       return static_cast<std::size_t>(size);
     }
     if (size == 0) throw EndOfFile("the other end of the connection is closed");
-    if (errno != EINTR) throw_errno("cannot receive");
+    if (errno != EINTR && errno != EAGAIN) throw_errno("cannot receive");
     InterruptionScope::check();
   }
 }
@@ -66,7 +67,13 @@ void receive_rest(int socket, std::span<std::byte> rest) {
 
 SocketPair make_socket_pair() {
   SocketPair pair{};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.ends) == 0) return pair;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.ends) == 0) {
+    const timeval at_most{longest_call.count(), 0};
+    for (const int end : pair.ends)
+      for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO})
+        setsockopt(end, SOL_SOCKET, which, &at_most, sizeof at_most);
+    return pair;
+  }
   if (errno == EMFILE || errno == ENFILE)
     throw OutOfRoom("no file descriptor left for a connection: close some, or raise ulimit -n");
   throw std::system_error(errno, std::generic_category(), "cannot make a connection");

@@ -14,13 +14,14 @@ std::vector<std::size_t> wait(std::span<const int> descriptors, Deadline deadlin
   watched.reserve(descriptors.size());
   for (const int descriptor : descriptors) watched.push_back({descriptor, POLLIN, 0});
   for (;;) {
-    const int ready = poll(watched.data(), watched.size(), deadline.poll_milliseconds());
+    const int ready =
+        poll(watched.data(), watched.size(), deadline.within(longest_call).poll_milliseconds());
     if (ready < 0) {
       if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait");
-      InterruptionScope::check();
     } else if (ready > 0 || deadline.passed()) {
       break;
     }
+    InterruptionScope::check();
   }
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < watched.size(); ++i)

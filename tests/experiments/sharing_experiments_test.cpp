@@ -167,8 +167,8 @@ TEST(PrimesFeed, CountsAlikeHoweverNumbersReachTheWorkers) {
   for (const auto& [from, to, count] : std::vector<std::tuple<std::string, std::string, int>>{
            {"0", "20000", 2262}, {"2", "3", 1}, {"3", "4", 1}, {"8", "8", 0}, {"1", "2", 0}})
     expect_answer(results_of({"primes", "--from", from, "--to", to, "--feed",
-                              "chunks,queue,queue_feeder,queue_odd,queue_bounded", "--backend",
-                              "processes", "--workers", "3"}),
+                              "chunks,queue,queue_feeder,queue_odd,queue_bounded,map,imap",
+                              "--backend", "processes", "--workers", "3"}),
                   count);
 }
 

@@ -76,7 +76,7 @@ def explain_texts(page: Page, results: RawResults) -> None:
     texts |= {result[key] for race in results.races.values() for result in race["results"]
               for key in ("label",)}
     texts |= {part for race in results.races.values() for result in race["results"]
-              for part in map(str, result.get("facts", {}).values())}
+              for name, part in result.get("facts", {}).items() if name in ("task", "bound")}
     texts |= {part for one in results.suite["failed"] for part in one.values()}
     texts |= {run["name"] for run in (results.micro or {"benchmarks": []})["benchmarks"]}
     for text in sorted((" ".join(text.split()) for text in texts), key=len, reverse=True):

@@ -24,6 +24,8 @@ bool ServerConnection::receive() {
   received_.resize(before + room);
   const ssize_t size = recv(fd(), received_.data() + before, room, MSG_DONTWAIT);
   received_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  // A client sends nothing while its call waits; one that does must not fill the memory.
+  if (received_.size() > longest_message_ + sizeof(FrameSize) + most_read) return false;
   return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -48,7 +50,11 @@ std::optional<std::string> ServerConnection::take_frame() {
 }
 
 bool ServerConnection::send(std::string_view bytes) {
-  std::string_view left = unsent_.empty() ? bytes : std::string_view(unsent_.append(bytes));
+  if (has_unsent()) {
+    unsent_ += bytes;
+    bytes = std::string_view(unsent_).substr(sent_);
+  }
+  std::string_view left = bytes;
   while (!left.empty()) {
     const ssize_t size = ::send(fd(), left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
@@ -56,7 +62,12 @@ bool ServerConnection::send(std::string_view bytes) {
     if (size < 0) break;
     left.remove_prefix(static_cast<std::size_t>(size));
   }
-  unsent_ = std::string(left);
+  if (has_unsent() && !left.empty()) {
+    sent_ = unsent_.size() - left.size();
+  } else {
+    unsent_ = left;
+    sent_ = 0;
+  }
   return true;
 }
 

@@ -61,6 +61,7 @@ class ServerConnection {
   std::string received_;
   std::size_t used_ = 0;  // of received_
   std::string unsent_;
+  std::size_t sent_ = 0;  // of unsent_
 };
 
 }  // namespace parlab

@@ -165,9 +165,8 @@ TEST(Run, ChoosesDartsByGeneratorAndPrecision) {
 }
 
 TEST(Run, HoldsKernelsAgainstPeersOnTheSameTask) {
-  const Ended ended =
-      run_parlab({"run", "peers", "--task", "list_B,is_prime", "--peer", "C++,primesieve,FLINT",
-                  "--backend", "serial", "--baseline", "first", "--rounds", "2", "--json", "-"});
+  const Ended ended = run_parlab({"run", "peers", "--task", "list_B,is_prime", "--peer",
+                                  "C++,primesieve,FLINT", "--rounds", "2", "--json", "-"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   std::map<std::string, std::set<json>> answers;
   for (const json& result : json::parse(ended.out)["results"]) {

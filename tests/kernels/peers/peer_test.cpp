@@ -60,17 +60,26 @@ TEST(Peers, CountDartsThatArePi) {
 TEST(Peers, FindThePrimesOfARange) {
   for (const IndexRange range :
        {IndexRange{0, 0}, {0, 2}, {2, 3}, {3, 4}, {10, 30}, {0, 100'000}}) {
-    std::uint64_t count = 0;
-    std::uint64_t sum = 0;
-    for_each_prime_by_textbook(range, [&](std::uint64_t prime) {
-      ++count;
-      sum += prime;
-    });
+    std::vector<std::uint64_t> primes;
+    for_each_prime_by_textbook(range, [&](std::uint64_t prime) { primes.push_back(prime); });
     for (const PeerWay& way : ways_of(PeerTask::count_primes))
-      EXPECT_EQ(way.prepare({.range = range, .workers = 2})(), count) << way.name << range.end;
+      EXPECT_EQ(way.prepare({.range = range, .workers = 2})(), primes.size())
+          << way.name << range.end;
     for (const PeerWay& way : ways_of(PeerTask::list_primes))
-      EXPECT_EQ(way.prepare({.range = range})(), sum) << way.name << range.end;
+      EXPECT_EQ(way.prepare({.range = range})(), mark_of(primes)) << way.name << range.end;
   }
+}
+
+TEST(Peers, MarkListsApart) {
+  std::vector<std::uint64_t> primes(1000);
+  for (std::size_t i = 0; i < primes.size(); ++i) primes[i] = 3 * i + 2;
+  const std::uint64_t mark = mark_of(primes);
+  for (const std::size_t place : {0u, 5u, 500u, 999u}) {
+    auto shorter = primes;
+    shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(place));
+    EXPECT_NE(mark_of(shorter), mark) << place;
+  }
+  EXPECT_EQ(mark_of({}), 0u);
 }
 
 TEST(Peers, FindAFactor) {

@@ -151,43 +151,36 @@ TEST_F(ProcessTest, RefusesToForkBesideAThread) {
   EXPECT_EQ(process.exitcode(), 0);
 }
 
-/// Starts a child of a child, from a thread where asked, and returns its number when it runs.
+/// A child that starts a child of its own, from its main thread or from another, which then ends.
 class Grandchild {
  public:
   explicit Grandchild(bool from_thread)
       : parent_([this, from_thread] {
           const auto start = [this] {
-            const ChildProcess child = ChildProcess::fork([this] {
+            auto* child = new ChildProcess(ChildProcess::fork([this] {
               pid_.store(getpid());
               sleep_for_ever();
-            });
-            if (gettid() == getpid()) sleep_for_ever();
-            while (!ended_.load()) std::this_thread::sleep_for(1ms);
-            new ChildProcess(ChildProcess::fork(sleep_for_ever));  // not reaped with the thread
-            (void)new ChildProcess(std::move(const_cast<ChildProcess&>(child)));
+            }));
+            static_cast<void>(child);  // it outlives the thread
           };
-          if (!from_thread) start();
-          std::thread thread(start);
-          thread.join();
-          thread_ended_.store(true);
+          if (from_thread)
+            std::thread(start).join();
+          else
+            start();
+          started_.store(true);
           sleep_for_ever();
         }) {
     parent_.start();
   }
   bool runs() {
-    return eventually([&] { return pid_.load() != 0; });
-  }
-  void end_thread() {
-    ended_.store(true);
-    EXPECT_TRUE(eventually([&] { return thread_ended_.load(); }));
+    return eventually([&] { return started_.load() && pid_.load() != 0; });
   }
   int pid() const { return pid_.load(); }
   Process& parent() { return parent_; }
 
  private:
   RawValue<int> pid_{0};
-  RawValue<bool> ended_{false};
-  RawValue<bool> thread_ended_{false};
+  RawValue<bool> started_{false};
   Process parent_;
 };
 
@@ -201,8 +194,7 @@ TEST_F(ProcessTest, DiesWithItsParent) {
 TEST_F(ProcessTest, OutlivesTheThreadThatForkedItButNotItsParent) {
   Grandchild grandchild(true);
   ASSERT_TRUE(grandchild.runs());
-  grandchild.end_thread();
-  std::this_thread::sleep_for(20ms);  // the signal of the thread's end, if any, has come
+  std::this_thread::sleep_for(20ms);  // a signal of the thread's end, if any, has come by then
   EXPECT_FALSE(has_ended(grandchild.pid()));
   grandchild.parent().kill();
   EXPECT_TRUE(eventually([&] { return has_ended(grandchild.pid()); }));

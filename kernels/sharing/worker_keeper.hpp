@@ -1,0 +1,61 @@
+#pragma once
+
+// The process between a pool and its workers. It is forked when the pool is made and runs no
+// thread, so that it can fork a worker at any time, whatever threads the program has by then. It
+// reaps the workers and tells how each ended; where it ends, the kernel ends them.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/deadline.hpp"
+
+namespace parlab {
+
+class WorkerKeeper {
+ public:
+  /// What the keeper says of the worker in a seat.
+  struct News {
+    enum class Kind : std::uint8_t { started, not_started, ended };
+    Kind kind;
+    int seat;
+    pid_t pid;
+    int socket;  ///< started: our end of its socket, now the reader's
+    int error;   ///< not_started: errno
+    int signal;  ///< ended: 0 where it ended by itself
+    int code;
+  };
+
+  /// `work` is what a worker does with its end of the socket; it returns when the worker is to end.
+  using Work = std::function<void(int seat, int socket)>;
+  explicit WorkerKeeper(const Work& work);
+  WorkerKeeper(const WorkerKeeper&) = delete;
+  WorkerKeeper& operator=(const WorkerKeeper&) = delete;
+  /// Kills the keeper, and so its workers.
+  ~WorkerKeeper();
+
+  /// Asks for a worker in `seat`. False where the keeper is dead.
+  bool start(int seat) const;
+  /// SIGTERM to all workers now, SIGKILL after `grace`; then the keeper ends.
+  void end_all(std::chrono::milliseconds grace) const;
+  /// The keeper ends when its last worker has ended.
+  void end_when_idle() const;
+
+  /// Readable when there is news, or when the keeper is dead.
+  int fd() const { return socket_; }
+  /// The next news, or nothing where there is none now. Throws EndOfFile where the keeper is dead.
+  std::optional<News> news() const;
+  /// Kills the keeper, and so its workers.
+  void kill();
+  /// Waits for the keeper's end; false at the deadline.
+  bool join(Deadline deadline);
+
+ private:
+  int socket_ = -1;
+  std::optional<ChildProcess> process_;
+};
+
+}  // namespace parlab
