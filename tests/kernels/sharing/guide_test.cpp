@@ -46,7 +46,8 @@ TEST(SharingGuide, NamesEveryHeaderThatItLinksTo) {
   for (std::size_t at = 0; (at = guide.find("](", at)) != std::string::npos;) {
     const std::size_t end = guide.find(')', at);
     const std::string header = guide.substr(at + 2, end - at - 2);
-    EXPECT_TRUE(std::filesystem::exists(PARLAB_SOURCE "/kernels/sharing/" + header)) << header;
+    if (header.ends_with(".hpp"))  // not a lambda's ](
+      EXPECT_TRUE(std::filesystem::exists(PARLAB_SOURCE "/kernels/sharing/" + header)) << header;
     at = end;
   }
 }

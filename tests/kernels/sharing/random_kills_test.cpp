@@ -81,7 +81,8 @@ TEST_F(RandomKillsTest, LoseNoItemOfAQueueAndLeaveNoLock) {
   const auto produce = [&] {
     FileLock file(path);
     for (;;) {
-      const std::uint64_t item = ticket.fetch_add(1) % put_done.size();
+      const std::uint64_t item = ticket.fetch_add(1);
+      while (item >= put_done.size()) pause();
       queue.put(item);
       put_done[item] = 1;
       messages.try_put(std::string(item % 200, 'm'));
