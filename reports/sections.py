@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from against import is_against
 from axis import measures_chunks, sweep_axis
+from figures.loads import has_loads
 from formats import listing, memory
 from grid import Choice, choices
 from race import Arm, Headline, Race
@@ -28,6 +29,12 @@ class Section:
     def figure(self) -> str:
         """The figure's path beside the report; empty where there is nothing to draw."""
         return f"figures/{quote(self.race.path.stem)}.svg" if self.kind else ""
+
+    @property
+    def loads(self) -> str:
+        """The path of the figure of what each worker computed; empty where that is not known."""
+        known = any(has_loads(arm) for arm in self.race.shown)
+        return f"figures/{quote(self.race.path.stem)}-loads.svg" if known else ""
 
     @property
     def kind(self) -> str:
