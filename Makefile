@@ -42,14 +42,14 @@ compile:
 	@$(call within,3600) cmake --build --preset release --parallel $(JOBS)
 
 .PHONY: test
-test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the report's by pytest
+test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the report's and Python's by pytest
 	@sh .ci/deps --again
 	@$(MAKE) compile
 	@status=0; \
 	$(call within,900) ctest --preset release --parallel 2 --timeout 120 --progress $(if $(TESTS),-R '$(TESTS)') || status=1; \
-	if [ -d tests/reports ]; then \
-	  $(call within,600) $(python) -m pytest -q -p no:cacheprovider tests/reports || status=1; \
-	fi; \
+	for folder in tests/reports tests/kernels/bindings; do \
+	  $(call within,600) $(python) -m pytest -q -p no:cacheprovider $$folder || status=1; \
+	done; \
 	exit $$status
 
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
