@@ -15,7 +15,7 @@ import against
 import formats
 import tables
 from fields import BadFile
-from figures import loads, speedups, stillness, style, sweep
+from figures import loads, speedups, stillness, style, sweep, timeline
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
@@ -58,6 +58,8 @@ def draw_figures(report: Report, folder: Path) -> None:
                 sweep.draw(section.race, looks, path)
             elif section.kind == "speedups":
                 speedups.draw(section.race, section.choices, path)
+            if section.timeline:
+                timeline.draw(section.race, folder / f"{section.race.path.stem}-timeline.svg")
             if section.loads:
                 loads.draw(section.race, folder / f"{section.race.path.stem}-loads.svg")
         if report.stillness:

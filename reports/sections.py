@@ -8,6 +8,7 @@ from urllib.parse import quote
 from against import is_against
 from axis import measures_chunks, sweep_axis
 from figures.loads import has_loads
+from figures.timeline import spans_of
 from formats import listing, memory
 from grid import Choice, choices
 from race import Arm, Headline, Race
@@ -35,6 +36,12 @@ class Section:
         """The path of the figure of what each worker computed; empty where that is not known."""
         known = any(has_loads(arm) for arm in self.race.shown)
         return f"figures/{quote(self.race.path.stem)}-loads.svg" if known else ""
+
+    @property
+    def timeline(self) -> str:
+        """The path of the figure of who held the lock when; empty where no arm has a trace."""
+        traced = any(spans_of(arm) for arm in self.race.shown)
+        return f"figures/{quote(self.race.path.stem)}-timeline.svg" if traced else ""
 
     @property
     def kind(self) -> str:
