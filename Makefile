@@ -90,6 +90,17 @@ suite: ## every experiment into reports/out, without the report (PROFILE=quick o
 	@$(MAKE) build >&2
 	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(ARGS)
 
+.PHONY: notebooks lab
+notebooks: ## run the notebooks from clean; HTML in reports/out/notebooks; an error in one fails
+	@sh .ci/deps --again
+	@$(MAKE) compile
+	@$(call within,1800) $(python) reports/notebooks/run.py $(ARGS)
+lab: ## open the notebooks in Jupyter, with parlab as built
+	@$(MAKE) build
+	@PYTHONPATH="$(CURDIR)/build/python" $(python) -m jupyterlab reports/notebooks $(ARGS) || \
+	  PYTHONPATH="$(CURDIR)/build/python" $(python) -m notebook reports/notebooks $(ARGS) || \
+	  { echo 'make lab needs Jupyter: apt-get install jupyter-notebook' >&2; exit 1; }
+
 .PHONY: format lint
 format: ## clang-format on all sources
 	@sh .ci/deps develop
