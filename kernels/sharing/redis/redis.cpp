@@ -71,9 +71,10 @@ timeval timeval_of(std::chrono::milliseconds time) {
   return {time.count() / 1000, time.count() % 1000 * 1000};
 }
 
-/// A thread's connections, one a server.
+/// A thread's connections, one for each server and timeout.
 struct Own {
   std::string place;
+  std::chrono::milliseconds timeout;
   pid_t process;
   Context context;
 };
@@ -103,8 +104,8 @@ redisContext* context_for(const RedisAddress& address) {
   const pid_t process = getpid();
   std::erase_if(own_contexts, [&](const Own& own) { return own.process != process; });
   for (const Own& own : own_contexts)
-    if (own.place == address.place) return own.context.get();
-  own_contexts.push_back({address.place, process, connect(address)});
+    if (own.place == address.place && own.timeout == address.timeout) return own.context.get();
+  own_contexts.push_back({address.place, address.timeout, process, connect(address)});
   return own_contexts.back().context.get();
 }
 

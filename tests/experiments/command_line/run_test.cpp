@@ -169,7 +169,8 @@ TEST(Run, HoldsKernelsAgainstPeersOnTheSameTask) {
                                   "C++,primesieve,FLINT", "--rounds", "2", "--json", "-"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   std::map<std::string, std::set<json>> answers;
-  for (const json& result : json::parse(ended.out)["results"]) {
+  const json document = json::parse(ended.out);
+  for (const json& result : document["results"]) {
     answers[result["parameters"]["task"]].insert(result["answer"]);
     EXPECT_EQ(result["variant"] == "parlab", result["facts"]["part"] == "own");
     EXPECT_EQ(result["role"] == "arm", result["facts"]["part"] != "own");
@@ -198,7 +199,8 @@ TEST(Run, VerifiesNumbersOfEveryKind) {
                                   "wheel,vector,bpsw", "--backend", "serial,processes", "--workers",
                                   "2", "--rounds", "1", "--json", "-", "--quiet"});
   ASSERT_EQ(ended.code, 0) << ended.err;
-  for (const json& result : json::parse(ended.out)["results"]) {
+  const json document = json::parse(ended.out);
+  for (const json& result : document["results"]) {
     const std::uint64_t number = result["parameters"]["number"];
     const bool prime = number == 2 || number == 3 || number == 5 || number == 4294967291;
     EXPECT_EQ(result["answer"], number < 2 ? "neither prime nor composite"
