@@ -55,7 +55,7 @@ class RandomKillsTest : public SharingTest {
   }
 
   static constexpr useconds_t longest_nap_microseconds = 3000;
-  const int kills_ = setting("PARLAB_KILLS", 40);
+  const int kills_ = setting("PARLAB_KILLS", 100);
   const int seed_ = setting("PARLAB_SEED", 20111115);
   std::mt19937 random_;
 };
