@@ -15,8 +15,7 @@ import against
 import formats
 import tables
 from fields import BadFile
-from figures import (loads, lock_holders, model, speedups, stillness, style, sweep,
-                     timeline)
+from figures import speedups, stillness, style, sweep
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
@@ -57,16 +56,8 @@ def draw_figures(report: Report, folder: Path) -> None:
             path = folder / f"{section.race.path.stem}.svg"
             if section.kind == "sweep":
                 sweep.draw(section.race, looks, path)
-            elif section.kind == "timeline":
-                timeline.draw(section.race, path)
-            elif section.kind == "model":
-                model.draw(section.race, path)
             elif section.kind == "speedups":
                 speedups.draw(section.race, section.choices, path)
-            if section.lock_holders:
-                lock_holders.draw(section.race, folder / f"{section.race.path.stem}-timeline.svg")
-            if section.loads:
-                loads.draw(section.race, folder / f"{section.race.path.stem}-loads.svg")
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 
@@ -98,10 +89,6 @@ def figure_title(section: Section) -> str:
     question = plain(section.race.question).replace("]", "")
     if section.kind == "sweep":
         return f"{section.race.name} by {section.axis}: {question}"
-    if section.kind == "timeline":
-        return f"Start and end of every request, one panel an arm: {question}"
-    if section.kind == "model":
-        return f"Time against the model, by {section.axis}: {question}"
     return f"Speed-up of every arm with its interval: {question}"
 
 

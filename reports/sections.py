@@ -7,10 +7,6 @@ from urllib.parse import quote
 
 from against import is_against
 from axis import measures_chunks, sweep_axis
-from figures.loads import has_loads
-from figures.lock_holders import spans_of
-from figures.model import is_held_to_model
-from figures.timeline import timelines
 from formats import listing, memory
 from grid import Choice, choices
 from race import Arm, Headline, Race
@@ -34,28 +30,12 @@ class Section:
         return f"figures/{quote(self.race.path.stem)}.svg" if self.kind else ""
 
     @property
-    def loads(self) -> str:
-        """The path of the figure of what each worker computed; empty where that is not known."""
-        known = any(has_loads(arm) for arm in self.race.shown)
-        return f"figures/{quote(self.race.path.stem)}-loads.svg" if known else ""
-
-    @property
-    def lock_holders(self) -> str:
-        """The path of the figure of who held the lock when; empty where no arm has a trace."""
-        traced = any(spans_of(arm) for arm in self.race.shown)
-        return f"figures/{quote(self.race.path.stem)}-timeline.svg" if traced else ""
-
-    @property
     def kind(self) -> str:
         """Which kind of figure fits."""
         if is_against(self.race):
             return ""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
-        if timelines(self.race):
-            return "timeline"
-        if is_held_to_model(self.race):
-            return "model"
         if sweep_axis(self.race) and (compared or measures_chunks(self.race)):
             return "sweep"
         return "speedups" if compared else ""
@@ -74,8 +54,6 @@ class Section:
     def common_answer(self) -> object:
         """What all arms answered, where that is one short value; None otherwise."""
         answers = [arm.answer for arm in self.race.arms if arm.ok]
-        if answers and isinstance(answers[0], dict):
-            answers = [answer.get("got") for answer in answers]
         first = answers[0] if answers else None
         short = isinstance(first, (int, float, str)) and len(str(first)) <= 40
         return first if short and all(answer == first for answer in answers) else None
