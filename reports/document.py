@@ -22,7 +22,7 @@ from page import page
 from race import Headline
 from sections import Report, Section, build
 from sharing_costs import cost_tables
-from source_numbers import source_table
+from source_numbers import WORDS as SOURCE_WORDS, source_table
 from suite import Suite
 from trust import GATES_SHOWN
 
@@ -78,6 +78,7 @@ def markdown_of(report: Report) -> str:
         "grid_table": tables.grid_table, "micro_tables": micro_tables,
         "against_table": against.against_table, "against_rows": against.rows_of,
         "against_bounds": against.bounds_of, "cost_tables": cost_tables,
+        "source_words": SOURCE_WORDS,
         "source_table": lambda sections: source_table([section.race for section in sections]),
         "figure_title": figure_title, "gates_shown": GATES_SHOWN}
     text = environment.get_template("report.md.j2").render(report=report)

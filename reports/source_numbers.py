@@ -14,6 +14,9 @@ from race import Arm, Race
 
 NUMBER = "prime1"  # 100109100129100151
 SERIAL = "serial"
+WORDS = ("The prime 100109100129100151 by division by every odd number. There: CPython on 4 workers "
+         "of another machine; here: the same programs in C++. Times are not to be compared, the order "
+         "among the programs is.")
 # Its program, its flag here, seconds there.
 PROGRAMS = (("serial", "none", 11.8), ("pool without a flag", "none", 3.0),
             ("Redis", "redis", 7.9), ("Manager.Value", "manager", 6.5), ("RawValue", "raw_value", 4.7),

@@ -25,7 +25,7 @@ struct Snippet {
 constexpr Snippet wrong[] = {
     {"parlab::Value<std::string> v;", "must be trivially copyable"},
     {"parlab::RawArray<std::vector<int>> a(3);", "must be trivially copyable"},
-    {"parlab::SharedArray<std::vector<int>> a({2});", "must be trivially copyable"},
+    {"parlab::SharedArray<std::vector<double>> a({2});", "must be trivially copyable"},
     {"parlab::Value<int*> v;", "share an index or an offset"},
     {"parlab::Value<std::string_view> v;", "share an index or an offset"},
     {"parlab::RawValue<std::array<int, 4>> v;", "use Value<T>"},
