@@ -84,7 +84,7 @@ std::vector<std::uint64_t> primes_of(IndexRange range) {
 class Peers final : public Experiment {
  public:
   std::string name() const override { return "peers"; }
-  int report_place() const override { return 5; }
+  int report_place() const override { return 28; }
   std::string question() const override {
     return "How do parlab's kernels stand against what you would use otherwise?";
   }
@@ -198,7 +198,10 @@ class Peers final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    return {{"peers", {"peers", "--task", full ? "all" : "quick", "--rounds", full ? "21" : "9"}}};
+    const std::string rounds = full ? "21" : "9";
+    return {{"peers", {"peers", "--task", "quick", "--rounds", rounds}},
+            {"peers-long",
+             {"peers", "--task", "sieve_1e10,sieve_1e12", "--rounds", full ? "21" : "7"}}};
   }
 
  private:

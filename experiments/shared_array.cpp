@@ -131,7 +131,8 @@ class SharedArrayExperiment final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    return {{"shared-array", {"shared_array", "--rounds", full ? "21" : "7"}}};
+    return {{"shared-array",
+             {"shared_array", "--gib", full ? "0.25" : "0.125", "--rounds", full ? "21" : "7"}}};
   }
 
  private:

@@ -159,7 +159,8 @@ class VerifyPrime final : public Experiment {
   }
 
   std::string subject(const Case& what) const override {
-    return fmt::format("For {} by {}", number_of(what), what.algorithm);
+    return fmt::format("For {}{}", number_of(what),
+                       what.task.empty() ? " by " + what.algorithm : "");
   }
 
   std::vector<Case> cases() const override {
@@ -173,7 +174,8 @@ class VerifyPrime final : public Experiment {
                            .size = size,
                            .unit = "divisors",
                            .parameters = {{"number", number_parameter(number)}},
-                           .least_grain = size});
+                           .least_grain = size,
+                           .task = task_of(number)});
           continue;
         }
         const std::uint64_t automatic =
@@ -313,7 +315,12 @@ class VerifyPrime final : public Experiment {
             .parameters = {{"number", number_parameter(number)},
                            {"divisions per poll", poll},
                            {"find", find_words_}},
-            .least_grain = divisors_per_poll};
+            .least_grain = divisors_per_poll,
+            .task = task_of(number)};
+  }
+  /// Several algorithms for one number race each other, though they look at different divisors.
+  std::string task_of(const std::string& number) const {
+    return algorithms_.size() > 1 ? "verify " + number : "";
   }
 
   std::string number_words_ = "prime1";

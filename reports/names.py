@@ -32,7 +32,8 @@ def workers_of(arms: Sequence[Arm]) -> int | None:
 def names_in(arms: Sequence[Arm], axis: str = "") -> dict[int, str]:
     """Names by result index, of what differs among these arms, an axis aside; else the labels."""
     words = _words_that_differ(arms, axis)
-    for chosen in (words, [*words, lambda arm: plural(arm.chunks, "chunk")]):
+    chunks: Word = lambda arm: plural(arm.chunks, "chunk")
+    for chosen in (words,) if axis else (*([word] for word in words), words, [*words, chunks]):
         names = {arm.index: " ".join(filter(None, (word(arm) for word in chosen))) for arm in arms}
         if all(names.values()) and (axis or len(set(names.values())) == len(names)):
             return names
@@ -99,7 +100,8 @@ def case_of(race: Race, arms: Sequence[Arm]) -> str:
         shared = common([parameter(arm, name) for arm in own])
         if shared is not None:
             words.append(shared if isinstance(shared, str) else f"{name} {shared}")
-    if workers := workers_of(arms):
+    in_one_thread = all(arm.compute == "serial" for arm in race.shown)  # else a choice, so told
+    if not in_one_thread and (workers := workers_of(arms)):
         words.append(plural(workers, "worker"))
     return ", ".join(words)
 

@@ -33,6 +33,7 @@ std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selectio
 }
 
 std::string group_of(const Case& what, BaselineKind baseline) {
+  if (baseline == BaselineKind::first && !what.task.empty()) return what.task;
   std::string group = fmt::format("{} {}", what.size, what.unit);
   if (baseline == BaselineKind::serial) {
     group += " " + what.kernel;
@@ -89,6 +90,18 @@ class Axes {
         if (varies([&](const Arm& a) { return a.what.parameters.value(key, Answer()).dump(); }))
           parameters_.insert(key);
       }
+    // Where the algorithm alone tells the cases apart, what follows from it is no news.
+    std::vector<Case> cases;
+    std::set<std::string> algorithms;
+    for (const Entrant& e : entrants) {
+      algorithms.insert(e.arm.what.algorithm);
+      if (std::ranges::find(cases, e.arm.what) == cases.end()) cases.push_back(e.arm.what);
+    }
+    const bool algorithm_tells = algorithm_ && algorithms.size() == cases.size();
+    if (algorithm_tells) {
+      variant_ = size_ = false;
+      parameters_.clear();
+    }
     // A grain that follows from the size is no axis of its own.
     std::set<std::pair<std::string, std::uint64_t>> grains;
     std::set<std::string> groups;
@@ -97,7 +110,8 @@ class Axes {
       grains.insert({e.group, e.arm.grain});
       groups.insert(e.group);
     }
-    grain_ = grains.size() > groups.size();
+    const bool swept = entrants.size() > cases.size() + groups.size();  // less those that run again
+    grain_ = grains.size() > groups.size() && (swept || !algorithm_tells);
   }
 
   /// `grain`: whether the grain is worth a word where it is swept.

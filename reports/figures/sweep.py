@@ -20,6 +20,7 @@ Ends = list[tuple[float, str, str]]  # height, name and colour of a line at its 
 HEIGHT = 3.5  # inches
 LINE_OF_LABELS = 0.135  # inches between the names at the ends of lines
 ASIDE = 1.035  # from one series to the next, on the logarithmic axis
+WIDE = 20  # factor between speed-ups from which a linear axis hides the small ones
 MOST_TICKS = 9  # values of the axis that are all written out
 
 
@@ -54,8 +55,9 @@ def draw(race: Race, looks: style.Looks, path: Path) -> None:
 
 
 def _speedup_label(race: Race, arms: list[Arm]) -> str:
-    base = common([race.arms[arm.comparison.other].compute for arm in raced(arms)
-                   if arm.comparison])
+    bases = [race.arms[arm.comparison.other] for arm in raced(arms) if arm.comparison]
+    ways = len({arm.compute for arm in arms}) == 1 and len({arm.variant for arm in arms}) > 1
+    base = common([base.variant if ways else base.compute for base in bases])
     return f"speed-up over {base or 'the baseline'}, {percent(1 - race.alpha)} interval"
 
 
@@ -103,7 +105,12 @@ def _draw_speedups(axes: Axes, race: Race, arms: list[Arm], axis: Axis,
             axes.plot([at], [value], marker, color=colour, markersize=4.5,
                       markerfacecolor=colour if even else style.PAPER)
         ends.append((y[-1], name, colour))
-    axes.set_ylim(bottom=0)
+    heights = [arm.speedup.ratio for arm in arms]
+    if max(heights) > WIDE * min(heights):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        axes.set_ylim(bottom=0)
     if teeth:
         axes.set_title(f"filled: chunks divide evenly over {workers} workers; hollow: they do not",
                        weight="normal", color=style.MUTED, fontsize=8, loc="left")

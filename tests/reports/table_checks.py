@@ -68,10 +68,16 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
         number, _, prefix = cell.rpartition(" ")
         scale = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[prefix]
         return shows(number, arm["peak_rss_bytes"], scale)
+    if name == "context switches":
+        return value_of(cell) == round(arm["context_switches"])
+    if name == "GB/s":
+        return shows(cell, None if median is None else arm["size"] / median / 1e9)
     if name == "cores busy":
         return shows(cell, None if median is None else arm["cpu_seconds"] / median, digits=2)
     if name in ("speed-up", "against the baseline") or name.endswith("interval"):
         return _compared_cell_is_right(name, cell, race, arm)
+    if (metric := metric_named(name, race)) is not None:
+        return _metric_cell_is_right(cell, unit, metric, arm)
     assert name == "against the fastest", f"a column that no test knows: {head}"
     best = best_of(race, arm)
     if arm is best:
@@ -83,6 +89,25 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
         return cell == "too noisy"
     outcome = compare(race, best, arm)
     return verdict == outcome.verdict and shows(number, outcome.ratio)
+
+
+def metric_named(name: str, race: Document) -> str | None:
+    """The arms' own number that a column shows, by the words of its head."""
+    words = {metric: metric.replace("_", " ") for arm in race["results"]
+             for metric in arm.get("metrics", {})}
+    return next((metric for metric, text in words.items()
+                 if name in (text, text.removesuffix(" bytes"), text.removesuffix(" seconds"))), None)
+
+
+def _metric_cell_is_right(cell: str, unit: str, metric: str, arm: Document) -> bool:
+    values = [value for value in arm.get("metrics", {}).get(metric, []) if value is not None]
+    if not values or not arm["ok"]:
+        return cell == DASH
+    median = statistics.median(values)
+    if metric.endswith("_bytes"):
+        number, _, prefix = cell.rpartition(" ")
+        return shows(number, median, UNITS[prefix])
+    return shows(cell, median, UNITS[unit] if unit else 1.0)
 
 
 def _compared_cell_is_right(name: str, cell: str, race: Document, arm: Document) -> bool:

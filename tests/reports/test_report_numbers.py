@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import paired_statistics as stats
+import sharing_checks as sharing
 import table_checks as checks
 from grid_checks import HEADS, check_grid, percent_is
 from raw_results import Document, RawResults, arms_of
@@ -30,6 +31,10 @@ def explain_tables(page: Page, results: RawResults) -> None:
             check_grid(table.rows, heads, results)
         elif heads[0] == "benchmark":
             micros |= checks.check_micro(table, results)
+        elif table.heading == sharing.COSTS:
+            sharing.check_costs(table, results)
+        elif table.heading == sharing.BOOK:
+            sharing.check_book(table, results)
         elif heads[0] == "fact":
             check_environment(table.rows, results)
         else:
@@ -185,6 +190,7 @@ def explain_all(page: Page, results: RawResults) -> None:
     for explain in (explain_tables, explain_opening, explain_sentences, explain_trust,
                     explain_texts, explain_races, explain_ending):
         explain(page, results)
+    sharing.explain_sharing(page)
     assert page.unexplained() == []
 
 

@@ -87,6 +87,25 @@ TEST(LineUp, RunsWhatCannotBeSplitInOneChunkOnSerialOnly) {
                UsageError);
 }
 
+TEST(LineUp, LetsCasesOfOneTaskRaceWhateverTheirSize) {
+  MadeUpExperiment experiment;
+  experiment.cases_ = {
+      {.kernel = "k",
+       .variant = "v",
+       .algorithm = "slow",
+       .size = 10,
+       .unit = "things",
+       .parameters = {{"poll", 3}},
+       .task = "t"},
+      {.kernel = "l", .algorithm = "fast", .size = 700, .unit = "others", .task = "t"}};
+  Selection selection{
+      .backends = parse_backends("serial"), .workers = {1}, .baseline = BaselineKind::first};
+  EXPECT_THAT(labels(line_up(experiment, selection)), ElementsAre("slow", "slow again", "fast"));
+  EXPECT_EQ(line_up(experiment, selection)[2].baseline, 0u);
+  selection.baseline = BaselineKind::serial;
+  EXPECT_THAT(line_up(experiment, selection)[2].role, Role::baseline);
+}
+
 TEST(LineUp, ComparesWaysWithTheFirstOfThem) {
   MadeUpExperiment experiment;
   experiment.compares_ways_ = true;
