@@ -64,8 +64,9 @@ class Channels final : public Experiment {
 
   std::string subject(const Case& what) const override {
     const std::uint64_t bytes = what.parameters.at("bytes");
-    return fmt::format("For {} messages of {} bytes, {}", what.size, bytes,
-                       what.parameters.at("pattern") == "stream" ? "streamed" : "there and back");
+    return fmt::format(
+        "For {} {} of {} bytes", what.size,
+        what.parameters.at("pattern") == "stream" ? "messages in a stream" : "round trips", bytes);
   }
   std::vector<Case> cases() const override {
     std::vector<Case> cases;

@@ -89,8 +89,9 @@ class Locking final : public Experiment {
   }
 
   std::string subject(const Case& what) const override {
-    return fmt::format("Adding 1 {} times from {} processes", short_number(what.size),
-                       what.parameters.at("processes").get<std::uint64_t>());
+    const std::uint64_t processes = what.parameters.at("processes");
+    return fmt::format("For {} increments by {} process{}", short_number(what.size), processes,
+                       processes == 1 ? "" : "es");
   }
   std::vector<Case> cases() const override {
     std::vector<Case> cases;

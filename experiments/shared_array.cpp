@@ -89,8 +89,9 @@ class SharedArrayExperiment final : public Experiment {
   }
 
   std::string subject(const Case& what) const override {
-    return fmt::format("For {:.3g} GiB in {} processes", static_cast<double>(what.size) / gibibyte,
-                       what.parameters.at("processes").get<std::uint64_t>());
+    const std::uint64_t processes = what.parameters.at("processes");
+    return fmt::format("For {:.3g} GiB in {} process{}", static_cast<double>(what.size) / gibibyte,
+                       processes, processes == 1 ? "" : "es");
   }
   std::vector<Case> cases() const override {
     std::vector<Case> cases;

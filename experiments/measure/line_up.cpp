@@ -87,8 +87,12 @@ class Axes {
     for (const Entrant& e : entrants)
       for (const auto& item : e.arm.what.parameters.items()) {
         const std::string& key = item.key();
-        if (varies([&](const Arm& a) { return a.what.parameters.value(key, Answer()).dump(); }))
-          parameters_.insert(key);
+        const auto value_in = [&](const Arm& a) {
+          return a.what.parameters.value(key, Answer()).dump();
+        };
+        if (!varies(value_in)) continue;
+        parameters_.insert(key);
+        if (value_in(e.arm) != value_in(entrants[e.baseline].arm)) raced_.insert(key);
       }
     // Where the algorithm alone tells the cases apart, what follows from it is no news.
     std::vector<Case> cases;
@@ -114,14 +118,16 @@ class Axes {
     grain_ = grains.size() > groups.size() && (swept || !algorithm_tells);
   }
 
-  /// `grain`: whether the grain is worth a word where it is swept.
-  std::string label(const Arm& arm, bool spoken, bool grain) const {
+  /// `grain`: whether the grain is worth a word where it is swept. `ways`: whether ways are
+  /// compared, of whose cases the sentence's subject tells all in which they do not differ.
+  std::string label(const Arm& arm, bool spoken, bool grain, bool ways) const {
     std::vector<std::string> words;
+    const bool subject_tells = spoken && ways;
     if (variant_) words.push_back(arm.what.variant);
     if (algorithm_) words.push_back(arm.what.algorithm);
     if (size_ && !spoken) words.push_back(short_number(arm.what.size));
     for (const auto& [key, value] : arm.what.parameters.items())
-      if (parameters_.contains(key))
+      if (parameters_.contains(key) && (raced_.contains(key) || !subject_tells))
         words.push_back(value.is_string() ? value.get<std::string>() : value.dump());
     if (backend_ || words.empty()) {
       words.push_back(arm.who.label());
@@ -139,6 +145,7 @@ class Axes {
  private:
   bool variant_, algorithm_, size_, backend_, grain_;
   std::set<std::string> parameters_;
+  std::set<std::string> raced_;  // those in which arms differ from their own baseline
 };
 
 }  // namespace
@@ -181,11 +188,12 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
       entrants.push_back({arms[group][i], Role::arm, "", "", groups[group], baseline});
   }
   const Axes axes(entrants);
+  const bool ways = experiment.compares_ways();
   for (Entrant& entrant : entrants) {
     // The baseline of a sweep stands outside it: its grain is the automatic one.
     const bool in_sweep = entrant.role == Role::arm || selection.baseline == BaselineKind::first;
-    entrant.label = axes.label(entrant.arm, false, in_sweep);
-    entrant.spoken = axes.label(entrant.arm, true, in_sweep);
+    entrant.label = axes.label(entrant.arm, false, in_sweep, ways);
+    entrant.spoken = axes.label(entrant.arm, true, in_sweep, ways);
     if (entrant.role == Role::baseline_again) entrant.label += " again";
   }
   return entrants;

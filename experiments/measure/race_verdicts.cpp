@@ -115,9 +115,11 @@ std::string choice_of(const Measured& result) {
 
 std::string percent(double fraction) { return fmt::format("{:.0f} %", fraction * 100); }
 
-/// Three significant digits, as "1.97", "0.023", "118".
+/// Three significant digits and no power of ten: "1.97", "0.023", "514000".
 std::string figure(double value) {
-  return value >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
+  if (value < 100) return fmt::format("{:.3g}", value);
+  const double unit = std::pow(10, std::floor(std::log10(value)) - 2);
+  return fmt::format("{:.0f}", std::round(value / unit) * unit);
 }
 
 /// A question mark for an end that the rounds are too few to bound.

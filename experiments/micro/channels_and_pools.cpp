@@ -110,6 +110,10 @@ std::vector<std::int64_t> numbers(std::int64_t count) {
 
 constexpr std::int64_t tasks = 20'000;
 
+void by_chunk_size(benchmark::internal::Benchmark* map) {
+  map->ArgName("chunksize")->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->UseRealTime();
+}
+
 void map_by_pool(benchmark::State& state) try {
   parlab::Pool pool(2);
   const std::vector<std::int64_t> items = numbers(tasks);
@@ -122,14 +126,7 @@ void map_by_pool(benchmark::State& state) try {
 } catch (const parlab::ForkRefused& refused) {
   state.SkipWithError(refused.what());
 }
-BENCHMARK(map_by_pool)
-    ->Name("pool/map")
-    ->ArgName("chunksize")
-    ->Arg(1)
-    ->Arg(10)
-    ->Arg(100)
-    ->Arg(1000)
-    ->UseRealTime();
+BENCHMARK(map_by_pool)->Name("pool/map")->Apply(by_chunk_size);
 
 /// The least that two processes behind seqpacket sockets can do: a chunk's numbers there, as many
 /// back, the next chunk to whoever answered.
@@ -205,13 +202,6 @@ void map_by_bare_pool(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * tasks);
 }
-BENCHMARK(map_by_bare_pool)
-    ->Name("pool/bare_seqpacket")
-    ->ArgName("chunksize")
-    ->Arg(1)
-    ->Arg(10)
-    ->Arg(100)
-    ->Arg(1000)
-    ->UseRealTime();
+BENCHMARK(map_by_bare_pool)->Name("pool/bare_seqpacket")->Apply(by_chunk_size);
 
 }  // namespace

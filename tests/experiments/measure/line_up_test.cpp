@@ -118,6 +118,26 @@ TEST(LineUp, ComparesWaysWithTheFirstOfThem) {
   for (const Entrant& entrant : entrants) EXPECT_EQ(entrant.arm.grain, 10u);
 }
 
+TEST(LineUp, SaysOfAWayInASentenceOnlyWhatItsRaceDoesNotShare) {
+  MadeUpExperiment experiment;
+  experiment.compares_ways_ = true;
+  for (const int bytes : {8, 4096})
+    for (const std::string way : {"slow", "fast"})
+      experiment.cases_.push_back({.kernel = "k",
+                                   .variant = way,
+                                   .size = 10,
+                                   .unit = "things",
+                                   .parameters = {{"bytes", bytes}}});
+  const auto entrants = line_up(
+      experiment,
+      {.backends = parse_backends("serial"), .workers = {1}, .baseline = BaselineKind::first});
+  EXPECT_THAT(labels(entrants), ElementsAre("slow 8", "slow 8 again", "fast 8", "slow 4096",
+                                            "slow 4096 again", "fast 4096"));
+  std::vector<std::string> spoken;
+  for (const Entrant& entrant : entrants) spoken.push_back(entrant.spoken);
+  EXPECT_THAT(spoken, ElementsAre("slow", "slow", "fast", "slow", "slow", "fast"));
+}
+
 TEST(LineUp, ChunksAnEmptyRange) {
   MadeUpExperiment experiment;
   experiment.cases_[0].size = 0;

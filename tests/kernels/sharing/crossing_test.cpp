@@ -1,5 +1,6 @@
 // What must not compile, and that the compiler says why in words.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -51,9 +52,8 @@ std::pair<int, std::string> compile(const std::vector<std::string>& bodies) {
     for (std::size_t i = 0; i < bodies.size(); ++i)
       file << "void function_" << i << "() { " << bodies[i] << " }\n";
   }
-  const std::string command = std::string(PARLAB_COMPILER) +
-                              " -std=c++20 -fsyntax-only -I'" PARLAB_SOURCE "' '" + source +
-                              "' 2>&1";
+  const std::string command = fmt::format("{} -std=c++20 -fsyntax-only -I'{}' '{}' 2>&1",
+                                          PARLAB_COMPILER, PARLAB_SOURCE, source);
   FILE* compiler = popen(command.c_str(), "r");
   if (compiler == nullptr) return {-1, "popen failed"};
   std::string output;

@@ -221,7 +221,8 @@ struct Unsendable {
 
 template <>
 struct Wire<Unsendable> {
-  static constexpr bool fixed_size = false;
+  // Only templates that are not made here ask for it.
+  [[maybe_unused]] static constexpr bool fixed_size = false;
   static void put(Bytes&, const Unsendable&) { throw BadMessage("it cannot be sent"); }
   static Unsendable take(WireReader&) { return {}; }
 };
