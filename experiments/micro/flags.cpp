@@ -79,7 +79,7 @@ void add_under(benchmark::State& state, Mutex& mutex) {
 }
 
 void plain_mutex(benchmark::State& state) {
-  parlab::PlainMutex mutex(parlab::PlainMutex::Sharers::processes);
+  parlab::PlainMutex mutex(parlab::PlainMutex::Kind::processes);
   add_under(state, mutex);
 }
 BENCHMARK(plain_mutex)->Name("lock/bare_pthread_mutex");

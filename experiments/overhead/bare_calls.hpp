@@ -74,17 +74,21 @@ class PingPong {
   ChildProcess other_;
 };
 
+/// As pthread.h has it, no error looked at.
 class PlainMutex {
  public:
-  /// For processes, as a mutex must be that lies in shared memory; or for the threads of one, where
-  /// the C library leaves the atomic instructions out as long as there is but one thread.
-  enum class Sharers { processes, threads };
+  enum class Kind {
+    threads,    // of one process, where the C library leaves the atomic instructions out as long as
+                // there is but one thread
+    processes,  // as a mutex must be that lies in shared memory
+    robust,     // and tells the next owner where one died
+  };
 
-  explicit PlainMutex(Sharers sharers) {
+  explicit PlainMutex(Kind kind) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    if (sharers == Sharers::processes)
-      pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    if (kind != Kind::threads) pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    if (kind == Kind::robust) pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
     pthread_mutex_init(&mutex_, &attributes);
     pthread_mutexattr_destroy(&attributes);
   }

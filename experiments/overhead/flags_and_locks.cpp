@@ -37,6 +37,13 @@ OpenedArm count_under(std::shared_ptr<Mutex> mutex) {
   });
 }
 
+OverheadWay plain_mutex(const std::string& name, std::optional<double> goal,
+                        PlainMutex::Kind kind) {
+  return bare_way(name, goal, [kind](const RedisAddress&) {
+    return count_under(std::make_shared<PlainMutex>(kind));
+  });
+}
+
 }  // namespace
 
 std::vector<OverheadTask> flag_poll_tasks() {
@@ -72,15 +79,11 @@ std::vector<OverheadTask> lock_tasks() {
        .bound = "An atomic exchange to take the mutex, one to give it back; a robust one is "
                 "entered into a list of its thread's, too. A mutex of one process that has one "
                 "thread needs neither: it is no lock between processes.",
-       .ways = {own_way([](const RedisAddress&) { return count_under(std::make_shared<Lock>()); }),
-                bare_way("pthread_mutex_of_processes", 1.2,
-                         [](const RedisAddress&) {
-                           return count_under(
-                               std::make_shared<PlainMutex>(PlainMutex::Sharers::processes));
-                         }),
-                bare_way("pthread_mutex_of_one_thread", std::nullopt, [](const RedisAddress&) {
-                  return count_under(std::make_shared<PlainMutex>(PlainMutex::Sharers::threads));
-                })}}};
+       .ways = {
+           own_way([](const RedisAddress&) { return count_under(std::make_shared<Lock>()); }),
+           plain_mutex("pthread_mutex_of_processes", 1.2, PlainMutex::Kind::processes),
+           plain_mutex("pthread_mutex_robust", std::nullopt, PlainMutex::Kind::robust),
+           plain_mutex("pthread_mutex_of_one_thread", std::nullopt, PlainMutex::Kind::threads)}}};
 }
 
 }  // namespace parlab

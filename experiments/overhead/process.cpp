@@ -18,6 +18,7 @@ constexpr int processes = 10;  // 5 to 20 ms; some times as long by Python
 
 /// No process ends so by accident.
 constexpr int exit_code = 7;
+constexpr std::uint64_t sum_of_codes = std::uint64_t{processes} * exit_code;
 
 OpenedArm start_and_join() {
   return OpenedArm([]() -> Answer {
@@ -56,7 +57,7 @@ std::vector<OverheadTask> process_tasks() {
       .title = "a Process, started and joined",
       .size = processes,
       .unit = "processes",
-      .expected = processes * exit_code,
+      .expected = sum_of_codes,
       .bound =
           "The kernel copies the page tables, and takes them apart again; both take the longer "
           "the more memory the process has.",

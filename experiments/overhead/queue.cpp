@@ -39,7 +39,8 @@ std::vector<OverheadTask> queue_tasks() {
           "move from core to core; through a pipe two system calls, and a process woken where "
           "it sleeps.",
       .ways = {own_way([](const RedisAddress&) { return stream("queue"); }),
-               bare_way("pipe", std::nullopt, [](const RedisAddress&) { return stream("pipe"); }),
+               {"pipe", Part::peer, "system calls", std::nullopt,
+                [](const RedisAddress&) { return stream("pipe"); }},
                limit_way("limit_of_4_million_a_second", longest_run, sum)}};
   add_python_way(task, "Queue", fmt::format("queue {}", messages), 15);
   return {task};

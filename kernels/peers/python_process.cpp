@@ -66,7 +66,7 @@ std::string PythonProcess::ask(const std::string& line) {
     if (n <= 0) throw std::runtime_error("Python has ended: " + child_.wait().describe());
     read_.append(buffer.data(), static_cast<std::size_t>(n));
   }
-  const std::string answer = read_.substr(0, end);
+  std::string answer = read_.substr(0, end);
   read_.erase(0, end + 1);
   return answer;
 }

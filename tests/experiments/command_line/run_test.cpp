@@ -320,7 +320,10 @@ TEST(Run, TakesItsArmsAlongWhenItIsKilled) {
     const TemporaryFolder folder;
     ParlabProgram program(command, folder.path());
     std::vector<pid_t> arms;
-    ASSERT_TRUE(becomes_true([&] { return (arms = program.descendants()).size() >= processes; }));
+    ASSERT_TRUE(becomes_true([&, least = processes] {
+      arms = program.descendants();
+      return arms.size() >= least;
+    }));
     program.signal(SIGKILL);
     EXPECT_EQ(program.wait().code, 128 + SIGKILL);
     EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(arms, is_alive); }, 1s));
