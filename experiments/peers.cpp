@@ -28,20 +28,6 @@ namespace {
 /// million.
 constexpr double tolerated_deviations = 5;
 
-std::string words_for(Part part) {
-  switch (part) {
-    case Part::own:
-      return "own";
-    case Part::bound:
-      return "bound";
-    case Part::scaling:
-      return "scaling";
-    case Part::peer:
-      break;
-  }
-  return "peer";
-}
-
 Task task_of(const Case& what) {
   for (const Task& task : all_tasks())
     if (task.name == what.parameters.at("task") && task.workers == what.parameters.at("workers"))
@@ -134,20 +120,16 @@ class Peers final : public Experiment {
     for (const Task& task : tasks_) {
       for (const Way& way : ways_of(task)) {
         if (!is_wanted(task, way)) continue;
-        nlohmann::json facts = {{"task", task.title},
-                                {"part", words_for(way.part)},
-                                {"library", way.library},
-                                {"bound", task.bound},
-                                {"goal", nullptr}};
+        AgainstFacts facts{task.title, way.part, way.library, task.bound, std::nullopt};
         for (const Goal& goal : task.goals)
           if (goal.way == way.name)
-            facts["goal"] = goal.value * (way.part == Part::scaling ? usable_cores() : 1);
+            facts.goal = goal.value * (way.part == Part::scaling ? usable_cores() : 1);
         cases.push_back({.kernel = task.own,
                          .variant = way.name,
                          .size = task.range.size(),
                          .unit = task.unit,
                          .parameters = {{"task", task.name}, {"workers", task.workers}},
-                         .facts = facts});
+                         .facts = to_json(facts)});
       }
     }
     return cases;

@@ -1,4 +1,4 @@
-"""What an arm says of parlab's own kernel, the baseline of its task, and whether the goal is met."""
+"""What an arm says of parlab's own way, the baseline of its task, and whether the goal is met."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def against_table(rows: Sequence[Against]) -> str:
     times = column([over(_each(row.arm), scale) for row in rows])
     last = ""
     for row, own_time, time in zip(rows, own_times, times):
-        task = plain(row.fact["task"]) + (f", {row.own.parameters['workers']} workers"
-                                          if row.own.parameters["workers"] > 1 else "")
+        workers = row.own.parameters.get("workers", 1)
+        task = plain(row.fact["task"]) + (f", {workers} workers" if workers > 1 else "")
         goal = row.fact["goal"]
         sign = "≤" if row.fact["part"] == BOUND else "≥"
         lines.append(["" if task == last else task, _name(row), _told(row),

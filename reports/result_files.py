@@ -134,8 +134,8 @@ def _facts(fields: Fields) -> dict[str, Any]:
             facts.text(name)
         if facts.has("goal"):
             facts.number("goal", above=0.0)
-        if not isinstance(fields.object("parameters").values.get("workers"), int):
-            raise fields.refuse("parameters", "has no workers")
+        if not isinstance(fields.object("parameters").values.get("workers", 1), int):
+            raise fields.refuse("parameters", "has workers that are no whole number")
     return {"goal": None} | dict(facts.values)
 
 

@@ -1,32 +1,21 @@
-// What it costs to read a flag, to add 1 under a lock and to send a message there and back: the
-// library's ways beside the bare ones that they are held to.
+// What it costs to read a flag and to add 1 under a lock: the library's ways beside the bare ones
+// that they are held to.
 
 #include "kernels/sharing/flags.hpp"
 
 #include <benchmark/benchmark.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
 
-#include "kernels/sharing/child_process.hpp"
+#include "experiments/overhead/bare_calls.hpp"
 #include "kernels/sharing/lock.hpp"
 #include "kernels/sharing/manager.hpp"
 #include "kernels/sharing/raw_value.hpp"
 #include "kernels/sharing/redis/redis_server.hpp"
 
-#ifdef PARLAB_HAS_HIREDIS
-#include <hiredis/hiredis.h>
-#endif
-
 namespace {
-
-using parlab::ChildProcess;
 
 constexpr std::chrono::microseconds spin(50);
 
@@ -69,38 +58,9 @@ BENCHMARK_CAPTURE(manager_flag, sleeping, std::chrono::microseconds(0))
     ->UseRealTime();
 BENCHMARK_CAPTURE(manager_flag, spinning, spin)->Name("flag/manager_spin")->UseRealTime();
 
-/// One byte there and back over a Unix socket to a process that does nothing else.
 void ping_pong(benchmark::State& state, std::chrono::microseconds how_long) {
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    state.SkipWithError("no socket pair");
-    return;
-  }
-  const auto receive = [how_long](int socket, std::array<char, 16>& bytes) {
-    const auto until = std::chrono::steady_clock::now() + how_long;
-    do {
-      if (how_long.count() == 0) break;
-      const ssize_t got = recv(socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
-      if (got >= 0) return got;
-    } while (std::chrono::steady_clock::now() < until);
-    return recv(socket, bytes.data(), bytes.size(), 0);
-  };
-  {
-    ChildProcess peer = ChildProcess::fork([&] {
-      close(ends[0]);
-      std::array<char, 16> bytes{};
-      for (ssize_t got = 0; (got = receive(ends[1], bytes)) > 0;)
-        if (send(ends[1], bytes.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL) != got) return;
-    });
-    close(ends[1]);
-    std::array<char, 16> bytes{};
-    for (auto _ : state) {
-      if (send(ends[0], bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0 ||
-          receive(ends[0], bytes) <= 0)
-        state.SkipWithError("the peer is gone");
-    }
-  }
-  close(ends[0]);
+  parlab::PingPong other(how_long);
+  for (auto _ : state) other.there_and_back();
 }
 BENCHMARK_CAPTURE(ping_pong, sleeping, std::chrono::microseconds(0))
     ->Name("flag/bare_unix_socket")
@@ -118,14 +78,8 @@ void add_under(benchmark::State& state, Mutex& mutex) {
   }
 }
 
-struct PlainMutex {
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-  void lock() { pthread_mutex_lock(&mutex); }
-  void unlock() { pthread_mutex_unlock(&mutex); }
-};
-
 void plain_mutex(benchmark::State& state) {
-  PlainMutex mutex;
+  parlab::PlainMutex mutex(parlab::PlainMutex::Kind::processes);
   add_under(state, mutex);
 }
 BENCHMARK(plain_mutex)->Name("lock/bare_pthread_mutex");
@@ -169,13 +123,11 @@ void redis_flag(benchmark::State& state) {
 void bare_hiredis(benchmark::State& state) {
   const auto server = redis_for(state);
   if (!server) return;
-  redisContext* context = redisConnectUnix(server->place().c_str());
+  parlab::BareRedis bare(server->place());
   for (auto _ : state) {
-    void* reply = redisCommand(context, "GET flag");
-    benchmark::DoNotOptimize(reply);
-    freeReplyObject(reply);
+    bool set = bare.is_one("flag");
+    benchmark::DoNotOptimize(set);
   }
-  redisFree(context);
 }
 
 void redis_increment(benchmark::State& state) {

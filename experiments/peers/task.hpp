@@ -7,17 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "experiments/against.hpp"
 #include "kernels/peers/peer.hpp"
 
 namespace parlab {
-
-/// What an arm is to parlab's own, the baseline of its task.
-enum class Part {
-  own,      // the baseline
-  peer,     // to be beaten: the speed over it is told
-  bound,    // a part of the work that cannot be left out: own time over it is told
-  scaling,  // own on more workers: its speed-up is told
-};
 
 struct Goal {
   std::string way;

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
-#include <stdexcept>
 
 #include "kernels/peers/peer.hpp"
 #include "kernels/peers/python_process.hpp"
@@ -59,10 +57,6 @@ for line in sys.stdin:
     print(globals()[name](*map(int, numbers)), flush=True)
 )";
 
-#ifndef PARLAB_PYTHON
-#define PARLAB_PYTHON "python3"
-#endif
-
 constexpr char probe[] = R"(
 import sys
 try:
@@ -73,41 +67,20 @@ sys.stdin.readline()
 print(version, flush=True)
 )";
 
-struct Python {
-  std::string path;     // empty where none has numpy
-  std::string version;  // of numpy
-};
-
-/// The one that parlab was configured with, or else those of the machine.
-const Python& python() {
-  static const Python found = [] {
-    for (const char* path : {PARLAB_PYTHON, "python3", "/usr/bin/python3"}) {
-      try {
-        const std::string version = PythonProcess(path, probe).ask("");
-        if (!version.empty()) return Python{path, version};
-      } catch (const std::exception&) {  // there is no such python
-      }
-    }
-    return Python{};
-  }();
+/// One that has numpy, whose version it answers.
+const FoundPython& python() {
+  static const FoundPython found = find_python(probe);
   return found;
 }
 
 PeerState look() {
-  if (!python().path.empty()) return {python().version, ""};
+  if (!python().path.empty()) return {python().answer, ""};
   return {"", "no python3 has it: install python3-numpy, or configure with -DPython_EXECUTABLE="};
 }
 
 PeerRun asked(const std::string& line) {
   const auto process = std::make_shared<PythonProcess>(python().path, script);
-  return [process, line]() -> std::uint64_t {
-    const std::string answer = process->ask(line);
-    std::uint64_t value = 0;
-    const auto end = answer.data() + answer.size();
-    if (std::from_chars(answer.data(), end, value).ptr != end || answer.empty())
-      throw std::runtime_error("numpy answered '" + answer + "'");
-    return value;
-  };
+  return [process, line] { return process->ask_number(line); };
 }
 
 PeerRun darts(const PeerInput& input) {

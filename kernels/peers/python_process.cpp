@@ -5,9 +5,14 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+
+#ifndef PARLAB_PYTHON
+#define PARLAB_PYTHON "python3"
+#endif
 
 namespace parlab {
 namespace {
@@ -61,9 +66,29 @@ std::string PythonProcess::ask(const std::string& line) {
     if (n <= 0) throw std::runtime_error("Python has ended: " + child_.wait().describe());
     read_.append(buffer.data(), static_cast<std::size_t>(n));
   }
-  const std::string answer = read_.substr(0, end);
+  std::string answer = read_.substr(0, end);
   read_.erase(0, end + 1);
   return answer;
+}
+
+std::uint64_t PythonProcess::ask_number(const std::string& line) {
+  const std::string answer = ask(line);
+  std::uint64_t value = 0;
+  const auto* const end = answer.data() + answer.size();
+  if (answer.empty() || std::from_chars(answer.data(), end, value).ptr != end)
+    throw std::runtime_error("Python answered '" + answer + "'");
+  return value;
+}
+
+FoundPython find_python(const std::string& probe) {
+  for (const char* path : {PARLAB_PYTHON, "python3", "/usr/bin/python3"}) {
+    try {
+      const std::string answer = PythonProcess(path, probe).ask("");
+      if (!answer.empty()) return {path, answer};
+    } catch (const std::exception&) {  // there is no such python
+    }
+  }
+  return {};
 }
 
 }  // namespace parlab

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 #include "kernels/sharing/child_process.hpp"
@@ -21,6 +22,8 @@ class PythonProcess {
   /// Sends a line, without its end, and returns the answer. Throws std::runtime_error where the
   /// process ends without one; what Python said stands on stderr.
   std::string ask(const std::string& line);
+  /// The same where the answer is a whole number; else it is thrown.
+  std::uint64_t ask_number(const std::string& line);
 
  private:
   PythonProcess(const std::string& python, const std::string& script, std::array<int, 2> ends);
@@ -29,5 +32,14 @@ class PythonProcess {
   std::string read_;  // after the last answer
   ChildProcess child_;
 };
+
+struct FoundPython {
+  std::string path;  // empty where there is none
+  std::string answer;
+};
+
+/// The first Python that answers `probe`, a script that reads one line, with a line that is not
+/// empty: the one that parlab was configured with, or else those of the machine.
+FoundPython find_python(const std::string& probe);
 
 }  // namespace parlab

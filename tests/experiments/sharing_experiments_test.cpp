@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -161,6 +162,47 @@ TEST(SharedArray, RefusesSizesThatDoNotFit) {
     EXPECT_EQ(ended.code, 2) << gib;
     EXPECT_THAT(ended.err, HasSubstr("--gib"));
   }
+}
+
+TEST(SharingOverhead, HoldsEachClassAgainstTheBareCallsThatDoTheSame) {
+  const json results = results_of({"sharing_overhead"});
+  std::map<std::string, json> sizes;
+  std::map<std::string, int> goals;
+  for (const json& result : results) {
+    const json& facts = result["facts"];
+    const std::string task = result["parameters"]["task"];
+    EXPECT_EQ(result["ok"], true) << result["label"] << result["failure"];
+    EXPECT_EQ(result["answer"], result["expected"]) << result["label"];
+    EXPECT_EQ(result["role"] == "arm", facts["part"] != "own") << result["label"];
+    EXPECT_NE(facts["library"], "") << result["label"];
+    EXPECT_EQ(sizes.emplace(task, result["size"]).first->second, result["size"])
+        << "one operation of a task would be held against another number of them";
+    goals[task] += facts["goal"].is_null() ? 0 : 1;
+  }
+  EXPECT_GE(goals.size(), 10u);
+  for (const auto& [task, count] : goals) EXPECT_GE(count, 1) << task << " has no goal";
+}
+
+TEST(SharingOverhead, TellsHowSoonADeathIsReported) {
+  const json results = results_of({"sharing_overhead", "--task", "death"});
+  int told = 0;
+  for (const json& result : results) {
+    if (result["facts"]["part"] != "own") continue;
+    ++told;
+    // Of whatever machine the test runs on; what is reached where it is quiet, the report says.
+    const double seconds = result["metrics"]["kill_to_report_seconds"][0];
+    EXPECT_GT(seconds, 0);
+    EXPECT_LT(seconds, 1);
+  }
+  EXPECT_EQ(told, 2);
+}
+
+TEST(SharingOverhead, RunsATaskOrAFamilyOfThem) {
+  std::set<std::string> tasks;
+  for (const json& result : results_of({"sharing_overhead", "--task", "pool_map,robust_lock"}))
+    tasks.insert(result["parameters"]["task"]);
+  EXPECT_EQ(tasks, (std::set<std::string>{"pool_map_1", "pool_map_10", "pool_map_100",
+                                          "pool_map_1000", "robust_lock"}));
 }
 
 TEST(PrimesFeed, CountsAlikeHoweverNumbersReachTheWorkers) {

@@ -80,34 +80,61 @@ def sizes_race(seed: int = 6, rounds: int = 9) -> Document:
     return document | {"models": [model_of(results, i, name) for name, i in lines.items()]}
 
 
-def peers_race(seed: int = 8, rounds: int = 11) -> Document:
-    """Two tasks: one against its bound, a peer and more workers, one against a peer alone."""
-    random_ = random.Random(seed)
-    results: list[Document] = []
+class AgainstRace:
+    """parlab against something else, task by task, the first arm of each being its own."""
 
-    def add(task: str, part: str, name: str, seconds: float, goal: float | None,
-            workers: int = 1) -> None:
-        times = noisy(random_, seconds, rounds, 0.005)
-        case = {"size": 10**6, "unit": "numbers", "group": f"numbers {task} {workers}",
-                "variant": name, "parameters": {"task": task, "workers": workers},
+    def __init__(self, experiment: str, name: str, seed: int, rounds: int) -> None:
+        self.experiment, self.name, self.rounds = experiment, name, rounds
+        self.random = random.Random(seed)
+        self.results: list[Document] = []
+
+    def add(self, task: str, part: str, name: str, seconds: float, goal: float | None = None,
+            **parameters: int) -> None:
+        """One arm."""
+        case = {"size": 10**6, "unit": "numbers", "group": f"numbers {task} {parameters}",
+                "variant": name, "parameters": {"task": task, **parameters},
                 "facts": {"task": f"primes of {task}", "part": part, "goal": goal,
                           "library": "parlab" if part != "peer" else "primesieve 11.0",
                           "bound": f"A store a number: 0.3 cycles in {task}."}}
-        label = f"{name} {task} {workers}"
+        label = " ".join([name, task, *map(str, parameters.values())])
         if part == "own":
-            results.extend(with_baseline("peers", lambda _: noisy(random_, seconds, rounds, 0.005),
-                                         seconds, **case, label=label))
+            self.results.extend(with_baseline(self.experiment, self._draw, seconds, **case,
+                                              label=label))
         else:
-            results.append(result("peers", ("serial", ""), 1, times, **case, label=label))
+            self.results.append(result(self.experiment, ("serial", ""), 1, self._draw(seconds),
+                                       **case, label=label))
 
-    add("1e9", "own", "parlab", 0.060, None)
-    add("1e9", "bound", "words", 0.056, 1.12)
-    add("1e9", "scaling", "all_cores", 0.031, 1.95)
-    add("1e9", "peer", "primesieve", 0.087, 1.25)
-    add("E", "own", "parlab", 0.002, None, 2)
-    add("E", "peer", "primesieve", 0.001, 1.11, 2)
-    add("E", "peer", "other", 0.0041, None, 2)
-    return race("peers", "Against what you would use otherwise?", results, rounds)
+    def race(self, question: str) -> Document:
+        return race(self.name, question, self.results, self.rounds)
+
+    def _draw(self, seconds: float) -> list[float]:
+        return noisy(self.random, seconds, self.rounds, 0.005)
+
+
+def peers_race(seed: int = 8, rounds: int = 11) -> Document:
+    """Two tasks: one against its bound, a peer and more workers, one against a peer alone."""
+    arms = AgainstRace("peers", "peers", seed, rounds)
+    arms.add("1e9", "own", "parlab", 0.060, workers=1)
+    arms.add("1e9", "bound", "words", 0.056, 1.12, workers=1)
+    arms.add("1e9", "scaling", "all_cores", 0.031, 1.95, workers=1)
+    arms.add("1e9", "peer", "primesieve", 0.087, 1.25, workers=1)
+    arms.add("E", "own", "parlab", 0.002, workers=2)
+    arms.add("E", "peer", "primesieve", 0.001, 1.11, workers=2)
+    arms.add("E", "peer", "other", 0.0041, workers=2)
+    return arms.race("Against what you would use otherwise?")
+
+
+def overhead_race(seed: int = 9, rounds: int = 21) -> Document:
+    """Sharing classes against bare calls: a goal that is met, one that is missed, none."""
+    arms = AgainstRace("sharing_overhead", "sharing-overhead", seed, rounds)
+    arms.add("queue", "own", "parlab", 0.004)
+    arms.add("queue", "bound", "pipe", 0.020)
+    arms.add("queue", "peer", "mp_queue", 0.070, 15)
+    arms.add("lock", "own", "parlab", 0.015)
+    arms.add("lock", "bound", "mutex", 0.010, 1.2)
+    arms.add("pool_map_1000", "own", "parlab", 0.0101)
+    arms.add("pool_map_1000", "bound", "bare_pool", 0.010, 1.5)
+    return arms.race("What do sharing classes cost over bare calls?")
 
 
 def dispatch_race(seed: int = 3, rounds: int = 11) -> Document:
@@ -140,7 +167,7 @@ def dispatch_race(seed: int = 3, rounds: int = 11) -> Document:
 def write_suite(folder: Path, documents: Sequence[Document] | None = None) -> Path:
     """A suite's folder of made-up results, as the program would leave it."""
     documents = documents or [pi_race(), sizes_race(), primes_race(), dispatch_race(),
-                              peers_race()]
+                              peers_race(), overhead_race()]
     names = [f"{document['run']['name']}.json" for document in documents]
     files = dict(zip(names, documents)) | {
         "headlines.json": headlines_of(documents), "micro.json": micro_file(),

@@ -143,13 +143,13 @@ def words_of(arm: Document) -> set[str]:
 
 
 def check_against(table: Table, race: Document) -> None:
-    """parlab against its peers: ratios the right way round, goals, outcomes, times of one index."""
+    """parlab against something else: ratios the right way round, goals, outcomes, times of one index."""
     rows = [arm for arm in arms_of(race) if arm["facts"]["part"] != "own" and arm["ok"]]
     assert len(table.rows) == len(rows)
     task = ""
     for row, arm in zip(table.rows, rows, strict=True):
         base, facts = base_of(race, arm), arm["facts"]
-        workers = arm["parameters"]["workers"]
+        workers = arm["parameters"].get("workers", 1)
         task = unescaped(row[0]) or task
         assert task == facts["task"] + (f", {workers} workers" if workers > 1 else "")
         outcome = compare(race, base, arm)

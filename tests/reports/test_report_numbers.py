@@ -178,7 +178,7 @@ def explain_ending(page: Page, results: RawResults) -> None:
     for found in page.take(r"(\S+ \S+) in round (\d+)", lines):
         assert any(cause["cause"].endswith(found[1]) and cause["round"] + 1 == int(found[2])
                    for cause in causes)
-    for found in page.take(r"All (\S+) arms of (\d+) races", lines):
+    for found in page.take(r"All (\S+) arms of (\d+) races?", lines):
         assert value_of(found[1]) == sum(len(arms_of(race)) for race in races)
         assert int(found[2]) == len(races)
     for found in page.take(PERCENT, page.under("Which backend when")):

@@ -10,6 +10,7 @@ from typing import Any
 import made_up_races
 from made_up_results import Document, noisy, race, result, with_baseline
 from conftest import Render
+from report_page import Page
 
 
 def ways_race(experiment: str, unit: str, seconds: dict[str, float], **case: Any) -> Document:
@@ -54,6 +55,23 @@ def test_costs_are_multiples_of_the_cheapest_way(tmp_path: Path, render: Render)
     assert rows["manager"][1] == "100\u202f000" and rows["unix socket (bare)"][2] == "micro"
     assert rows["pipe"][1] in ("49", "50", "51") and rows["lock"][2] == "locking-increments"
     assert "value unlocked" not in rows and "dispatch" not in page
+
+
+def test_goals_stand_with_what_sharing_costs_and_nowhere_else(tmp_path: Path,
+                                                             render: Render) -> None:
+    folder = made_up_races.write_suite(tmp_path, [made_up_races.peers_race(),
+                                                  made_up_races.overhead_race()])
+    assert render(folder).returncode == 0
+    page = Page((folder / "REPORT.md").read_text())
+    tables = {table.heading: table for table in page.tables() if table.heads[0] == "task"}
+    assert set(tables) == {"peers", "sharing-overhead"}
+    assert [(row[1], row[4]) for row in tables["sharing-overhead"].rows] == [
+        ("pipe, which bounds it", "–"), ("mp_queue (primesieve 11.0)", "met"),
+        ("mutex, which bounds it", "missed"), ("bare_pool, which bounds it", "met")]
+    headings = [line.lstrip("# ") for line in page.lines if line.startswith("#")]
+    assert headings.index("What sharing costs") < headings.index("Against the bare calls") \
+        < headings.index("sharing-overhead") < headings.index("Against what you would use otherwise")
+    assert "sharing_overhead" not in headings
 
 
 def test_a_suite_without_sharing_has_no_page_on_it(tmp_path: Path, render: Render) -> None:

@@ -1,15 +1,19 @@
 // parlab as a user meets it: what it prints, what it writes, how it ends.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <set>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "kernels/backend_registry.hpp"
 #include "kernels/numerics/monte_carlo.hpp"
@@ -256,6 +260,11 @@ const std::vector<std::string> long_run = {
     "--darts",   "1e5", "--rounds",  "100000",
     "--workers", "2",   "--json",    "pi.json"};
 
+/// Its arms have processes that stand by: a manager, workers, a Python and its workers.
+const std::vector<std::string> run_with_servers = {
+    "run",      "sharing_overhead", "--task", "manager_get,queue,pool_map_10",
+    "--rounds", "100000",           "--json", "sharing.json"};
+
 TEST(Run, GoesOnWithoutAnArmThatIsKilled) {
   const TemporaryFolder folder;
   std::vector<std::string> arguments = long_run;
@@ -282,31 +291,43 @@ TEST(Run, GoesOnWithoutAnArmThatIsKilled) {
   EXPECT_EQ(failed, 1);
 }
 
-class Interrupt : public testing::TestWithParam<int> {};
+class Interrupt : public testing::TestWithParam<std::tuple<int, std::vector<std::string>>> {};
 
 TEST_P(Interrupt, LeavesNoProcessAndNoFile) {
+  const auto& [signal, command] = GetParam();
   const TemporaryFolder folder;
-  ParlabProgram program(long_run, folder.path());
+  ParlabProgram program(command, folder.path());
   ASSERT_TRUE(becomes_true([&] { return program.descendants().size() >= 5; }));
-  program.signal(GetParam());
+  program.signal(signal);
   const Ended ended = program.wait();
-  EXPECT_EQ(ended.code, 128 + GetParam());
+  EXPECT_EQ(ended.code, 128 + signal);
   EXPECT_EQ(ended.err, "parlab: interrupted; nothing was written\n");
   EXPECT_TRUE(
       becomes_true([&] { return std::ranges::none_of(program.descendants(), is_alive); }, 1s));
   EXPECT_TRUE(folder.files().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, Interrupt, testing::Values(SIGINT, SIGTERM, SIGHUP));
+INSTANTIATE_TEST_SUITE_P(Signals, Interrupt,
+                         testing::Combine(testing::Values(SIGINT, SIGTERM, SIGHUP),
+                                          testing::Values(long_run, run_with_servers)),
+                         [](const auto& info) {
+                           return fmt::format("{}_{}", sigabbrev_np(std::get<0>(info.param)),
+                                              std::get<1>(info.param)[1]);
+                         });
 
 TEST(Run, TakesItsArmsAlongWhenItIsKilled) {
-  const TemporaryFolder folder;
-  ParlabProgram program(long_run, folder.path());
-  std::vector<pid_t> arms;
-  ASSERT_TRUE(becomes_true([&] { return (arms = program.descendants()).size() >= 5; }));
-  program.signal(SIGKILL);
-  EXPECT_EQ(program.wait().code, 128 + SIGKILL);
-  EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(arms, is_alive); }, 1s));
+  for (const auto& [command, processes] : {std::pair(long_run, 5u), {run_with_servers, 20u}}) {
+    const TemporaryFolder folder;
+    ParlabProgram program(command, folder.path());
+    std::vector<pid_t> arms;
+    ASSERT_TRUE(becomes_true([&, least = processes] {
+      arms = program.descendants();
+      return arms.size() >= least;
+    }));
+    program.signal(SIGKILL);
+    EXPECT_EQ(program.wait().code, 128 + SIGKILL);
+    EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(arms, is_alive); }, 1s));
+  }
 }
 
 TEST(List, NamesEveryArmForPeopleAndPrograms) {
