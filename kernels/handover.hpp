@@ -14,8 +14,15 @@
 #if __has_feature(thread_sanitizer)
 #define PARLAB_THREAD_SANITIZER
 #endif
-#elif defined(__SANITIZE_THREAD__)
+#if __has_feature(address_sanitizer)
+#define PARLAB_ADDRESS_SANITIZER
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__  // gcc
 #define PARLAB_THREAD_SANITIZER
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define PARLAB_ADDRESS_SANITIZER
 #endif
 
 #ifdef PARLAB_THREAD_SANITIZER

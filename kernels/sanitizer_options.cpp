@@ -1,4 +1,4 @@
-// The thread sanitizer's options, built in, so that a program started by hand has them as well as
+// The sanitizers' options, built in, so that a program started by hand has them as well as
 // one that a test starts. TSAN_OPTIONS in the environment still wins. (Archer looks only there for
 // the first option, and warns where it is not; the test preset therefore says it once more.)
 
@@ -10,5 +10,12 @@ extern "C" const char* __tsan_default_options() {  // NOLINT(bugprone-reserved-i
   // they order for us is told by Archer (loaded by libomp on its own) and by Handover. At its end a
   // program would wait a second for other threads' reports; ours have joined theirs.
   return "ignore_noninstrumented_modules=1:atexit_sleep_ms=20";
+}
+#endif
+
+#ifdef PARLAB_ADDRESS_SANITIZER
+// Of clang's OpenMP, which throws away in a child what its parent's threads had.
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+  return "leak:libomp.so\n";
 }
 #endif

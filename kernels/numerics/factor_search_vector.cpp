@@ -154,12 +154,14 @@ std::uint64_t search_line(std::uint64_t n, IndexRange divisors, std::uint64_t be
 
 /// For divisors from where a line covers one turn of 420.
 std::uint64_t search_by_lines(std::uint64_t n, IndexRange divisors) {
+  if (divisors.empty()) return 0;  // or a block from below it would be searched
   const auto number = static_cast<double>(n);
   std::uint64_t begin = divisors.begin - divisors.begin % 210;
   while (begin < divisors.end) {
     const auto from = static_cast<double>(begin);
     const double reach = 2 * from * std::sqrt(curvature * from / number) / line_wheel;
-    const auto most = static_cast<std::uint64_t>(std::min(std::max(reach, 1.0), most_turns));
+    // 1 comes first, so that it is taken where the reach is 0 / 0, as it may be for n = 0.
+    const auto most = static_cast<std::uint64_t>(std::min(std::max(1.0, reach), most_turns));
     // The reach only grows from here, so lines of this length do for a while.
     for (int lines = 0; lines < 16 && begin < divisors.end; ++lines) {
       const std::uint64_t turns =

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "kernels/handover.hpp"
@@ -13,6 +14,8 @@
 // Of whatever OpenMP library the program has loaded; null where there is none. omp_pause_hard is 2
 // (OpenMP 5.0, section 3.2.44).
 extern "C" [[gnu::weak]] int omp_pause_resource_all(int kind);
+// Of clang's alone.
+extern "C" [[gnu::weak]] int kmp_get_library();
 static constexpr int omp_pause_hard = 2;
 
 namespace parlab {
@@ -40,6 +43,10 @@ void require_no_other_threads(std::string_view what) {
   using Clock = std::chrono::steady_clock;
   if (other_threads() <= 0) return;
   if (omp_pause_resource_all != nullptr) omp_pause_resource_all(omp_pause_hard);
+  // Clang's library, paused, would end the child at its first parallel region: its handler of forks
+  // takes the binding of threads for decided, which the pause has thrown away. Not bound is what
+  // threads are anyway where nobody asked for more.
+  if (kmp_get_library != nullptr) setenv("OMP_PROC_BIND", "false", 0);
   // Threads that were told to end, or were joined just now, are seen for some microseconds more.
   const auto deadline = Clock::now() + std::chrono::milliseconds(200);
   while (other_threads() > 0 && Clock::now() < deadline)

@@ -18,6 +18,8 @@ SharedMapping::SharedMapping(std::size_t bytes) : bytes_(std::max<std::size_t>(b
   data_ = static_cast<std::byte*>(data);
 }
 
-SharedMapping::~SharedMapping() { munmap(data_, bytes_); }
+SharedMapping::~SharedMapping() {
+  if (!kept_) munmap(data_, bytes_);
+}
 
 }  // namespace parlab

@@ -17,10 +17,13 @@ class SharedMapping {
 
   std::byte* data() const { return data_; }
   std::size_t size() const { return bytes_; }
+  /// The destructor leaves it mapped, to the end of the process.
+  void keep() { kept_ = true; }
 
  private:
   std::size_t bytes_;
   std::byte* data_;
+  bool kept_ = false;
 };
 
 }  // namespace parlab

@@ -29,7 +29,7 @@ class SharedObject {
   explicit operator bool() const { return memory_ != nullptr; }
 
   /// Never unmaps: for an object that holds a lock, whose owner's death must still be seen.
-  void keep_mapped() { (void)memory_.release(); }
+  void keep_mapped() { memory_->keep(); }
 
  private:
   std::unique_ptr<SharedMapping> memory_;

@@ -121,6 +121,7 @@ TEST(LineUp, ComparesWaysWithTheFirstOfThem) {
 TEST(LineUp, SaysOfAWayInASentenceOnlyWhatItsRaceDoesNotShare) {
   MadeUpExperiment experiment;
   experiment.compares_ways_ = true;
+  experiment.cases_.clear();
   for (const int bytes : {8, 4096})
     for (const std::string way : {"slow", "fast"})
       experiment.cases_.push_back({.kernel = "k",

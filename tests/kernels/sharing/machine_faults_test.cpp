@@ -65,6 +65,10 @@ TEST_F(MachineFaultsTest, SaysThatDevShmIsFullAndLeavesNothing) {
 }
 
 TEST_F(MachineFaultsTest, SaysThatDescriptorsAreUsedUpAndLeavesNothing) {
+#ifdef PARLAB_ADDRESS_SANITIZER
+  GTEST_SKIP() << "the undefined behaviour sanitizer, run with it, opens a pipe to see whether "
+                  "memory may be read, and takes it for bad where there is none";
+#endif
   const std::string path = testing::TempDir() + "descriptors-" + std::to_string(getpid());
   const int code = in_process([&] {
     const Footprint before = Footprint::now();
@@ -113,14 +117,9 @@ TEST_F(MachineFaultsTest, SaysThatDescriptorsAreUsedUpAndLeavesNothing) {
 }
 
 TEST_F(MachineFaultsTest, SaysThatMemoryIsLimited) {
-#if defined(PARLAB_THREAD_SANITIZER) || defined(__SANITIZE_ADDRESS__)
+#if defined(PARLAB_THREAD_SANITIZER) || defined(PARLAB_ADDRESS_SANITIZER)
   GTEST_SKIP() << "a sanitizer has terabytes of address space mapped";
 #else
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  GTEST_SKIP() << "a sanitizer has terabytes of address space mapped";
-#endif
-#endif
   EXPECT_EQ(in_process([] {
               const rlimit limit{std::size_t{200} << 20, std::size_t{200} << 20};
               if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
