@@ -10,6 +10,7 @@ PROFILE ?= quick
 PREFIX ?= /usr/local
 CMAKE_ARGS ?=
 TESTS ?=
+SCOPE ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 REPORT := reports/out
 
@@ -107,15 +108,17 @@ clean: ## remove what was built; keeps reports/out and the unpacked build/deps
 	@rm -rf build-*
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
 
+# SCOPE=kernels or experiments: those tests alone, and what they need. It halves a sanitizer's build.
+scopes = $(if $(SCOPE),$(if $(filter kernels,$(SCOPE)),--target parlab-kernel-tests,--target parlab-tests))
 .PHONY: asan tsan debug clang native
-asan: ## build and test with the address and undefined behaviour sanitizers
+asan: ## build and test with the address and undefined behaviour sanitizers, by clang
 tsan: ## build and test with the thread sanitizer, by clang
 debug: ## build and test without optimization, with the standard library's assertions
 clang: ## build and test by clang
 native: ## build and test for this machine's processor only
 asan tsan debug clang native:
-	@sh .ci/deps --again required optional test $(if $(filter tsan clang,$@),develop)
+	@sh .ci/deps --again required optional test $(if $(filter asan tsan clang,$@),develop)
 	@mkdir -p build
-	@$(call configure,$@,$(if $(filter tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++)))
-	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS)
-	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress $(if $(TESTS),-R '$(TESTS)')
+	@$(call configure,$@,$(if $(filter asan tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++)))
+	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS) $(scopes)
+	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress $(if $(SCOPE),-L $(SCOPE)) $(if $(TESTS),-R '$(TESTS)')

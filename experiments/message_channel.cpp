@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -144,7 +146,8 @@ class RedisChannel {
   void receive(Message<size>& message) {
     std::optional<std::string> item;
     while (!item) item = redis_.pop(list_, std::chrono::seconds(1));
-    std::memcpy(message.data(), item->data(), std::min(size, item->size()));
+    const std::string_view bytes = *item;
+    std::memcpy(message.data(), bytes.data(), std::min(size, bytes.size()));
   }
 
  private:

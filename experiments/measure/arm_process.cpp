@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 /// Longest message in bytes; answers are numbers and hashes.
-constexpr std::size_t longest_message = 64 * 1024;
+constexpr std::size_t longest_message = std::size_t{64} << 10;
 
 /// Bounds the repeats of a run that takes next to no time.
 constexpr double most_repeats = 1e6;

@@ -20,7 +20,7 @@ void dispatch(benchmark::State& state, const parlab::BackendSpec& spec) {
   const auto chunks = static_cast<std::uint64_t>(state.range(0));
   const auto backend = parlab::make_backend(spec);
   if (count_chunks(*backend, chunks) != chunks) state.SkipWithError("wrong number of chunks");
-  for (auto _ : state) benchmark::DoNotOptimize(count_chunks(*backend, chunks));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(count_chunks(*backend, chunks));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 

@@ -22,7 +22,7 @@ constexpr std::chrono::microseconds spin(50);
 template <class Flag>
 void read_flag(benchmark::State& state, Flag& flag) {
   flag.clear();
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     bool set = flag.is_set();
     benchmark::DoNotOptimize(set);
   }
@@ -60,7 +60,7 @@ BENCHMARK_CAPTURE(manager_flag, spinning, spin)->Name("flag/manager_spin")->UseR
 
 void ping_pong(benchmark::State& state, std::chrono::microseconds how_long) {
   parlab::PingPong other(how_long);
-  for (auto _ : state) other.there_and_back();
+  for ([[maybe_unused]] auto _ : state) other.there_and_back();
 }
 BENCHMARK_CAPTURE(ping_pong, sleeping, std::chrono::microseconds(0))
     ->Name("flag/bare_unix_socket")
@@ -71,7 +71,7 @@ BENCHMARK_CAPTURE(ping_pong, spinning, spin)->Name("flag/bare_unix_socket_spin")
 template <class Mutex>
 void add_under(benchmark::State& state, Mutex& mutex) {
   std::uint64_t count = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     mutex.lock();
     benchmark::DoNotOptimize(++count);
     mutex.unlock();
@@ -92,7 +92,7 @@ BENCHMARK(robust_lock)->Name("lock/lock");
 
 void fetch_add(benchmark::State& state) {
   parlab::RawValue<std::uint64_t> count(0);
-  for (auto _ : state) benchmark::DoNotOptimize(count.fetch_add(1));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(count.fetch_add(1));
 }
 BENCHMARK(fetch_add)->Name("lock/atomic");
 
@@ -124,7 +124,7 @@ void bare_hiredis(benchmark::State& state) {
   const auto server = redis_for(state);
   if (!server) return;
   parlab::BareRedis bare(server->place());
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     bool set = bare.is_one("flag");
     benchmark::DoNotOptimize(set);
   }
@@ -134,7 +134,7 @@ void redis_increment(benchmark::State& state) {
   const auto server = redis_for(state);
   if (!server) return;
   const parlab::Redis redis({.place = server->place()});
-  for (auto _ : state) benchmark::DoNotOptimize(redis.increment("count"));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(redis.increment("count"));
 }
 
 const bool registered = [] {

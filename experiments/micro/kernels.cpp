@@ -26,7 +26,7 @@ void throw_darts(benchmark::State& state, const parlab::DartVariant& variant,
                  const std::string& level) {
   if (!level.empty()) parlab::force_simd_level(level);
   const parlab::IndexRange darts{0, static_cast<std::uint64_t>(state.range(0))};
-  for (auto _ : state) benchmark::DoNotOptimize(variant.count_inside(darts, seed));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(variant.count_inside(darts, seed));
   state.SetItemsProcessed(state.iterations() * state.range(0));
   parlab::unforce_simd_level();
 }
@@ -35,7 +35,8 @@ void throw_darts(benchmark::State& state, const parlab::DartVariant& variant,
 void draw_words(benchmark::State& state, const std::string& level) {
   parlab::force_simd_level(level);
   const parlab::IndexRange darts{0, static_cast<std::uint64_t>(state.range(0))};
-  for (auto _ : state) benchmark::DoNotOptimize(parlab::xor_of_dart_words(darts, seed));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(parlab::xor_of_dart_words(darts, seed));
   state.SetItemsProcessed(state.iterations() * state.range(0));
   parlab::unforce_simd_level();
 }
@@ -45,7 +46,7 @@ void sieve_primes(benchmark::State& state, std::uint64_t first, const std::strin
   if (!level.empty()) parlab::force_simd_level(level);
   const parlab::IndexRange range{first, first + static_cast<std::uint64_t>(state.range(0))};
   const parlab::SegmentedSieve sieve(range.end);
-  for (auto _ : state) benchmark::DoNotOptimize(sieve.count(range));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(sieve.count(range));
   state.SetItemsProcessed(state.iterations() * state.range(0));
   parlab::unforce_simd_level();
 }
@@ -54,7 +55,7 @@ void list_primes(benchmark::State& state, std::uint64_t first) {
   const parlab::IndexRange range{first, first + static_cast<std::uint64_t>(state.range(0))};
   const parlab::SegmentedSieve sieve(range.end);
   std::vector<std::uint64_t> primes(parlab::most_primes_in(range));
-  for (auto _ : state) benchmark::DoNotOptimize(sieve.list(range, primes.data()));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(sieve.list(range, primes.data()));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK_CAPTURE(list_primes, from_1e8, 100'000'000)->Name("sieve/list/1e8")->Arg(1'000'000);
@@ -62,7 +63,7 @@ BENCHMARK_CAPTURE(list_primes, from_1e8, 100'000'000)->Name("sieve/list/1e8")->A
 /// A prime, so that every divisor is tried. Items are divisions.
 void divide_by_trial(benchmark::State& state) {
   const auto prime = static_cast<std::uint64_t>(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     std::uint64_t n = prime;
     benchmark::DoNotOptimize(n);  // or the compiler takes the test out of the loop
     benchmark::DoNotOptimize(parlab::is_prime_by_trial(n));
@@ -79,7 +80,7 @@ void search_factor(benchmark::State& state, parlab::FactorSearch smallest_factor
   constexpr std::uint64_t prime = 100109100129100151;
   const std::uint64_t root = parlab::integer_sqrt(prime);
   const parlab::IndexRange divisors{state.range(0) != 0 ? 2 : root - root / 100, root + 1};
-  for (auto _ : state)
+  for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(smallest_factor(prime, divisors, [] { return false; }));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(divisors.size() / 2));
   parlab::unforce_simd_level();
@@ -98,7 +99,7 @@ std::vector<std::uint64_t> numbers_to_decide(bool primes) {
 
 void decide_primality(benchmark::State& state, bool (*is_prime)(std::uint64_t)) {
   const auto numbers = numbers_to_decide(state.range(0) != 0);
-  for (auto _ : state)
+  for ([[maybe_unused]] auto _ : state)
     for (const std::uint64_t n : numbers) benchmark::DoNotOptimize(is_prime(n));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(numbers.size()));
 }
@@ -117,7 +118,7 @@ void decide_batch(benchmark::State& state, const std::string& level) {
   parlab::force_simd_level(level);
   const auto numbers = numbers_to_decide(state.range(0) != 0);
   std::vector<std::uint8_t> prime(numbers.size());
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     parlab::are_prime(numbers, prime.data());
     benchmark::ClobberMemory();
   }

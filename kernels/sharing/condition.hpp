@@ -105,7 +105,8 @@ class Barrier {
   std::uint32_t waiting() const { return state_->progress.load().waiting; }
 
  private:
-  // Both in one atomic word. alignas: clang asks a library for an atomic of less than its alignment.
+  // Both in one atomic word. alignas: clang asks a library for an atomic of less than its
+  // alignment.
   struct alignas(8) Progress {
     std::uint32_t round;
     std::uint32_t waiting;

@@ -46,6 +46,7 @@ void require_no_other_threads(std::string_view what) {
   // Clang's library, paused, would end the child at its first parallel region: its handler of forks
   // takes the binding of threads for decided, which the pause has thrown away. Not bound is what
   // threads are anyway where nobody asked for more.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread may run here
   if (kmp_get_library != nullptr) setenv("OMP_PROC_BIND", "false", 0);
   // Threads that were told to end, or were joined just now, are seen for some microseconds more.
   const auto deadline = Clock::now() + std::chrono::milliseconds(200);

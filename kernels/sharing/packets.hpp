@@ -16,7 +16,7 @@
 namespace parlab {
 
 /// Bytes of a packet. Below the default send buffer (208 KiB), so that several are under way.
-constexpr std::size_t packet_bytes = 64 * 1024;
+constexpr std::size_t packet_bytes = std::size_t{64} << 10;
 
 /// Bytes of a message. Longer ones are no messages but data: share an array instead.
 constexpr std::uint64_t longest_message_bytes = std::uint64_t{1} << 30;

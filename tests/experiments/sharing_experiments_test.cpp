@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiments/redis_choice.hpp"
+#include "kernels/handover.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {
@@ -149,10 +150,12 @@ TEST(SharedArray, IsFilledAndReadAndNeverCopied) {
   EXPECT_FALSE(results.empty());
   for (const json& result : results) {
     EXPECT_EQ(result["answer"], result["expected"]) << result["label"];
+#ifndef PARLAB_THREAD_SANITIZER  // which keeps notes on every byte
     // The array once, and what a process needs anyhow: far from a copy for each.
     const double bytes = result["size"];
     EXPECT_LT(result["metrics"]["workers_pss_bytes"][0].get<double>(), 1.5 * bytes)
         << result["label"];
+#endif
   }
 }
 

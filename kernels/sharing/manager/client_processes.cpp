@@ -6,6 +6,7 @@
 #include <new>
 #include <set>
 
+#include "kernels/handover.hpp"
 #include "kernels/sharing/manager/client_connection.hpp"
 
 namespace parlab::client_processes {
@@ -24,6 +25,7 @@ struct Registry {
                      forks.fetch_add(1, std::memory_order_relaxed);
                      for (ClientConnection* one : registry().connections) one->abandon();
                      // A mutex remembers its owner as a thread that the child is not.
+                     tell_unlocked(registry().lock.native_handle());
                      new (&registry().lock) std::recursive_mutex;
                    });
   }

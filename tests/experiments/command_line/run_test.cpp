@@ -344,8 +344,8 @@ TEST(List, NamesEveryArmForPeopleAndPrograms) {
   }
   for (const json& peer : document["peers"]) {
     EXPECT_THAT(people.out, HasSubstr(peer["name"].get<std::string>()));
-    EXPECT_EQ(peer["available"], peer["version"] != "");
-    EXPECT_EQ(peer["available"], peer["why"] == "");
+    EXPECT_EQ(peer["available"], !peer["version"].get<std::string>().empty());
+    EXPECT_EQ(peer["available"], peer["why"].get<std::string>().empty());
   }
   EXPECT_GE(document["peers"].size(), 6u);
   std::set<std::string> experiments;

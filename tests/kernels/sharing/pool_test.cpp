@@ -134,7 +134,7 @@ TYPED_TEST(PoolTest, ReadsTheInputOfAnImapOnlyAsFarAsNeeded) {
   auto results = pool.imap(square, numbers, 10);
   for (std::int64_t n = 0; n < 1000; ++n) {
     ASSERT_EQ(results.next(), n * n);
-    ASSERT_LE(numbers.taken(), n + 10 * (2 * 2 + 1 + 1));  // the window, and the chunk being read
+    ASSERT_LE(numbers.taken(), n + 10L * (2 * 2 + 1 + 1));  // the window, and the chunk being read
   }
 }
 
