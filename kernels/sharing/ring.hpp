@@ -45,13 +45,18 @@ class Ring {
   template <class Fits, class Write>
   Outcome put(Deadline deadline, const Fits& fits, const Write& write) {
     const auto room = [&] { return put_.load() - got_.load() < capacity_ && fits(); };
+    const auto room_held = [&] {
+      const std::uint64_t position = put_.load(std::memory_order_relaxed);
+      if (position - got_seen_ >= capacity_) got_seen_ = got_.load();
+      return position - got_seen_ < capacity_ && fits();
+    };
     const auto act = [&] {
       const std::uint64_t position = put_.load(std::memory_order_relaxed);
       write(position);
       put_.store(position + 1);  // sequentially consistent, see Sleepers
     };
     const Outcome outcome = when(
-        put_mutex_, not_full_, deadline, room, [&] { return closed(); }, act);
+        put_mutex_, not_full_, deadline, room, room_held, [&] { return closed(); }, act);
     if (outcome == Outcome::done) not_empty_.wake(1);
     return outcome;
   }
@@ -61,13 +66,19 @@ class Ring {
   template <class Read>
   Outcome get(Deadline deadline, const Read& read) {
     const auto some = [&] { return got_.load() != put_.load(); };
+    const auto some_held = [&] {
+      const std::uint64_t position = got_.load(std::memory_order_relaxed);
+      if (position == put_seen_) put_seen_ = put_.load();
+      return position != put_seen_;
+    };
     const auto act = [&] {
       const std::uint64_t position = got_.load(std::memory_order_relaxed);
       read(position);
       got_.store(position + 1);
     };
     const Outcome outcome = when(
-        get_mutex_, not_empty_, deadline, some, [&] { return closed() && !some(); }, act);
+        get_mutex_, not_empty_, deadline, some, some_held, [&] { return closed() && !some(); },
+        act);
     if (outcome == Outcome::done) not_full_.wake(1);
     return outcome;
   }
@@ -80,35 +91,46 @@ class Ring {
   /// Some microseconds: about what it costs to go to sleep and be woken.
   static constexpr int turns_before_sleep = 100;
 
-  template <class Ready, class Ended, class Act>
+  /// `ready` looks without the lock, `ready_held` with it.
+  template <class Ready, class ReadyHeld, class Ended, class Act>
   static Outcome when(RobustMutex& mutex, Sleepers& sleepers, Deadline deadline, const Ready& ready,
-                      const Ended& ended, const Act& act) {
-    for (int looked = 0;; ++looked) {
+                      const ReadyHeld& ready_held, const Ended& ended, const Act& act) {
+    // A ticket makes the other side call the kernel once: taken only where waiting a little was
+    // vain.
+    for (bool about_to_sleep = false;;) {
       std::uint32_t ticket = 0;
       {
         const RobustMutex::Outcome locked = mutex.lock(deadline.at_least(patience));
         if (locked == RobustMutex::Outcome::timed_out) return Outcome::timed_out;
         const MutexRelease release(mutex, locked);
-        if (looked != 0) ticket = sleepers.ticket();
+        if (about_to_sleep) ticket = sleepers.ticket();
         if (ended()) return Outcome::closed;
-        if (ready()) {
+        if (ready_held()) {
           act();
           return Outcome::done;
         }
       }
       if (deadline.passed()) return Outcome::timed_out;
-      if (looked == 0)
-        for (int turn = 0; turn < turns_before_sleep && !ready(); ++turn) pause_processor();
-      else
+      if (about_to_sleep) {
         sleepers.sleep(ticket, deadline);
+        about_to_sleep = false;
+      } else {
+        int turn = 0;
+        while (turn < turns_before_sleep && !ready()) ++turn, pause_processor();
+        about_to_sleep = turn == turns_before_sleep;
+      }
     }
   }
 
-  // A cache line each for what producers write, what consumers write, and what neither does.
+  // A cache line each for what producers alone touch, what they tell consumers, the same the other
+  // way round, and what hardly ever changes. The other side's counter as last seen is enough while
+  // it leaves room, or items: its line crosses between the cores once a batch, not once an item.
   alignas(64) RobustMutex put_mutex_;
-  std::atomic<std::uint64_t> put_ = 0;
+  std::uint64_t got_seen_ = 0;  // guarded by put_mutex_
+  alignas(64) std::atomic<std::uint64_t> put_ = 0;
   alignas(64) RobustMutex get_mutex_;
-  std::atomic<std::uint64_t> got_ = 0;
+  std::uint64_t put_seen_ = 0;  // guarded by get_mutex_
+  alignas(64) std::atomic<std::uint64_t> got_ = 0;
   alignas(64) Sleepers not_empty_;
   Sleepers not_full_;
   alignas(64) std::uint64_t capacity_;
