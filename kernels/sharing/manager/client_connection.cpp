@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
+#include <thread>
 
 #include "kernels/errors.hpp"
 #include "kernels/sharing/manager/client_processes.hpp"
@@ -18,6 +20,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr char gone[] = "the manager is gone: it was killed, or it ended";
+
+/// A manager that is dying still accepts for a moment, only to hang up, as one does that refuses.
+bool is_there(const ManagerAddress& address) {
+  try {
+    for (int look = 0; look < 5; ++look) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      address.connect();
+    }
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -34,6 +49,7 @@ void ClientConnection::greet(const ManagerAddress& address) {
   try {
     receive(reinterpret_cast<char*>(&greeting), sizeof greeting, options_.patience);
   } catch (const ManagerDied&) {
+    if (!is_there(address)) throw;
     throw ManagerError(fmt::format("the manager at {} refused the connection", address.text()));
   }
   if (greeting.magic != manager_magic)
@@ -49,6 +65,7 @@ void ClientConnection::greet(const ManagerAddress& address) {
     send_all(raw_bytes(response), {});
     receive(reinterpret_cast<char*>(&welcome), sizeof welcome, options_.patience);
   } catch (const ManagerDied&) {
+    if (!is_there(address)) throw;
     throw ManagerError(
         fmt::format("the manager at {} refused the connection: a wrong key", address.text()));
   }
