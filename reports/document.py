@@ -15,7 +15,7 @@ import against
 import formats
 import tables
 from fields import BadFile
-from figures import speedups, stillness, style, sweep
+from figures import goals, speedups, stillness, style, sweep
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
@@ -58,6 +58,8 @@ def draw_figures(report: Report, folder: Path) -> None:
                 sweep.draw(section.race, looks, path)
             elif section.kind == "speedups":
                 speedups.draw(section.race, section.choices, path)
+            elif section.kind == "goals":
+                goals.draw(section.race, against.rows_of(section.race), path)
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 
@@ -90,6 +92,8 @@ def figure_title(section: Section) -> str:
     question = plain(section.race.question).replace("]", "")
     if section.kind == "sweep":
         return f"{section.race.name} by {section.axis}: {question}"
+    if section.kind == "goals":
+        return f"Every ratio as a multiple of its goal, with its interval: {question}"
     return f"Speed-up of every arm with its interval: {question}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from against import is_against
+from against import is_against, rows_of
 from axis import measures_chunks, sweep_axis
 from formats import listing, memory
 from grid import Choice, choices
@@ -33,7 +33,8 @@ class Section:
     def kind(self) -> str:
         """Which kind of figure fits."""
         if is_against(self.race):
-            return ""
+            has_goal = any(row.fact["goal"] is not None for row in rows_of(self.race))
+            return "goals" if has_goal else ""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
         if sweep_axis(self.race) and (compared or measures_chunks(self.race)):

@@ -62,7 +62,7 @@ def test_the_numbers_beside_dots_are_those_of_the_times(rendered: RawResults) ->
     seen = 0
     for name, race in rendered.races.items():
         if any("part" in result.get("facts", {}) for result in race["results"]):
-            continue  # parlab against peers is a table
+            continue  # what is told of peers is turned over: the next test
         left = outcomes_of(race)
         path = rendered.folder / "figures" / f"{Path(name).stem}.svg"
         for text in drawn_texts(path):
@@ -74,6 +74,25 @@ def test_the_numbers_beside_dots_are_those_of_the_times(rendered: RawResults) ->
                 seen += 1
         assert not left or len(left) == len(outcomes_of(race)), "an arm without its dot"
     assert seen
+
+
+def test_the_dots_beside_goals_are_those_of_the_table(rendered: RawResults) -> None:
+    for name, race in rendered.races.items():
+        aims = [r for r in race["results"] if r["ok"] and r["role"] == "arm"
+                and r.get("facts", {}).get("goal") is not None]
+        if not aims:
+            continue
+        texts = drawn_texts(rendered.folder / "figures" / f"{Path(name).stem}.svg")
+        for outcome, arm in zip(outcomes_of({**race, "results": [
+                r for r in race["results"] if r["role"] == "baseline" or r in aims]}), aims):
+            low, high, told = outcome.interval.low, outcome.interval.high, outcome.ratio
+            if arm["facts"]["part"] == "peer":
+                told, low, high = 1 / told, high and 1 / high, low and 1 / low
+            fitting = [text for text in texts if (found := re.fullmatch(
+                rf"({NUMBER}) (\[.+\])", text)) and shows(found[1], told)
+                and shows_interval(found[2], low, high)]
+            assert fitting, (arm["label"], told)
+            texts.remove(fitting[0])
 
 
 def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults) -> None:
