@@ -31,11 +31,10 @@ struct Case {
   std::string unit;                                      // what size counts: "darts"
   nlohmann::json parameters = nlohmann::json::object();  // further axes: seed, order, range
   std::uint64_t least_grain = 1;  // below it, handing out a chunk costs more than computing it
-  std::uint64_t grain_step =
-      1;                   // an automatic grain is a multiple of it, for a kernel's own blocks
-  std::string task = "";   // cases of one task race each other, whatever their size and
-                           // parameters, where the first of them is the baseline
-  bool splittable = true;  // false: the answer depends on the split, so one chunk on serial
+  std::uint64_t grain_step = 1;   // an automatic grain is a multiple of it: a kernel's own blocks
+  std::string task = "";          // cases of one task race each other, whatever their size and
+                                  // parameters; the first of them is the baseline
+  bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
 
   friend bool operator==(const Case&, const Case&) = default;

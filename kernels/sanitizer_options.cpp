@@ -2,7 +2,7 @@
 // one that a test starts. TSAN_OPTIONS in the environment still wins. (Archer looks only there for
 // the first option, and warns where it is not; the test preset therefore says it once more.)
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 
 #ifdef PARLAB_THREAD_SANITIZER
 extern "C" const char* __tsan_default_options() {  // NOLINT(bugprone-reserved-identifier): its name

@@ -57,8 +57,8 @@ def main(folder: Path) -> None:
     # With the same options as the build that CI has just made, so that ccache has most of it.
     run(folder, "cmake", "--preset", "release", *os.environ.get("CMAKE_ARGS", "").split())
     run(folder, "cmake", "--build", "build", "--parallel", "2",
-        "--target", "parlab", "parlab-kernel-tests")
-    tests = run(folder, "build/parlab-kernel-tests", "--gtest_filter=Collatz.*:*async*")
+        "--target", "parlab", "parlab-tests-kernels")
+    tests = run(folder, "build/parlab-tests-kernels", "--gtest_filter=Collatz.*:*async*")
     assert "[  PASSED  ]" in tests and "Collatz" in tests and "async" in tests, tests
     out = run(folder, "build/parlab", "run", "collatz", "--backend", "all", "--workers", "1,2",
               "--below", "1e4", "--rounds", "1", "--json", "-", "--quiet")

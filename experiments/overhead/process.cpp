@@ -14,7 +14,7 @@
 namespace parlab {
 namespace {
 
-constexpr int processes = 10;  // 5 to 20 ms; some times as long by Python
+constexpr int processes = 10;  // some 25 ms; six times as long by Python
 
 /// No process ends so by accident.
 constexpr int exit_code = 7;

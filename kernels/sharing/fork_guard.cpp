@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
 
 // Of whatever OpenMP library the program has loaded; null where there is none. omp_pause_hard is 2

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/interruption.hpp"
 
 namespace parlab {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from against import BOUND, MET, MISSED, SCALING, Against
@@ -59,7 +60,7 @@ def _beyond(row: Against) -> tuple[float | None, float, float | None]:
     return (told.low and told.low / goal, told.ratio / goal, told.high and told.high / goal)
 
 
-def _draw_row(axes, place: int, row: Against) -> None:
+def _draw_row(axes: Axes, place: int, row: Against) -> None:
     low, value, high = _beyond(row)
     colour = COLOURS.get(row.outcome, style.MUTED)
     left, right = axes.get_xlim()

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "experiments/redis_choice.hpp"
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {

@@ -77,6 +77,7 @@ def test_the_numbers_beside_dots_are_those_of_the_times(rendered: RawResults) ->
 
 
 def test_the_dots_beside_goals_are_those_of_the_table(rendered: RawResults) -> None:
+    seen = 0
     for name, race in rendered.races.items():
         aims = [r for r in race["results"] if r["ok"] and r["role"] == "arm"
                 and r.get("facts", {}).get("goal") is not None]
@@ -84,7 +85,8 @@ def test_the_dots_beside_goals_are_those_of_the_table(rendered: RawResults) -> N
             continue
         texts = drawn_texts(rendered.folder / "figures" / f"{Path(name).stem}.svg")
         for outcome, arm in zip(outcomes_of({**race, "results": [
-                r for r in race["results"] if r["role"] == "baseline" or r in aims]}), aims):
+                r for r in race["results"] if r["role"] == "baseline" or r in aims]}), aims,
+                strict=True):
             low, high, told = outcome.interval.low, outcome.interval.high, outcome.ratio
             if arm["facts"]["part"] == "peer":
                 told, low, high = 1 / told, high and 1 / high, low and 1 / low
@@ -93,6 +95,8 @@ def test_the_dots_beside_goals_are_those_of_the_table(rendered: RawResults) -> N
                 and shows_interval(found[2], low, high)]
             assert fitting, (arm["label"], told)
             texts.remove(fitting[0])
+            seen += 1
+    assert seen
 
 
 def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults) -> None:

@@ -6,7 +6,7 @@
 #include <new>
 #include <set>
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/manager/client_connection.hpp"
 
 namespace parlab::client_processes {

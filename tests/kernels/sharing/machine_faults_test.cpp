@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/connection.hpp"
 #include "kernels/sharing/file_lock.hpp"
 #include "kernels/sharing/interruption.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernels/backend_registry.hpp"
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/pool.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/pool.hpp"
 #include "kernels/sharing/process.hpp"
 #include "kernels/sharing/raw_value.hpp"

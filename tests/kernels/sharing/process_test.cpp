@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "kernels/handover.hpp"
+#include "kernels/sanitizers.hpp"
 #include "kernels/sharing/connection.hpp"
 #include "kernels/sharing/raw_value.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
