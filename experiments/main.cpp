@@ -24,7 +24,9 @@ constexpr char help[] =
     "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
     "  suite --out DIR        every experiment, for the report\n"
-    "  doctor                 what on this machine disturbs measurements, and the cure\n\n"
+    "  doctor                 what on this machine disturbs measurements, and the cure\n"
+    "  crawl URL              crawls a site: each page once, politely, within bounds\n"
+    "  serve                  the lab's HTTP server: delays, and a made-up site\n\n"
     "Help of each: parlab VERB --help\n"
     "Example: parlab run pi --backend openmp:static,tbb --workers 1,2 --darts 1e8\n";
 
@@ -44,8 +46,10 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "list") return parlab::list_command(rest);
   if (verb == "suite") return parlab::suite_command(rest, command);
   if (verb == "doctor") return parlab::doctor_command(rest);
-  throw parlab::UsageError(
-      parlab::unknown_name("verb", verb, {"list", "run", "compare", "suite", "doctor"}));
+  if (verb == "crawl") return parlab::crawl_command(rest);
+  if (verb == "serve") return parlab::serve_command(rest);
+  throw parlab::UsageError(parlab::unknown_name(
+      "verb", verb, {"list", "run", "compare", "suite", "doctor", "crawl", "serve"}));
 }
 
 }  // namespace

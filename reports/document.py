@@ -15,7 +15,7 @@ import against
 import formats
 import tables
 from fields import BadFile
-from figures import goals, speedups, stillness, style, sweep
+from figures import goals, model, speedups, stillness, style, sweep, timeline
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
@@ -56,6 +56,10 @@ def draw_figures(report: Report, folder: Path) -> None:
             path = folder / f"{section.race.path.stem}.svg"
             if section.kind == "sweep":
                 sweep.draw(section.race, looks, path)
+            elif section.kind == "timeline":
+                timeline.draw(section.race, path)
+            elif section.kind == "model":
+                model.draw(section.race, path)
             elif section.kind == "speedups":
                 speedups.draw(section.race, section.choices, path)
             elif section.kind == "goals":
@@ -94,6 +98,10 @@ def figure_title(section: Section) -> str:
         return f"{section.race.name} by {section.axis}: {question}"
     if section.kind == "goals":
         return f"Every ratio as a multiple of its goal, with its interval: {question}"
+    if section.kind == "timeline":
+        return f"Start and end of every request, one panel an arm: {question}"
+    if section.kind == "model":
+        return f"Time against the model, by {section.axis}: {question}"
     return f"Speed-up of every arm with its interval: {question}"
 
 

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from against import is_against, rows_of
 from axis import measures_chunks, sweep_axis
+from figures.model import is_held_to_model
+from figures.timeline import timelines
 from formats import listing, memory
 from grid import Choice, choices
 from race import Arm, Headline, Race
@@ -37,6 +39,10 @@ class Section:
             return "goals" if has_goal else ""
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
+        if timelines(self.race):
+            return "timeline"
+        if is_held_to_model(self.race):
+            return "model"
         if sweep_axis(self.race) and (compared or measures_chunks(self.race)):
             return "sweep"
         return "speedups" if compared else ""
@@ -55,6 +61,8 @@ class Section:
     def common_answer(self) -> object:
         """What all arms answered, where that is one short value; None otherwise."""
         answers = [arm.answer for arm in self.race.arms if arm.ok]
+        if answers and isinstance(answers[0], dict):
+            answers = [answer.get("got") for answer in answers]
         first = answers[0] if answers else None
         short = isinstance(first, (int, float, str)) and len(str(first)) <= 40
         return first if short and all(answer == first for answer in answers) else None

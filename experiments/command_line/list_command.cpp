@@ -8,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
+#include "experiments/command_line/network_parts.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
@@ -78,6 +79,14 @@ json listing() {
                                  {"version", state.version},
                                  {"why", state.why}});
   }
+  document["network"] = json::array();
+  for (const NetworkPart& part : network_parts())
+    document["network"].push_back(
+        {{"name", part.name},
+         {"what", part.what},
+         {"available", part.available},
+         {"why",
+          part.available ? "" : "not built: install " + part.package + ", then make build"}});
   return document;
 }
 
@@ -106,6 +115,10 @@ void print_listing(const json& document) {
     fmt::print("  {:<12} {}, {}\n", p["name"].get<std::string>(), p["what"].get<std::string>(),
                p["available"] ? "version " + p["version"].get<std::string>()
                               : "MISSING: " + p["why"].get<std::string>());
+  fmt::print("\nWaiting for others\n");
+  for (const json& part : document["network"])
+    fmt::print("  {:<12} {}{}\n", part["name"].get<std::string>(), part["what"].get<std::string>(),
+               part["available"] ? "" : ", MISSING: " + part["why"].get<std::string>());
   fmt::print("\nSIMD level {}, {} usable cores\n", document["simd"].get<std::string>(),
              document["usable_cores"].get<int>());
 }

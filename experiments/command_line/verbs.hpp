@@ -11,6 +11,8 @@ using Arguments = std::vector<std::string>;
 int list_command(const Arguments& arguments);
 int suite_command(const Arguments& arguments, const std::string& command);
 int doctor_command(const Arguments& arguments);
+int crawl_command(const Arguments& arguments);
+int serve_command(const Arguments& arguments);
 
 /// Throws UsageError unless every argument is one of `valid`; "--help" is always.
 void check_flags(const std::string& verb, const Arguments& arguments,

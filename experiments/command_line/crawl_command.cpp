@@ -1,0 +1,210 @@
+// parlab crawl: the crawler as a tool.
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "experiments/command_line/verbs.hpp"
+#include "kernels/errors.hpp"
+
+#ifdef PARLAB_HAS_CRAWLER
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "experiments/command_line/quantity.hpp"
+#include "kernels/nearest_name.hpp"
+#include "kernels/network/crawler/crawler.hpp"
+
+namespace parlab {
+namespace {
+
+/// The lines of --json: in a file beside its place until they are all there.
+class LineFile {
+ public:
+  explicit LineFile(const std::string& path) : path_(path), beside_(path + ".partial") {
+    file_.reset(std::fopen(beside_.c_str(), "we"));
+    if (!file_) throw UsageError(fmt::format("--json: cannot write {}", beside_));
+  }
+  LineFile(const LineFile&) = delete;
+  LineFile& operator=(const LineFile&) = delete;
+  ~LineFile() {
+    if (file_) std::remove(beside_.c_str());
+  }
+  void add(const std::string& line) { fmt::print(file_.get(), "{}\n", line); }
+  void publish() {
+    const bool written = std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0;
+    if (!written || std::rename(beside_.c_str(), path_.c_str()) != 0)
+      throw std::runtime_error(fmt::format("cannot write {}", path_));
+    file_.reset();
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::string path_, beside_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+/// Options as they were typed.
+struct Words {
+  std::string address, depth, pages = "100000", bytes, page_bytes = "10Mi", prefix, state, json;
+  std::string at_once = "100", per_host = "8", delay = "0", retries = "3", timeout = "120";
+  std::string folder, ca_file, agent = "parlab";
+  std::vector<std::string> hosts;
+  bool no_robots = false, sitemap = false, allow_private = false, quiet = false;
+};
+
+void add_options(CLI::App& app, Words& words) {
+  app.add_option("URL", words.address, "where it starts");
+  app.add_option("--host", words.hosts, "a host in scope besides the start's; may be repeated")
+      ->delimiter(',');
+  app.add_option("--prefix", words.prefix, "only pages whose path begins so, as /docs/");
+  app.add_option("--depth", words.depth, "links from the start [any]");
+  app.add_option("--pages", words.pages, "most pages [100000]");
+  app.add_option("--bytes", words.bytes, "most bytes in all, inflated [any]");
+  app.add_option("--page-bytes", words.page_bytes, "most bytes of a page, inflated [10Mi]");
+  app.add_option("--at-once", words.at_once, "requests at once [100]");
+  app.add_option("--per-host", words.per_host, "requests at once to one host [8]");
+  app.add_option("--delay", words.delay, "milliseconds between two requests to a host [0]");
+  app.add_option("--retries", words.retries,
+                 "after a lost connection, a timeout, 429, 500, 502, 503, 504 [3]");
+  app.add_option("--timeout", words.timeout, "seconds that one page may take in all [120]");
+  app.add_flag("--sitemap", words.sitemap, "also what the sitemaps in robots.txt name");
+  app.add_flag("--no-robots", words.no_robots, "does not ask robots.txt; for sites of your own");
+  app.add_flag("--allow-private", words.allow_private,
+               "also hosts with private addresses, which are refused unless the start is one");
+  app.add_option("--ca", words.ca_file, "a file of certificates to trust besides the system's");
+  app.add_option("--agent", words.agent,
+                 "the User-Agent, and with its first word, the name in robots.txt [parlab]");
+  app.add_option("--state", words.state,
+                 "a file that keeps the crawl: the same command goes on where it was");
+  app.add_option("--save", words.folder, "a folder for the pages");
+  app.add_option("--json", words.json,
+                 "writes a JSON line a page: url, status, error, bytes, seconds, depth, parent; - "
+                 "for stdout");
+  app.add_flag("--quiet", words.quiet, "no progress, no summary");
+  app.footer(
+      "The first Ctrl-C finishes the pages that are under way, the second ends at once.\n"
+      "Exit codes: 0 crawled, whatever single pages answered; 1 the start could not be fetched; "
+      "130 interrupted.\n"
+      "Example: parlab crawl https://example.com/docs/ --prefix /docs/ --state docs.crawl --json "
+      "docs.jsonl");
+}
+
+CrawlOptions options_of(const Words& words) {
+  if (words.address.empty()) throw UsageError("crawl: the URL is missing; see parlab crawl --help");
+  CrawlOptions options;
+  options.start = words.address;
+  options.hosts = words.hosts;
+  options.prefix = words.prefix;
+  options.limits.pages = parse_quantity("--pages", words.pages, 1);
+  options.limits.page_bytes = parse_quantity("--page-bytes", words.page_bytes, 1, 1ULL << 30);
+  if (!words.bytes.empty()) options.limits.total_bytes = parse_quantity("--bytes", words.bytes, 1);
+  if (!words.depth.empty())
+    options.limits.depth = static_cast<int>(parse_quantity("--depth", words.depth, 0, 1'000'000));
+  options.at_once = parse_quantity("--at-once", words.at_once, 1, 10'000);
+  options.at_once_per_host = parse_quantity("--per-host", words.per_host, 1, 10'000);
+  options.delay = std::chrono::milliseconds(parse_quantity("--delay", words.delay, 0, 3'600'000));
+  options.retries = static_cast<int>(parse_quantity("--retries", words.retries, 0, 100));
+  options.timeouts.total =
+      std::chrono::seconds(parse_quantity("--timeout", words.timeout, 1, 86'400));
+  for (auto* part : {&options.timeouts.resolve, &options.timeouts.connect,
+                     &options.timeouts.first_byte, &options.timeouts.idle})
+    *part = std::min(*part, options.timeouts.total);
+  options.robots = !words.no_robots;
+  options.sitemap = words.sitemap;
+  options.allow_private = words.allow_private;
+  options.ca_file = words.ca_file;
+  options.agent = words.agent;
+  if (words.agent.empty() ||
+      std::ranges::any_of(words.agent, [](unsigned char c) { return c < 32 || c > 126; }))
+    throw UsageError("--agent: only printable ASCII may stand in a request; give another");
+  options.state = words.state;
+  options.folder = words.folder;
+  return options;
+}
+
+void show_progress(const CrawlTotals& totals) {
+  fmt::print(stderr, "\r\033[K{} pages, {} known, {} failed, {:.1f} MiB", totals.done, totals.known,
+             totals.failed, static_cast<double>(totals.bytes) / (1 << 20));
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+int crawl_command(const Arguments& arguments) {
+  CLI::App app("Crawls a site: each page in scope once, politely, within bounds.", "parlab crawl");
+  app.allow_extras();
+  Words words;
+  add_options(app, words);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see parlab crawl --help", error.what()));
+  }
+  if (!app.remaining().empty()) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+    throw UsageError(unknown_name("option of crawl", app.remaining().front(), names));
+  }
+  const CrawlOptions options = options_of(words);
+  const bool to_stdout = words.json == "-";
+  std::optional<LineFile> file;
+  if (!words.json.empty() && !to_stdout) file.emplace(words.json);
+
+  const bool is_shown = !words.quiet && isatty(STDERR_FILENO) != 0;
+  CrawlWatcher watcher;
+  if (is_shown) watcher.progress = show_progress;
+  if (!words.quiet)
+    watcher.draining = [] {
+      fmt::print(stderr, "\nparlab crawl: finishing what is under way; again ends at once\n");
+    };
+  bool any_answer = false;
+  const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {
+    any_answer = any_answer || line.find("\"status\":0,") == std::string::npos;
+    if (to_stdout) fmt::print("{}\n", line);
+    if (file) file->add(line);
+  });
+  if (file) file->publish();
+  if (is_shown) fmt::print(stderr, "\r\033[K");
+  if (!words.quiet) {
+    const CrawlTotals& t = summary.totals;
+    fmt::print(stderr,
+               "parlab crawl: {} pages done, {} of them with an error; {} known; {:.1f} MiB; {} "
+               "requests in {:.1f} s\n",
+               t.done, t.failed, t.known, static_cast<double>(t.bytes) / (1 << 20),
+               summary.requests, summary.seconds);
+    if (summary.signal != 0 && !words.state.empty())
+      fmt::print(stderr, "parlab crawl: interrupted; the same command goes on\n");
+  }
+  if (summary.signal != 0) return 128 + summary.signal;
+  return any_answer ? 0 : 1;
+}
+
+}  // namespace parlab
+
+#else
+
+namespace parlab {
+
+int crawl_command(const Arguments&) {
+#ifdef PARLAB_CRAWLER_LACKS
+  throw UsageError("crawl: this build lacks" PARLAB_CRAWLER_LACKS
+                   "; run make deps, then make build");
+#else
+  throw UsageError("crawl: this build lacks libboost1.81-dev; run make deps, then make build");
+#endif
+}
+
+}  // namespace parlab
+
+#endif

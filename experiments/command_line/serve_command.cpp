@@ -1,0 +1,96 @@
+// parlab serve: the lab's delay server and its made-up site, for experiments by hand.
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "experiments/command_line/verbs.hpp"
+#include "kernels/errors.hpp"
+
+#ifdef PARLAB_HAS_NETWORK
+#include <unistd.h>
+
+#include <memory>
+
+#include "experiments/command_line/quantity.hpp"
+#include "kernels/nearest_name.hpp"
+#include "kernels/network/delay_server.hpp"
+
+namespace parlab {
+namespace {
+
+/// Requests that /report remembers: enough for a timeline of any run of `crawl`.
+constexpr std::size_t remembered = 10'000;
+
+struct CloseFile {
+  void operator()(std::FILE* file) const {
+    if (file != stdout) std::fclose(file);
+  }
+};
+
+}  // namespace
+
+int serve_command(const Arguments& arguments) {
+  CLI::App app("Serves answers that take as long as they are asked to, and a made-up web site.",
+               "parlab serve");
+  app.allow_extras();
+  std::string address = "127.0.0.1", port = "8080", pages = "1000", seed = "1", report;
+  app.add_option("--port", port, "to listen on; 0 for any that is free [8080]");
+  app.add_option("--address", address, "to listen on; 0.0.0.0 for all of this machine [127.0.0.1]");
+  app.add_option("--pages", pages, "of the site below /site/ [1000]");
+  app.add_option("--seed", seed, "of the site [1]");
+  app.add_option("--report", report,
+                 "writes a JSON line as each request ends: name, target, status, start and end in "
+                 "seconds; - for stdout");
+  app.footer(
+      "  /add?name=NAME&delay=MS[&value=V]   answers \".\", or V, after MS milliseconds\n"
+      "  /report                             the last 10000 requests as JSON lines\n"
+      "  /site/ /robots.txt /sitemap.xml     the site\n"
+      "Ctrl-C ends it.\n"
+      "Example: parlab serve --port 8080 --report - &\n"
+      "         curl 'http://127.0.0.1:8080/add?name=a&delay=100'");
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see parlab serve --help", error.what()));
+  }
+  if (!app.remaining().empty())
+    throw UsageError(unknown_name("option of serve", app.remaining().front(),
+                                  {"--port", "--address", "--pages", "--seed", "--report"}));
+  DelayServerOptions options;
+  options.site.pages = parse_quantity("--pages", pages, 1, 1'000'000'000);
+  options.site.seed = parse_quantity("--seed", seed);
+  options.remembered = remembered;
+  const auto number = static_cast<std::uint16_t>(parse_quantity("--port", port, 0, 65'535));
+  const Listener listener(address, number);
+  std::unique_ptr<std::FILE, CloseFile> file;
+  if (!report.empty()) {
+    file.reset(report == "-" ? stdout : std::fopen(report.c_str(), "we"));
+    if (!file) throw UsageError(fmt::format("--report: cannot write {}", report));
+    options.report = file.get();
+  }
+  fmt::print(stderr, "parlab serve: {0}/add?name=a&delay=100, {0}/site/; Ctrl-C ends it\n",
+             listener.origin());
+  const Served served = serve(listener, options);
+  fmt::print(stderr, "parlab serve: {} requests answered\n", served.requests);
+  return 128 + served.signal;
+}
+
+}  // namespace parlab
+
+#else
+
+namespace parlab {
+
+int serve_command(const Arguments&) {
+  throw UsageError("serve: this build lacks Boost 1.81; run make deps, then make build");
+}
+
+}  // namespace parlab
+
+#endif

@@ -1,0 +1,518 @@
+#include "kernels/network/crawler/crawler.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <ctime>
+#include <deque>
+#include <map>
+#include <random>
+#include <unordered_map>
+
+#include "kernels/errors.hpp"
+#include "kernels/network/crawler/content.hpp"
+#include "kernels/network/crawler/cookies.hpp"
+#include "kernels/network/crawler/http_client.hpp"
+#include "kernels/network/crawler/page_files.hpp"
+#include "kernels/network/crawler/retry.hpp"
+#include "kernels/network/crawler/robots.hpp"
+
+namespace parlab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// Pages of a host in memory; the others wait on disk.
+constexpr std::size_t pages_in_memory = 64;
+/// Pages of a host that wait for another try; with more, none is begun.
+constexpr std::size_t most_retries_waiting = 256;
+/// Between two commits, and two looks at what to show.
+constexpr milliseconds tick{200};
+/// Sitemap files that are read.
+constexpr std::size_t most_sitemaps = 1000;
+/// RFC 9309, 2.3.1.2.
+constexpr int most_redirects_of_robots = 5;
+
+/// A page that is under way or waits for another try.
+struct Task {
+  Page page;
+  int tries = 0;
+  Clock::time_point begun;
+};
+
+struct Host {
+  std::string origin;
+  std::vector<Tcp::endpoint> endpoints;
+  std::string error;  // why none of its pages can be fetched
+  Robots robots;
+  CookieJar cookies;
+  milliseconds delay{};
+  enum class State { unknown, preparing, ready } state = State::unknown;
+  std::deque<Task> queue;
+  std::int64_t last_loaded = 0;  // page id
+  bool may_have_more = true;     // on disk
+  std::multimap<Clock::time_point, Task> retries;
+  std::uint64_t active = 0;
+  Clock::time_point next_time;  // before which no request may be sent
+  std::vector<std::unique_ptr<HttpConnection>> idle;
+  enum class Line { none, ready, later } line = Line::none;  // where it waits for its turn
+  Clock::time_point turn;                                    // in the line of those who wait
+};
+
+struct Answer {
+  std::string error;
+  std::unique_ptr<HttpConnection> connection;
+  MessageReader& reader() const { return connection->reader(); }
+};
+
+class Crawl {
+ public:
+  Crawl(const CrawlOptions& options, const CrawlWatcher& watcher)
+      : options_(options),
+        watcher_(watcher),
+        tls_(tls_context(options.ca_file)),
+        store_(options.state),
+        files_(options.folder) {
+    const auto start = Address::parse(options.start);
+    if (!start)
+      throw UsageError(fmt::format("'{}' is no address of a page; give one as http://example.com/",
+                                   options.start));
+    start_ = *start;
+    store_.remember_options(
+        fmt::format("{} {} {}", start_.text(), fmt::join(options.hosts, ","), options.prefix));
+  }
+
+  CrawlSummary run() {
+    const auto begin = Clock::now();
+    asio::signal_set signals(loop_, SIGINT, SIGTERM, SIGHUP);
+    listen(signals);
+    store_.add({start_.text(), start_.origin(), 0, 0}, 0);
+    asio::co_spawn(loop_.get_executor(), start(), asio::detached);
+    asio::co_spawn(loop_.get_executor(), keep_time(), asio::detached);
+    loop_.run();
+    store_.commit();
+    if (failure_) std::rethrow_exception(failure_);
+    summary_.totals = store_.totals();
+    summary_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    return summary_;
+  }
+  PageStore& store() { return store_; }
+
+ private:
+  // ---- Whose turn it is --------------------------------------------------------------------
+
+  void listen(asio::signal_set& signals) {
+    signals.async_wait([this, &signals](boost::system::error_code error, int signal) {
+      if (error) return;
+      const bool is_second = summary_.signal != 0;
+      summary_.signal = signal;
+      if (is_second || active_ == 0) return loop_.stop();
+      if (watcher_.draining) watcher_.draining();
+      listen(signals);
+    });
+  }
+
+  Awaitable<> start() {
+    // The start's own address says whether private ones are meant.
+    const Resolved resolved = co_await resolve_host(loop_, start_, options_.timeouts.resolve);
+    private_allowed_ = options_.allow_private ||
+                       std::ranges::any_of(resolved.endpoints,
+                                           [](const auto& e) { return is_private(e.address()); });
+    for (const std::string& origin : store_.hosts()) wake(host_of(origin));
+    pump();
+  }
+
+  /// Commits and shows, some times a second.
+  Awaitable<> keep_time() {
+    Timer timer(loop_.get_executor());
+    for (;;) {
+      timer.expires_after(tick);
+      co_await timer.async_wait(as_results);
+      guarded([this] { store_.commit(); });
+      if (watcher_.progress) watcher_.progress(store_.totals());
+    }
+  }
+
+  /// The first failure (a full disk, say) ends the crawl.
+  template <class Act>
+  void guarded(const Act& act) {
+    try {
+      act();
+    } catch (...) {
+      if (!failure_) failure_ = std::current_exception();
+      loop_.stop();
+    }
+  }
+
+  Host& host_of(const std::string& origin) {
+    auto& host = hosts_[origin];
+    if (!host) {
+      host = std::make_unique<Host>();
+      host->origin = origin;
+    }
+    return *host;
+  }
+
+  bool may_begin_more() const {
+    const CrawlTotals totals = store_.totals();
+    return summary_.signal == 0 && totals.done + active_ < options_.limits.pages &&
+           totals.bytes < options_.limits.total_bytes;
+  }
+
+  /// Loads pages from disk where memory holds none.
+  void refill(Host& host) {
+    if (!host.queue.empty() || !host.may_have_more) return;
+    for (Page& page : store_.next_pages(host.origin, host.last_loaded, pages_in_memory)) {
+      host.last_loaded = page.id;
+      host.queue.push_back({std::move(page), 0, {}});
+    }
+    host.may_have_more = !host.queue.empty();
+  }
+
+  /// When the host may begin its next page; none where it has none, or enough under way.
+  std::optional<Clock::time_point> next_turn(Host& host) {
+    if (host.state == Host::State::preparing || host.active >= options_.at_once_per_host)
+      return std::nullopt;
+    refill(host);
+    if (!host.queue.empty() && host.retries.size() < most_retries_waiting) return host.next_time;
+    if (!host.retries.empty()) return std::max(host.next_time, host.retries.begin()->first);
+    return std::nullopt;
+  }
+
+  /// Puts the host in line if it has something to do, now or later.
+  void wake(Host& host) {
+    if (host.line == Host::Line::ready) return;
+    const auto turn = next_turn(host);
+    if (!turn) return;
+    if (host.line == Host::Line::later) {
+      if (*turn >= host.turn) return;
+      const auto [first, last] = later_.equal_range(host.turn);
+      later_.erase(std::find_if(first, last, [&](const auto& e) { return e.second == &host; }));
+    }
+    if (*turn <= Clock::now()) {
+      host.line = Host::Line::ready;
+      ready_.push_back(&host);
+      return;
+    }
+    host.line = Host::Line::later;
+    host.turn = *turn;
+    later_.emplace(*turn, &host);
+    if (later_.begin()->second == &host) wait_for_later();
+  }
+
+  void wait_for_later() {
+    alarm_.expires_at(later_.begin()->first);
+    alarm_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      const auto now = Clock::now();
+      while (!later_.empty() && later_.begin()->first <= now) {
+        later_.begin()->second->line = Host::Line::ready;
+        ready_.push_back(later_.begin()->second);
+        later_.erase(later_.begin());
+      }
+      if (!later_.empty()) wait_for_later();
+      pump();
+    });
+  }
+
+  /// Begins what may be begun; ends the crawl where nothing is left.
+  void pump() {
+    while (active_ < options_.at_once && !ready_.empty() && may_begin_more()) {
+      Host& host = *ready_.front();
+      ready_.pop_front();
+      host.line = Host::Line::none;
+      const auto turn = next_turn(host);
+      if (!turn) continue;
+      const auto now = Clock::now();
+      if (*turn <= now) begin(host, now);
+      wake(host);  // at the end of the line
+    }
+    if (active_ > 0) return;
+    const bool nothing_left = ready_.empty() && later_.empty();
+    if (!nothing_left && may_begin_more()) return;
+    summary_.complete = summary_.signal == 0;
+    loop_.stop();
+  }
+
+  void begin(Host& host, Clock::time_point now) {
+    Task task;
+    if (!host.retries.empty() && host.retries.begin()->first <= now) {
+      task = std::move(host.retries.begin()->second);
+      host.retries.erase(host.retries.begin());
+    } else if (!host.queue.empty()) {
+      task = std::move(host.queue.front());
+      host.queue.pop_front();
+      task.begun = now;
+    } else {
+      return;
+    }
+    ++active_;
+    ++host.active;
+    if (host.state == Host::State::unknown) host.state = Host::State::preparing;
+    host.next_time = now + host.delay;
+    asio::co_spawn(loop_.get_executor(), work(host, std::move(task)),
+                   [this, &host](std::exception_ptr failed) {
+                     if (failed && !failure_) failure_ = failed;
+                     if (failure_) return loop_.stop();
+                     --active_;
+                     --host.active;
+                     wake(host);
+                     pump();
+                   });
+  }
+
+  // ---- One page ----------------------------------------------------------------------------
+
+  Awaitable<> work(Host& host, Task task) {
+    const std::optional<Address> address = Address::parse(task.page.url);
+    if (!address) {
+      finish(task, 0, "bad_address", 0);
+      co_return;
+    }
+    if (host.state == Host::State::preparing) {
+      co_await prepare(host, *address);
+      host.state = Host::State::ready;
+      wake(host);
+      pump();
+    }
+    if (!host.error.empty()) {
+      finish(task, 0, host.error, 0);
+      co_return;
+    }
+    if (!host.robots.allows(address->target())) {
+      finish(task, 0, "robots_disallow", 0);
+      co_return;
+    }
+    ++task.tries;
+    Answer answer = co_await fetch(host, *address);
+    take(host, std::move(task), *address, answer);
+    give_back(host, std::move(answer.connection));
+  }
+
+  Awaitable<Answer> fetch(Host& host, const Address& address) {
+    Answer answer;
+    if (!host.idle.empty()) {
+      answer.connection = std::move(host.idle.back());
+      host.idle.pop_back();
+    } else {
+      answer.connection = std::make_unique<HttpConnection>(loop_, deadlines_, tls_, options_);
+    }
+    ++summary_.requests;
+    const std::string cookies = host.cookies.header(address.target(), address.is_https());
+    answer.error = co_await answer.connection->get(address, host.endpoints, cookies);
+    co_return answer;
+  }
+
+  void give_back(Host& host, std::unique_ptr<HttpConnection> connection) {
+    if (connection->can_be_used_again()) host.idle.push_back(std::move(connection));
+  }
+
+  /// Resolves the host and reads its robots.txt, and the sitemaps named there.
+  Awaitable<> prepare(Host& host, const Address& address) {
+    Resolved resolved = co_await resolve_host(loop_, address, options_.timeouts.resolve);
+    host.error = resolved.error;
+    if (host.error.empty() && !private_allowed_ &&
+        std::ranges::any_of(resolved.endpoints,
+                            [](const auto& e) { return is_private(e.address()); }))
+      host.error = "private_address";
+    host.endpoints = std::move(resolved.endpoints);
+    host.delay = options_.delay;
+    if (!host.error.empty() || !options_.robots) co_return;
+    const auto at = address.resolve("/robots.txt");
+    if (!at) co_return;
+    Answer answer = co_await follow(host, *at);
+    MessageReader& reader = answer.reader();
+    const int status = reader.status();
+    // What is too long is read as far as it came (RFC 9309, 2.5).
+    if (answer.error.empty() || answer.error == "body_too_big") {
+      if (status >= 200 && status < 300) {
+        std::string text;
+        inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
+        host.robots = Robots::parse(text, options_.agent.substr(0, options_.agent.find('/')));
+      } else if (status >= 500 || status == 429) {
+        host.error = "robots_unreachable";  // RFC 9309, 2.3.1.4: then nothing may be fetched
+      }
+    } else {
+      host.error = "robots_unreachable";
+      if (answer.error.starts_with("tls_") || answer.error.starts_with("connect"))
+        host.error = answer.error;
+    }
+    give_back(host, std::move(answer.connection));
+    if (const auto delay = host.robots.crawl_delay())
+      host.delay = std::max(host.delay, std::chrono::duration_cast<milliseconds>(*delay));
+    if (options_.sitemap && host.error.empty()) co_await read_sitemaps(host);
+  }
+
+  /// GET that follows redirects within the host.
+  Awaitable<Answer> follow(Host& host, Address address) {
+    for (int redirects = 0;; ++redirects) {
+      Answer answer = co_await fetch(host, address);
+      const int status = answer.reader().status();
+      const std::string location(answer.reader().field("location"));
+      if (!answer.error.empty() || status < 300 || status >= 400 || location.empty() ||
+          redirects == most_redirects_of_robots)
+        co_return answer;
+      const auto next = address.resolve(location);
+      if (!next || next->origin() != host.origin) co_return answer;
+      address = *next;
+      give_back(host, std::move(answer.connection));
+    }
+  }
+
+  Awaitable<> read_sitemaps(Host& host) {
+    std::deque<std::string> files(host.robots.sitemaps().begin(), host.robots.sitemaps().end());
+    for (std::size_t read = 0; read < most_sitemaps && !files.empty(); ++read) {
+      const auto address = Address::parse(files.front());
+      files.pop_front();
+      if (!address || address->origin() != host.origin) continue;
+      Answer answer = co_await follow(host, *address);
+      std::string xml;
+      if (answer.error.empty() && answer.reader().status() == 200)
+        inflate_body(answer.reader().field("content-encoding"), answer.reader().body(),
+                     options_.limits.page_bytes, xml);
+      give_back(host, std::move(answer.connection));
+      const bool is_index = xml.find("<sitemapindex") != std::string::npos;
+      for (const std::string& location : locations_of_sitemap(xml)) {
+        if (is_index) {
+          files.push_back(location);
+        } else if (const auto page = Address::parse(location); page && in_scope(*page)) {
+          add(*page, 0, 0, 0);
+        }
+      }
+    }
+  }
+
+  /// What an answer means: another try, or a result and new pages.
+  void take(Host& host, Task task, const Address& address, Answer& answer) {
+    MessageReader& reader = answer.reader();
+    const bool is_answered = answer.error.empty();
+    const int status = is_answered ? reader.status() : 0;
+    if (is_worth_a_retry(status, answer.error) && try_again(host, task, reader, is_answered))
+      return;
+    if (!is_answered) return finish(task, 0, answer.error, 0);
+    reader.each_field("set-cookie", [&](std::string_view value) { host.cookies.take(value); });
+    if (status >= 300 && status < 400 && !reader.field("location").empty())
+      return redirect(task, address, status, std::string(reader.field("location")));
+    std::string body;
+    const InflateResult inflated = inflate_body(reader.field("content-encoding"), reader.body(),
+                                                options_.limits.page_bytes, body);
+    if (inflated != InflateResult::ok)
+      return finish(task, status,
+                    inflated == InflateResult::too_big ? "inflated_too_big" : "bad_encoding",
+                    body.size());
+    if (status < 200 || status >= 300)
+      return finish(task, status, fmt::format("http_{}", status), body.size());
+    files_.save(address, body);
+    const std::string_view type = reader.field("content-type");
+    const bool is_html = type.empty() || type.find("html") != std::string_view::npos;
+    if (is_html && task.page.depth < options_.limits.depth) add_links(task.page, address, body);
+    finish(task, status, "", body.size());
+  }
+
+  void add_links(const Page& page, const Address& address, const std::string& html) {
+    const PageLinks links = links_of_html(html);
+    const auto named_base = links.base.empty() ? std::nullopt : address.resolve(links.base);
+    const Address& base = named_base ? *named_base : address;
+    for (const std::string& reference : links.references)
+      if (const auto target = base.resolve(reference); target && in_scope(*target))
+        add(*target, page.depth + 1, 0, page.id);
+  }
+
+  void redirect(const Task& task, const Address& address, int status, const std::string& location) {
+    const auto target = address.resolve(location);
+    const std::string scheme = scheme_of(location);
+    std::string error;
+    if (!scheme.empty() && scheme != "http" && scheme != "https")
+      error = "redirect_scheme";
+    else if (!target)
+      error = "redirect_malformed";
+    else if (store_.redirected_from(task.page.id, target->text()))
+      error = "redirect_loop";
+    else if (task.page.redirects >= options_.limits.redirects)
+      error = "redirect_limit";
+    else if (!in_scope(*target))
+      error = "redirect_out_of_scope";
+    else
+      add(*target, task.page.depth, task.page.redirects + 1, task.page.id);
+    finish(task, status, error, 0, target ? target->text() : std::string());
+  }
+
+  /// Returns false where it was the last try, or the wait would be too long.
+  bool try_again(Host& host, const Task& task, const MessageReader& reader, bool is_answered) {
+    if (task.tries > options_.retries || summary_.signal != 0) return false;
+    // Full jitter, so that those who failed together do not come back together.
+    const auto most = options_.first_backoff * (1LL << std::min(task.tries - 1, 20));
+    const auto bounded = std::min<milliseconds>(most, options_.longest_wait);
+    milliseconds wait(
+        std::uniform_int_distribution<std::int64_t>(bounded.count() / 2, bounded.count())(random_));
+    if (is_answered)
+      if (const auto asked = retry_after(reader.field("retry-after"), std::time(nullptr))) {
+        if (*asked > options_.longest_wait) return false;
+        wait = std::max<milliseconds>(wait, *asked);
+      }
+    host.retries.emplace(Clock::now() + wait, task);
+    return true;
+  }
+
+  bool in_scope(const Address& address) const {
+    const bool same_host = address.host() == start_.host() &&
+                           (address.port() == start_.port() ||
+                            (address.has_default_port() && start_.has_default_port()));
+    if (!same_host &&
+        std::ranges::find(options_.hosts,
+                          address.has_default_port() ? address.host() : address.authority()) ==
+            options_.hosts.end())
+      return false;
+    return address.target().starts_with(options_.prefix);
+  }
+
+  void add(const Address& address, int depth, int redirects, std::int64_t parent) {
+    if (!store_.add({address.text(), address.origin(), depth, redirects}, parent)) return;
+    Host& host = host_of(address.origin());
+    host.may_have_more = true;
+    wake(host);
+  }
+
+  void finish(const Task& task, int status, const std::string& error, std::uint64_t bytes,
+              const std::string& redirect = {}) {
+    PageResult result{status, error, bytes, 0, std::max(task.tries, 1), redirect};
+    result.seconds = std::chrono::duration<double>(Clock::now() - task.begun).count();
+    store_.finish(task.page, result);
+    if (watcher_.page) watcher_.page(result_line(task.page, result, ""));
+  }
+
+  const CrawlOptions& options_;
+  const CrawlWatcher& watcher_;
+  asio::io_context loop_{1};
+  Deadlines deadlines_{loop_};
+  asio::ssl::context tls_;
+  PageStore store_;
+  PageFiles files_;
+  Address start_;
+  bool private_allowed_ = false;
+  std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
+  std::deque<Host*> ready_;                        // may begin a page, in turn
+  std::multimap<Clock::time_point, Host*> later_;  // may not before this
+  Timer alarm_{loop_.get_executor()};
+  std::uint64_t active_ = 0;
+  std::mt19937_64 random_{std::random_device{}()};
+  std::exception_ptr failure_;
+  CrawlSummary summary_;
+};
+
+}  // namespace
+
+CrawlSummary crawl(const CrawlOptions& options, const CrawlWatcher& watcher,
+                   const std::function<void(const std::string&)>& lines) {
+  Crawl crawl(options, watcher);
+  const CrawlSummary summary = crawl.run();
+  if (lines) crawl.store().each_line(lines);
+  return summary;
+}
+
+}  // namespace parlab

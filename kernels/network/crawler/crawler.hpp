@@ -1,0 +1,77 @@
+#pragma once
+
+// A crawler on one thread: hosts take turns, each with a few connections of its own, so that a slow
+// host holds up nobody else; pages that wait lie on disk (page_store.hpp), so memory does not grow
+// with the site.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/network/crawler/page_store.hpp"
+
+namespace parlab {
+
+struct CrawlLimits {
+  std::uint64_t pages = 100'000;
+  std::uint64_t total_bytes = UINT64_MAX;       // inflated
+  std::uint64_t page_bytes = 10 * 1024 * 1024;  // inflated; on the wire, too
+  int depth = 1'000'000;                        // links from the start
+  int redirects = 10;                           // one after the other
+};
+
+struct CrawlTimeouts {
+  std::chrono::milliseconds resolve{10'000};
+  std::chrono::milliseconds connect{10'000};  // with TLS
+  std::chrono::milliseconds first_byte{30'000};
+  std::chrono::milliseconds idle{20'000};  // between two bytes
+  std::chrono::milliseconds total{120'000};
+};
+
+struct CrawlOptions {
+  std::string start;
+  std::vector<std::string> hosts = {};  // in scope besides the start's
+  std::string prefix = {};              // of the path; empty for all
+  CrawlLimits limits = {};
+  CrawlTimeouts timeouts = {};
+  std::uint64_t at_once = 100;
+  std::uint64_t at_once_per_host = 8;
+  std::chrono::milliseconds delay{0};  // between two requests to a host
+  int retries = 3;
+  std::chrono::milliseconds first_backoff{500};    // doubled each time, with jitter
+  std::chrono::milliseconds longest_wait{60'000};  // that a Retry-After may ask for
+  bool robots = true;
+  bool sitemap = false;
+  bool allow_private = false;
+  std::string ca_file = {};  // certificates to trust besides the system's
+  std::string agent = "parlab";
+  std::string state = {};   // the database; empty for one that is gone afterwards
+  std::string folder = {};  // where bodies are saved; empty for nowhere
+};
+
+struct CrawlSummary {
+  CrawlTotals totals;
+  std::uint64_t requests = 0;  // this run's, retries and robots.txt among them
+  double seconds = 0;
+  int signal = 0;         // that ended it before its end; 0 for none
+  bool complete = false;  // no page within the limits is left
+};
+
+struct CrawlWatcher {
+  /// A page is done: its JSON line.
+  std::function<void(const std::string&)> page = {};
+  /// A few times a second.
+  std::function<void(const CrawlTotals&)> progress = {};
+  /// The first signal: what is under way is finished, nothing is begun.
+  std::function<void()> draining = {};
+};
+
+/// Crawls. The first SIGINT, SIGTERM or SIGHUP drains, the second ends it at once. `lines` is
+/// called with the JSON line of every page that is done, those of earlier runs among them, at the
+/// end. Throws UsageError.
+CrawlSummary crawl(const CrawlOptions& options, const CrawlWatcher& watcher,
+                   const std::function<void(const std::string&)>& lines = {});
+
+}  // namespace parlab

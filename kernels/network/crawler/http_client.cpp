@@ -1,0 +1,272 @@
+#include "kernels/network/crawler/http_client.hpp"
+
+#include <fmt/format.h>
+#include <netdb.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/write.hpp>
+#include <cstring>
+#include <thread>
+
+#include "kernels/errors.hpp"
+
+namespace parlab {
+namespace {
+
+namespace ssl = asio::ssl;
+
+bool within(std::uint32_t address, std::uint32_t net, int bits) {
+  return (address ^ net) >> (32 - bits) == 0;
+}
+
+bool is_private_v4(std::uint32_t a) {
+  return within(a, 0x00000000, 8) || within(a, 0x0A000000, 8) || within(a, 0x64400000, 10) ||
+         within(a, 0x7F000000, 8) || within(a, 0xA9FE0000, 16) || within(a, 0xAC100000, 12) ||
+         within(a, 0xC0000000, 24) || within(a, 0xC0A80000, 16) || within(a, 0xC6120000, 15) ||
+         within(a, 0xE0000000, 4) || within(a, 0xF0000000, 4);
+}
+
+/// What a resolving thread and the one who waits share; the thread may outlive him.
+struct Resolution {
+  std::vector<Tcp::endpoint> endpoints;
+  std::atomic<bool> done{false};
+};
+
+void resolve_into(const std::string& host, std::uint16_t port, Resolution& resolution) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), fmt::to_string(port).c_str(), &hints, &found) == 0) {
+    for (const addrinfo* one = found; one; one = one->ai_next) {
+      Tcp::endpoint endpoint;
+      if (one->ai_addrlen > endpoint.capacity()) continue;
+      std::memcpy(endpoint.data(), one->ai_addr, one->ai_addrlen);
+      endpoint.resize(one->ai_addrlen);
+      resolution.endpoints.push_back(endpoint);
+    }
+    freeaddrinfo(found);
+  }
+  resolution.done.store(true, std::memory_order_release);
+}
+
+/// Between two looks at whether a name is resolved.
+constexpr std::chrono::milliseconds look{2};
+
+std::string tls_error(SSL* connection) {
+  switch (SSL_get_verify_result(connection)) {
+    case X509_V_OK:
+      return "tls_failed";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "tls_expired";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return "tls_self_signed";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "tls_wrong_host";
+    default:
+      return "tls_untrusted";
+  }
+}
+
+bool is_address(const std::string& host) {
+  boost::system::error_code error;
+  asio::ip::make_address(host, error);
+  return !error;
+}
+
+}  // namespace
+
+bool is_private(const asio::ip::address& address) {
+  if (address.is_v4()) return is_private_v4(address.to_v4().to_uint());
+  const asio::ip::address_v6 v6 = address.to_v6();
+  if (v6.is_v4_mapped())
+    return is_private_v4(asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint());
+  const auto bytes = v6.to_bytes();
+  const bool nat64 = bytes[0] == 0 && bytes[1] == 0x64 && bytes[2] == 0xFF && bytes[3] == 0x9B;
+  return v6.is_loopback() || v6.is_unspecified() || v6.is_link_local() || v6.is_multicast() ||
+         v6.is_site_local() || (bytes[0] & 0xFE) == 0xFC || nat64;
+}
+
+Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
+                                 std::chrono::milliseconds timeout) {
+  Resolved resolved;
+  boost::system::error_code error;
+  const asio::ip::address literal = asio::ip::make_address(host.host(), error);
+  if (!error) {
+    resolved.endpoints.emplace_back(literal, host.port());
+    co_return resolved;
+  }
+  const auto resolution = std::make_shared<Resolution>();
+  std::thread([resolution, name = host.host(), port = host.port()] {
+    resolve_into(name, port, *resolution);
+  }).detach();
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  Timer timer(loop.get_executor());
+  while (!resolution->done.load(std::memory_order_acquire)) {
+    if (std::chrono::steady_clock::now() > end) {
+      resolved.error = "resolve_timeout";
+      co_return resolved;
+    }
+    timer.expires_after(look);
+    co_await timer.async_wait(as_results);
+  }
+  resolved.endpoints = resolution->endpoints;
+  if (resolved.endpoints.empty()) resolved.error = "resolve_failed";
+  co_return resolved;
+}
+
+HttpConnection::HttpConnection(asio::io_context& loop, Deadlines& deadlines, ssl::context& tls,
+                               const CrawlOptions& options)
+    : tls_context_(tls),
+      options_(options),
+      socket_(loop.get_executor()),
+      limit_(deadlines, socket_),
+      reader_(MessageReader::Kind::response,
+              {.header = 64 * 1024, .body = options.limits.page_bytes, .framing = 256 * 1024}) {}
+
+bool HttpConnection::can_be_used_again() const {
+  return socket_.is_open() && reader_.complete() && reader_.keep_alive() && !reader_.has_surplus();
+}
+
+void HttpConnection::close() {
+  limit_.clear();
+  tls_.reset();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void HttpConnection::set_limit(std::chrono::milliseconds phase) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(total_end_ - Deadlines::Clock::now());
+  limit_.set(std::clamp(left, std::chrono::milliseconds(0), phase));
+}
+
+std::string HttpConnection::lost(const char* phase_timeout, boost::system::error_code error) const {
+  if (limit_.passed())
+    return Deadlines::Clock::now() >= total_end_ ? "total_timeout" : phase_timeout;
+  if (error == asio::error::connection_refused) return "connect_refused";
+  if (error == asio::error::connection_reset || error == asio::error::broken_pipe)
+    return "connection_reset";
+  return "connection_failed";
+}
+
+Awaitable<std::string> HttpConnection::connect(const Address& address,
+                                               const std::vector<Tcp::endpoint>& endpoints) {
+  std::string error_class = "connection_failed";
+  for (const Tcp::endpoint& endpoint : endpoints) {
+    close();
+    set_limit(options_.timeouts.connect);
+    const auto [error] = co_await socket_.async_connect(endpoint, as_results);
+    if (error) {
+      error_class = lost("connect_timeout", error);
+      continue;
+    }
+    boost::system::error_code ignored;
+    socket_.set_option(Tcp::no_delay(true), ignored);
+    reader_.reset();
+    if (!address.is_https()) co_return std::string();
+    error_class = co_await handshake(address);
+    co_return error_class;
+  }
+  close();
+  co_return error_class;
+}
+
+Awaitable<std::string> HttpConnection::handshake(const Address& address) {
+  tls_.emplace(socket_, tls_context_);
+  SSL* const connection = tls_->native_handle();
+  const std::string& host = address.host();
+  if (is_address(host)) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str());
+  } else {
+    SSL_set_tlsext_host_name(connection, host.c_str());  // SNI
+    SSL_set1_host(connection, host.c_str());
+  }
+  const auto [error] = co_await tls_->async_handshake(ssl::stream_base::client, as_results);
+  std::string error_class;
+  if (error) error_class = limit_.passed() ? lost("connect_timeout", error) : tls_error(connection);
+  if (error) close();
+  co_return error_class;
+}
+
+template <class Stream>
+Awaitable<std::string> HttpConnection::exchange(Stream& stream, const std::string& request) {
+  set_limit(options_.timeouts.first_byte);
+  {
+    const auto [error, count] =
+        co_await asio::async_write(stream, asio::buffer(request), as_results);
+    // A server may answer and close before it has read all; its answer is read then.
+    if (error && (limit_.passed() || error != asio::error::broken_pipe)) {
+      std::string why = lost("first_byte_timeout", error);
+      co_return why;
+    }
+  }
+  bool is_first = true;
+  for (reader_.next(); reader_.wants_more();) {
+    const auto room = reader_.room();
+    const auto [error, count] =
+        co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_results);
+    if (error == asio::error::eof || error == ssl::error::stream_truncated) {
+      reader_.ended();
+    } else if (error) {
+      std::string why = lost(is_first ? "first_byte_timeout" : "idle_timeout", error);
+      co_return why;
+    } else {
+      reader_.took(count);
+    }
+    is_first = false;
+    if (Deadlines::Clock::now() >= total_end_) co_return std::string("total_timeout");
+    set_limit(options_.timeouts.idle);
+  }
+  limit_.clear();
+  std::string fault;
+  if (reader_.fault() != MessageFault::none) fault = to_string(reader_.fault());
+  co_return fault;
+}
+
+Awaitable<std::string> HttpConnection::get(const Address& address,
+                                           const std::vector<Tcp::endpoint>& endpoints,
+                                           const std::string& cookies) {
+  request_ = fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: text/html,*/*;q=0.5\r\n"
+      "Accept-Encoding: gzip, deflate\r\n{}\r\n",
+      address.target(), address.authority(), options_.agent,
+      cookies.empty() ? std::string() : fmt::format("Cookie: {}\r\n", cookies));
+  total_end_ = Deadlines::Clock::now() + options_.timeouts.total;
+  std::string error;
+  for (bool is_reused = socket_.is_open();; is_reused = false) {
+    if (!is_reused) {
+      error = co_await connect(address, endpoints);
+      if (!error.empty()) co_return error;
+    }
+    if (tls_)
+      error = co_await exchange(*tls_, request_);
+    else
+      error = co_await exchange(socket_, request_);
+    // The server had closed the idle connection: that is no error, a new one is made.
+    const bool was_stale =
+        is_reused && reader_.wire_bytes() == 0 &&
+        (error == "empty" || error == "connection_reset" || error == "connection_failed");
+    if (!was_stale) break;
+  }
+  if (!error.empty() || !can_be_used_again()) close();
+  co_return error;
+}
+
+ssl::context tls_context(const std::string& ca_file) {
+  ssl::context context(ssl::context::tls_client);
+  context.set_verify_mode(ssl::verify_peer);
+  boost::system::error_code error;
+  context.set_default_verify_paths(error);
+  if (!ca_file.empty()) context.load_verify_file(ca_file, error);
+  if (error && !ca_file.empty())
+    throw UsageError(fmt::format("--ca {}: {}", ca_file, error.message()));
+  return context;
+}
+
+}  // namespace parlab

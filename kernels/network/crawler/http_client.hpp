@@ -1,0 +1,75 @@
+#pragma once
+
+// One request over one connection, with every wait bounded. What goes wrong has a name: the error
+// class of the result lines.
+
+#include <boost/asio/ssl/stream.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/network/crawler/address.hpp"
+#include "kernels/network/crawler/crawler.hpp"
+#include "kernels/network/deadlines.hpp"
+#include "kernels/network/message_reader.hpp"
+
+namespace parlab {
+
+/// Where a host is, or why it cannot be asked.
+struct Resolved {
+  std::vector<Tcp::endpoint> endpoints = {};
+  std::string error = {};  // resolve_failed, resolve_timeout, private_address
+};
+
+/// An address that is not of the public internet: loopback, private, link-local, multicast and so
+/// on (RFC 6890).
+bool is_private(const asio::ip::address& address);
+
+/// On a thread of its own, so that one slow name holds up no other.
+Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
+                                 std::chrono::milliseconds timeout);
+
+class HttpConnection {
+ public:
+  HttpConnection(asio::io_context& loop, Deadlines& deadlines, asio::ssl::context& tls,
+                 const CrawlOptions& options);
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  /// Sends GET and reads the answer into reader(). Returns the error's class, empty where the
+  /// answer is whole.
+  Awaitable<std::string> get(const Address& address, const std::vector<Tcp::endpoint>& endpoints,
+                             const std::string& cookies);
+
+  MessageReader& reader() { return reader_; }
+  /// Whether another request may follow.
+  bool can_be_used_again() const;
+
+ private:
+  using Tls = asio::ssl::stream<Socket&>;
+
+  Awaitable<std::string> connect(const Address& address,
+                                 const std::vector<Tcp::endpoint>& endpoints);
+  Awaitable<std::string> handshake(const Address& address);
+  template <class Stream>
+  Awaitable<std::string> exchange(Stream& stream, const std::string& request);
+  void set_limit(std::chrono::milliseconds phase);
+  std::string lost(const char* phase_timeout, boost::system::error_code error) const;
+  void close();
+
+  asio::ssl::context& tls_context_;
+  const CrawlOptions& options_;
+  Socket socket_;
+  Deadlines::Limit limit_;
+  std::optional<Tls> tls_;
+  MessageReader reader_;
+  Deadlines::Clock::time_point total_end_;
+  std::string request_;
+};
+
+/// A TLS client's context: verifies against the system's certificates and `ca_file`. Throws
+/// UsageError where that cannot be read.
+asio::ssl::context tls_context(const std::string& ca_file);
+
+}  // namespace parlab

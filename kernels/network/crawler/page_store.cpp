@@ -1,0 +1,289 @@
+#include "kernels/network/crawler/page_store.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "kernels/errors.hpp"
+
+namespace parlab {
+namespace {
+
+constexpr char schema[] = R"(
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pages (
+  id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, authority TEXT NOT NULL,
+  depth INTEGER NOT NULL, redirects INTEGER NOT NULL, parent INTEGER NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0,
+  status INTEGER, error TEXT, bytes INTEGER, seconds REAL, tries INTEGER, redirect TEXT);
+CREATE INDEX IF NOT EXISTS waiting ON pages (authority, id) WHERE done = 0;
+)";
+
+/// A prepared statement, bound and stepped; reset by its destructor.
+class Query {
+ public:
+  explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  ~Query() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+
+  Query& operator<<(std::int64_t value) {
+    sqlite3_bind_int64(statement_, ++bound_, value);
+    return *this;
+  }
+  Query& operator<<(double value) {
+    sqlite3_bind_double(statement_, ++bound_, value);
+    return *this;
+  }
+  /// The text must live as long as this.
+  Query& operator<<(const std::string& text) {
+    sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                      SQLITE_STATIC);
+    return *this;
+  }
+  /// Returns whether there is a row.
+  bool step() {
+    const int state = sqlite3_step(statement_);
+    if (state == SQLITE_ROW) return true;
+    if (state == SQLITE_DONE) return false;
+    throw std::runtime_error(
+        fmt::format("the crawl's database: {}", sqlite3_errmsg(sqlite3_db_handle(statement_))));
+  }
+  std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
+  std::string text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return bytes ? std::string(bytes, sqlite3_column_bytes(statement_, column)) : std::string();
+  }
+
+ private:
+  sqlite3_stmt* statement_;
+  int bound_ = 0;
+};
+
+}  // namespace
+
+struct PageStore::Database {
+  sqlite3* handle = nullptr;
+  sqlite3_stmt *add = nullptr, *finish = nullptr, *next = nullptr, *origin = nullptr;
+  bool in_transaction = false;
+  /// Addresses that were added lately, each at the place of its hash: most links of a site lead to
+  /// pages that many others link to, and need no look into the database.
+  std::vector<std::string> recent = std::vector<std::string>(1 << 15);
+
+  Database() = default;
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database() {
+    for (sqlite3_stmt* statement : {add, finish, next, origin}) sqlite3_finalize(statement);
+    sqlite3_close(handle);
+  }
+
+  void run(const char* sql) {
+    char* why = nullptr;
+    if (sqlite3_exec(handle, sql, nullptr, nullptr, &why) == SQLITE_OK) return;
+    const std::string text = why ? why : sqlite3_errmsg(handle);
+    sqlite3_free(why);
+    throw std::runtime_error("the crawl's database: " + text);
+  }
+  sqlite3_stmt* prepared(const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(handle, sql, -1, &statement, nullptr) != SQLITE_OK)
+      throw std::runtime_error(fmt::format("the crawl's database: {}", sqlite3_errmsg(handle)));
+    return statement;
+  }
+  void begin() {
+    if (!in_transaction) run("BEGIN IMMEDIATE");
+    in_transaction = true;
+  }
+};
+
+PageStore::PageStore(const std::string& path) : database_(std::make_unique<Database>()) {
+  Database& db = *database_;
+  std::string file = path;
+  if (path.empty()) {
+    const char* folder = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+    file = fmt::format("{}/parlab-crawl-XXXXXX", folder ? folder : "/tmp");
+    const int fd = mkstemp(file.data());
+    if (fd < 0) throw UsageError(fmt::format("cannot make a file in {}", file));
+    close(fd);
+  }
+  const bool opened = sqlite3_open(file.c_str(), &db.handle) == SQLITE_OK;
+  // Without a name nobody can go on with it, so no rollback journal is needed beside it either.
+  if (path.empty()) unlink(file.c_str());
+  if (!opened) throw UsageError(fmt::format("cannot open {}: {}", file, sqlite3_errmsg(db.handle)));
+  try {
+    sqlite3_busy_timeout(db.handle, 0);
+    // Exclusive: two crawls of one file would fetch each page twice.
+    db.run("PRAGMA locking_mode=EXCLUSIVE");
+    db.run(path.empty() ? "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF"
+                        : "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+    db.run("PRAGMA cache_size=-16384");  // KiB: memory stays the same however long the frontier
+    db.run(schema);
+  } catch (const std::runtime_error& error) {
+    throw UsageError(
+        fmt::format("{} cannot hold a crawl ({}); give another with --state", file, error.what()));
+  }
+  db.add = db.prepared(
+      "INSERT INTO pages (url, authority, depth, redirects, parent) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (url) DO NOTHING");
+  db.finish = db.prepared(
+      "UPDATE pages SET done = 1, status = ?, error = ?, bytes = ?, seconds = ?, tries = ?, "
+      "redirect = ? WHERE id = ?");
+  db.next = db.prepared(
+      "SELECT id, url, depth, redirects FROM pages WHERE done = 0 AND authority = ? AND id > ? "
+      "ORDER BY id LIMIT ?");
+  db.origin = db.prepared("SELECT url, parent, redirects FROM pages WHERE id = ?");
+  sqlite3_stmt* const once = db.prepared(
+      "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(error <> ''), 0), "
+      "coalesce(sum(bytes), 0) FROM pages");
+  {
+    Query query(once);
+    query.step();
+    const auto number = [&](int column) {
+      return static_cast<std::uint64_t>(query.number(column));
+    };
+    totals_ = {number(0), number(1), number(2), number(3)};
+  }
+  sqlite3_finalize(once);
+}
+
+PageStore::~PageStore() {
+  try {
+    commit();
+  } catch (const std::exception&) {  // whoever goes on finds what was committed before
+  }
+}
+
+void PageStore::remember_options(const std::string& options) {
+  Database& db = *database_;
+  db.begin();
+  sqlite3_stmt* const read = db.prepared("SELECT value FROM about WHERE name = 'options'");
+  std::string before;
+  {
+    Query query(read);
+    if (query.step()) before = query.text(0);
+  }
+  sqlite3_finalize(read);
+  if (!before.empty() && before != options)
+    throw UsageError(fmt::format(
+        "--state holds another crawl ({}); give another file, or the same options", before));
+  if (before.empty()) {
+    sqlite3_stmt* const write = db.prepared("INSERT INTO about VALUES ('options', ?)");
+    {
+      Query query(write);
+      query << options;
+      query.step();
+    }
+    sqlite3_finalize(write);
+  }
+  commit();
+}
+
+bool PageStore::add(const FoundPage& page, std::int64_t parent) {
+  std::string& recent =
+      database_->recent[std::hash<std::string>()(page.url) % database_->recent.size()];
+  if (recent == page.url) return false;
+  recent = page.url;
+  database_->begin();
+  Query query(database_->add);
+  query << page.url << page.authority << std::int64_t{page.depth} << std::int64_t{page.redirects}
+        << parent;
+  query.step();
+  const bool is_new = sqlite3_changes(database_->handle) > 0;
+  totals_.known += is_new ? 1 : 0;
+  return is_new;
+}
+
+void PageStore::finish(const Page& page, const PageResult& result) {
+  database_->begin();
+  Query query(database_->finish);
+  query << std::int64_t{result.status} << result.error << static_cast<std::int64_t>(result.bytes)
+        << result.seconds << std::int64_t{result.tries} << result.redirect << page.id;
+  query.step();
+  ++totals_.done;
+  totals_.failed += result.error.empty() ? 0 : 1;
+  totals_.bytes += result.bytes;
+}
+
+void PageStore::commit() {
+  if (!database_->in_transaction) return;
+  database_->run("COMMIT");
+  database_->in_transaction = false;
+}
+
+std::vector<Page> PageStore::next_pages(const std::string& authority, std::int64_t after,
+                                        std::size_t most) {
+  Query query(database_->next);
+  query << authority << after << static_cast<std::int64_t>(most);
+  std::vector<Page> pages;
+  while (query.step())
+    pages.push_back({query.number(0), query.text(1), static_cast<int>(query.number(2)),
+                     static_cast<int>(query.number(3))});
+  return pages;
+}
+
+std::vector<std::string> PageStore::hosts() {
+  sqlite3_stmt* const statement =
+      database_->prepared("SELECT DISTINCT authority FROM pages WHERE done = 0 ORDER BY authority");
+  std::vector<std::string> hosts;
+  {
+    Query query(statement);
+    while (query.step()) hosts.push_back(query.text(0));
+  }
+  sqlite3_finalize(statement);
+  return hosts;
+}
+
+bool PageStore::redirected_from(std::int64_t page, const std::string& url) {
+  for (;;) {
+    Query query(database_->origin);
+    query << page;
+    if (!query.step()) return false;
+    if (query.text(0) == url) return true;
+    if (query.number(2) == 0) return false;
+    page = query.number(1);
+  }
+}
+
+void PageStore::each_line(const std::function<void(const std::string&)>& visit) {
+  sqlite3_stmt* const statement = database_->prepared(
+      "SELECT p.url, p.status, p.error, p.bytes, p.seconds, p.depth, coalesce(q.url, ''), p.tries, "
+      "p.redirect FROM pages p LEFT JOIN pages q ON q.id = p.parent WHERE p.done = 1 ORDER BY "
+      "p.id");
+  {
+    Query query(statement);
+    while (query.step()) {
+      const Page page{0, query.text(0), static_cast<int>(query.number(5)), 0};
+      const PageResult result{static_cast<int>(query.number(1)),           query.text(2),
+                              static_cast<std::uint64_t>(query.number(3)), query.real(4),
+                              static_cast<int>(query.number(7)),           query.text(8)};
+      visit(result_line(page, result, query.text(6)));
+    }
+  }
+  sqlite3_finalize(statement);
+}
+
+std::string result_line(const Page& page, const PageResult& result, const std::string& parent) {
+  nlohmann::ordered_json line = {
+      {"url", page.url},
+      {"status", result.status},
+      {"error",
+       result.error.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.error)},
+      {"bytes", result.bytes},
+      {"seconds", result.seconds},
+      {"depth", page.depth},
+      {"parent", parent.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(parent)},
+      {"tries", result.tries}};
+  if (!result.redirect.empty()) line["redirect"] = result.redirect;
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace parlab

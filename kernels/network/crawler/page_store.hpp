@@ -1,0 +1,81 @@
+#pragma once
+
+// The frontier and the results of a crawl in one SQLite file (WAL), so that neither takes memory
+// and a crawl that was killed goes on where its last commit was: what was done then is not done
+// again, what was not is not lost.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace parlab {
+
+/// A page to fetch.
+struct Page {
+  std::int64_t id = 0;
+  std::string url;
+  int depth = 0;
+  int redirects = 0;  // that led here, one after the other
+};
+
+/// What became of one.
+struct PageResult {
+  int status = 0;           // of HTTP; 0 where there was no answer
+  std::string error;        // its class; empty where there is none
+  std::uint64_t bytes = 0;  // of the body, inflated
+  double seconds = 0;       // from its first try to its end
+  int tries = 1;
+  std::string redirect = {};  // where it leads
+};
+
+struct FoundPage {
+  std::string url, authority;
+  int depth = 0;
+  int redirects = 0;
+};
+
+struct CrawlTotals {
+  std::uint64_t known = 0, done = 0, failed = 0, bytes = 0;
+};
+
+class PageStore {
+ public:
+  /// `path` empty: a file that is gone with this object. Throws UsageError where the file cannot be
+  /// used, std::runtime_error where a write fails.
+  explicit PageStore(const std::string& path);
+  PageStore(const PageStore&) = delete;
+  PageStore& operator=(const PageStore&) = delete;
+  ~PageStore();
+
+  /// Remembers what the crawl was begun with; throws UsageError where the file holds another.
+  void remember_options(const std::string& options);
+
+  /// Adds a page unless it is known; `parent` 0 for none. Returns whether it is new.
+  bool add(const FoundPage& page, std::int64_t parent);
+  /// Notes a page's result. With what was added since, it counts from the next commit on.
+  void finish(const Page& page, const PageResult& result);
+  void commit();
+
+  /// Pages of one host that are not done, with ids above `after`, lowest first.
+  std::vector<Page> next_pages(const std::string& authority, std::int64_t after, std::size_t most);
+  /// Hosts that have such pages.
+  std::vector<std::string> hosts();
+  /// Whether `url` is among the pages that redirected to this one, or is the page itself.
+  bool redirected_from(std::int64_t page, const std::string& url);
+
+  CrawlTotals totals() const { return totals_; }
+  /// Calls visit(JSON line) for each page that is done, in the order of their ids.
+  void each_line(const std::function<void(const std::string&)>& visit);
+
+ private:
+  struct Database;
+  std::unique_ptr<Database> database_;
+  CrawlTotals totals_;
+};
+
+/// {"url", "status", "error", "bytes", "seconds", "depth", "parent"[, "redirect"]}
+std::string result_line(const Page& page, const PageResult& result, const std::string& parent);
+
+}  // namespace parlab

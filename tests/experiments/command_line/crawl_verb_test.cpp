@@ -1,0 +1,86 @@
+// parlab crawl, as a user meets it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "kernels/network/delay_server.hpp"
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::vector<json> json_lines(const std::filesystem::path& file) {
+  std::ifstream lines(file);
+  std::vector<json> all;
+  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
+  return all;
+}
+
+/// A port that was free a moment ago.
+std::uint16_t free_port() { return Listener("127.0.0.1", 0).port(); }
+
+TEST(CrawlVerb, WritesALineAPage) {
+  const TemporaryFolder folder;
+  const SiteOptions size{.pages = 50, .seed = 4};
+  const DelayServerProcess server({.site = size});
+  const Ended ended =
+      run_parlab({"crawl", server.origin() + "/site/", "--json", "pages.jsonl", "--save", "saved"},
+                 folder.path());
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  std::uint64_t taken = 0;
+  for (const json& page : json_lines(folder.path() / "pages.jsonl")) {
+    taken += page["status"] == 200 ? 1 : 0;
+    for (const char* field : {"url", "error", "bytes", "seconds", "depth", "parent"})
+      EXPECT_TRUE(page.contains(field)) << field;
+  }
+  EXPECT_EQ(taken, MadeUpSite(size).public_pages());
+  const std::filesystem::directory_iterator saved(folder.path() / "saved");
+  EXPECT_EQ(std::distance(begin(saved), end(saved)), static_cast<std::ptrdiff_t>(taken));
+}
+
+TEST(CrawlVerb, DrainsOnTheFirstInterruptAndGoesOn) {
+  const TemporaryFolder folder;
+  const SiteOptions size{.pages = 60, .seed = 4};
+  const DelayServerProcess server({.site = size});
+  const std::vector<std::string> command = {
+      "crawl", server.origin() + "/site/", "--state", "state", "--json", "pages.jsonl", "--delay",
+      "50"};
+  ParlabProgram program(command, folder.path());
+  for (int look = 0; look < 2000 && !std::filesystem::exists(folder.path() / "state"); ++look)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // it may be anywhere
+  program.signal(SIGINT);
+  const Ended interrupted = program.wait();
+  EXPECT_EQ(interrupted.code, 130) << interrupted.err;
+  const Ended ended =
+      run_parlab({"crawl", server.origin() + "/site/", "--state", "state", "--json", "pages.jsonl"},
+                 folder.path());
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  std::uint64_t taken = 0;
+  for (const json& page : json_lines(folder.path() / "pages.jsonl"))
+    taken += page["status"] == 200 ? 1 : 0;
+  EXPECT_EQ(taken, MadeUpSite(size).public_pages());
+}
+
+TEST(CrawlVerb, SaysWhatIsWrong) {
+  EXPECT_EQ(run_parlab({"crawl"}).code, 2);
+  EXPECT_THAT(run_parlab({"crawl", "nonsense"}).err, HasSubstr("http://example.com/"));
+  EXPECT_EQ(run_parlab({"crawl", "http://h/", "--agent", "a\r\nX: y"}).code, 2);
+  EXPECT_EQ(run_parlab({"crawl", "http://h/", "--state", "/nowhere/state"}).code, 2);
+  EXPECT_EQ(run_parlab({"crawl", "http://127.0.0.1:" + std::to_string(free_port()) + "/",
+                        "--retries", "0"})
+                .code,
+            1);
+  EXPECT_THAT(run_parlab({"crawl", "--help"}).out, HasSubstr("Example"));
+}
+
+}  // namespace
+}  // namespace parlab
