@@ -9,17 +9,14 @@
 #include <csignal>
 #include <ctime>
 #include <deque>
-#include <map>
 #include <random>
 #include <unordered_map>
 
 #include "kernels/errors.hpp"
 #include "kernels/network/crawler/content.hpp"
-#include "kernels/network/crawler/cookies.hpp"
-#include "kernels/network/crawler/http_client.hpp"
 #include "kernels/network/crawler/page_files.hpp"
 #include "kernels/network/crawler/retry.hpp"
-#include "kernels/network/crawler/robots.hpp"
+#include "kernels/network/crawler/turns.hpp"
 
 namespace parlab {
 namespace {
@@ -27,42 +24,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-/// Pages of a host in memory; the others wait on disk.
-constexpr std::size_t pages_in_memory = 64;
-/// Pages of a host that wait for another try; with more, none is begun.
-constexpr std::size_t most_retries_waiting = 256;
 /// Between two commits, and two looks at what to show.
 constexpr milliseconds tick{200};
 /// Sitemap files that are read.
 constexpr std::size_t most_sitemaps = 1000;
 /// RFC 9309, 2.3.1.2.
 constexpr int most_redirects_of_robots = 5;
-
-/// A page that is under way or waits for another try.
-struct Task {
-  Page page;
-  int tries = 0;
-  Clock::time_point begun;
-};
-
-struct Host {
-  std::string origin;
-  std::vector<Tcp::endpoint> endpoints;
-  std::string error;  // why none of its pages can be fetched
-  Robots robots;
-  CookieJar cookies;
-  milliseconds delay{};
-  enum class State { unknown, preparing, ready } state = State::unknown;
-  std::deque<Task> queue;
-  std::int64_t last_loaded = 0;  // page id
-  bool may_have_more = true;     // on disk
-  std::multimap<Clock::time_point, Task> retries;
-  std::uint64_t active = 0;
-  Clock::time_point next_time;  // before which no request may be sent
-  std::vector<std::unique_ptr<HttpConnection>> idle;
-  enum class Line { none, ready, later } line = Line::none;  // where it waits for its turn
-  Clock::time_point turn;                                    // in the line of those who wait
-};
 
 struct Answer {
   std::string error;
@@ -123,7 +90,7 @@ class Crawl {
     private_allowed_ = options_.allow_private ||
                        std::ranges::any_of(resolved.endpoints,
                                            [](const auto& e) { return is_private(e.address()); });
-    for (const std::string& origin : store_.hosts()) wake(host_of(origin));
+    for (const std::string& origin : store_.hosts()) turns_.wake(host_of(origin));
     pump();
   }
 
@@ -164,104 +131,24 @@ class Crawl {
            totals.bytes < options_.limits.total_bytes;
   }
 
-  /// Loads pages from disk where memory holds none.
-  void refill(Host& host) {
-    if (!host.queue.empty() || !host.may_have_more) return;
-    for (Page& page : store_.next_pages(host.origin, host.last_loaded, pages_in_memory)) {
-      host.last_loaded = page.id;
-      host.queue.push_back({std::move(page), 0, {}});
-    }
-    host.may_have_more = !host.queue.empty();
-  }
-
-  /// When the host may begin its next page; none where it has none, or enough under way.
-  std::optional<Clock::time_point> next_turn(Host& host) {
-    if (host.state == Host::State::preparing || host.active >= options_.at_once_per_host)
-      return std::nullopt;
-    refill(host);
-    if (!host.queue.empty() && host.retries.size() < most_retries_waiting) return host.next_time;
-    if (!host.retries.empty()) return std::max(host.next_time, host.retries.begin()->first);
-    return std::nullopt;
-  }
-
-  /// Puts the host in line if it has something to do, now or later.
-  void wake(Host& host) {
-    if (host.line == Host::Line::ready) return;
-    const auto turn = next_turn(host);
-    if (!turn) return;
-    if (host.line == Host::Line::later) {
-      if (*turn >= host.turn) return;
-      const auto [first, last] = later_.equal_range(host.turn);
-      later_.erase(std::find_if(first, last, [&](const auto& e) { return e.second == &host; }));
-    }
-    if (*turn <= Clock::now()) {
-      host.line = Host::Line::ready;
-      ready_.push_back(&host);
-      return;
-    }
-    host.line = Host::Line::later;
-    host.turn = *turn;
-    later_.emplace(*turn, &host);
-    if (later_.begin()->second == &host) wait_for_later();
-  }
-
-  void wait_for_later() {
-    alarm_.expires_at(later_.begin()->first);
-    alarm_.async_wait([this](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      const auto now = Clock::now();
-      while (!later_.empty() && later_.begin()->first <= now) {
-        later_.begin()->second->line = Host::Line::ready;
-        ready_.push_back(later_.begin()->second);
-        later_.erase(later_.begin());
-      }
-      if (!later_.empty()) wait_for_later();
-      pump();
-    });
-  }
-
   /// Begins what may be begun; ends the crawl where nothing is left.
   void pump() {
-    while (active_ < options_.at_once && !ready_.empty() && may_begin_more()) {
-      Host& host = *ready_.front();
-      ready_.pop_front();
-      host.line = Host::Line::none;
-      const auto turn = next_turn(host);
-      if (!turn) continue;
-      const auto now = Clock::now();
-      if (*turn <= now) begin(host, now);
-      wake(host);  // at the end of the line
-    }
-    if (active_ > 0) return;
-    const bool nothing_left = ready_.empty() && later_.empty();
-    if (!nothing_left && may_begin_more()) return;
+    while (active_ < options_.at_once && turns_.someone_is_ready() && may_begin_more())
+      if (auto next = turns_.next()) begin(*next->first, std::move(next->second));
+    if (active_ > 0 || (turns_.someone_waits() && may_begin_more())) return;
     summary_.complete = summary_.signal == 0;
     loop_.stop();
   }
 
-  void begin(Host& host, Clock::time_point now) {
-    Task task;
-    if (!host.retries.empty() && host.retries.begin()->first <= now) {
-      task = std::move(host.retries.begin()->second);
-      host.retries.erase(host.retries.begin());
-    } else if (!host.queue.empty()) {
-      task = std::move(host.queue.front());
-      host.queue.pop_front();
-      task.begun = now;
-    } else {
-      return;
-    }
+  void begin(Host& host, Task task) {
     ++active_;
-    ++host.active;
-    if (host.state == Host::State::unknown) host.state = Host::State::preparing;
-    host.next_time = now + host.delay;
     asio::co_spawn(loop_.get_executor(), work(host, std::move(task)),
                    [this, &host](std::exception_ptr failed) {
                      if (failed && !failure_) failure_ = failed;
                      if (failure_) return loop_.stop();
                      --active_;
                      --host.active;
-                     wake(host);
+                     turns_.wake(host);
                      pump();
                    });
   }
@@ -277,7 +164,7 @@ class Crawl {
     if (host.state == Host::State::preparing) {
       co_await prepare(host, *address);
       host.state = Host::State::ready;
-      wake(host);
+      turns_.wake(host);
       pump();
     }
     if (!host.error.empty()) {
@@ -475,7 +362,7 @@ class Crawl {
     if (!store_.add({address.text(), address.origin(), depth, redirects}, parent)) return;
     Host& host = host_of(address.origin());
     host.may_have_more = true;
-    wake(host);
+    turns_.wake(host);
   }
 
   void finish(const Task& task, int status, const std::string& error, std::uint64_t bytes,
@@ -496,9 +383,7 @@ class Crawl {
   Address start_;
   bool private_allowed_ = false;
   std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
-  std::deque<Host*> ready_;                        // may begin a page, in turn
-  std::multimap<Clock::time_point, Host*> later_;  // may not before this
-  Timer alarm_{loop_.get_executor()};
+  Turns turns_{loop_, store_, options_.at_once_per_host, [this] { pump(); }};
   std::uint64_t active_ = 0;
   std::mt19937_64 random_{std::random_device{}()};
   std::exception_ptr failure_;
