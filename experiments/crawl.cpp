@@ -290,10 +290,10 @@ class Crawl final : public Experiment {
           full ? "100" : "25", "--rounds", full ? "11" : "7"}},
         {"crawl-timeline",
          {"crawl", "--way", "serial,threads,coroutines", "--requests", "50", "--delay", "10",
-          "--at-once", "10", "--timeline", "--rounds", "1"}},
+          "--at-once", "10", "--timeline", "--rounds", "6"}},
         {"crawl-sweep",
          {"crawl", "--way", "ideal,coroutines", "--requests", full ? "500" : "100", "--delay",
-          full ? "50,100,200" : "10,20", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
+          full ? "50,100,200" : "20,50", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
           "--rounds", full ? "7" : "6"}},
         {"crawl-throughput", throughput},
     };

@@ -4,7 +4,6 @@
 // right answer of each, and opens an arm: one case on one backend. Who runs when, and what the
 // times say, is the business of measure/.
 
-#include <CLI/App.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -16,6 +15,10 @@
 #include <vector>
 
 #include "kernels/backend_registry.hpp"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace parlab {
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from formats import (DASH, column, column_unit, interval, memory, over, percent, quantity, ratio,
-                     significant)
+                     significant, singular)
 from race import TOO_NOISY, Arm, Race
 
 
@@ -31,8 +31,8 @@ def _times(race: Race, arms: list[Arm]) -> Column:
 def _time_per_index(race: Race, arms: list[Arm]) -> Column:
     each = [over(_median(arm), max(arm.size, 1)) for arm in arms]
     unit, scale = column_unit(each)
-    singular = {arm.unit.removesuffix("s") or "index" for arm in arms}
-    return Column(f"per {'/'.join(sorted(singular))} [{unit}]",
+    units = {singular(arm.unit) or "index" for arm in arms}
+    return Column(f"per {'/'.join(sorted(units))} [{unit}]",
                   column([over(value, scale) for value in each]))
 
 

@@ -77,7 +77,7 @@ def markdown_of(report: Report) -> str:
         "plain": plain, "told": told, "duration": formats.duration, "percent": formats.percent,
         "plural": formats.plural, "significant": formats.significant,
         "ratio_with_interval": formats.ratio_with_interval, "day": _day,
-        "singular": lambda noun: noun.removesuffix("s"), "answer": _answer,
+        "singular": formats.singular, "answer": _answer,
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": tables.race_table, "models_table": tables.models_table,

@@ -10,6 +10,7 @@ from race import Ratio
 DASH = "–"  # a value that the file does not hold
 NARROW_SPACE = "\u202f"  # groups digits without breaking the line
 UNITS = (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0))
+MEMORY_UNITS = (("B", 1), ("KiB", 2**10), ("MiB", 2**20), ("GiB", 2**30))
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -125,9 +126,15 @@ def percent(fraction: float, decimals: int = 0) -> str:
 
 
 def memory(count: float) -> str:
-    """Bytes in MiB or GiB."""
-    unit, scale = ("GiB", 2**30) if count >= 2**30 else ("MiB", 2**20)
+    """34 B, 1.03 KiB, 16.2 MiB."""
+    fitting = [unit for unit in MEMORY_UNITS if abs(count) >= unit[1]]
+    unit, scale = fitting[-1] if fitting else MEMORY_UNITS[0]
     return f"{significant(count / scale)} {unit}"
+
+
+def singular(noun: str) -> str:
+    """darts: dart; switches: switch; primes: prime."""
+    return noun.removesuffix("es" if noun.endswith(("ches", "shes", "xes")) else "s")
 
 
 def plural(count: int, noun: str) -> str:

@@ -183,7 +183,7 @@ def _worded(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)) and name in ("caches", "memory_bytes"):
-        return memory(value) if value >= 2**20 else f"{value / 2**10:g} KiB"
+        return memory(value)
     return "" if value is None else str(value)
 
 

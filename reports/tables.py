@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from axis import Axis, measures_chunks, sweep_axis
 from columns import DEFAULT_COLUMNS, column_named
 from formats import (DASH, column, column_unit, listing, over, percent, plural, quantity, ratio,
-                     ratio_with_interval, scaled)
+                     ratio_with_interval, scaled, singular)
 from grid import Choice
 from markdown_table import markdown, plain
 from names import raced, series_in
@@ -30,6 +30,7 @@ def arms_table(race: Race, columns: Sequence[str] | None = None) -> str:
     alike = len({arm.chunks for arm in arms}) == 1
     parts = [column_named(name)(race, arms) for name in columns or DEFAULT_COLUMNS
              if not (alike and name == "chunks")]
+    parts = [part for part in parts if any(cell != DASH for cell in part.cells)]
     rows = [[plain(arm.label), *(part.cells[i] for part in parts)] for i, arm in enumerate(arms)]
     return markdown(["arm", *(part.head for part in parts)], rows)
 
@@ -64,7 +65,7 @@ def models_table(race: Race) -> str:
     """Start cost and cost of each chunk or index, and the size from which an arm pays."""
     start_unit, start_scale = column_unit(model.start.ratio for model in race.models)
     each_unit, each_scale = column_unit(model.each.ratio for model in race.models)
-    unit = "/".join(sorted({model.unit.removesuffix("s") for model in race.models}))
+    unit = "/".join(sorted({singular(model.unit) for model in race.models}))
     within = f"{percent(1 - race.alpha)} interval"
     heads = ["arm", f"a run [{start_unit}]", within, f"each {unit} [{each_unit}]", within]
     rows = [[plain(model.label), *scaled(model.start, start_scale), *scaled(model.each, each_scale)]

@@ -136,6 +136,27 @@ void show_progress(const CrawlTotals& totals) {
   std::fflush(stderr);
 }
 
+/// The summary, and what is left to do.
+void tell(const CrawlSummary& summary, const Words& words) {
+  const CrawlTotals& t = summary.totals;
+  fmt::print(stderr, "parlab crawl: {} page{} done, {:.1f} MiB; {} request{} in {:.1f} s\n", t.done,
+             t.done == 1 ? "" : "s", static_cast<double>(t.bytes) / (1 << 20), summary.requests,
+             summary.requests == 1 ? "" : "s", summary.seconds);
+  if (t.failed > 0) {
+    std::vector<std::string> classes;
+    for (const auto& [name, count] : summary.errors)
+      classes.push_back(fmt::format("{} {}", count, name));
+    fmt::print(stderr, "parlab crawl: {} with an error: {}\n", t.failed, fmt::join(classes, ", "));
+  }
+  if (summary.signal != 0)
+    fmt::print(stderr, "parlab crawl: interrupted with {} pages to go{}\n", t.known - t.done,
+               words.state.empty() ? "" : "; the same command goes on");
+  else if (t.known > t.done)
+    fmt::print(stderr,
+               "parlab crawl: {} known pages are left, beyond --pages or --bytes; raise them{}\n",
+               t.known - t.done, words.state.empty() ? "" : ", and the same command goes on");
+}
+
 }  // namespace
 
 int crawl_command(const Arguments& arguments) {
@@ -176,16 +197,10 @@ int crawl_command(const Arguments& arguments) {
   });
   if (file) file->publish();
   if (is_shown) fmt::print(stderr, "\r\033[K");
-  if (!words.quiet) {
-    const CrawlTotals& t = summary.totals;
-    fmt::print(stderr,
-               "parlab crawl: {} pages done, {} of them with an error; {} known; {:.1f} MiB; {} "
-               "requests in {:.1f} s\n",
-               t.done, t.failed, t.known, static_cast<double>(t.bytes) / (1 << 20),
-               summary.requests, summary.seconds);
-    if (summary.signal != 0 && !words.state.empty())
-      fmt::print(stderr, "parlab crawl: interrupted; the same command goes on\n");
-  }
+  if (!words.quiet) tell(summary, words);
+  if (!any_answer && summary.signal == 0)
+    fmt::print(stderr, "parlab crawl: {} could not be fetched: {}\n", words.address,
+               summary.errors.empty() ? "no answer" : summary.errors.front().first);
   if (summary.signal != 0) return 128 + summary.signal;
   return any_answer ? 0 : 1;
 }

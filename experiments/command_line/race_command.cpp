@@ -61,8 +61,8 @@ std::string table_text(const RaceRecord& race) {
       cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
     }
     // Of an answer that also holds data for a figure, what was answered.
-    const Answer answer = result.answer.is_object() ? result.answer.value("got", result.answer)
-                                                    : result.answer;
+    const Answer answer =
+        result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;
     cells.push_back(answer.is_null() ? "-" : answer.dump());
     table.add(std::move(cells));
   }

@@ -91,7 +91,7 @@ class Axes {
           return a.what.parameters.value(key, Answer()).dump();
         };
         if (!varies(value_in)) continue;
-        parameters_.insert(key);
+        if (parameters_.insert(key).second && item.value().is_number()) ++numbers_;
         if (value_in(e.arm) != value_in(entrants[e.baseline].arm)) raced_.insert(key);
       }
     // Where the algorithm alone tells the cases apart, what follows from it is no news.
@@ -105,6 +105,7 @@ class Axes {
     if (algorithm_tells) {
       variant_ = size_ = false;
       parameters_.clear();
+      numbers_ = 0;
     }
     // A grain that follows from the size is no axis of its own.
     std::set<std::pair<std::string, std::uint64_t>> grains;
@@ -128,7 +129,9 @@ class Axes {
     if (size_ && !spoken) words.push_back(short_number(arm.what.size));
     for (const auto& [key, value] : arm.what.parameters.items())
       if (parameters_.contains(key) && (raced_.contains(key) || !subject_tells))
-        words.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+        words.push_back(value.is_string() ? value.get<std::string>()
+                        : numbers_ > 1    ? fmt::format("{}={}", key, value.dump())
+                                          : value.dump());
     if (backend_ || words.empty()) {
       words.push_back(arm.who.label());
       if (!is_serial(arm.who))
@@ -145,6 +148,7 @@ class Axes {
  private:
   bool variant_, algorithm_, size_, backend_, grain_;
   std::set<std::string> parameters_;
+  int numbers_ = 0;              // parameters that are numbers: of several, each needs its name
   std::set<std::string> raced_;  // those in which arms differ from their own baseline
 };
 

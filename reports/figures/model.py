@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from axis import sweep_axis, varied_parameters
 from figures import style
@@ -42,6 +42,7 @@ def draw(race: Race, path: Path) -> None:
     axes.set_yscale("log")
     axes.grid(True, axis="y")
     style.durations_on(axes.yaxis)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ends = []
     groups = list(dict.fromkeys(names[:-1] for names in series))
     for names, arms in series.items():

@@ -12,7 +12,7 @@ from figures import style
 from formats import duration
 from race import Arm, Race
 
-PANEL = 1.15  # inches
+PANEL = 1.4  # inches
 BAR = 0.8  # of the room that a request has
 
 

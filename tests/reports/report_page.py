@@ -10,7 +10,7 @@ NUMBER = r"-?\d[\d\u202f]*(?:\.\d+)?(?:e\d+)?"
 DURATION = rf"{NUMBER} (?:ns|µs|ms|s|min|h)(?: \d+ (?:s|min))?"
 PERCENT = rf"{NUMBER}\u202f%"
 UNITS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0,
-         "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
+         "B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
 
 
 def value_of(text: str) -> float:

@@ -66,7 +66,7 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
         return value_of(cell) == arm["chunks"]
     if name == "peak memory":
         number, _, prefix = cell.rpartition(" ")
-        scale = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[prefix]
+        scale = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[prefix]
         return shows(number, arm["peak_rss_bytes"], scale)
     if name == "context switches":
         return value_of(cell) == round(arm["context_switches"])

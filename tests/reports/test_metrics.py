@@ -9,7 +9,9 @@ import made_up_races
 import pytest
 from columns import column_named
 from fields import BadFile
+from formats import memory, singular
 from result_files import load_race
+from tables import arms_table
 
 
 def race_file(folder: Path, metrics: dict[str, list[object]]) -> Path:
@@ -33,6 +35,19 @@ def test_bytes_and_seconds_are_shown_in_their_units(tmp_path: Path) -> None:
     assert cells(path, "pss_bytes")[1][-1] == "2.00 MiB"
     assert cells(path, "wait_seconds")[0] == "wait [µs]"
     assert cells(path, "polls")[1][-2:] == ["–", "8.00"]
+
+
+def test_units_fit_their_values() -> None:
+    shown = [memory(count) for count in (0, 33.8, 1056, 16_624, 5 << 20, 3 << 30)]
+    assert shown == ["0 B", "33.8 B", "1.03 KiB", "16.2 KiB", "5.00 MiB", "3.00 GiB"]
+    assert [singular(noun) for noun in ("darts", "switches", "primes", "")] == [
+        "dart", "switch", "prime", ""]
+
+
+def test_a_column_that_no_arm_fills_is_left_out(tmp_path: Path) -> None:
+    race = load_race(race_file(tmp_path, {"polls": [7, 9]}))
+    head = arms_table(race, ["time", "metric polls", "metric pss_bytes"]).splitlines()[0]
+    assert "polls" in head and "pss" not in head
 
 
 def test_a_number_that_is_none_is_refused_by_name(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from raw_results import Document, RawResults, arms_of
 from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, value_of
 from trust_checks import explain_trust
 
-SCALES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+SCALES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 DIGITS_TRIED = 150  # of some thousand; another seed tries others
 
 

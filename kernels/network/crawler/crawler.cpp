@@ -65,6 +65,7 @@ class Crawl {
     store_.commit();
     if (failure_) std::rethrow_exception(failure_);
     summary_.totals = store_.totals();
+    summary_.errors = store_.errors();
     summary_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return summary_;
   }

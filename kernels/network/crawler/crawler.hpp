@@ -53,6 +53,7 @@ struct CrawlOptions {
 
 struct CrawlSummary {
   CrawlTotals totals;
+  std::vector<std::pair<std::string, std::uint64_t>> errors;  // the most frequent class first
   std::uint64_t requests = 0;  // this run's, retries and robots.txt among them
   double seconds = 0;
   int signal = 0;         // that ended it before its end; 0 for none

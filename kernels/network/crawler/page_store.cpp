@@ -248,6 +248,20 @@ std::vector<std::string> PageStore::hosts() {
   return hosts;
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> PageStore::errors() {
+  sqlite3_stmt* const statement = database_->prepared(
+      "SELECT error, count(*) FROM pages WHERE done = 1 AND error <> '' GROUP BY error ORDER BY 2 "
+      "DESC, 1");
+  std::vector<std::pair<std::string, std::uint64_t>> errors;
+  {
+    Query query(statement);
+    while (query.step())
+      errors.emplace_back(query.text(0), static_cast<std::uint64_t>(query.number(1)));
+  }
+  sqlite3_finalize(statement);
+  return errors;
+}
+
 bool PageStore::redirected_from(std::int64_t page, const std::string& url) {
   for (;;) {
     Query query(database_->origin);

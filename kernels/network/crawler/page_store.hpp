@@ -66,6 +66,8 @@ class PageStore {
   bool redirected_from(std::int64_t page, const std::string& url);
 
   CrawlTotals totals() const { return totals_; }
+  /// Classes of errors and how many pages ended so, the most frequent first.
+  std::vector<std::pair<std::string, std::uint64_t>> errors();
   /// Calls visit(JSON line) for each page that is done, in the order of their ids.
   void each_line(const std::function<void(const std::string&)>& visit);
 

@@ -16,6 +16,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 
 std::vector<json> json_lines(const std::filesystem::path& file) {
   std::ifstream lines(file);
@@ -42,6 +43,8 @@ TEST(CrawlVerb, WritesALineAPage) {
       EXPECT_TRUE(page.contains(field)) << field;
   }
   EXPECT_EQ(taken, MadeUpSite(size).public_pages());
+  const std::uint64_t refused = size.pages - taken;
+  EXPECT_THAT(ended.err, HasSubstr(std::to_string(refused) + " robots_disallow"));
   const std::filesystem::directory_iterator saved(folder.path() / "saved");
   EXPECT_EQ(std::distance(begin(saved), end(saved)), static_cast<std::ptrdiff_t>(taken));
 }
@@ -70,15 +73,31 @@ TEST(CrawlVerb, DrainsOnTheFirstInterruptAndGoesOn) {
   EXPECT_EQ(taken, MadeUpSite(size).public_pages());
 }
 
+TEST(CrawlVerb, SaysWhatIsLeftBeyondItsLimits) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = {.pages = 60, .seed = 4}});
+  const std::vector<std::string> command = {"crawl", server.origin() + "/site/", "--state",
+                                            "state"};
+  std::vector<std::string> first = command;
+  first.insert(first.end(), {"--pages", "5"});
+  const Ended limited = run_parlab(first, folder.path());
+  EXPECT_EQ(limited.code, 0) << limited.err;
+  EXPECT_THAT(limited.err, HasSubstr("5 pages done"));
+  EXPECT_THAT(limited.err, HasSubstr("raise them"));
+  const Ended rest = run_parlab(command, folder.path());
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_THAT(rest.err, Not(HasSubstr("raise them")));
+}
+
 TEST(CrawlVerb, SaysWhatIsWrong) {
   EXPECT_EQ(run_parlab({"crawl"}).code, 2);
   EXPECT_THAT(run_parlab({"crawl", "nonsense"}).err, HasSubstr("http://example.com/"));
   EXPECT_EQ(run_parlab({"crawl", "http://h/", "--agent", "a\r\nX: y"}).code, 2);
   EXPECT_EQ(run_parlab({"crawl", "http://h/", "--state", "/nowhere/state"}).code, 2);
-  EXPECT_EQ(run_parlab({"crawl", "http://127.0.0.1:" + std::to_string(free_port()) + "/",
-                        "--retries", "0"})
-                .code,
-            1);
+  const Ended refused = run_parlab(
+      {"crawl", "http://127.0.0.1:" + std::to_string(free_port()) + "/", "--retries", "0"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("could not be fetched: connect_refused"));
   EXPECT_THAT(run_parlab({"crawl", "--help"}).out, HasSubstr("Example"));
 }
 

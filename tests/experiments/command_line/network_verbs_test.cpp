@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "kernels/network/delay_server.hpp"
@@ -85,6 +86,22 @@ TEST(Crawl, MeasuresEveryWayAgainstTheIdeal) {
     for (const json& request : result["answer"]["timeline"])
       EXPECT_GE(request[1].get<double>() - request[0].get<double>(), 0.0019);
   }
+}
+
+TEST(Crawl, LeavesOutOneAfterTheOtherWhereThatTakesLong) {
+  const TemporaryFolder folder;
+  const auto variants = [&](const char* delay) {
+    const Ended ended = run_parlab({"run", "crawl", "--requests", "60", "--at-once", "60",
+                                    "--delay", delay, "--rounds", "1", "--json", "c.json"},
+                                   folder.path());
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::set<std::string> names;
+    for (const json& result : read_json(folder.path() / "c.json")["results"])
+      names.insert(result["variant"]);
+    return names;
+  };
+  EXPECT_TRUE(variants("1").contains("serial"));
+  EXPECT_FALSE(variants("100").contains("serial"));
 }
 
 TEST(Overlap, SavesEachPrimeInEveryWay) {

@@ -139,6 +139,20 @@ TEST(LineUp, SaysOfAWayInASentenceOnlyWhatItsRaceDoesNotShare) {
   EXPECT_THAT(spoken, ElementsAre("slow", "slow", "fast", "slow", "slow", "fast"));
 }
 
+TEST(LineUp, NamesNumbersWhereSeveralVary) {
+  MadeUpExperiment experiment;
+  experiment.compares_ways_ = true;
+  experiment.cases_.clear();
+  for (const int delay : {10, 20})
+    for (const int bytes : {8, 16})
+      experiment.cases_.push_back({.kernel = "k",
+                                   .size = 10,
+                                   .unit = "things",
+                                   .parameters = {{"bytes", bytes}, {"delay", delay}}});
+  const auto entrants = line_up(experiment, {.backends = parse_backends("serial"), .workers = {1}});
+  EXPECT_EQ(labels(entrants).back(), "bytes=16 delay=20 again");
+}
+
 TEST(LineUp, ChunksAnEmptyRange) {
   MadeUpExperiment experiment;
   experiment.cases_[0].size = 0;
