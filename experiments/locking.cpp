@@ -146,7 +146,7 @@ class Locking final : public Experiment {
               processes, "--rounds", full ? "41" : "11"}},
             {"locking-files-and-servers",
              {"locking", "--ways", "atomic,files,servers", "--increments", full ? "4000" : "2000",
-              "--processes", processes, "--rounds", full ? "21" : "9"}}};
+              "--processes", processes, "--rounds", full ? "21" : "7"}}};
   }
 
  private:

@@ -183,7 +183,7 @@ class Peers final : public Experiment {
     const std::string rounds = full ? "21" : "9";
     return {{"peers", {"peers", "--task", "quick", "--rounds", rounds}},
             {"peers-long",
-             {"peers", "--task", "sieve_1e10,sieve_1e12", "--rounds", full ? "21" : "7"}}};
+             {"peers", "--task", "sieve_1e10,sieve_1e12", "--rounds", full ? "21" : "6"}}};
   }
 
  private:

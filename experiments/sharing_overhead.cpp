@@ -86,7 +86,7 @@ class SharingOverhead final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     return {{"sharing-overhead",
-             {"sharing_overhead", "--rounds", profile == Profile::full ? "21" : "9"}}};
+             {"sharing_overhead", "--rounds", profile == Profile::full ? "21" : "7"}}};
   }
 
  private:
