@@ -37,6 +37,12 @@ def with_label(race: Document, label: str) -> Document:
     return next(result for result in race["results"] if result["label"] == label)
 
 
+def answer_of(result: Document) -> Any:
+    """What was answered, without what it holds for a figure."""
+    answer = result["answer"]
+    return answer["got"] if isinstance(answer, dict) and "got" in answer else answer
+
+
 def arms_of(race: Document) -> list[Document]:
     """All results but the baselines' second parts."""
     return [result for result in race["results"] if result["role"] != "baseline again"]

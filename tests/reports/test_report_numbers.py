@@ -14,7 +14,7 @@ import paired_statistics as stats
 import sharing_checks as sharing
 import table_checks as checks
 from grid_checks import HEADS, check_grid, percent_is
-from raw_results import Document, RawResults, arms_of
+from raw_results import Document, RawResults, answer_of, arms_of
 from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, value_of
 from trust_checks import explain_trust
 
@@ -151,9 +151,9 @@ def explain_races(page: Page, results: RawResults) -> None:
         for found in page.take(rf"({NUMBER}) rounds?, ({DURATION});", lines):
             assert int(found[1]) == run["rounds"]
             assert shows_duration(found[2], run["elapsed_seconds"])
-        for found in page.take(rf"right answer, ({NUMBER})\.", lines):
-            answers = {result["answer"] for result in race["results"] if result["ok"]}
-            assert answers == {value_of(found[1])}
+        for found in page.take(r"right answer, (.+)\.$", lines):
+            answers = {str(answer_of(result)) for result in race["results"] if result["ok"]}
+            assert answers == {found[1].replace("\u202f", "")}
         for found in page.take(rf"({NUMBER}) arms in numbers", lines):
             assert int(found[1]) == len(arms_of(race))
         for headline in results.headlines["headlines"]:
