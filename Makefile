@@ -108,7 +108,7 @@ clean: ## remove what was built; keeps reports/out and the unpacked build/deps
 	@rm -rf build-*
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
 
-# SCOPE=kernels or experiments: those tests alone, and what they need. It halves a sanitizer's build.
+# SCOPE=kernels, network or experiments: those tests alone, and what they need. It halves a sanitizer's build.
 .PHONY: asan tsan debug clang native
 asan: ## build and test with the address and undefined behaviour sanitizers, by clang
 tsan: ## build and test with the thread sanitizer, by clang

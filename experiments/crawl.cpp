@@ -183,7 +183,7 @@ class Crawl final : public Experiment {
     return "How to wait for many answers at once: threads, callbacks, futures or coroutines?";
   }
   std::string why() const override {
-    return "A request costs some 20 us of work and then a wait for the other side. One after the "
+    return "A request costs some 10 us of work and then a wait for the other side. One after the "
            "other, the waits add up; at once, they overlap, and a run takes ceil(requests / at "
            "once) times the delay, whoever does the waiting. So the first thing to choose is how "
            "many at once; the way only decides what each wait costs: a thread a stack and two "

@@ -2,9 +2,11 @@
 // says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption).
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -52,9 +54,21 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
       "verb", verb, {"list", "run", "compare", "suite", "doctor", "crawl", "serve"}));
 }
 
+/// OpenMP asks its environment whether it may cancel when it is loaded, before main(): so this
+/// program starts itself again where nobody has said anything. Where that fails, it goes on, and a
+/// run that would cancel says what is missing.
+void allow_openmp_to_cancel(char** values) {
+  constexpr char name[] = "OMP_CANCELLATION";
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
+  if (std::getenv(name) != nullptr) return;
+  if (setenv(name, "true", 0) == 0) execv("/proc/self/exe", values);
+  // NOLINTEND(concurrency-mt-unsafe)
+}
+
 }  // namespace
 
 int main(int count, char** values) {
+  allow_openmp_to_cancel(values);
   // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed
   // process.
   std::signal(SIGPIPE, SIG_IGN);

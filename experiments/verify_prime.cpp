@@ -120,9 +120,8 @@ class VerifyPrime final : public Experiment {
                    "what tells the workers that a factor was found. none; small_first: none, but "
                    "divisors below 21 before any worker starts; atomic (threads see it); "
                    "raw_value, mmap (shared memory); mmap_redux (mmap, polled between blocks "
-                   "instead of by a counter); manager, redis (servers); cancel (of tbb, or of "
-                   "openmp where parlab was started with OMP_CANCELLATION=true, instead of a "
-                   "flag); or a list; or each [raw_value]");
+                   "instead of by a counter); manager, redis (servers); cancel (of tbb or openmp, "
+                   "instead of a flag); or a list; or each [raw_value]");
     app.add_option(
         "--split", split_words_,
         "contiguous: one part for each worker; strided: every so-manieth block; dynamic: "

@@ -32,7 +32,7 @@
 namespace parlab {
 namespace {
 
-constexpr std::chrono::milliseconds grace{1000};  // between SIGTERM and SIGKILL
+constexpr std::chrono::milliseconds crew_grace{1000};  // between SIGTERM and SIGKILL
 
 /// Tasks that a worker has, so that it need not wait for the next. A second one that waits behind a
 /// long first is taken back as soon as another worker has nothing to do.
@@ -116,7 +116,7 @@ class ProcessCrew final : public Crew {
     if (getpid() != owner_) return;  // a forked copy
     {
       const std::lock_guard lock(mutex_);
-      if (!closed_ || !ended_) keeper_.end_all(grace);
+      if (!closed_ || !ended_) keeper_.end_all(crew_grace);
       closed_ = true;
       if (!broken_)
         broken_ =
@@ -127,7 +127,7 @@ class ProcessCrew final : public Crew {
       wake_leader();
     }
     if (background_.joinable()) background_.join();
-    if (!keeper_.join(grace + std::chrono::seconds(1))) keeper_.kill();
+    if (!keeper_.join(crew_grace + std::chrono::seconds(1))) keeper_.kill();
     for (Seat& seat : seats_) seat.leave();
   }
 

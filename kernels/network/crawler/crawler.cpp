@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 /// Between two commits, and two looks at what to show.
 constexpr milliseconds tick{200};
 /// Sitemap files that are read.
-constexpr std::size_t most_sitemaps = 1000;
+constexpr std::size_t most_sitemap_files = 1000;
 /// RFC 9309, 2.3.1.2.
 constexpr int most_redirects_of_robots = 5;
 
@@ -254,7 +254,7 @@ class Crawl {
 
   Awaitable<> read_sitemaps(Host& host) {
     std::deque<std::string> files(host.robots.sitemaps().begin(), host.robots.sitemaps().end());
-    for (std::size_t read = 0; read < most_sitemaps && !files.empty(); ++read) {
+    for (std::size_t read = 0; read < most_sitemap_files && !files.empty(); ++read) {
       const auto address = Address::parse(files.front());
       files.pop_front();
       if (!address || address->origin() != host.origin) continue;

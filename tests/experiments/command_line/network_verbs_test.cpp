@@ -64,7 +64,9 @@ TEST(EventLoop, ComparesTheStylesOfWaiting) {
   const Ended ended = run_parlab(
       {"run", "event_loop", "--tasks", "500", "--rounds", "2", "--json", "e.json"}, folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
-  for (const json& result : read_json(folder.path() / "e.json")["results"]) {
+  const json results = read_json(folder.path() / "e.json")["results"];
+  EXPECT_GT(results.size(), 4U);
+  for (const json& result : results) {
     EXPECT_TRUE(result["ok"]);
     EXPECT_GT(result["metrics"]["heap_per_task_bytes"][0], 0) << result["label"];
   }
@@ -79,7 +81,9 @@ TEST(Crawl, MeasuresEveryWayAgainstTheIdeal) {
                   "--at-once", "5", "--timeline", "--rounds", "2", "--json", "c.json"},
                  folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
-  for (const json& result : read_json(folder.path() / "c.json")["results"]) {
+  const json results = read_json(folder.path() / "c.json")["results"];
+  EXPECT_GT(results.size(), 6U);
+  for (const json& result : results) {
     EXPECT_TRUE(result["ok"]) << result["label"];
     if (result["variant"] == "ideal") continue;
     EXPECT_EQ(result["answer"]["timeline"].size(), 20U);
@@ -96,7 +100,8 @@ TEST(Crawl, LeavesOutOneAfterTheOtherWhereThatTakesLong) {
                                    folder.path());
     EXPECT_EQ(ended.code, 0) << ended.err;
     std::set<std::string> names;
-    for (const json& result : read_json(folder.path() / "c.json")["results"])
+    const json results = read_json(folder.path() / "c.json")["results"];
+    for (const json& result : results)
       names.insert(result["variant"]);
     return names;
   };
