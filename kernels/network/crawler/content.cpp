@@ -9,16 +9,10 @@
 #include <cctype>
 #include <memory>
 
+#include "kernels/network/crawler/text.hpp"
+
 namespace parlab {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return result;
-}
 
 bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, std::string& out,
                   bool& too_big) {

@@ -3,24 +3,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "kernels/network/crawler/text.hpp"
+
 namespace parlab {
 namespace {
 
 constexpr std::size_t longest_cookie = 4096;  // bytes, name and value (RFC 6265, 6.1)
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return result;
-}
 
 /// Whether it may stand in a header field.
 bool is_plain(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "kernels/network/crawler/address.hpp"
+#include "kernels/network/crawler/text.hpp"
 
 namespace parlab {
 namespace {
@@ -14,20 +15,6 @@ namespace {
 constexpr std::size_t most_rules = 10'000;
 constexpr std::size_t most_sitemaps = 100;
 constexpr double longest_crawl_delay = 60;  // seconds
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return result;
-}
 
 /// Whether the pattern matches a beginning of the text, in time |pattern| * |text|.
 bool matches(std::string_view pattern, std::string_view text) {
