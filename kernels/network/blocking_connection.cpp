@@ -3,13 +3,40 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
 namespace parlab {
+namespace {
+
+/// Calls until no signal interrupts: the kernel does not go on by itself with a call that has a
+/// time limit, and the signal that lets a stopped process go on is enough.
+template <class Call>
+ssize_t uninterrupted(const Call& call) {
+  ssize_t result;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+/// Waits for a connect() that a signal interrupted; it goes on meanwhile.
+bool finish_connect(int fd, std::chrono::milliseconds timeout) {
+  pollfd made{.fd = fd, .events = POLLOUT, .revents = 0};
+  if (uninterrupted([&] { return poll(&made, 1, static_cast<int>(timeout.count())); }) != 1)
+    return false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+}  // namespace
 
 bool BlockingConnection::open() {
   if (fd_ >= 0) return true;
@@ -23,7 +50,8 @@ bool BlockingConnection::open() {
   server.sin_family = AF_INET;
   server.sin_port = htons(port_);
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return connect(fd_, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0;
+  if (connect(fd_, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) return true;
+  return errno == EINTR && finish_connect(fd_, timeout_);
 }
 
 void BlockingConnection::close() {
@@ -33,7 +61,8 @@ void BlockingConnection::close() {
 
 bool BlockingConnection::write(const std::string& text) {
   for (std::size_t sent = 0; sent < text.size();) {
-    const ssize_t count = send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    const ssize_t count = uninterrupted(
+        [&] { return send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL); });
     if (count <= 0) return false;
     sent += static_cast<std::size_t>(count);
   }
@@ -43,7 +72,7 @@ bool BlockingConnection::write(const std::string& text) {
 bool BlockingConnection::read(MessageReader& reader) {
   for (reader.next(); reader.wants_more();) {
     const auto room = reader.room();
-    const ssize_t count = recv(fd_, room.data(), room.size(), 0);
+    const ssize_t count = uninterrupted([&] { return recv(fd_, room.data(), room.size(), 0); });
     if (count < 0) return false;
     count > 0 ? reader.took(static_cast<std::size_t>(count)) : reader.ended();
   }

@@ -1,8 +1,11 @@
 #include "kernels/network/ways/ways.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <thread>
 
 #include "kernels/network/delay_server.hpp"
 
@@ -39,6 +42,22 @@ TEST_P(EveryWay, SendsAsManyAtOnceAsAsked) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(GetParam().fetch(job).answers, 50U);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(40));
+}
+
+TEST_P(EveryWay, GoesOnAfterItWasStopped) {
+  const DelayServerProcess server;
+  const Job job{
+      .port = server.port(), .requests = 12, .at_once = 4, .delay = std::chrono::milliseconds(30)};
+  ChildProcess child =
+      ChildProcess::fork([&] { _exit(GetParam().fetch(job).answers == job.requests ? 0 : 1); });
+  // A measured process is stopped while others run, so this must not look like a lost answer.
+  for (int stop = 0; stop < 5; ++stop) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    child.signal(SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    child.signal(SIGCONT);
+  }
+  EXPECT_TRUE(child.wait().success());
 }
 
 TEST_P(EveryWay, CountsFailuresWhereNobodyAnswers) {
