@@ -67,7 +67,7 @@ std::string path_of_wrk() {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets it
   std::istringstream folders(path ? path : "");
   for (std::string folder; std::getline(folders, folder, ':');)
-    if (const std::string file = folder + "/wrk"; access(file.c_str(), X_OK) == 0) return file;
+    if (std::string file = folder + "/wrk"; access(file.c_str(), X_OK) == 0) return file;
   return "";
 }
 

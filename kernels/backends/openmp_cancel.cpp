@@ -15,7 +15,8 @@ namespace {
 std::uint64_t search_by_omp_cancel(int workers, const Chunking& chunking, std::uint64_t block,
                                    FunctionRef<std::uint64_t(IndexRange)> search) {
   if (omp_get_cancellation() == 0)
-    throw UsageError("OpenMP was started with cancellation off: set OMP_CANCELLATION=true, or do not set it");
+    throw UsageError(
+        "OpenMP was started with cancellation off: set OMP_CANCELLATION=true, or do not set it");
   std::atomic<std::uint64_t> hit = 0;
   FirstFailure failure;
   const std::uint64_t chunks = chunking.chunks();

@@ -16,9 +16,9 @@ using boost::beast::string_view;
 
 /// What a read may bring at once: enough for most pages, little enough for thousands of
 /// connections.
-constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t read_bytes = std::size_t{16} << 10;
 /// A buffer starts small and grows with what comes.
-constexpr std::size_t first_read_bytes = 2 * 1024;
+constexpr std::size_t first_read_bytes = std::size_t{2} << 10;
 
 /// Chunks of one byte carry five bytes of framing each.
 constexpr std::uint64_t framing_per_body_byte = 8;

@@ -17,9 +17,9 @@ namespace parlab {
 
 /// In bytes.
 struct MessageLimits {
-  std::uint32_t header = 64 * 1024;       // status line and header fields
-  std::uint64_t body = 64 * 1024 * 1024;  // as transferred, before any inflating
-  std::uint64_t framing = 256 * 1024;     // all that is not body, in one message
+  std::uint32_t header = 64 * 1024;                  // status line and header fields
+  std::uint64_t body = std::uint64_t{64} << 20;      // as transferred, before any inflating
+  std::uint64_t framing = std::uint64_t{256} << 10;  // all that is not body, in one message
 };
 
 /// Why a message could not be read.

@@ -19,7 +19,7 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
   z_stream stream{};
   if (inflateInit2(&stream, window_bits) != Z_OK) return false;
   const std::unique_ptr<z_stream, int (*)(z_stream*)> ends(&stream, inflateEnd);
-  std::array<char, 64 * 1024> some{};
+  std::array<char, std::size_t{64} << 10> some{};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
   stream.avail_in = static_cast<uInt>(body.size());
   int state = Z_OK;

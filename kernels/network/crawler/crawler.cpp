@@ -144,7 +144,7 @@ class Crawl {
   void begin(Host& host, Task task) {
     ++active_;
     asio::co_spawn(loop_.get_executor(), work(host, std::move(task)),
-                   [this, &host](std::exception_ptr failed) {
+                   [this, &host](const std::exception_ptr& failed) {
                      if (failed && !failure_) failure_ = failed;
                      if (failure_) return loop_.stop();
                      --active_;
@@ -178,7 +178,7 @@ class Crawl {
     }
     ++task.tries;
     Answer answer = co_await fetch(host, *address);
-    take(host, std::move(task), *address, answer);
+    take(host, task, *address, answer);
     give_back(host, std::move(answer.connection));
   }
 
@@ -276,7 +276,7 @@ class Crawl {
   }
 
   /// What an answer means: another try, or a result and new pages.
-  void take(Host& host, Task task, const Address& address, Answer& answer) {
+  void take(Host& host, const Task& task, const Address& address, Answer& answer) {
     MessageReader& reader = answer.reader();
     const bool is_answered = answer.error.empty();
     const int status = is_answered ? reader.status() : 0;
@@ -396,7 +396,7 @@ class Crawl {
 CrawlSummary crawl(const CrawlOptions& options, const CrawlWatcher& watcher,
                    const std::function<void(const std::string&)>& lines) {
   Crawl crawl(options, watcher);
-  const CrawlSummary summary = crawl.run();
+  CrawlSummary summary = crawl.run();
   if (lines) crawl.store().each_line(lines);
   return summary;
 }

@@ -16,10 +16,10 @@ namespace parlab {
 
 struct CrawlLimits {
   std::uint64_t pages = 100'000;
-  std::uint64_t total_bytes = UINT64_MAX;       // inflated
-  std::uint64_t page_bytes = 10 * 1024 * 1024;  // inflated; on the wire, too
-  int depth = 1'000'000;                        // links from the start
-  int redirects = 10;                           // one after the other
+  std::uint64_t total_bytes = UINT64_MAX;              // inflated
+  std::uint64_t page_bytes = std::uint64_t{10} << 20;  // inflated; on the wire, too
+  int depth = 1'000'000;                               // links from the start
+  int redirects = 10;                                  // one after the other
 };
 
 struct CrawlTimeouts {

@@ -126,8 +126,9 @@ HttpConnection::HttpConnection(asio::io_context& loop, Deadlines& deadlines, ssl
       options_(options),
       socket_(loop.get_executor()),
       limit_(deadlines, socket_),
-      reader_(MessageReader::Kind::response,
-              {.header = 64 * 1024, .body = options.limits.page_bytes, .framing = 256 * 1024}) {}
+      reader_(MessageReader::Kind::response, {.header = 64 * 1024,
+                                              .body = options.limits.page_bytes,
+                                              .framing = std::uint64_t{256} << 10}) {}
 
 bool HttpConnection::can_be_used_again() const {
   return socket_.is_open() && reader_.complete() && reader_.keep_alive() && !reader_.has_surplus();

@@ -12,7 +12,7 @@
 namespace parlab {
 
 /// Of robots.txt, as much is read (RFC 9309, 2.5, asks for at least 500 KiB). Bytes.
-inline constexpr std::size_t most_of_robots = 512 * 1024;
+inline constexpr std::size_t most_of_robots = std::size_t{512} << 10;
 
 class Robots {
  public:

@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 
 /// Bytes; only the pages that are touched take memory. Asio's default of 128 KiB would ask for
 /// 13 GB of addresses at 1e5 tasks.
-constexpr std::size_t stack_bytes = 16 * 1024;
+constexpr std::size_t stack_bytes = std::size_t{16} << 10;
 
 template <class Body>
 void start(asio::io_context& loop, Body body) {
@@ -45,7 +45,7 @@ std::uint64_t wait_at_once(std::uint64_t tasks, FunctionRef<void()> all_wait) {
   asio::steady_timer event(loop, asio::steady_timer::time_point::max());
   std::uint64_t sum = 0;
   for (std::uint64_t task = 1; task <= tasks; ++task)
-    start(loop, [&event, &sum, task](asio::yield_context yield) {
+    start(loop, [&event, &sum, task](const asio::yield_context& yield) {
       boost::system::error_code cancelled;
       event.async_wait(yield[cancelled]);
       sum += task;

@@ -101,8 +101,7 @@ TEST(Crawl, LeavesOutOneAfterTheOtherWhereThatTakesLong) {
     EXPECT_EQ(ended.code, 0) << ended.err;
     std::set<std::string> names;
     const json results = read_json(folder.path() / "c.json")["results"];
-    for (const json& result : results)
-      names.insert(result["variant"]);
+    for (const json& result : results) names.insert(result["variant"]);
     return names;
   };
   EXPECT_TRUE(variants("1").contains("serial"));
