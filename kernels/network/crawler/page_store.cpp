@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS pages (
 CREATE INDEX IF NOT EXISTS waiting ON pages (authority, id) WHERE done = 0;
 )";
 
-/// Pages between two commits at most, which a killed crawl fetches again: few, but enough that commits do
-/// not set the pace.
+/// Pages between two commits at most, which a killed crawl fetches again: few, but enough that
+/// commits do not set the pace.
 constexpr int pages_a_commit = 32;
 
 /// A prepared statement, bound and stepped; reset by its destructor.
