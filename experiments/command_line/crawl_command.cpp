@@ -13,43 +13,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 
+#include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
-#include "kernels/nearest_name.hpp"
+#include "experiments/measure/output_file.hpp"
 #include "kernels/network/crawler/crawler.hpp"
 
 namespace parlab {
 namespace {
 
-/// The lines of --json: in a file beside its place until they are all there.
-class LineFile {
- public:
-  explicit LineFile(const std::string& path) : path_(path), beside_(path + ".partial") {
-    file_.reset(std::fopen(beside_.c_str(), "we"));
-    if (!file_) throw UsageError(fmt::format("--json: cannot write {}", beside_));
-  }
-  LineFile(const LineFile&) = delete;
-  LineFile& operator=(const LineFile&) = delete;
-  ~LineFile() {
-    if (file_) std::remove(beside_.c_str());
-  }
-  void add(const std::string& line) { fmt::print(file_.get(), "{}\n", line); }
-  void publish() {
-    const bool written = std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0;
-    if (!written || std::rename(beside_.c_str(), path_.c_str()) != 0)
-      throw std::runtime_error(fmt::format("cannot write {}", path_));
-    file_.reset();
-  }
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::string path_, beside_;
-  std::unique_ptr<std::FILE, Close> file_;
-};
+/// Bytes of --json that are written at once.
+constexpr std::size_t lines_at_once = std::size_t{64} << 10;
 
 /// Options as they were typed.
 struct Words {
@@ -161,25 +136,16 @@ void tell(const CrawlSummary& summary, const Words& words) {
 
 int crawl_command(const Arguments& arguments) {
   CLI::App app("Crawls a site: each page in scope once, politely, within bounds.", "parlab crawl");
-  app.allow_extras();
   Words words;
   add_options(app, words);
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
+  if (const auto help = parse_words(app, arguments)) {
+    fmt::print("{}", *help);
     return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}; see parlab crawl --help", error.what()));
-  }
-  if (!app.remaining().empty()) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
-    throw UsageError(unknown_name("option of crawl", app.remaining().front(), names));
   }
   const CrawlOptions options = options_of(words);
   const bool to_stdout = words.json == "-";
-  std::optional<LineFile> file;
+  std::optional<OutputFile> file;
+  std::string rows;
   if (!words.json.empty() && !to_stdout) file.emplace(words.json);
 
   const bool is_shown = !words.quiet && isatty(STDERR_FILENO) != 0;
@@ -193,9 +159,13 @@ int crawl_command(const Arguments& arguments) {
   const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {
     any_answer = any_answer || line.find("\"status\":0,") == std::string::npos;
     if (to_stdout) fmt::print("{}\n", line);
-    if (file) file->add(line);
+    if (!file) return;
+    rows.append(line).append("\n");
+    if (rows.size() < lines_at_once) return;
+    file->write(rows);
+    rows.clear();
   });
-  if (file) file->publish();
+  if (file) file->publish(rows);
   if (is_shown) fmt::print(stderr, "\r\033[K");
   if (!words.quiet) tell(summary, words);
   if (!any_answer && summary.signal == 0)

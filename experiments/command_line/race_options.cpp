@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/measure/usable_cores.hpp"
@@ -134,12 +135,6 @@ RaceOptions options_of(const Words& words) {
   return options;
 }
 
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
-  return names;
-}
-
 }  // namespace
 
 RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments) {
@@ -158,7 +153,6 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
         arguments[0]));
   CLI::App app(request.experiment->question(),
                fmt::format("parlab {} {}", verb_name(verb), arguments[0]));
-  app.allow_extras();
   request.experiment->add_options(app);
   Words words;
   add_common_options(app, words, *request.experiment, verb);
@@ -166,20 +160,9 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
       "Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {0} {1}{2} --json {1}.json",
       verb_name(verb), arguments[0],
       request.experiment->compares_ways() ? "" : " --backend openmp:static,tbb --workers 1,2"));
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
-  try {
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    request.help = app.help();
+  if (const auto help = parse_words(app, std::span(arguments).subspan(1))) {
+    request.help = *help;
     return request;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(
-        fmt::format("{}; see parlab {} {} --help", error.what(), verb_name(verb), arguments[0]));
-  }
-  if (!app.remaining().empty()) {
-    const std::string word = app.remaining().front();
-    throw UsageError(unknown_name(fmt::format("option of {} {}", verb_name(verb), arguments[0]),
-                                  word.substr(0, word.find('=')), option_names(app)));
   }
   request.experiment->set_seed(parse_quantity("--seed", words.seed));
   request.experiment->check_options();

@@ -14,8 +14,8 @@
 
 #include <memory>
 
+#include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
-#include "kernels/nearest_name.hpp"
 #include "kernels/network/delay_server.hpp"
 
 namespace parlab {
@@ -35,7 +35,6 @@ struct CloseFile {
 int serve_command(const Arguments& arguments) {
   CLI::App app("Serves answers that take as long as they are asked to, and a made-up web site.",
                "parlab serve");
-  app.allow_extras();
   std::string address = "127.0.0.1", port = "8080", pages = "1000", seed = "1", report;
   app.add_option("--port", port, "to listen on; 0 for any that is free [8080]");
   app.add_option("--address", address, "to listen on; 0.0.0.0 for all of this machine [127.0.0.1]");
@@ -51,17 +50,10 @@ int serve_command(const Arguments& arguments) {
       "Ctrl-C ends it.\n"
       "Example: parlab serve --port 8080 --report - &\n"
       "         curl 'http://127.0.0.1:8080/add?name=a&delay=100'");
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
+  if (const auto help = parse_words(app, arguments)) {
+    fmt::print("{}", *help);
     return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}; see parlab serve --help", error.what()));
   }
-  if (!app.remaining().empty())
-    throw UsageError(unknown_name("option of serve", app.remaining().front(),
-                                  {"--port", "--address", "--pages", "--seed", "--report"}));
   DelayServerOptions options;
   options.site.pages = parse_quantity("--pages", pages, 1, 1'000'000'000);
   options.site.seed = parse_quantity("--seed", seed);

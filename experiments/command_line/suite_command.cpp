@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <list>
 
+#include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/context.hpp"
@@ -129,7 +130,6 @@ void publish_summary(const Suite& suite) {
 int suite_command(const Arguments& arguments, const std::string& command) {
   CLI::App app("Runs every experiment and writes their result files, for the report.",
                "parlab suite");
-  app.allow_extras();
   std::string profile = "quick";
   std::string folder;
   std::vector<std::string> only;
@@ -140,17 +140,10 @@ int suite_command(const Arguments& arguments, const std::string& command) {
   app.add_option("--only", only, "only these races, pi-backends,dispatch")->delimiter(',');
   app.add_flag("--quiet", quiet, "no progress");
   app.footer("Example: parlab suite --profile quick --out reports/out");
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
+  if (const auto help = parse_words(app, arguments)) {
+    fmt::print("{}", *help);
     return 0;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(fmt::format("{}; see parlab suite --help", error.what()));
   }
-  if (!app.remaining().empty())
-    throw UsageError(unknown_name("option of suite", app.remaining().front(),
-                                  {"--profile", "--out", "--only", "--quiet"}));
   if (profile != "quick" && profile != "full")
     throw UsageError(unknown_name("profile", profile, {"quick", "full"}));
   if (folder.empty()) throw UsageError("suite: --out is missing; name a folder for the results");

@@ -50,20 +50,25 @@ OutputFile::~OutputFile() {
   if (!beside_.empty()) unlink(beside_.c_str());
 }
 
-void OutputFile::publish(std::string_view text) {
-  const auto fail = [&] {
-    throw std::system_error(errno, std::generic_category(), fmt::format("cannot write {}", path_));
-  };
-  const off_t size = static_cast<off_t>(text.size());
+void OutputFile::fail() const {
+  throw std::system_error(errno, std::generic_category(), fmt::format("cannot write {}", path_));
+}
+
+void OutputFile::write(std::string_view text) {
+  size_ += static_cast<off_t>(text.size());
   while (!text.empty()) {
-    const ssize_t written = write(fd_, text.data(), text.size());
+    const ssize_t written = ::write(fd_, text.data(), text.size());
     if (written < 0 && errno != EINTR) fail();
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void OutputFile::publish(std::string_view rest) {
+  write(rest);
   // The rights that a file made in the usual way would have.
   const mode_t mask = umask(0);
   umask(mask);
-  if (ftruncate(fd_, size) != 0 || fchmod(fd_, 0666 & ~mask) != 0 || fsync(fd_) != 0) fail();
+  if (ftruncate(fd_, size_) != 0 || fchmod(fd_, 0666 & ~mask) != 0 || fsync(fd_) != 0) fail();
   if (rename(beside_.c_str(), path_.c_str()) != 0) fail();
   beside_.clear();
 }

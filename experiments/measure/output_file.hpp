@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -17,14 +19,19 @@ class OutputFile {
   /// Removes the file beside unless publish() succeeded.
   ~OutputFile();
 
-  /// Writes the text and renames. Throws std::system_error, with nothing left at either place but
-  /// what stood there before.
-  void publish(std::string_view text);
+  /// Writes the text behind what was written before.
+  void write(std::string_view text);
+  /// Writes the rest and renames. Like write(), throws std::system_error, with nothing left at
+  /// either place but what stood there before.
+  void publish(std::string_view rest);
 
  private:
+  [[noreturn]] void fail() const;
+
   std::string path_;
   std::string beside_;
   int fd_;
+  off_t size_ = 0;
 };
 
 }  // namespace parlab

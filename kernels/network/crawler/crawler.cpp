@@ -16,6 +16,7 @@
 #include "kernels/network/crawler/content.hpp"
 #include "kernels/network/crawler/page_files.hpp"
 #include "kernels/network/crawler/retry.hpp"
+#include "kernels/network/crawler/scope.hpp"
 #include "kernels/network/crawler/turns.hpp"
 
 namespace parlab {
@@ -37,19 +38,22 @@ struct Answer {
   MessageReader& reader() const { return connection->reader(); }
 };
 
+Address start_of(const CrawlOptions& options) {
+  if (auto start = Address::parse(options.start)) return *std::move(start);
+  throw UsageError(
+      fmt::format("'{}' is no address of a page; give one as http://example.com/", options.start));
+}
+
 class Crawl {
  public:
   Crawl(const CrawlOptions& options, const CrawlWatcher& watcher)
       : options_(options),
         watcher_(watcher),
+        start_(start_of(options)),
+        scope_(start_, options.hosts, options.prefix),
         tls_(tls_context(options.ca_file)),
         store_(options.state),
         files_(options.folder) {
-    const auto start = Address::parse(options.start);
-    if (!start)
-      throw UsageError(fmt::format("'{}' is no address of a page; give one as http://example.com/",
-                                   options.start));
-    start_ = *start;
     store_.remember_options(
         fmt::format("{} {} {}", start_.text(), fmt::join(options.hosts, ","), options.prefix));
   }
@@ -268,7 +272,7 @@ class Crawl {
       for (const std::string& location : locations_of_sitemap(xml)) {
         if (is_index) {
           files.push_back(location);
-        } else if (const auto page = Address::parse(location); page && in_scope(*page)) {
+        } else if (const auto page = Address::parse(location); page && scope_.contains(*page)) {
           add(*page, 0, 0, 0);
         }
       }
@@ -307,7 +311,7 @@ class Crawl {
     const auto named_base = links.base.empty() ? std::nullopt : address.resolve(links.base);
     const Address& base = named_base ? *named_base : address;
     for (const std::string& reference : links.references)
-      if (const auto target = base.resolve(reference); target && in_scope(*target))
+      if (const auto target = base.resolve(reference); target && scope_.contains(*target))
         add(*target, page.depth + 1, 0, page.id);
   }
 
@@ -323,7 +327,7 @@ class Crawl {
       error = "redirect_loop";
     else if (task.page.redirects >= options_.limits.redirects)
       error = "redirect_limit";
-    else if (!in_scope(*target))
+    else if (!scope_.contains(*target))
       error = "redirect_out_of_scope";
     else
       add(*target, task.page.depth, task.page.redirects + 1, task.page.id);
@@ -347,18 +351,6 @@ class Crawl {
     return true;
   }
 
-  bool in_scope(const Address& address) const {
-    const bool same_host = address.host() == start_.host() &&
-                           (address.port() == start_.port() ||
-                            (address.has_default_port() && start_.has_default_port()));
-    if (!same_host &&
-        std::ranges::find(options_.hosts,
-                          address.has_default_port() ? address.host() : address.authority()) ==
-            options_.hosts.end())
-      return false;
-    return address.target().starts_with(options_.prefix);
-  }
-
   void add(const Address& address, int depth, int redirects, std::int64_t parent) {
     if (!store_.add({address.text(), address.origin(), depth, redirects}, parent)) return;
     Host& host = host_of(address.origin());
@@ -376,12 +368,13 @@ class Crawl {
 
   const CrawlOptions& options_;
   const CrawlWatcher& watcher_;
+  Address start_;  // before the store: a bad address makes no file
+  Scope scope_;
   asio::io_context loop_{1};
   Deadlines deadlines_{loop_};
   asio::ssl::context tls_;
   PageStore store_;
   PageFiles files_;
-  Address start_;
   bool private_allowed_ = false;
   std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
   Turns turns_{loop_, store_, options_.at_once_per_host, [this] { pump(); }};

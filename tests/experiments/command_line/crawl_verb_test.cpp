@@ -10,6 +10,7 @@
 
 #include "kernels/network/delay_server.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/kernels/network/raw_exchange.hpp"
 
 namespace parlab {
 namespace {
@@ -17,16 +18,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-std::vector<json> json_lines(const std::filesystem::path& file) {
-  std::ifstream lines(file);
-  std::vector<json> all;
-  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
-  return all;
-}
-
-/// A port that was free a moment ago.
-std::uint16_t free_port() { return Listener("127.0.0.1", 0).port(); }
 
 TEST(CrawlVerb, WritesALineAPage) {
   const TemporaryFolder folder;
@@ -91,7 +82,10 @@ TEST(CrawlVerb, SaysWhatIsLeftBeyondItsLimits) {
 
 TEST(CrawlVerb, SaysWhatIsWrong) {
   EXPECT_EQ(run_parlab({"crawl"}).code, 2);
-  EXPECT_THAT(run_parlab({"crawl", "nonsense"}).err, HasSubstr("http://example.com/"));
+  const TemporaryFolder folder;
+  EXPECT_THAT(run_parlab({"crawl", "nonsense", "--state", "state"}, folder.path()).err,
+              HasSubstr("http://example.com/"));
+  EXPECT_TRUE(folder.files().empty());
   EXPECT_EQ(run_parlab({"crawl", "http://h/", "--agent", "a\r\nX: y"}).code, 2);
   EXPECT_EQ(run_parlab({"crawl", "http://h/", "--state", "/nowhere/state"}).code, 2);
   const Ended refused = run_parlab(

@@ -19,16 +19,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-std::vector<json> json_lines(const std::filesystem::path& file) {
-  std::ifstream lines(file);
-  std::vector<json> all;
-  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
-  return all;
-}
-
-/// A port that was free a moment ago.
-std::uint16_t free_port() { return Listener("127.0.0.1", 0).port(); }
-
 TEST(Serve, ReportsRequestsAndEndsOnInterrupt) {
   const TemporaryFolder folder;
   const std::uint16_t port = free_port();

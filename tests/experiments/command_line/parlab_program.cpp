@@ -110,4 +110,11 @@ std::vector<std::string> TemporaryFolder::files() const {
 
 nlohmann::json read_json(const fs::path& file) { return nlohmann::json::parse(content(file)); }
 
+std::vector<nlohmann::json> json_lines(const std::filesystem::path& file) {
+  std::ifstream lines(file);
+  std::vector<nlohmann::json> all;
+  for (std::string line; std::getline(lines, line);) all.push_back(nlohmann::json::parse(line));
+  return all;
+}
+
 }  // namespace parlab

@@ -63,5 +63,7 @@ class TemporaryFolder {
 };
 
 nlohmann::json read_json(const std::filesystem::path& file);
+/// Of a file that holds one value a line.
+std::vector<nlohmann::json> json_lines(const std::filesystem::path& file);
 
 }  // namespace parlab

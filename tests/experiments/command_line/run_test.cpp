@@ -213,14 +213,6 @@ TEST(Run, VerifiesNumbersOfEveryKind) {
   }
 }
 
-TEST(Run, CancelsASearchWhateverOpenMpWasToldAtFirst) {
-  const Ended ended = run_parlab({"run", "verify_prime", "--number", "999966000289", "--algorithm",
-                                  "naive", "--flag", "cancel", "--backend", "tbb,openmp",
-                                  "--workers", "2", "--rounds", "1"});
-  EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.out, HasSubstr("openmp"));
-}
-
 TEST(Run, WritesJsonToStdoutAndTheTableToStderr) {
   const Ended ended = run_parlab(
       {"run", "dispatch", "--chunks", "3", "--rounds", "1", "--backend", "serial", "--json", "-"});

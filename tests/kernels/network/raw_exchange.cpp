@@ -7,6 +7,8 @@
 
 #include <array>
 
+#include "kernels/network/delay_server.hpp"
+
 namespace parlab {
 
 std::string raw_exchange(std::uint16_t port, const std::string& bytes) {
@@ -26,5 +28,7 @@ std::string raw_exchange(std::uint16_t port, const std::string& bytes) {
   close(fd);
   return all;
 }
+
+std::uint16_t free_port() { return Listener("127.0.0.1", 0).port(); }
 
 }  // namespace parlab
