@@ -43,7 +43,7 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
   pid_ = fork();
   if (pid_ != 0) return;
   setpgid(0, 0);
-  putenv(mark_.data());
+  putenv(mark_.data());  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
   const int out = open(out_.c_str(), O_WRONLY);
   const int err = open(err_.c_str(), O_WRONLY);
   dup2(out, STDOUT_FILENO);
