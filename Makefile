@@ -43,14 +43,14 @@ compile:
 	@$(call within,3600) cmake --build --preset release --parallel $(JOBS)
 
 .PHONY: test
-test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the report's by pytest
+test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the report's and Python's by pytest
 	@sh .ci/deps --again
 	@$(MAKE) compile
 	@status=0; \
 	$(call within,900) ctest --preset release --parallel 2 --timeout 120 --progress --no-tests=error $(if $(TESTS),-R '$(TESTS)') || status=1; \
-	if [ -d tests/reports ]; then \
-	  $(call within,600) $(python) -m pytest -q -p no:cacheprovider tests/reports || status=1; \
-	fi; \
+	for folder in tests/reports tests/kernels/bindings; do \
+	  $(call within,600) $(python) -m pytest -q -p no:cacheprovider $$folder || status=1; \
+	done; \
 	exit $$status
 
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
@@ -90,6 +90,17 @@ compare: ## two backends in paired rounds: make compare EXPERIMENT=pi ARGS="--ba
 suite: ## every experiment into reports/out, without the report (PROFILE=quick or full)
 	@$(MAKE) build >&2
 	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(ARGS)
+
+.PHONY: notebooks lab
+notebooks: ## run the notebooks from clean; HTML in reports/out/notebooks; an error in one fails
+	@sh .ci/deps --again
+	@$(MAKE) compile
+	@$(call within,1800) $(python) reports/notebooks/run.py $(ARGS)
+lab: ## open the notebooks in Jupyter, with parlab as built
+	@$(MAKE) build
+	@PYTHONPATH="$(CURDIR)/build/python" $(python) -m jupyterlab reports/notebooks $(ARGS) || \
+	  PYTHONPATH="$(CURDIR)/build/python" $(python) -m notebook reports/notebooks $(ARGS) || \
+	  { echo 'make lab needs Jupyter: apt-get install jupyter-notebook' >&2; exit 1; }
 
 .PHONY: format lint
 format: ## clang-format on all sources

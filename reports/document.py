@@ -15,7 +15,8 @@ import against
 import formats
 import tables
 from fields import BadFile
-from figures import goals, model, speedups, stillness, style, sweep, timeline
+from figures import (goals, loads, lock_holders, model, speedups, stillness, style, sweep,
+                     timeline)
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
@@ -64,6 +65,10 @@ def draw_figures(report: Report, folder: Path) -> None:
                 speedups.draw(section.race, section.choices, path)
             elif section.kind == "goals":
                 goals.draw(section.race, against.rows_of(section.race), path)
+            if section.lock_holders:
+                lock_holders.draw(section.race, folder / f"{section.race.path.stem}-timeline.svg")
+            if section.loads:
+                loads.draw(section.race, folder / f"{section.race.path.stem}-loads.svg")
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from against import is_against, rows_of
 from axis import measures_chunks, sweep_axis
+from figures.loads import has_loads
+from figures.lock_holders import spans_of
 from figures.model import is_held_to_model
 from figures.timeline import timelines
 from formats import listing, memory
@@ -30,6 +32,18 @@ class Section:
     def figure(self) -> str:
         """The figure's path beside the report; empty where there is nothing to draw."""
         return f"figures/{quote(self.race.path.stem)}.svg" if self.kind else ""
+
+    @property
+    def loads(self) -> str:
+        """The path of the figure of what each worker computed; empty where that is not known."""
+        known = any(has_loads(arm) for arm in self.race.shown)
+        return f"figures/{quote(self.race.path.stem)}-loads.svg" if known else ""
+
+    @property
+    def lock_holders(self) -> str:
+        """The path of the figure of who held the lock when; empty where no arm has a trace."""
+        traced = any(spans_of(arm) for arm in self.race.shown)
+        return f"figures/{quote(self.race.path.stem)}-timeline.svg" if traced else ""
 
     @property
     def kind(self) -> str:

@@ -1,0 +1,152 @@
+#include "kernels/bindings/call.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "kernels/errors.hpp"
+
+namespace parlab {
+namespace {
+
+class CallInterrupted : public std::runtime_error {
+ public:
+  CallInterrupted() : std::runtime_error("interrupted before it was done") {}
+};
+
+std::string& last_error() {
+  static thread_local std::string message;
+  return message;
+}
+
+parlab_status failed(parlab_status status, const char* message) noexcept {
+  try {
+    last_error() = message;
+  } catch (...) {  // no memory for the message: the status has to do
+  }
+  return status;
+}
+
+int usable_cores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(CPU_COUNT(&cores), 1) : 1;
+}
+
+/// Process that opened the first backend whose threads a fork would lose; 0 for none yet.
+std::atomic<int> threads_owner = 0;
+
+void refuse_lost_threads(const std::string& backend) {
+  if (backend != "openmp" && backend != "tbb" && backend != "stdpar") return;
+  int owner = 0;
+  const int self = getpid();
+  if (threads_owner.compare_exchange_strong(owner, self) || owner == self) return;
+  throw UsageError(fmt::format(
+      "backend '{}' cannot be used in a process forked from one that used openmp, tbb or stdpar: "
+      "its threads are gone; start the process anew (multiprocessing's 'spawn'), or use threads",
+      backend));
+}
+
+}  // namespace
+
+parlab_status guarded(FunctionRef<void()> work) noexcept {
+  try {
+    work();
+    return PARLAB_OK;
+  } catch (const UsageError& error) {
+    return failed(PARLAB_BAD_INPUT, error.what());
+  } catch (const std::invalid_argument& error) {
+    return failed(PARLAB_BAD_INPUT, error.what());
+  } catch (const CallInterrupted& error) {
+    return failed(PARLAB_INTERRUPTED, error.what());
+  } catch (const std::bad_alloc&) {
+    return failed(PARLAB_NO_MEMORY, "out of memory: free some, or compute less at once");
+  } catch (const std::length_error&) {
+    return failed(PARLAB_NO_MEMORY, "more memory asked for than can be: compute less at once");
+  } catch (const std::system_error& error) {
+    const bool memory = error.code() == std::errc::not_enough_memory;
+    return failed(memory ? PARLAB_NO_MEMORY : PARLAB_FAILED, error.what());
+  } catch (const std::exception& error) {
+    return failed(PARLAB_FAILED, error.what());
+  } catch (...) {
+    return failed(PARLAB_FAILED, "failed for a reason that has no name");
+  }
+}
+
+void refuse_null(const char* name) { throw UsageError(fmt::format("{} is NULL", name)); }
+
+}  // namespace parlab
+
+using parlab::UsageError;
+
+parlab_backend::parlab_backend(const char* name, std::int32_t workers)
+    : flag_(sizeof(std::atomic<bool>)), owner_(getpid()) {
+  new (flag_.data()) std::atomic<bool>(false);
+  parlab::BackendSpec spec = parlab::parse_backend(name);
+  const auto& known = parlab::backends();
+  const auto entry = std::ranges::find(known, spec.backend, &parlab::BackendEntry::name);
+  spec.workers = workers != 0 ? workers : entry->parallel ? parlab::usable_cores() : 1;
+  forks_ = spec.backend == "processes";
+  parlab::refuse_lost_threads(spec.backend);
+  backend_ = parlab::make_backend(spec);
+}
+
+void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
+  if (getpid() != owner_)
+    throw UsageError("the backend was opened in another process, before a fork; open one here");
+  const std::lock_guard alone(running_);
+  interrupted().store(false);
+  try {
+    work(*backend_);
+  } catch (const parlab::ChunkFailed&) {
+    check();  // an interruption that was seen in a worker process comes here as its message
+    throw;
+  }
+}
+
+std::uint64_t parlab_backend::grain_for(std::uint64_t asked, std::uint64_t size,
+                                        std::uint64_t least, std::uint64_t most) const {
+  if (asked != 0) return asked;
+  /// As experiments do: enough chunks to even out uneven work.
+  constexpr std::uint64_t chunks_per_worker = 16;
+  const std::uint64_t even = size / (chunks_per_worker * static_cast<std::uint64_t>(workers())) + 1;
+  return std::clamp(even, least, std::max(least, most));
+}
+
+void parlab_backend::check() const {
+  if (interrupted().load(std::memory_order_relaxed)) throw parlab::CallInterrupted();
+}
+
+std::atomic<bool>& parlab_backend::interrupted() const {
+  return *reinterpret_cast<std::atomic<bool>*>(flag_.data());
+}
+
+extern "C" {
+
+const char* parlab_last_error(void) { return parlab::last_error().c_str(); }
+
+parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_backend** backend) {
+  return parlab::guarded([&] {
+    parlab::required(name, "name");
+    parlab::required(backend, "backend") = nullptr;
+    *backend = new parlab_backend(name, workers);
+  });
+}
+
+void parlab_backend_close(parlab_backend* backend) { delete backend; }
+
+int32_t parlab_backend_workers(const parlab_backend* backend) {
+  return backend == nullptr ? 0 : backend->workers();
+}
+
+void parlab_backend_interrupt(parlab_backend* backend) {
+  if (backend != nullptr) backend->interrupted().store(true);
+}
+}

@@ -1,0 +1,28 @@
+"""parlab from Python: its kernels on its backends over numpy arrays, its races as records.
+
+    import parlab
+    parlab.pi(1e8, backend="tbb:auto", workers=2, seed=7)
+    parlab.julia(1000, backend="openmp:dynamic")          # uint32 of shape (1000, 1000)
+    parlab.compare("pi", backend=["openmp", "tbb"], darts=1e7)
+
+Every kernel takes `backend` (a name of parlab.backends(), with or without a schedule), `workers`
+(None: all usable cores), `grain` (indices a chunk; None chooses) and `hold_gil` (True keeps other
+Python threads from running meanwhile, which is what a careless extension does). The answer is the
+same, bit for bit, whatever these are. Arrays are read and written where they lie.
+
+Errors are ValueError, TypeError, MemoryError or RuntimeError, each also a parlab.Error; Ctrl-C ends
+a run within some 20 ms as KeyboardInterrupt.
+"""
+
+from .fields import diffusion, julia
+from .library import (BadInput, BadType, Error, OutOfMemory, RunFailed, backends, kernels, library_path,
+                      simd_level, version)
+from .numbers import count_darts, count_primes, is_prime, pi, primes, smallest_factor
+from .races import Race, compare, load, run
+from .shared import SharedArray, attach, shared_array, unlink
+
+__version__ = version()
+__all__ = ["BadInput", "BadType", "Error", "OutOfMemory", "Race", "RunFailed", "SharedArray", "attach",
+           "backends", "compare", "count_darts", "count_primes", "diffusion", "is_prime", "julia",
+           "kernels", "library_path", "load", "pi", "primes", "run", "shared_array", "simd_level",
+           "smallest_factor", "unlink", "version"]

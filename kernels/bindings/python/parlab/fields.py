@@ -1,0 +1,71 @@
+"""Kernels whose answers are arrays of two dimensions: Julia sets, diffusion."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from ctypes import byref, c_uint64
+
+import numpy as np
+
+from .arrays import described, result
+from .library import Backend, BadInput, BadType, call, text, whole
+
+MOST_SIDE = 10**6  # pixels
+
+
+def julia(shape: int | tuple[int, int] = 1000, *, left: float = -1.8, top: float = 1.8,
+          width: float = 3.6, c: complex = -0.62772 - 0.42193j, most_steps: int = 300,
+          out: np.ndarray | None = None, variant: str = "simd", backend: str = "serial",
+          workers: int | None = None, grain: int | None = None,
+          hold_gil: bool = False) -> np.ndarray:
+    """The steps of z -> z**2 + c until |z| >= 2, at most most_steps, for each pixel of a picture.
+
+    shape: (rows, columns), or the side of a square. left, top: the point of the first pixel; width:
+    from the first column to one past the last, in units of the plane; rows go down in equal steps.
+    Returns `out` or a new array: uint32 of that shape."""
+    if out is not None and not isinstance(out, np.ndarray):
+        raise BadType(f"out must be a numpy array of uint32, not {type(out).__name__}")
+    size = out.shape if out is not None else shape
+    sides = size if isinstance(size, tuple) else (size, size)
+    if len(sides) != 2:
+        raise BadInput(f"shape must be a side or (rows, columns), not {size}")
+    rows, columns = (whole("shape", side, 0, MOST_SIDE) for side in sides)
+    picture = result("out", out, (rows, columns), "uint32")
+    point = complex(c)
+    call("parlab_julia", Backend.named(backend, workers),
+         (byref(described("out", picture, "uint32", 2, True)), _real("left", left), _real("top", top),
+          _real("width", width) / max(columns, 1), point.real, point.imag,
+          whole("most_steps", most_steps, 0, 2**32 - 1), text("variant", variant), _grain(grain),
+          byref(c_uint64())), hold_gil, rows * columns * most_steps < 100_000)
+    return picture
+
+
+def diffusion(plate: np.ndarray, steps: int, *, rate: float = 0.1, depth: int | None = None,
+              out: np.ndarray | None = None, variant: str = "tiled", backend: str = "serial",
+              workers: int | None = None, grain: int | None = None,
+              hold_gil: bool = False) -> np.ndarray:
+    """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous), the edge kept.
+
+    A step: next = centre + rate * (sum of the four neighbours - 4 * centre), with rate = D dt / dx**2,
+    stable up to 0.25. depth: steps that the variant tiled makes in a sweep through memory (None: 8).
+    Returns `out` or a new array of the same shape; `plate` stays as it is."""
+    source = described("plate", plate, "float64", 2, False)
+    target = result("out", out, plate.shape, "float64")
+    call("parlab_diffusion", Backend.named(backend, workers),
+         (byref(source), byref(described("out", target, "float64", 2, True)), _real("rate", rate),
+          whole("steps", steps), 0 if depth is None else whole("depth", depth, 1, 64),
+          text("variant", variant), _grain(grain)), hold_gil, plate.size * steps < 100_000)
+    return target
+
+
+def _real(name: str, value: float) -> float:
+    if not isinstance(value, numbers.Real):
+        raise BadType(f"{name} must be a number, not {value!r}")
+    if not math.isfinite(value):
+        raise BadInput(f"{name} must be finite, not {value}")
+    return float(value)
+
+
+def _grain(grain: int | None) -> int:
+    return 0 if grain is None else whole("grain", grain, 1)

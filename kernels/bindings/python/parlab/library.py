@@ -1,0 +1,216 @@
+"""libparlab.so.1 over ctypes: finding it, calling it, and what its failures are in Python."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout  # the same only from Python 3.11 on
+from ctypes import (CDLL, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_uint32,
+                    c_uint64, c_void_p)
+from pathlib import Path
+from typing import Any
+
+try:
+    import numpy as np
+except ImportError as error:
+    raise ImportError("parlab needs numpy: apt-get install python3-numpy, and run Debian's "
+                      "/usr/bin/python3; elsewhere pip install numpy") from error
+
+ABI = 1
+LONGEST = 2**64 - 1
+
+
+class Error(Exception):
+    """Whatever parlab complains of."""
+
+
+class BadInput(Error, ValueError):
+    """An argument has a wrong value; nothing was computed."""
+
+
+class BadType(Error, TypeError):
+    """An argument is of a wrong type, or an array of a wrong dtype; nothing was computed."""
+
+
+class RunFailed(Error, RuntimeError):
+    """The run failed: a worker died, a thread could not be started."""
+
+
+class OutOfMemory(Error, MemoryError):
+    """Out of memory, or of shared memory."""
+
+
+OK, BAD_INPUT, FAILED, NO_MEMORY, INTERRUPTED = range(5)
+ERRORS = {BAD_INPUT: BadInput, FAILED: RunFailed, NO_MEMORY: OutOfMemory}
+
+
+class Array(Structure):
+    """parlab_array: where an array lies and how."""
+
+    _fields_ = [("data", c_void_p), ("dtype", c_int32), ("dimensions", c_int32),
+                ("shape", POINTER(c_int64)), ("strides", POINTER(c_int64)),
+                ("writable", c_int32), ("shared", c_int32)]
+
+
+SIGNATURES: dict[str, list[Any]] = {
+    "parlab_backend_open": [c_char_p, c_int32, POINTER(c_void_p)],
+    "parlab_pi": [c_void_p, c_uint64, c_uint64, c_char_p, c_uint64, POINTER(c_uint64)],
+    "parlab_count_primes": [c_void_p, c_uint64, c_uint64, c_char_p, c_uint64, POINTER(c_uint64)],
+    "parlab_most_primes": [c_uint64, c_uint64, POINTER(c_uint64)],
+    "parlab_list_primes": [c_void_p, c_uint64, c_uint64, c_uint64, POINTER(Array),
+                           POINTER(c_uint64)],
+    "parlab_is_prime": [c_void_p, POINTER(Array), POINTER(Array), c_uint64],
+    "parlab_smallest_factor": [c_void_p, c_uint64, c_uint64, POINTER(c_uint64)],
+    "parlab_julia": [c_void_p, POINTER(Array), c_double, c_double, c_double, c_double, c_double,
+                     c_uint32, c_char_p, c_uint64, POINTER(c_uint64)],
+    "parlab_diffusion": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64, c_int32,
+                         c_char_p, c_uint64],
+}
+
+
+def library_path() -> str:
+    """Where libparlab.so.1 is: $PARLAB_LIBRARY, else beside this package, as built or installed."""
+    named = os.environ.get("PARLAB_LIBRARY")
+    if named:
+        if not Path(named).is_file():
+            raise ImportError(f"PARLAB_LIBRARY names {named}, which is no file: name libparlab.so.1 "
+                              "or unset it")
+        return named
+    here = Path(__file__).absolute().parent  # not resolved: the built package is a link
+    for folder in (here.parents[1], here.parents[2]):  # build/python/parlab, lib/python3.x/*-packages
+        if (folder / "libparlab.so.1").is_file():
+            return str(folder / "libparlab.so.1")
+    return "libparlab.so.1"
+
+
+def _load(kind: type[CDLL]) -> CDLL:
+    path = library_path()
+    try:
+        library = kind(path)
+        found = library.parlab_abi_version
+    except (OSError, AttributeError) as error:
+        raise ImportError(f"cannot load parlab's library ({error}): run `make` in parlab's folder, or "
+                          "set PARLAB_LIBRARY to libparlab.so.1") from error
+    found.restype = c_uint32
+    if found() != ABI:
+        raise ImportError(f"{path} has ABI version {found()}, this package needs {ABI}: build and "
+                          "install both from the same version of parlab")
+    for name, arguments in SIGNATURES.items():
+        getattr(library, name).argtypes = arguments
+    for name in ("version", "last_error", "simd_level", "backends", "kernels"):
+        getattr(library, f"parlab_{name}").restype = c_char_p
+    library.parlab_backend_close.argtypes = [c_void_p]
+    library.parlab_backend_close.restype = None
+    library.parlab_backend_interrupt.argtypes = [c_void_p]
+    library.parlab_backend_interrupt.restype = None
+    return library
+
+
+RELEASING = _load(CDLL)  # lets other Python threads run during a call
+HOLDING = _load(ctypes.PyDLL)  # does not: ctypes keeps the GIL
+
+
+def version() -> str:
+    """The library's release."""
+    return RELEASING.parlab_version().decode()
+
+
+def simd_level() -> str:
+    """The SIMD instructions that kernels use on this processor."""
+    return RELEASING.parlab_simd_level().decode()
+
+
+def backends() -> list[str]:
+    """Every backend of this build on every schedule, as `backend=` takes them."""
+    return RELEASING.parlab_backends().decode().split()
+
+
+def kernels() -> list[str]:
+    """Every kernel of this build, as "name/variant" where there are variants."""
+    return RELEASING.parlab_kernels().decode().split()
+
+
+def check(status: int) -> None:
+    """Raises what a status stands for. On the thread that made the call: messages are per thread."""
+    if status == OK:
+        return
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
+    raise ERRORS.get(status, Error)(RELEASING.parlab_last_error().decode(errors="replace"))
+
+
+def whole(name: str, value: Any, least: int = 0, most: int = LONGEST) -> int:
+    """A whole number of [least, most], also as 1e8. Raises BadType or BadInput."""
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise BadType(f"{name} must be a whole number, not {value!r}")
+    if not least <= value <= most:
+        raise BadInput(f"{name} must be {least} to {most}, not {value}")
+    return int(value)
+
+
+def text(name: str, value: Any) -> bytes:
+    """A name for the library. Raises BadType."""
+    if not isinstance(value, str) or "\0" in value:
+        raise BadType(f"{name} must be a string such as \"tbb:auto\", not {value!r}")
+    return value.encode(errors="replace")
+
+
+class Backend:
+    """A handle, of this process, kept for all calls with the same name and workers."""
+
+    _kept: dict[tuple[int, bytes, int], "Backend"] = {}
+    _lock = threading.Lock()
+
+    def __init__(self, name: bytes, workers: int) -> None:
+        self.handle = c_void_p()
+        check(RELEASING.parlab_backend_open(name, workers, byref(self.handle)))
+
+    @classmethod
+    def named(cls, name: Any, workers: Any) -> "Backend":
+        """Opens it or finds it. Raises BadInput for a name or a number that is none."""
+        words = text("backend", name)
+        count = 0 if workers is None else whole("workers", workers, 1, 4096)
+        key = (os.getpid(), words, count)
+        with cls._lock:
+            if key not in cls._kept:
+                cls._kept[key] = cls(words, count)
+            return cls._kept[key]
+
+
+# Calls of the main thread run on another, so that the main thread can be interrupted meanwhile.
+_runner: tuple[int, ThreadPoolExecutor] | None = None
+
+
+def _runner_of_this_process() -> ThreadPoolExecutor:
+    global _runner
+    if _runner is None or _runner[0] != os.getpid():
+        _runner = (os.getpid(), ThreadPoolExecutor(1, "parlab"))
+    return _runner[1]
+
+
+def call(name: str, who: Backend, arguments: tuple[Any, ...], hold_gil: bool, short: bool) -> None:
+    """Makes a call and raises what came of it. `short`: over sooner than a thread is woken (some
+    50 us), so not worth being interruptible."""
+    function = getattr(HOLDING if hold_gil else RELEASING, name)
+
+    def make() -> None:
+        check(function(who.handle, *arguments))
+
+    if hold_gil or short or threading.current_thread() is not threading.main_thread():
+        make()
+        return
+    done = _runner_of_this_process().submit(make)
+    try:
+        done.result()
+    except KeyboardInterrupt:
+        while not done.done():  # again and again: the call may only just be starting
+            RELEASING.parlab_backend_interrupt(who.handle)
+            try:
+                done.exception(timeout=0.01)
+            except (TimeoutError, FutureTimeout, KeyboardInterrupt):
+                continue
+        raise

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs a build into an empty folder and uses it from there as others would: by find_package, by
+# pkg-config, from Python. The library must show the calls of parlab.h and nothing else.
+#
+#   installed_tree_test.sh BUILD [PYTHON]
+set -eu
+build=$1
+python=${2:-}
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+prefix=$tree/prefix
+cmake --install "$build" --prefix "$prefix" >"$tree/install.log"
+
+library=$(find "$prefix" -name libparlab.so.1)
+[ -n "$library" ] || { echo "no libparlab.so.1 was installed"; exit 1; }
+libraries=$(dirname "$library")
+shown=$(nm -D --defined-only "$library" | awk '$2 != "A" {print $3}' | sort)
+promised=$(sed -n 's/^PARLAB_EXPORT.* \**\(parlab_[a-z_]*\)(.*/\1@@PARLAB_1/p' "$prefix/include/parlab.h" | sort)
+[ "$shown" = "$promised" ] || {
+  printf 'the library shows:\n%s\nparlab.h promises:\n%s\n' "$shown" "$promised"
+  exit 1
+}
+
+cmake -S "$here/consumer" -B "$tree/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$tree/configure.log"
+cmake --build "$tree/consumer" >"$tree/build.log"
+"$tree/consumer/consumer"
+
+export PKG_CONFIG_PATH="$libraries/pkgconfig"
+if command -v pkg-config >/dev/null; then
+  # shellcheck disable=SC2046  # one word a flag
+  cc -o "$tree/by_pkg_config" "$here/consumer/consumer.c" $(pkg-config --cflags --libs parlab)
+  LD_LIBRARY_PATH=$libraries "$tree/by_pkg_config"
+fi
+
+if [ -n "$python" ] && "$python" -c 'import numpy' 2>/dev/null; then
+  package=$(dirname "$(find "$prefix" -name parlab -path '*dist-packages*')")
+  cd "$tree"
+  PYTHONPATH=$package "$python" -c '
+import parlab
+assert parlab.library_path().startswith("'"$prefix"'"), parlab.library_path()
+assert parlab.count_primes(0, 1e6, backend="threads", workers=2) == 78498
+print("import parlab", parlab.__version__)'
+fi
