@@ -97,7 +97,7 @@ class Diffusion final : public Experiment {
     app.add_option("--columns", columns_word_, "columns of the plate [4096]");
     app.add_option("--steps", steps_word_, "steps of a run [16]");
     app.add_option("--depth", depth_words_,
-                   "steps that the variant tiled makes in one sweep, a list for a sweep [8]");
+                   "steps that the variant tiled makes in one sweep, a list for a sweep [16]");
     app.add_option("--variant", variant_words_,
                    "stream (the bound: copies), scalar, eigen, xtensor, simd, tiled, a list, or "
                    "'all' [simd]");
@@ -180,7 +180,7 @@ class Diffusion final : public Experiment {
     const bool full = profile == Profile::full;
     const std::string all = fmt::to_string(usable_cores());
     const std::string rows = "4096";  // 128 MiB a plate: fewer fit in some caches
-    const std::string steps = full ? "16" : "8";
+    const std::string steps = "16";  // a whole sweep of tiled
     const std::string rounds = full ? "41" : "7";
     return {
         {"diffusion-bound",
@@ -212,7 +212,7 @@ class Diffusion final : public Experiment {
   std::string rows_words_ = "4096";
   std::string columns_word_ = "4096";
   std::string steps_word_ = "16";
-  std::string depth_words_ = "8";
+  std::string depth_words_ = "16";
   std::string variant_words_ = "simd";
   std::vector<std::uint64_t> rows_, depths_;
   std::uint64_t columns_ = 0, steps_ = 0;

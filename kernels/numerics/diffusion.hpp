@@ -65,7 +65,7 @@ struct DiffusionVariant {
 inline constexpr int most_steps_a_sweep = 64;
 
 /// Steps of a sweep that suit most machines: beyond it the time saved is small, the rings large.
-inline constexpr int default_depth = 8;
+inline constexpr int default_depth = 16;
 
 /// Bytes of a plate from which on its rows are gone from the cache before they are read again.
 inline constexpr std::size_t bytes_beyond_cache = std::size_t{64} << 20;

@@ -101,6 +101,8 @@ TEST_P(Diffusion, FollowsTheDefinitionBitForBitOnPlatesOfEverySize) {
         expect_definition(rows, columns, {rate, 1, bypasses}, rows);
   expect_definition(37, 301, {rate, 1, false}, 5);
   expect_definition(37, 301, {rate, 1, true}, 37, 3);
+  for (std::uint64_t rows = 3; rows < 14; ++rows)
+    expect_definition(rows, 64, {rate, 1, true}, rows);
 }
 
 class DiffusionInTime : public Diffusion {};
@@ -114,6 +116,11 @@ TEST_P(DiffusionInTime, MakesSeveralStepsInASweepHoweverTheRowsAreSplit) {
   // Wider than a strip, so that strips meet.
   expect_definition(12, 1100, {rate, 9, false}, 5);
   expect_definition(70, 2300, {rate, 8, true}, 33, 1);
+  // Rows alike in alignment, which are computed some at a time.
+  for (const std::uint64_t grain : {1u, 4u, 7u, 70u}) {
+    expect_definition(70, 2300, {rate, 8, true}, grain, 4);
+    expect_definition(23, 64, {rate, 5, false}, grain);
+  }
 }
 
 TEST_P(Diffusion, GivesTheSameBitsOnEveryBackend) {

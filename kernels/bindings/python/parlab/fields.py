@@ -48,7 +48,7 @@ def diffusion(plate: np.ndarray, steps: int, *, rate: float = 0.1, depth: int | 
     """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous), the edge kept.
 
     A step: next = centre + rate * (sum of the four neighbours - 4 * centre), with rate = D dt / dx**2,
-    stable up to 0.25. depth: steps that the variant tiled makes in a sweep through memory (None: 8).
+    stable up to 0.25. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
     Returns `out` or a new array of the same shape; `plate` stays as it is."""
     source = described("plate", plate, "float64", 2, False)
     target = result("out", out, plate.shape, "float64")
