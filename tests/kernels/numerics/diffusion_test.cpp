@@ -61,12 +61,12 @@ struct Case {
   std::string level;  // of SIMD; empty: as it comes
 };
 
-std::vector<Case> cases_of(int least_steps_a_sweep) {
+std::vector<Case> cases_of(int least_steps_a_sweep, bool on_each_level = true) {
   std::vector<Case> cases;
   for (const DiffusionVariant& variant : diffusion_variants()) {
     if (!variant.diffuses || variant.most_steps < least_steps_a_sweep) continue;
     cases.push_back({variant, ""});
-    if (variant.name != "simd" && variant.name != "tiled") continue;
+    if (!on_each_level || (variant.name != "simd" && variant.name != "tiled")) continue;
     for (const std::string& level : supported_simd_levels()) cases.push_back({variant, level});
   }
   return cases;
@@ -123,7 +123,9 @@ TEST_P(DiffusionInTime, MakesSeveralStepsInASweepHoweverTheRowsAreSplit) {
   }
 }
 
-TEST_P(Diffusion, GivesTheSameBitsOnEveryBackend) {
+class DiffusionOnBackends : public Diffusion {};
+
+TEST_P(DiffusionOnBackends, GivesTheSameBitsOnEachOfThem) {
   constexpr std::uint64_t rows = 40, columns = 300, steps = 11;
   OwnPlate start(rows, columns);
   start.fill(5);
@@ -153,6 +155,8 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
   return info.param.variant.name + (info.param.level.empty() ? "" : "_" + info.param.level);
 }
 INSTANTIATE_TEST_SUITE_P(Variants, Diffusion, testing::ValuesIn(cases_of(1)), name_of);
+INSTANTIATE_TEST_SUITE_P(Variants, DiffusionOnBackends, testing::ValuesIn(cases_of(1, false)),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Variants, DiffusionInTime, testing::ValuesIn(cases_of(2)), name_of);
 
 TEST(DiffusionVariants, CallStreamTheBoundAndMoveTheBytes) {
