@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -25,7 +26,9 @@ NAMED = {
 def run(folder: Path, *command: str) -> str:
     """Runs a command in the copy; shows it, and ends with it where it fails."""
     print("readme_examples $", *command, flush=True)
+    begin = time.monotonic()
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=1500)
+    print(f"  {time.monotonic() - begin:.0f} s", flush=True)
     if ended.returncode != 0:
         sys.exit(f"{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}\nended with {ended.returncode}")
     return ended.stdout
