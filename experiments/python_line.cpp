@@ -30,7 +30,7 @@ std::string python_path() {
   for (const auto& entry :
        std::filesystem::directory_iterator(own_folder().parent_path() / "lib", none))
     if (entry.path().filename().string().starts_with("python"))
-      path += ":" + (entry.path() / "dist-packages").string();
+      path.append(":").append((entry.path() / "dist-packages").string());
   return path;
 }
 
