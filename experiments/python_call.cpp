@@ -38,7 +38,7 @@ struct Task {
 constexpr std::array tasks = {
     Task{"scalar", "to count 1 dart", "count_darts", 1, 0, 0},
     Task{"array", "to test 8 numbers in place", "is_prime", 2, 8, 16},
-    Task{"array-large", "to test 1e5 numbers in place", "is_prime", 2500, 100'000, 1},
+    Task{"array-large", "to test 1e5 numbers in place", "is_prime", 1250, 100'000, 1},
     Task{"own", "for a function of its own", "and", 1, 0, 0},
 };
 
@@ -148,7 +148,7 @@ class PythonCall final : public Experiment {
                    "scalar (1 dart), array (8 numbers in place), array-large (1e5 numbers), own "
                    "(calls that stay in Python), a list; or 'all' [all]");
     app.add_option("--calls", calls_word_,
-                   "calls of a run; arrays take fewer, down to a 2500th for large ones [1e4]");
+                   "calls of a run; arrays take fewer, down to a 1250th for large ones [1e4]");
   }
   void check_options() override {
     calls_ = parse_quantity("--calls", calls_word_, 1, 1'000'000'000);
@@ -233,7 +233,8 @@ class PythonCall final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     if (!python_calls()) return {};
     const bool full = profile == Profile::full;
-    return {{"python-call", {"python_call", "--rounds", full ? "41" : "7"}}};
+    return {{"python-call",
+             {"python_call", "--calls", full ? "1e4" : "5e3", "--rounds", full ? "41" : "7"}}};
   }
 
  private:
