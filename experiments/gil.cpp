@@ -2,33 +2,20 @@
 // bytecode, in processes; and how long a thread waits for it that only reads messages.
 
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
-#include <optional>
-#include <system_error>
 #include <vector>
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
+#include "experiments/python_line.hpp"
 #include "kernels/errors.hpp"
-#include "kernels/nearest_name.hpp"
 #include "kernels/numerics/monte_carlo.hpp"
-#include "kernels/sharing/child_process.hpp"
 
 namespace parlab {
 namespace {
-
-#ifndef PARLAB_PYTHON
-#define PARLAB_PYTHON "python3"
-#endif
 
 constexpr char script[] =
 #include "gil_threads.inc"
@@ -63,96 +50,11 @@ std::uint64_t size_of_piece(const Way& way) {
   return bytecode ? turns_a_piece : darts_a_piece;
 }
 
-std::filesystem::path own_folder() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
-}
-
-/// Where Python finds the package parlab: as built, or as installed below the same prefix.
-std::string python_path() {
-  std::string path = (own_folder() / "python").string();
-  std::error_code none;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(own_folder().parent_path() / "lib", none))
-    if (entry.path().filename().string().starts_with("python"))
-      path += ":" + (entry.path() / "dist-packages").string();
-  return path;
-}
-
-std::string python_program() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
-  const char* named = std::getenv("PARLAB_PYTHON");
-  return named != nullptr ? named : PARLAB_PYTHON;
-}
-
-/// A program with a socket as its stdin and stdout, that answers a line with a line.
-class LineProcess {
- public:
-  explicit LineProcess(std::vector<std::string> arguments) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0)
-      throw std::system_error(errno, std::generic_category(), "cannot make a socket pair");
-    socket_ = ends[0];
-    const std::string path = "PYTHONPATH=" + python_path();
-    child_.emplace(ChildProcess::fork([&] {
-      dup2(ends[1], STDIN_FILENO);
-      dup2(ends[1], STDOUT_FILENO);
-      std::vector<char*> words;
-      for (std::string& word : arguments) words.push_back(word.data());
-      words.push_back(nullptr);
-      std::vector<char*> environment;
-      for (char** entry = environ; *entry != nullptr; ++entry)
-        if (!std::string_view(*entry).starts_with("PYTHONPATH=")) environment.push_back(*entry);
-      environment.push_back(const_cast<char*>(path.c_str()));
-      environment.push_back(nullptr);
-      execvpe(words[0], words.data(), environment.data());
-      _exit(127);
-    }));
-    close(ends[1]);
-  }
-  LineProcess(const LineProcess&) = delete;
-  LineProcess& operator=(const LineProcess&) = delete;
-  ~LineProcess() { close(socket_); }
-
-  /// Throws std::runtime_error where it ended.
-  std::string ask(std::string_view question) {
-    if (send(socket_, question.data(), question.size(), MSG_NOSIGNAL) < 0) throw_ended();
-    while (answers_.find('\n') == std::string::npos) {
-      std::array<char, 4096> part{};
-      const ssize_t size = recv(socket_, part.data(), part.size(), 0);
-      if (size < 0 && errno == EINTR) continue;
-      if (size <= 0) throw_ended();
-      answers_.append(part.data(), static_cast<std::size_t>(size));
-    }
-    const std::size_t end = answers_.find('\n');
-    std::string line = answers_.substr(0, end);
-    answers_.erase(0, end + 1);
-    return line;
-  }
-
- private:
-  [[noreturn]] void throw_ended() {
-    throw std::runtime_error(fmt::format(
-        "{} ended with {}: it needs numpy (apt-get install python3-numpy); PARLAB_PYTHON names "
-        "another Python",
-        python_program(), child_->wait().describe()));
-  }
-
-  int socket_ = -1;
-  std::optional<ChildProcess> child_;
-  std::string answers_;
-};
-
 /// The Python's version; "" where there is none that can import parlab.
 std::string python_version() {
-  try {
-    LineProcess python({python_program(), "-c",
-                        "import sys, parlab\nfor _ in sys.stdin: print('%d.%d%s' % "
-                        "(*sys.version_info[:2], '' if getattr(sys, '_is_gil_enabled', lambda: "
-                        "True)() else 't'), flush=True)"});
-    return python.ask("\n");
-  } catch (const std::exception&) {
-    return "";
-  }
+  return python_answer(
+      "import sys, parlab\nprint('%d.%d%s' % (*sys.version_info[:2], '' if getattr(sys, "
+      "'_is_gil_enabled', lambda: True)() else 't'))");
 }
 
 class Gil final : public Experiment {

@@ -15,8 +15,8 @@ import against
 import formats
 import tables
 from fields import BadFile
-from figures import (goals, loads, lock_holders, model, speedups, stillness, style, sweep,
-                     timeline)
+from figures import (call_costs, goals, loads, lock_holders, model, speedups, stillness, style,
+                     sweep, timeline)
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
@@ -63,6 +63,8 @@ def draw_figures(report: Report, folder: Path) -> None:
                 model.draw(section.race, path)
             elif section.kind == "speedups":
                 speedups.draw(section.race, section.choices, path)
+            elif section.kind == "calls":
+                call_costs.draw(section.race, path)
             elif section.kind == "goals":
                 goals.draw(section.race, against.rows_of(section.race), path)
             if section.lock_holders:
@@ -103,6 +105,8 @@ def figure_title(section: Section) -> str:
         return f"{section.race.name} by {section.axis}: {question}"
     if section.kind == "goals":
         return f"Every ratio as a multiple of its goal, with its interval: {question}"
+    if section.kind == "calls":
+        return f"Time of one call by every arm, the loop around it apart: {question}"
     if section.kind == "timeline":
         return f"Start and end of every request, one panel an arm: {question}"
     if section.kind == "model":

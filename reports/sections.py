@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from against import is_against, rows_of
 from axis import measures_chunks, sweep_axis
+from figures.call_costs import measures_calls
 from figures.loads import has_loads
 from figures.lock_holders import spans_of
 from figures.model import is_held_to_model
@@ -51,6 +52,8 @@ class Section:
         if is_against(self.race):
             has_goal = any(row.fact["goal"] is not None for row in rows_of(self.race))
             return "goals" if has_goal else ""
+        if measures_calls(self.race):
+            return "calls"
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
         if timelines(self.race):
@@ -130,10 +133,11 @@ class Report:
 
     @property
     def grid(self) -> list[Choice]:
-        """The choices worth a row: empty chunks are a cost to know, not work to place,
+        """The choices worth a row: empty chunks and calls are a cost to know, not work to place,
         and peers no backends."""
         return [choice for section in self.sections
-                if not measures_chunks(section.race) and not is_against(section.race)
+                if not (measures_chunks(section.race) or is_against(section.race)
+                        or measures_calls(section.race))
                 for choice in section.choices]
 
     @property

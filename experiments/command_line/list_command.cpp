@@ -8,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
+#include "experiments/call_ways.hpp"
 #include "experiments/command_line/network_parts.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/experiment.hpp"
@@ -87,6 +88,13 @@ json listing() {
          {"available", part.available},
          {"why",
           part.available ? "" : "not built: install " + part.package + ", then make build"}});
+  const auto calls = python_calls();
+  document["calls"] = json::array();
+  for (const CallWay& way : call_ways()) {
+    const std::string why = why_missing(way, calls);
+    document["calls"].push_back(
+        {{"name", way.name}, {"what", way.what}, {"available", why.empty()}, {"why", why}});
+  }
   return document;
 }
 
@@ -115,10 +123,15 @@ void print_listing(const json& document) {
     fmt::print("  {:<12} {}, {}\n", p["name"].get<std::string>(), p["what"].get<std::string>(),
                p["available"] ? "version " + p["version"].get<std::string>()
                               : "MISSING: " + p["why"].get<std::string>());
-  fmt::print("\nWaiting for others\n");
-  for (const json& part : document["network"])
-    fmt::print("  {:<12} {}{}\n", part["name"].get<std::string>(), part["what"].get<std::string>(),
-               part["available"] ? "" : ", MISSING: " + part["why"].get<std::string>());
+  const auto print_parts = [&](const char* title, const char* key) {
+    fmt::print("\n{}\n", title);
+    for (const json& part : document[key])
+      fmt::print("  {:<12} {}{}\n", part["name"].get<std::string>(),
+                 part["what"].get<std::string>(),
+                 part["available"] ? "" : ", MISSING: " + part["why"].get<std::string>());
+  };
+  print_parts("Calls from Python (parlab run python_call)", "calls");
+  print_parts("Waiting for others", "network");
   fmt::print("\nSIMD level {}, {} usable cores\n", document["simd"].get<std::string>(),
              document["usable_cores"].get<int>());
 }

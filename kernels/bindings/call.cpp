@@ -1,6 +1,7 @@
 #include "kernels/bindings/call.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -39,6 +40,12 @@ int usable_cores() {
   CPU_ZERO(&cores);
   return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(CPU_COUNT(&cores), 1) : 1;
 }
+
+/// How many forks lie between the process that loaded the library and this one: tells a child from
+/// its parent without getpid(), a system call that would cost more than all else around a kernel.
+std::atomic<std::uint32_t> forks_passed = 0;
+[[maybe_unused]] const int counted =
+    pthread_atfork(nullptr, nullptr, [] { forks_passed.fetch_add(1, std::memory_order_relaxed); });
 
 /// Process that opened the first backend whose threads a fork would lose; 0 for none yet.
 std::atomic<int> threads_owner = 0;
@@ -87,7 +94,7 @@ void refuse_null(const char* name) { throw UsageError(fmt::format("{} is NULL", 
 using parlab::UsageError;
 
 parlab_backend::parlab_backend(const char* name, std::int32_t workers)
-    : flag_(sizeof(std::atomic<bool>)), owner_(getpid()) {
+    : flag_(sizeof(std::atomic<bool>)), opened_after_(parlab::forks_passed.load()) {
   new (flag_.data()) std::atomic<bool>(false);
   parlab::BackendSpec spec = parlab::parse_backend(name);
   const auto& known = parlab::backends();
@@ -99,7 +106,7 @@ parlab_backend::parlab_backend(const char* name, std::int32_t workers)
 }
 
 void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
-  if (getpid() != owner_)
+  if (parlab::forks_passed.load(std::memory_order_relaxed) != opened_after_)
     throw UsageError("the backend was opened in another process, before a fork; open one here");
   const std::lock_guard alone(running_);
   interrupted().store(false);

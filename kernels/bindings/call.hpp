@@ -56,6 +56,6 @@ struct parlab_backend {
   parlab::SharedMapping flag_;  // seen by workers that are processes
   std::unique_ptr<parlab::Backend> backend_;
   bool forks_;
-  int owner_;  // process id
+  std::uint32_t opened_after_;  // forks since the library was loaded
   std::mutex running_;
 };

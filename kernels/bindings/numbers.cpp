@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/bindings/arrays.hpp"
@@ -22,13 +24,15 @@
 namespace parlab {
 namespace {
 
-DartVariant dart_variant(const std::string& name) {
+const DartVariant& dart_variant(std::string_view name) {
+  // Kept: to copy and sort them takes ten times what a call from Python costs otherwise.
+  static const std::vector<DartVariant> variants = dart_variants();
   std::vector<std::string> names;
-  for (DartVariant& variant : dart_variants()) {
-    if (variant.name == name) return std::move(variant);
-    names.push_back(variant.name);
-  }
-  throw UsageError(unknown_name("variant", name, names));
+  if (const auto found = std::ranges::find(variants, name, &DartVariant::name);
+      found != variants.end())
+    return *found;
+  for (const DartVariant& variant : variants) names.push_back(variant.name);
+  throw UsageError(unknown_name("variant", std::string(name), names));
 }
 
 IndexRange checked_range(std::uint64_t from, std::uint64_t to) {
@@ -114,9 +118,10 @@ void test_batch(parlab_backend& handle, Backend& backend, const parlab_array& nu
   const auto size = static_cast<std::uint64_t>(numbers.shape[0]);
   const auto* from = static_cast<const std::uint64_t*>(numbers.data);
   const bool staged = handle.forks() && out.shared == 0;
-  const SharedMapping stage(staged ? size : 0);
-  auto* to =
-      staged ? reinterpret_cast<std::uint8_t*>(stage.data()) : static_cast<std::uint8_t*>(out.data);
+  std::optional<SharedMapping> stage;  // only where it is needed: to map memory is a system call
+  if (staged) stage.emplace(size);
+  auto* to = staged ? reinterpret_cast<std::uint8_t*>(stage->data())
+                    : static_cast<std::uint8_t*>(out.data);
   backend.for_chunks(Chunking({0, size}, handle.grain_for(grain, size, 1 << 10, 1 << 16)),
                      [&](IndexRange part) {
                        handle.check();
@@ -137,7 +142,7 @@ parlab_status parlab_pi(parlab_backend* backend, uint64_t darts, uint64_t seed, 
                         uint64_t grain, uint64_t* inside) {
   return guarded([&] {
     parlab_backend& handle = required(backend, "backend");
-    const parlab::DartVariant kernel = parlab::dart_variant(variant == nullptr ? "simd" : variant);
+    const parlab::DartVariant& kernel = parlab::dart_variant(variant == nullptr ? "simd" : variant);
     if (!kernel.splittable && handle.workers() != 1)
       throw parlab::UsageError("variant '" + kernel.name +
                                "' is one sequence and cannot be split: use backend serial");

@@ -41,4 +41,14 @@ import parlab
 assert parlab.library_path().startswith("'"$prefix"'"), parlab.library_path()
 assert parlab.count_primes(0, 1e6, backend="threads", workers=2) == 78498
 print("import parlab", parlab.__version__)'
+  # The modules that were built find the library beside which they were installed, and no other.
+  [ ! -d "$package/parlab_calls" ] || PYTHONPATH=$package "$python" -c '
+import pathlib, parlab_calls
+ways = parlab_calls.available()
+made = {path.name.split(".")[0] for path in pathlib.Path(parlab_calls.__file__).parent.glob("by_*.so")}
+assert made <= set(ways), (made, list(ways))
+assert all(way.count_darts(1000, 7) == 784 for way in ways.values())
+loaded = {line.split()[-1] for line in open("/proc/self/maps") if "libparlab" in line}
+assert len(loaded) == 1 and loaded.pop().startswith("'"$prefix"'"), loaded
+print("import parlab_calls:", *ways)'
 fi
