@@ -92,15 +92,14 @@ suite: ## every experiment into reports/out, without the report (PROFILE=quick o
 	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(ARGS)
 
 .PHONY: notebooks lab
-notebooks: ## run the notebooks from clean; HTML in reports/out/notebooks; an error in one fails
-	@sh .ci/deps --again
+notebooks: ## run the notebooks from clean (ARGS='1-tour ...' for some); HTML in reports/out/notebooks
+	@sh .ci/deps --again required optional test report notebook
 	@$(MAKE) compile
-	@$(call within,1800) $(python) reports/notebooks/run.py $(ARGS)
+	@$(call within,1800) "$$(sh .ci/python notebook)" reports/notebooks/run.py $(ARGS)
 lab: ## open the notebooks in Jupyter, with parlab as built
-	@$(MAKE) build
-	@PYTHONPATH="$(CURDIR)/build/python" $(python) -m jupyterlab reports/notebooks $(ARGS) || \
-	  PYTHONPATH="$(CURDIR)/build/python" $(python) -m notebook reports/notebooks $(ARGS) || \
-	  { echo 'make lab needs Jupyter: apt-get install jupyter-notebook' >&2; exit 1; }
+	@sh .ci/deps --again required optional test report notebook lab
+	@$(MAKE) compile
+	@PYTHONPATH="$(CURDIR)/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $(ARGS) reports/notebooks
 
 .PHONY: format lint
 format: ## clang-format on all sources

@@ -5,6 +5,8 @@
 #   optional   without it a column is missing; `parlab list` says which and why
 #   report     what renders reports/out/REPORT.md
 #   test       what `make test` needs besides
+#   notebook   what `make notebooks` needs besides
+#   lab        what `make lab` needs besides, to open them
 #   develop    only for `make lint`, `make format` and the clang and sanitizer presets (make deps-develop)
 #
 # Behind the reason: what shows that it is there, however it came, where dpkg does not know: one of
@@ -51,6 +53,11 @@ parlab_dependency(python3-markdown report "turns REPORT.md into REPORT.html")
 parlab_dependency(libgtest-dev test "C++ tests" gtest/gtest.h)
 parlab_dependency(libgmock-dev test "matchers in C++ tests" gmock/gmock.h)
 parlab_dependency(python3-pytest test "tests of the report")
+parlab_dependency(python3-nbconvert notebook "writes the notebooks as HTML")
+parlab_dependency(python3-nbclient notebook "runs the notebooks")
+parlab_dependency(python3-ipykernel notebook "the Python that runs in notebooks")
+parlab_dependency(python3-pandas notebook "races as tables that can be computed with")
+parlab_dependency(python3-notebook lab "Jupyter, in which notebooks are opened")
 parlab_dependency(clang develop "the second compiler, and the thread sanitizer's" clang++)
 parlab_dependency(libomp-dev develop "OpenMP for clang, with Archer for the thread sanitizer" /usr/lib/llvm-*/lib/libomp.so)
 parlab_dependency(clang-tidy develop "make lint" clang-tidy)

@@ -105,6 +105,28 @@ deps --again required test # tests run where these are
 expect_code 0
 expect_silence
 
+test="what the notebooks need is asked for by the notebooks alone"
+fresh_project 'parlab_dependency(python3-no_such_module notebook "what no python has")'
+only g++ cmake ninja ccache python3
+deps --again required report test
+expect_code 0
+expect_silence
+deps --again required report test notebook
+expect_code 2
+expect_said "python3-no_such_module"
+expect_said "what no python has"
+for kinds in "" notebook; do # the python of the other verbs has no need of it either
+  # shellcheck disable=SC2086  # no word, or one
+  (cd "$tmp/project" && env PATH="$path" sh .ci/python $kinds) >"$tmp/err" 2>&1
+  code=$?
+  if [ "$kinds" ]; then
+    expect_code 1
+    expect_said no_such_module
+  else
+    expect_code 0
+  fi
+done
+
 test="a PYTHON without the modules is named"
 fresh_project
 path=$PATH
