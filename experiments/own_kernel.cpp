@@ -37,11 +37,11 @@ constexpr std::chrono::seconds longest_compilation{300}, longest_loading{120};
 constexpr int no_such_program = 127;  // as shells say it
 
 std::string text_of(const fs::path& file) {
+  std::error_code none;
   std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in.is_open() || fs::is_directory(file))
+  if (!in || fs::is_directory(file, none))
     throw UsageError(fmt::format("--kernel: cannot read {}: name a C++ file", file.string()));
-  return text;
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// As a string literal says it.
