@@ -233,7 +233,7 @@ fs::path compiled(const fs::path& file, const std::string& flags,
     return longer;
   };
   compile(with({"-E", "-P", "-dD", cpp.string(), "-o", all.string()}), file, interruption);
-  const fs::path library = folder / hash_of(what + text_of(all));
+  fs::path library = folder / hash_of(what + text_of(all));
   std::error_code error;
   fs::last_write_time(library, fs::file_time_type::clock::now(), error);  // it was of use again
   if (!error) return library;
