@@ -16,7 +16,7 @@ from conftest import ROOT
 
 FOLDER = ROOT / "reports" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-WIDEST = 98  # characters that a page of 900 pixels shows of a line of code
+WIDEST = 95  # characters that a page of 900 pixels shows of a line of code
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

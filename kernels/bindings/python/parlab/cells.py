@@ -203,7 +203,7 @@ def load_ipython_extension(shell: Any) -> None:
         if options.kernel:
             kernel = OwnKernel(options.kernel, cell, " ".join(flags))
             begin = time.perf_counter()
-            print(kernel.check(), f" [ready in {time.perf_counter() - begin:.1f} s]")
+            print(f"{kernel.check()}\n[ready in {time.perf_counter() - begin:.1f} s]")
             shell.user_ns[options.kernel] = kernel
         elif options.name:
             shell.user_ns[options.name], made = _bound(cell, flags)
