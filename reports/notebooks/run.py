@@ -13,10 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -27,8 +30,8 @@ def main() -> int:
     """The command line. Returns the exit status."""
     known = {path.stem: path for path in sorted(HERE.glob("*.ipynb"))}
     parser = argparse.ArgumentParser(description="Runs the notebooks from clean and writes them as HTML.",
-                                     epilog=f"There are {', '.join(known)}. Example: reports/notebooks/run.py "
-                                            "1-tour")
+                                     epilog=f"There are {', '.join(known)}. "
+                                            "Example: reports/notebooks/run.py 1-tour")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which, without .ipynb [all]")
     parser.add_argument("--out", type=Path, default=ROOT / "reports/out/notebooks",
                         help="where the HTML goes [reports/out/notebooks]")
@@ -51,8 +54,8 @@ def main() -> int:
     except OSError as error:
         return refuse(f"cannot write to {options.out}: {error.strerror}")
     except KeyboardInterrupt:
-        print("notebooks: interrupted", file=sys.stderr)
-        return 130
+        print("notebooks: interrupted", file=sys.stderr, flush=True)
+        os._exit(130)  # nbclient's thread would complain of its kernel
 
 
 def refuse(why: str) -> int:
@@ -94,7 +97,7 @@ def run(path: Path, page: Path, folder: str) -> str:
     client = NotebookClient(notebook, timeout=LONGEST, kernel_name="python3",
                             resources={"metadata": {"path": folder}})
     try:
-        client.execute()
+        execute(client)
     except CellExecutionError as error:
         print(re.sub(r"\x1b\[[0-9;]*m", "", str(error)), file=sys.stderr)  # without colours
         return f"failed: {error.ename}: {error.evalue.splitlines()[0] if error.evalue else ''}"
@@ -108,6 +111,33 @@ def run(path: Path, page: Path, folder: str) -> str:
     partial.write_text(body, encoding="utf-8")
     partial.replace(page)
     return ""
+
+
+def execute(client: Any) -> None:
+    """Runs the client's notebook. On a thread: on the main one nbclient takes Ctrl-C for itself, and trips.
+    However it ends, its kernel is gone, with what it started and the shared arrays that it named."""
+    failure: list[BaseException] = []
+    ended, process = threading.Event(), 0
+
+    def work() -> None:
+        try:
+            client.execute()
+        except BaseException as error:  # raised again below
+            failure.append(error)
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while not ended.wait(0.2):  # not Thread.join(): interrupted, it takes the thread for ended
+            process = process or getattr(getattr(client.km, "provisioner", None), "pid", None) or 0
+    finally:
+        if process and not ended.is_set():
+            os.killpg(process, signal.SIGKILL)  # a kernel leads a group of its own
+        for name in (f"{process}-*", f"notebook-{process}*"):  # as parlab and 6-shared-memory name them
+            for left in Path("/dev/shm").glob(f"parlab-array-{name}"):
+                left.unlink(missing_ok=True)
+    if failure:
+        raise failure[0]
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import ast
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,27 @@ def test_an_error_in_one_fails_and_leaves_no_page(project: Path, tmp_path: Path)
     assert [path.name for path in out.iterdir()] == ["good.html"]
     assert "<pre>25\n</pre>" in (out / "good.html").read_text(encoding="utf-8")
     assert (project / "good.ipynb").read_bytes() == before
+
+
+def test_ctrl_c_ends_the_kernel_and_leaves_nothing(project: Path, tmp_path: Path) -> None:
+    notebook = json.loads((project / "good.ipynb").read_text(encoding="utf-8"))
+    mark = tmp_path / "pid"
+    notebook["cells"][0]["source"] = [
+        "import os, parlab, pathlib, time\nshared = parlab.shared_array(3)\n"
+        f"pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"]
+    (project / "good.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    words = [sys.executable, str(project / "run.py"), "good", "--out", str(tmp_path / "out")]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=30)
+    assert child.returncode == 130 and said == ("", "notebooks: interrupted\n")
+    pid = mark.read_text()
+    assert not list((tmp_path / "out").iterdir()) and not list(Path("/dev/shm").glob(f"parlab-array-{pid}-*"))
+    state = Path(f"/proc/{pid}/stat")
+    assert not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def test_where_nothing_can_be_written_it_says_so(project: Path, tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ def test_the_magic_runs_binds_and_races(shell: Any, capsys: Any) -> None:
     assert out.startswith("[compiled in ") and out.endswith("\n42\n")
     assert shell.run_cell('%%cpp\nprintf("%d\\n", 6 * 7);').success
     assert capsys.readouterr().out == "[compiled before]\n42\n"
-    assert shell.run_cell('%%cpp -n mine -f "-DTWO=2"\nextern "C" int twice(int n) { return TWO * n; }').success
+    assert shell.run_cell('%%cpp -n mine -f "-DTWO=2"\n'
+                          'extern "C" int twice(int n) { return TWO * n; }').success
     assert shell.user_ns["mine"].twice(21) == 42
     assert shell.run_cell(f'%%cpp -k squares -f "-DUNUSED -O2"\n{OWN}').success
     assert "squares: 1000 indices" in capsys.readouterr().out

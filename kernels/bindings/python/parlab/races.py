@@ -82,12 +82,15 @@ class Race:
 
     def _repr_html_(self) -> str:
         heads, *rows = _table(self.records)
+
         def line(cells: list[str], tag: str) -> str:
             return "<tr>" + "".join(
                 f'<{tag} style="text-align:{"right" if 0 < i < 4 else "left"}">{html.escape(cell)}</{tag}>'
                 for i, cell in enumerate(cells)) + "</tr>"
+
         lines = "".join(f"<p>{html.escape(sentence)}.</p>" for sentence in self.headlines)
-        return (f"<p><em>{html.escape(self.question)}</em></p><table><thead>{line(heads, 'th')}</thead><tbody>"
+        return (f"<p><em>{html.escape(self.question)}</em></p>"
+                f"<table><thead>{line(heads, 'th')}</thead><tbody>"
                 + "".join(line(row, "td") for row in rows) + f"</tbody></table>{lines}")
 
     def __repr__(self) -> str:
