@@ -88,6 +88,8 @@ class Experiment {
   virtual void set_seed(std::uint64_t) {}
   /// Checks the options, once they are read. Throws UsageError.
   virtual void check_options() {}
+  /// Printed instead of a race where it is not empty: no more than this was asked for.
+  virtual std::string instead() const { return {}; }
 
   virtual std::vector<Case> cases() const = 0;
 

@@ -1,154 +1,21 @@
-// own: a kernel of the user's, from one C++ file, on every backend. The file says how many indices
-// there are and what a range of them gives; parlab compiles it, splits the range, adds up what
-// chunks give, and measures. Nothing else needs to be written.
-//
-//   constexpr std::uint64_t size = 1'000'000;
-//   std::uint64_t kernel(std::uint64_t begin, std::uint64_t end) { ... }   // or a lambda; or
-//   double std::uint64_t expected() { ... }   // optional: the right answer, by another way
+// own: a kernel of the user's, from one C++ file, on every backend. parlab compiles the file,
+// splits its indices, adds up what the parts give, checks the sum and measures (own_kernel.hpp says
+// what the file holds). Nothing else needs to be written.
 
-#include <dlfcn.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <regex>
-#include <vector>
 
-#include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/own_kernel.hpp"
 #include "kernels/errors.hpp"
-#include "kernels/sharing/child_process.hpp"
 
 namespace parlab {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Doubles that were added in another order may differ by so much of their value.
-constexpr double tolerated_rounding = 1e-9;
-
-/// What the compiled file offers: partials are bit patterns, so that one seam serves both types.
-struct OwnKernel {
-  std::uint64_t size = 0;
-  bool real = false;  // double, not std::uint64_t
-  std::uint64_t (*whole_kernel)(std::uint64_t, std::uint64_t) = nullptr;
-  double (*real_kernel)(std::uint64_t, std::uint64_t) = nullptr;
-  std::uint64_t (*whole_expected)() = nullptr;
-  double (*real_expected)() = nullptr;
-};
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw UsageError(fmt::format("--kernel: cannot read {}", file.string()));
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The file with the calls around it that have a name for dlsym.
-std::string wrapped(const fs::path& file, const std::string& text) {
-  static const std::regex tells_expected(R"(\bexpected\s*(\(\s*\)|=))");
-  const bool expects = std::regex_search(text, tells_expected);
-  return fmt::format(
-      R"(#include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstdint>
-#include <numeric>
-#include <type_traits>
-#include <vector>
-#line 1 "{}"
-{}
-#line 1 "parlab's calls of your kernel"
-static_assert(std::is_convertible_v<decltype(size), std::uint64_t>, "size must be a whole number");
-using ParlabPartial = decltype(kernel(std::uint64_t{{}}, std::uint64_t{{}}));
-constexpr bool parlab_real = std::is_floating_point_v<ParlabPartial>;
-static_assert(parlab_real || std::is_integral_v<ParlabPartial>,
-              "kernel(begin, end) must return a std::uint64_t or a double");
-using ParlabAnswer = std::conditional_t<parlab_real, double, std::uint64_t>;
-extern "C" {{
-std::uint64_t parlab_own_size() {{ return size; }}
-bool parlab_own_real() {{ return parlab_real; }}
-ParlabAnswer parlab_own_kernel(std::uint64_t begin, std::uint64_t end) {{ return kernel(begin, end); }}
-{}
-}}
-)",
-      file.string(), text,
-      expects ? "ParlabAnswer parlab_own_expected() { return expected(); }" : "");
-}
-
-fs::path cache_folder() {
-  for (const auto& [name, below] : {std::pair{"XDG_CACHE_HOME", ""}, {"HOME", ".cache"}}) {
-    const char* place = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets it
-    if (place != nullptr && *place != '\0') return fs::path(place) / below / "parlab";
-  }
-  return fs::temp_directory_path() / "parlab";
-}
-
-/// FNV-1a, for the name of what was compiled.
-std::string hash_of(const std::string& text) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3;
-  return fmt::format("own-{:016x}", hash);
-}
-
-/// Compiles a source to a shared library; once, for what it says names the file.
-fs::path compiled(const fs::path& file, const std::string& source, const std::string& flags) {
-  const char* named = std::getenv("CXX");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  const std::string compiler = named != nullptr ? named : "c++";
-  std::vector<std::string> words = {
-      compiler, "-std=c++20", "-O3",   "-march=native",
-      "-Wall",  "-shared",    "-fPIC", "-I" + fs::absolute(file).parent_path().string()};
-  for (const std::string& flag : split_list(flags))
-    if (!flag.empty()) words.push_back(flag);
-  const fs::path folder = cache_folder();
-  const fs::path library =
-      folder / (hash_of(fmt::format("{} {}", fmt::join(words, " "), source)) + ".so");
-  if (fs::exists(library)) return library;
-  fs::create_directories(folder);
-  const std::string stem = fmt::format("{}.{}", library.string(), getpid());
-  std::ofstream(stem + ".cpp", std::ios::binary) << source;
-  for (const std::string& word : {stem + ".cpp", std::string("-o"), stem}) words.push_back(word);
-  ExitStatus status = ChildProcess::fork([&] {
-                        std::vector<char*> arguments;
-                        for (std::string& word : words) arguments.push_back(word.data());
-                        arguments.push_back(nullptr);
-                        execvp(arguments[0], arguments.data());
-                        _exit(127);
-                      }).wait();
-  fs::remove(stem + ".cpp");
-  if (status.code == 127)
-    throw UsageError(
-        fmt::format("own: no compiler '{}': apt-get install g++, or set CXX", compiler));
-  if (!status.success())
-    throw UsageError(
-        fmt::format("--kernel: {} does not compile, as {} says above", file.string(), compiler));
-  fs::rename(stem, library);
-  return library;
-}
-
-template <class Function>
-Function symbol(void* library, const char* name) {
-  return reinterpret_cast<Function>(dlsym(library, name));
-}
-
-OwnKernel load(const fs::path& library) {
-  void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);  // for as long as the program runs
-  if (handle == nullptr)
-    throw UsageError(fmt::format("own: {}; remove it and try again",
-                                 dlerror()));  // NOLINT(concurrency-mt-unsafe)
-  OwnKernel own;
-  own.size = symbol<std::uint64_t (*)()>(handle, "parlab_own_size")();
-  own.real = symbol<bool (*)()>(handle, "parlab_own_real")();
-  own.whole_kernel = symbol<decltype(own.whole_kernel)>(handle, "parlab_own_kernel");
-  own.real_kernel = symbol<decltype(own.real_kernel)>(handle, "parlab_own_kernel");
-  own.whole_expected = symbol<decltype(own.whole_expected)>(handle, "parlab_own_expected");
-  own.real_expected = symbol<decltype(own.real_expected)>(handle, "parlab_own_expected");
-  return own;
-}
 
 class Own final : public Experiment {
  public:
@@ -163,60 +30,84 @@ class Own final : public Experiment {
 
   void add_options(CLI::App& app) override {
     app.add_option("--kernel", file_,
-                   "a C++ file with `size`, `kernel(begin, end)` and, if you like, `expected()`");
-    app.add_option("--flags", flags_, "more flags for the compiler, a comma between them");
+                   "a C++ file with `size`, `kernel(i)` or `kernel(begin, end)` and, if you like, "
+                   "`expected()`; compiled once, kept in ~/.cache/parlab");
+    app.add_option("--flags", flags_,
+                   "more flags for the compiler, in quotes: --flags '-fopenmp-simd'");
+    app.add_option("--tolerance", tolerance_words_,
+                   "how far sums of doubles may differ, as a part of the right answer: another "
+                   "order of adding rounds otherwise [1e-9]");
+    app.add_flag("--check", check_, "compiles the kernel, says what it is, and runs nothing");
   }
   void check_options() override {
     if (file_.empty())
       throw UsageError(
-          "own: --kernel is missing; name a C++ file with `constexpr std::uint64_t size = ...;` "
-          "and "
-          "`std::uint64_t kernel(std::uint64_t begin, std::uint64_t end) {...}`");
-    const fs::path file = file_;
-    own_ = load(compiled(file, wrapped(file, text_of(file)), flags_));
-    if (own_.size == 0) throw UsageError(fmt::format("--kernel: size is 0 in {}", file_));
+          "own: --kernel is missing; name a C++ file, with `constexpr std::uint64_t size = 1000;` "
+          "and `auto kernel = [](std::uint64_t i) { return i * i; };`");
+    tolerance_ = tolerance_of(tolerance_words_);
+    own_ = compile_own_kernel(file_, flags_);
+  }
+  std::string instead() const override {
+    if (!check_) return "";
+    constexpr const char* types[] = {"whole numbers", "whole numbers with a sign", "doubles"};
+    return fmt::format("{}: {} indices, adds up {}, {}\n", kernel_name(), own_.size,
+                       types[static_cast<int>(own_.type)],
+                       own_.has_expected ? "is held to its expected()"
+                                         : "has no expected(): is held to one piece");
   }
 
   std::string subject(const Case& what) const override {
     return fmt::format("For {} over {} indices", what.kernel, short_number(what.size));
   }
   std::vector<Case> cases() const override {
-    return {{.kernel = fs::path(file_).stem().string(), .size = own_.size, .unit = "indices"}};
+    return {{.kernel = kernel_name(), .size = own_.size, .unit = "indices"}};
   }
 
-  // By expected() where there is one. Else in one piece, which shows whether splitting is right,
-  // but not whether the kernel is.
-  Answer expected(const Case& what) const override {
-    if (own_.real)
-      return own_.real_expected != nullptr ? own_.real_expected() : own_.real_kernel(0, what.size);
-    return own_.whole_expected != nullptr ? own_.whole_expected() : own_.whole_kernel(0, what.size);
-  }
+  // Without expected() in one piece, which shows whether splitting is right, but not whether the
+  // kernel is.
+  Answer expected(const Case&) const override { return LoadedKernel(own_).expected(); }
   bool correct(const Case&, const Answer& answer, const Answer& expected) const override {
-    if (!own_.real || answer == expected) return answer == expected;
+    if (own_.type != OwnKernel::Type::real || answer == expected) return answer == expected;
     if (!answer.is_number() || !expected.is_number()) return false;
     const double right = expected.get<double>();
-    return std::abs(answer.get<double>() - right) <= tolerated_rounding * std::abs(right);
+    return std::abs(answer.get<double>() - right) <= tolerance_ * std::abs(right);
   }
 
   OpenedArm open(const Arm& arm) const override {
-    return own_.real ? opened(arm, own_.real_kernel) : opened(arm, own_.whole_kernel);
+    const LoadedKernel loaded(own_);
+    std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const Chunking chunking({0, arm.what.size}, arm.grain);
+    if (own_.type == OwnKernel::Type::real)
+      return [=]() -> Answer {
+        return LoadedKernel::answer(map_reduce(
+            *backend, chunking, 0.0,
+            [=](IndexRange range) { return loaded.real(range.begin, range.end); }, std::plus<>()));
+      };
+    return [=]() -> Answer {
+      return loaded.answer(map_reduce(
+          *backend, chunking, std::uint64_t{0},
+          [=](IndexRange range) { return loaded.whole(range.begin, range.end); }, std::plus<>()));
+    };
   }
 
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
  private:
-  template <class T>
-  static OpenedArm opened(const Arm& arm, T (*kernel)(std::uint64_t, std::uint64_t)) {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking({0, arm.what.size}, arm.grain);
-    return [=]() -> Answer {
-      return map_reduce(
-          *backend, chunking, T{}, [=](IndexRange range) { return kernel(range.begin, range.end); },
-          std::plus<>());
-    };
+  std::string kernel_name() const { return fs::path(file_).stem().string(); }
+
+  static double tolerance_of(const std::string& words) {
+    try {
+      std::size_t read = 0;
+      const double tolerance = std::stod(words, &read);
+      if (read == words.size() && tolerance >= 0 && tolerance < 1) return tolerance;
+    } catch (const std::exception&) {  // said below
+    }
+    throw UsageError(fmt::format("--tolerance: '{}' is no number of 0 to below 1", words));
   }
 
-  std::string file_, flags_;
+  std::string file_, flags_, tolerance_words_ = "1e-9";
+  double tolerance_ = 0;
+  bool check_ = false;
   OwnKernel own_;
 };
 

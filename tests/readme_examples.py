@@ -1,5 +1,5 @@
 """Adds the README's kernel, experiment and backend to a copy of the project, by the README alone,
-and checks that they build, pass, run on every arm and reach the report. Takes a build: CI runs it.
+and checks that they build, pass, run on every arm and reach the report; runs its own loop as written. Takes a build: CI runs it.
 
 Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays there for a look)
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 FILES = re.compile(r"`([\w/]+\.[ch]pp)`:\s*\n\n```cpp\n(.*?)```", re.DOTALL)
+OWN_LOOP = re.compile(r"### Your own loop\n\n```sh\n(.*?)```", re.DOTALL)
 CMAKE_LINE = re.compile(r"`(parlab_backend\(async[^`]*\))`", re.DOTALL)
 NAMED = {
     "kernels/numerics/collatz.hpp",
@@ -68,6 +69,8 @@ def main(folder: Path) -> None:
     results = json.loads(out)["results"]
     assert {r["answer"] for r in results} == {261}, "numbers to 10000 take at most 261 steps"
     assert any(r["backend"] == "async" for r in results)
+    own = run(folder, "sh", "-ec", OWN_LOOP.search((folder / "README.md").read_text()).group(1))
+    assert own.count(str(26 << 25)) > 2, own  # on every arm
     run(folder, "build/parlab", "suite", "--only", "collatz", "--out", "out")
     run(folder, sys.executable, "reports/render.py", "out")
     assert "\n## collatz" in (folder / "out/REPORT.md").read_text()

@@ -19,7 +19,7 @@ struct RaceRequest {
   RaceOptions options;
   std::string json;  // path, "-" for stdout, "" for none
   bool quiet = false;
-  std::string help;  // not empty: print this instead
+  std::string help;  // not empty: print this and run nothing
 };
 
 /// Reads "EXPERIMENT --option value ...". Throws UsageError.

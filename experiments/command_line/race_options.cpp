@@ -39,7 +39,7 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
 struct Words {
   std::string backend, workers, grain = "auto", chunks, seed = "1", rounds = "21", timeout = "120";
   std::string isolation = "standing", baseline, json;
-  bool quiet = false;
+  bool quiet = false, progress = false;
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
@@ -71,6 +71,8 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                    "[serial]");
   app.add_option("--json", words.json, "writes the result file; - for stdout");
   app.add_flag("--quiet", words.quiet, "no table, no progress");
+  app.add_flag("--progress", words.progress,
+               "what goes on as lines on stderr, for a program that reads them");
 }
 
 Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment) {
@@ -131,7 +133,10 @@ RaceOptions options_of(const Words& words) {
   } else if (words.isolation != "standing") {
     throw UsageError(unknown_name("--isolation", words.isolation, {"standing", "fresh"}));
   }
-  options.show_progress = !words.quiet && isatty(STDERR_FILENO) != 0;
+  if (words.progress)
+    options.progress = ProgressStyle::lines;
+  else if (!words.quiet && isatty(STDERR_FILENO) != 0)
+    options.progress = ProgressStyle::one_line;
   return options;
 }
 
@@ -166,6 +171,8 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   }
   request.experiment->set_seed(parse_quantity("--seed", words.seed));
   request.experiment->check_options();
+  request.help = request.experiment->instead();
+  if (!request.help.empty()) return request;
   request.options = options_of(words);
   request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
   request.json = words.json;

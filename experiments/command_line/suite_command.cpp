@@ -76,7 +76,8 @@ void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
   try {
     suite.requests.push_back(parse_race(RaceVerb::run, entry.arguments));
     RaceRequest& request = suite.requests.back();
-    request.options.show_progress = !quiet && isatty(STDERR_FILENO) != 0;
+    request.options.progress =
+        !quiet && isatty(STDERR_FILENO) != 0 ? ProgressStyle::one_line : ProgressStyle::none;
     json context = collect_context(command);
     suite.races.push_back(run_request(request, entry.name));
     const RaceRecord& race = suite.races.back();

@@ -15,14 +15,14 @@ constexpr std::string_view clear_line = "\r\033[K";
 }  // namespace
 
 Progress::~Progress() {
-  if (!on_screen_) return;
+  if (!on_screen_ || style_ != ProgressStyle::one_line) return;
   fmt::print(stderr, "{}", clear_line);
   std::fflush(stderr);
 }
 
 void Progress::show(std::string_view what, double done) {
   const auto now = Clock::now();
-  if (!visible_ || (on_screen_ && now - shown_ < between_updates)) return;
+  if (style_ == ProgressStyle::none || (on_screen_ && now - shown_ < between_updates)) return;
   shown_ = now;
   on_screen_ = true;
   std::string left;
@@ -34,7 +34,10 @@ void Progress::show(std::string_view what, double done) {
     const double seconds = taken.count() * (1 - done) / (done - done_at_begin_);
     left = fmt::format(", {:.0f} s left", seconds);
   }
-  fmt::print(stderr, "{}{}: {}{}", clear_line, title_, what, left);
+  if (style_ == ProgressStyle::lines)
+    fmt::print(stderr, "progress: {}: {}{}\n", title_, what, left);
+  else
+    fmt::print(stderr, "{}{}: {}{}", clear_line, title_, what, left);
   std::fflush(stderr);
 }
 

@@ -6,10 +6,16 @@
 
 namespace parlab {
 
-/// One line on a terminal's stderr that is rewritten as work goes on, and gone at the end.
+enum class ProgressStyle {
+  none,
+  one_line,  // rewritten as work goes on, gone at the end: for a terminal
+  lines,     // "progress: what", for a program that reads them
+};
+
+/// What is going on, on stderr.
 class Progress {
  public:
-  Progress(std::string title, bool visible) : title_(std::move(title)), visible_(visible) {}
+  Progress(std::string title, ProgressStyle style) : title_(std::move(title)), style_(style) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
@@ -20,7 +26,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   std::string title_;
-  bool visible_;
+  ProgressStyle style_;
   Clock::time_point begin_;  // when `done` was first above 0
   double done_at_begin_ = 0;
   Clock::time_point shown_;

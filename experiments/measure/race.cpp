@@ -9,7 +9,6 @@
 #include <numeric>
 #include <random>
 
-#include "experiments/measure/progress.hpp"
 
 namespace parlab {
 namespace {
@@ -25,7 +24,7 @@ class Race {
   Race(const Experiment& experiment, std::vector<Entrant> entrants, const RaceOptions& options)
       : experiment_(experiment),
         options_(options),
-        progress_(experiment.name(), options.show_progress),
+        progress_(experiment.name(), options.progress),
         processes_(entrants.size()) {
     for (Entrant& entrant : entrants) outcome_.results.push_back({.entrant = std::move(entrant)});
   }

@@ -11,6 +11,7 @@
 
 #include "experiments/measure/arm_process.hpp"
 #include "experiments/measure/line_up.hpp"
+#include "experiments/measure/progress.hpp"
 
 namespace parlab {
 
@@ -24,7 +25,7 @@ struct RaceOptions {
   std::uint64_t order_seed = 1;
   std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
   Isolation isolation = Isolation::standing;
-  bool show_progress = false;  // on stderr
+  ProgressStyle progress = ProgressStyle::none;
 };
 
 struct Failure {

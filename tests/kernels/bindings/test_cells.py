@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import parlab
 import pytest
-from parlab import cells
+from parlab import cells, compiled
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +31,74 @@ def test_a_cell_is_a_program_with_or_without_main(own_cache: Path) -> None:
 
 def test_a_cell_calls_libparlab() -> None:
     assert cells.run('#include <parlab.h>\nprintf("%u", parlab_abi_version());') == "1"
+
+
+def test_what_changed_is_compiled_again(own_cache: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    library = tmp_path / "libparlab.so.1"
+    shutil.copy(parlab.library_path(), library)
+    (tmp_path / "parlab.h").write_text("")
+    monkeypatch.setenv("PARLAB_LIBRARY", str(library))
+    monkeypatch.setattr(compiled, "_include_folder", lambda library: tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.hpp").write_text("#define MINE 1")
+
+    def compiles(flags: list[str]) -> bool:
+        return compiled.build('#include "mine.hpp"\nint main() { return MINE - 1; }', flags).seconds > 0
+
+    assert compiles([]) and not compiles([])
+    assert compiles(["-fno-inline"])
+    (tmp_path / "mine.hpp").write_text("#define MINE (0 + 1)")
+    assert compiles([]) and not compiles([])
+    os.utime(library, (1, 1))  # the library was built anew
+    assert compiles([])
+
+
+def test_what_is_kept_is_the_newest(own_cache: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(compiled, "KEPT", 2)
+    sources = [f"int main() {{ return {i}; }}" for i in range(3)]
+    first, second = (compiled.build(source).path for source in sources[:2])
+    os.utime(first, (1, 1))
+    os.utime(second, (2, 2))
+    assert compiled.build(sources[0]).seconds == 0  # of use again, so the second is the oldest
+    third = compiled.build(sources[2])
+    assert str(own_cache) in str(third)  # says where it is kept
+    assert set(own_cache.iterdir()) == {first, third.path}
+
+
+def test_without_a_compiler_or_a_folder_it_says_what_to_do(monkeypatch: Any) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler -O2")
+    with pytest.raises(parlab.RunFailed, match="no compiler 'no-such-compiler'"):
+        cells.run("return 0;")
+    monkeypatch.delenv("CXX")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
+    with pytest.raises(parlab.RunFailed, match="set XDG_CACHE_HOME"):
+        cells.run("return 0;")
+
+
+def test_output_comes_as_it_is_printed_and_is_bounded(monkeypatch: Any, capfd: Any) -> None:
+    monkeypatch.setattr(cells, "LONGEST_OUTPUT", 1000)
+    shown: list[str] = []
+    printed = cells.run('for (int i = 0; i < 5000; ++i) puts("0123456789");',
+                        show=lambda stream, text: shown.append(text))
+    assert printed == "0123456789\n" * 90 + "0123456789"
+    assert shown[-1] == "[cut: 55000 characters came, 1000 are shown]\n"
+    with pytest.raises(parlab.RunFailed, match="SIGSEGV"):
+        cells.run('fputs("to stderr", stderr); puts("before"); raise(SIGSEGV);', ["-includecsignal"],
+                  show=lambda stream, text: shown.append(text))
+    assert {"to stderr", "before\n"} <= set(shown)  # also what came before a crash
+
+
+def test_ctrl_c_ends_the_program(own_cache: Path) -> None:
+    pids: list[int] = []
+
+    def interrupt(stream: Any, text: str) -> None:
+        pids.append(int(text))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        cells.run('#include <unistd.h>\nprintf("%d\\n", getpid()); for (;;) pause();', show=interrupt)
+    assert len(pids) == 1 and not Path(f"/proc/{pids[0]}").exists()
+    assert not [path for path in own_cache.iterdir() if path.name.startswith("making.")]
 
 
 def test_a_crash_or_a_failure_is_an_exception_here() -> None:
@@ -65,19 +138,60 @@ auto kernel = [](std::uint64_t begin, std::uint64_t end) {
 """
 
 
-def test_an_own_kernel_is_raced_with_its_answers_checked() -> None:
-    race = cells.OwnKernel("squares", OWN).run(backend=["serial", "threads", "processes"], workers=2,
-                                               rounds=2)
+def test_an_own_kernel_is_raced_with_its_answers_checked(own_cache: Path) -> None:
+    squares = cells.OwnKernel("squares", OWN)
+    assert squares.check().startswith("squares: 1000 indices")
+    race = squares.run(backend=["serial", "threads", "processes"], workers=2, rounds=2)
     assert race.ok and {record["answer"] for record in race.records} == {332833500}
+    assert len(list(own_cache.iterdir())) == 1  # compiled once
     right = OWN + "std::uint64_t expected() { return 332833500; }\n"
     assert cells.OwnKernel("squares", right).compare(backend=["serial", "threads"], workers=2, rounds=2).ok
     wrong = OWN + "std::uint64_t expected() { return 1; }\n"
     race = cells.OwnKernel("squares", wrong).run(backend="serial", rounds=2)
     assert not race.ok and "wrong answer" in race.records[0]["cause"]
+    assert "wrong answer" in repr(race) and "wrong answer" in race._repr_html_()
 
 
 def test_an_own_kernel_that_cannot_be_is_refused() -> None:
-    with pytest.raises(parlab.BadInput, match="does not compile"):
-        cells.OwnKernel("bad", "constexpr int size = 3;").run(backend="serial")
-    with pytest.raises(parlab.BadInput, match="size is 0"):
-        cells.OwnKernel("bad", OWN.replace("1000", "0")).run(backend="serial")
+    for ask in (lambda kernel: kernel.check(), lambda kernel: kernel.run(backend="serial")):
+        with pytest.raises(parlab.Error, match="cell:3:.*'?y'?(?s:.)*does not compile"):
+            ask(cells.OwnKernel("bad", "constexpr int size = 3;\nauto kernel = [](int i) { return y; };"))
+        with pytest.raises(parlab.Error, match="no `kernel`"):
+            ask(cells.OwnKernel("bad", "constexpr int size = 3;"))
+        with pytest.raises(parlab.Error, match="size in cell is out of range"):
+            ask(cells.OwnKernel("bad", OWN.replace("1000", "0")))
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    made = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
+    made.run_line_magic("load_ext", "parlab.cells")
+    yield made
+    atexit.unregister(made.atexit_operations)
+
+
+def test_the_magic_runs_binds_and_races(shell: Any, capsys: Any) -> None:
+    assert shell.run_cell('%%cpp\nprintf("%d\\n", 6 * 7);').success
+    out = capsys.readouterr().out
+    assert out.startswith("[compiled in ") and out.endswith("\n42\n")
+    assert shell.run_cell('%%cpp\nprintf("%d\\n", 6 * 7);').success
+    assert capsys.readouterr().out == "[compiled before]\n42\n"
+    assert shell.run_cell('%%cpp -n mine -f "-DTWO=2"\n'
+                          'extern "C" int twice(int n) { return TWO * n; }').success
+    assert shell.user_ns["mine"].twice(21) == 42
+    assert shell.run_cell(f'%%cpp -k squares -f "-DUNUSED -O2"\n{OWN}').success
+    assert "squares: 1000 indices" in capsys.readouterr().out
+    assert shell.user_ns["squares"].flags == "-DUNUSED -O2"
+
+
+def test_what_fails_in_the_magic_is_said_without_a_traceback(shell: Any, capsys: Any) -> None:
+    result = shell.run_cell("%%cpp\nint x = 1;\nx = y;")
+    assert isinstance(result.error_in_exec, cells.CellFailed)
+    said = capsys.readouterr().out
+    assert "cell:3:5: error" in said and "x = y;" in said and "Traceback" not in said
+    result = shell.run_cell("%%cpp -t 0.5\nfor (volatile int i = 0;; i = i + 1) {}")
+    assert "longer than 0.5 s" in str(result.error_in_exec)
+    result = shell.run_cell("%%cpp -k bad\nconstexpr int size = 3;")
+    assert isinstance(result.error_in_exec, cells.CellFailed) and "bad" not in shell.user_ns
+    assert isinstance(shell.run_cell(f"%%cpp -k no-name\n{OWN}").error_in_exec, parlab.BadInput)

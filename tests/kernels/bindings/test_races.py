@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 import parlab
 import pytest
@@ -44,3 +48,41 @@ def test_pandas_takes_the_records(race: "parlab.Race") -> None:
 def test_what_the_program_refuses_is_a_value_error() -> None:
     with pytest.raises(parlab.BadInput, match="did you mean 'darts'|--dart"):
         parlab.run("pi", dart=1)
+
+
+def test_the_arms_own_numbers_stand_in_the_samples() -> None:
+    race = parlab.run("locking", ways="atomic,value_unlocked", increments=1000, processes=2, rounds=2)
+    assert [sample["lost_updates"] for sample in race.samples if sample["label"] == "atomic"] == [0, 0]
+
+
+def children() -> set[str]:
+    tasks = Path("/proc/self/task").iterdir()
+    return {pid for task in tasks for pid in (task / "children").read_text().split()}
+
+
+def test_ctrl_c_ends_the_race_and_its_arms() -> None:
+    before = children()
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        parlab.run("pi", backend="threads", workers=2, darts=1e7, rounds=100_000)
+    timer.join()
+    assert children() == before
+
+
+def test_a_notebook_is_told_what_goes_on(tmp_path: Path, monkeypatch: Any) -> None:
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    for name in ("JUPYTER_DATA_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(parlab.__file__).parents[1]))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (
+        "import parlab\nparlab.run('pi', darts=1e5, backend='threads', workers=1, rounds=2)",
+        "parlab.run('pi', darts=1e5, backend='threads', workers=1, rounds=2, quiet=True);",
+        "parlab.run('pi', dart=1)")])
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True).execute()
+    told, quiet, failed = ([output for output in cell["outputs"] if output["output_type"] != "stream"]
+                           for cell in notebook["cells"])
+    assert told[0]["data"]["text/plain"].startswith("pi: 2 rounds of 3 arms in ")
+    assert "<table>" in told[1]["data"]["text/html"] and not quiet
+    assert failed[-1]["ename"] == "BadInput"

@@ -2,46 +2,53 @@
 
     %load_ext parlab.cells
 
-    %%cpp                       run as a program: its output appears below, a crash is an exception
-    #include <cstdio>           lines of #include go to the top; the rest is main()'s body,
+    %%cpp                       run as a program of its own: a crash is an exception here
+    #include <parlab.h>         lines of #include go to the top; the rest is main()'s body,
     printf("%d\\n", 6 * 7);     unless the cell has a main() of its own
 
-    %%cpp -n mine               load as functions: mine.add_up(array)
+    %%cpp -n mine               load as functions: mine.add_up(array, len(array))
     extern "C" double add_up(const double* numbers, size_t size) { ... }
 
-    %%cpp -k mine               a kernel of your own: mine.run(backend=[...]), mine.compare(...)
-    constexpr std::uint64_t size = 1'000'000;
-    auto kernel = [](std::uint64_t begin, std::uint64_t end) { ... };
+    %%cpp -k mine               a kernel of your own: mine.run(), mine.compare(backend=[...])
+    constexpr auto size = 1'000'000;
+    auto kernel = [](std::uint64_t i) { return i * i; };
 
 Parameters of functions: double*, float*, uint64_t*, uint32_t*, uint8_t* take contiguous numpy arrays of
-that type, in place; numbers take numbers. The GIL is released meanwhile. A cell is compiled once:
-what it and its flags say names the file in ~/.cache/parlab.
+that type, in place; numbers take numbers. The GIL is released meanwhile; a crash in a function is the
+notebook's. A cell is compiled once: parlab.compiled says where what was compiled is kept.
 """
 
 from __future__ import annotations
 
+import codecs
 import ctypes
-import hashlib
-import os
 import re
+import selectors
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from . import races
-from .library import BadInput, RunFailed, library_path
-from .races import Race
+from .compiled import Built, CellFailed, build
+from .library import BadInput
+from .own import OwnKernel
 
-FLAGS = ["-std=c++20", "-O3", "-g1", "-march=native", "-Wall", "-Wextra", "-fdiagnostics-color=never"]
+__all__ = ["CellFailed", "OwnKernel", "functions", "load_ipython_extension", "run"]
+
+LONGEST_OUTPUT = 100_000  # characters that a notebook is given; it keeps them for ever
+HEADS = "".join(f"#include <{name}>\n" for name in (
+    "algorithm", "array", "atomic", "chrono", "cmath", "cstdint", "cstdio", "cstdlib", "cstring",
+    "functional", "iostream", "map", "numeric", "random", "string", "thread", "vector"))
+# Line by line, so that what was printed is seen as it comes, and before a crash.
+LINE_BUFFERED = ("[[maybe_unused]] static const int parlab_line_buffered = "
+                 "std::setvbuf(stdout, nullptr, _IOLBF, 8192);\n")
+
 NUMBERS = {"double": ctypes.c_double, "float": ctypes.c_float, "int": ctypes.c_int, "bool": ctypes.c_bool,
            "long": ctypes.c_long, "size_t": ctypes.c_size_t, "int64_t": ctypes.c_int64,
            "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32,
@@ -49,115 +56,113 @@ NUMBERS = {"double": ctypes.c_double, "float": ctypes.c_float, "int": ctypes.c_i
 FUNCTION = re.compile(r'extern\s+"C"\s+([\w:]+(?:\s*\*)?)\s+(\w+)\s*\(([^)]*)\)\s*(?:noexcept\s*)?\{')
 
 
-def compiler() -> str:
-    """$CXX, or g++, or c++. Raises RunFailed where there is none."""
-    for name in (os.environ.get("CXX"), "g++", "c++", "clang++"):
-        if name and shutil.which(name):
-            return name
-    raise RunFailed("no C++ compiler on PATH: apt-get install g++")
-
-
-def _include_folder() -> Path:
-    """Where parlab.h lies: installed, or in the source that the built package links to."""
-    library = Path(library_path()).resolve()
-    for folder in (library.parent.parent / "include", library.parent.parents[1] / "include",
-                   Path(__file__).resolve().parents[2]):
-        if (folder / "parlab.h").exists():
-            return folder
-    raise RunFailed("no parlab.h beside the library: run `make install`")
-
-
-def build(source: str, flags: list[str] | None = None, shared: bool = False) -> Path:
-    """Compiles a source against libparlab, once. Returns the program or the library.
-
-    Raises RunFailed with the compiler's complaints, whose lines are the cell's."""
-    library = Path(library_path()).resolve()
-    command = [compiler(), *FLAGS, *(flags or []), f"-I{_include_folder()}",
-               *(["-shared", "-fPIC"] if shared else [])]
-    ending = [str(library), f"-Wl,-rpath,{library.parent}", "-pthread"]
-    named = hashlib.sha256("\0".join([source, *command, *ending]).encode()).hexdigest()[:24]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "parlab"
-    cache.mkdir(parents=True, exist_ok=True)
-    target = cache / (named + (".so" if shared else ""))
-    if target.exists():
-        return target
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        made = Path(folder) / "cell"
-        (Path(folder) / "cell.cpp").write_text(source, encoding="utf-8")
-        done = subprocess.run([*command, str(Path(folder) / "cell.cpp"), "-o", str(made), *ending],
-                              capture_output=True, text=True, timeout=300)
-        if done.returncode:
-            raise RunFailed(f"{command[0]} refused the cell:\n{done.stderr.strip()}")
-        if done.stderr.strip():
-            print(done.stderr.strip(), file=sys.stderr)
-        made.replace(target)
-    return target
-
-
 def program_of(cell: str) -> str:
     """The cell as a program: with a main() around it where it has none."""
     if re.search(r"\bmain\s*\(", cell):
-        return f'#line 2 "cell"\n{cell}'
-    lines = cell.splitlines()
-    heads = "\n".join(line for line in lines if line.lstrip().startswith("#include"))
-    body = "\n".join("" if line.lstrip().startswith("#include") else line for line in lines)
-    return f'#include <bits/stdc++.h>\n{heads}\nusing namespace std;\nint main() {{\n#line 2 "cell"\n{body}\n}}\n'
+        return f'#include <cstdio>\n{LINE_BUFFERED}#line 2 "cell"\n{cell}'
+    included, body = "", ""
+    for number, line in enumerate(cell.splitlines(), 2):
+        is_include = line.lstrip().startswith("#include")
+        included += f'#line {number} "cell"\n{line}\n' if is_include else ""
+        body += "\n" if is_include else line + "\n"
+    return (f'{HEADS}{included}using namespace std;\n{LINE_BUFFERED}int main() {{\n#line 2 "cell"\n{body}'
+            '#line 1 "the end of the cell"\n}\n')
 
 
-def run(cell: str, flags: list[str] | None = None, timeout: float = 60) -> str:
-    """Compiles and runs a cell; returns what it printed. Raises RunFailed where it ends badly."""
-    try:
-        done = subprocess.run([str(build(program_of(cell), flags))], capture_output=True, text=True,
-                              timeout=timeout, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired as error:
-        raise RunFailed(f"the cell ran longer than {timeout:g} s: raise it with -t") from error
-    if done.stderr:
-        print(done.stderr, end="", file=sys.stderr)
-    if done.returncode:
-        print(done.stdout, end="")
-        how = (f"was killed by {signal.Signals(-done.returncode).name}" if done.returncode < 0
-               else f"ended with {done.returncode}")
-        raise RunFailed(f"the cell {how}")
-    return done.stdout
+def run(cell: str, flags: list[str] | None = None, timeout: float = 60,
+        show: Callable[[Any, str], None] | None = None) -> str:
+    """Compiles and runs a cell; returns what it printed, cut to LONGEST_OUTPUT characters.
+
+    `show(stream, text)` is called with sys.stdout or sys.stderr as output comes. Raises CellFailed
+    where the program does not compile, ends badly, or runs longer than `timeout` seconds; then, and
+    with Ctrl-C, it is ended."""
+    return _watched(build(program_of(cell), flags, cell=cell), timeout, show or _show_errors)
+
+
+def _show_errors(stream: Any, text: str) -> None:
+    if stream is sys.stderr:
+        print(text, end="", file=stream)
+
+
+def _watched(program: Built, timeout: float, show: Callable[[Any, str], None]) -> str:
+    with subprocess.Popen([str(program.path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as child:
+        try:
+            output = _Output(show)
+            ended = output.follow(child, time.monotonic() + timeout)
+        except BaseException:
+            child.kill()
+            raise
+        if not ended:
+            child.kill()
+    if output.size > LONGEST_OUTPUT:
+        show(sys.stderr, f"[cut: {output.size} characters came, {LONGEST_OUTPUT} are shown]\n")
+    if not ended:
+        raise CellFailed(f"the cell ran longer than {timeout:g} s and was ended: raise it with -t")
+    if child.returncode < 0:
+        raise CellFailed(f"the cell was killed by {signal.Signals(-child.returncode).name}")
+    if child.returncode:
+        raise CellFailed(f"the cell ended with {child.returncode}")
+    return output.printed
+
+
+class _Output:
+    """What a program writes to stdout and stderr, shown as it comes, up to LONGEST_OUTPUT."""
+
+    def __init__(self, show: Callable[[Any, str], None]) -> None:
+        self.show, self.size, self.printed = show, 0, ""
+
+    def follow(self, child: subprocess.Popen, deadline: float) -> bool:
+        """Until the program has ended; False where the deadline came first."""
+        with selectors.DefaultSelector() as ready:
+            for pipe, stream in ((child.stdout, sys.stdout), (child.stderr, sys.stderr)):
+                decoder = codecs.getincrementaldecoder("utf-8")("replace")
+                ready.register(pipe, selectors.EVENT_READ, (stream, decoder))
+            while ready.get_map():
+                events = ready.select(0.2)  # seconds; soon enough to see an end or the deadline
+                if not events and child.poll() is not None:
+                    break  # what it has started still holds the pipes
+                for key, _ in events:
+                    piece = key.fileobj.read1(65536)
+                    stream, decoder = key.data
+                    self._add(stream, decoder.decode(piece, not piece))
+                    if not piece:
+                        ready.unregister(key.fileobj)
+                if time.monotonic() > deadline:
+                    return False
+        try:
+            child.wait(max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _add(self, stream: Any, text: str) -> None:
+        text, came = text[:max(LONGEST_OUTPUT - self.size, 0)], len(text)
+        self.size += came
+        if text:
+            self.show(stream, text)
+            self.printed += text if stream is sys.stdout else ""
 
 
 def functions(cell: str, flags: list[str] | None = None) -> SimpleNamespace:
     """Compiles a cell and binds its extern "C" functions. Raises BadInput where there are none."""
+    return _bound(cell, flags)[0]
+
+
+def _bound(cell: str, flags: list[str] | None) -> tuple[SimpleNamespace, Built]:
     found = FUNCTION.findall(cell)
     if not found:
         raise BadInput('no function that starts with extern "C" in the cell: only those can be bound')
-    kinds = [(name, _kind(back), [_kind(_type_of(word)) for word in words.split(",") if word.strip()])
+    kinds = [(name, _kind(back), [_kind(_type_of(word)) for word in words.split(",")
+                                  if word.strip() not in ("", "void")])
              for back, name, words in found]
-    path = build(f'#include <cstddef>\n#include <cstdint>\n#line 2 "cell"\n{cell}', flags, shared=True)
-    library, bound = ctypes.CDLL(str(path)), SimpleNamespace()
+    made = build(f'#include <cstddef>\n#include <cstdint>\n#line 2 "cell"\n{cell}', flags, True, cell)
+    library, bound = ctypes.CDLL(str(made.path)), SimpleNamespace()
     for name, back, arguments in kinds:
         function = getattr(library, name)
         function.restype, function.argtypes = back, arguments
         setattr(bound, name, function)
-    return bound
-
-
-@dataclass(frozen=True)
-class OwnKernel:
-    """A kernel of the user's, from the text of a C++ file with `size`, `kernel(begin, end)` and, where
-    there is one, `expected()`; raced like any other."""
-
-    name: str
-    source: str
-
-    def run(self, **options: Any) -> Race:
-        """Against serial, as parlab.run does: mine.run(backend=["openmp", "tbb"], workers=2)."""
-        return self._race(races.run, options)
-
-    def compare(self, **options: Any) -> Race:
-        """Backends with each other, as parlab.compare does."""
-        return self._race(races.compare, options)
-
-    def _race(self, race: Any, options: dict[str, Any]) -> Race:
-        with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
-            file = Path(folder) / f"{self.name}.hpp"
-            file.write_text(self.source, encoding="utf-8")
-            return race("own", kernel=str(file), **options)
+    return bound, made
 
 
 def _type_of(parameter: str) -> str:
@@ -192,11 +197,20 @@ def load_ipython_extension(shell: Any) -> None:
         """Compiles the cell as C++20 against libparlab and runs it, or binds its functions."""
         options = parse_argstring(cpp, line)
         flags = shlex.split(options.flags.strip("\"'"))
+        for name in (options.kernel, options.name):
+            if name is not None and not name.isidentifier():
+                raise BadInput(f"{name!r} is no name in Python")
         if options.kernel:
-            shell.user_ns[options.kernel] = OwnKernel(options.kernel, cell)
+            kernel = OwnKernel(options.kernel, cell, " ".join(flags))
+            begin = time.perf_counter()
+            print(f"{kernel.check()}\n[ready in {time.perf_counter() - begin:.1f} s]")
+            shell.user_ns[options.kernel] = kernel
         elif options.name:
-            shell.user_ns[options.name] = functions(cell, flags)
+            shell.user_ns[options.name], made = _bound(cell, flags)
+            print(f"{options.name}: {', '.join(vars(shell.user_ns[options.name]))}  {made}")
         else:
-            print(run(cell, flags, options.timeout), end="")
+            made = build(program_of(cell), flags, cell=cell)
+            print(made)
+            _watched(made, options.timeout, lambda stream, text: print(text, end="", file=stream, flush=True))
 
     shell.register_magic_function(cpp, "cell", "cpp")

@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from .library import BadInput, BadType, RunFailed, library_path
+from .progress import Progress
+
+PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,13 @@ class Race:
         return [line["sentence"] for line in self.document["headlines"]]
 
     @property
+    def effort(self) -> str:
+        """What it took: "pi: 11 rounds of 5 arms in 6.2 s"."""
+        run, arms = self.document["run"], len(self.document["results"])
+        rounds = "1 round" if run["rounds"] == 1 else f"{run['rounds']} rounds"
+        return f"{run['experiment']}: {rounds} of {arms} arms in {run['elapsed_seconds']:.1f} s"
+
+    @property
     def ok(self) -> bool:
         """Whether every arm ran to the end and answered rightly."""
         return all(result["ok"] for result in self.document["results"])
@@ -51,13 +61,19 @@ class Race:
 
     @property
     def samples(self) -> list[dict[str, Any]]:
-        """One a round and arm: label, round, seconds."""
+        """One a round and arm: label, round, seconds, and the arm's own numbers by their names, which
+        tell their unit ("lost_updates", "resident_per_task_bytes")."""
         return [{"label": result["label"], "round": i, "seconds": seconds}
+                | {name: values[i] for name, values in result["metrics"].items()}
                 for result in self.document["results"] for i, seconds in enumerate(result["seconds"])]
 
     def to_frame(self) -> Any:
-        """The records as a pandas.DataFrame (python3-pandas)."""
-        import pandas
+        """The records as a pandas.DataFrame. Raises ImportError where there is no pandas."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_frame() needs pandas: apt-get install python3-pandas; records are the "
+                              "same as a list") from error
         return pandas.DataFrame(self.records)
 
     def save(self, path: str | Path) -> None:
@@ -65,41 +81,47 @@ class Race:
         Path(path).write_text(json.dumps(self.document, indent=1) + "\n", encoding="utf-8")
 
     def _repr_html_(self) -> str:
-        heads = ["arm", "median", "speed-up", "interval", "verdict"]
-        rows = "".join(
-            "<tr>" + "".join(f'<td style="text-align:{"left" if i in (0, 4) else "right"}">{cell}</td>'
-                             for i, cell in enumerate(_cells(record))) + "</tr>"
-            for record in self.records)
-        lines = "".join(f"<p>{html.escape(line)}.</p>" for line in self.headlines)
-        return (f"<p><em>{html.escape(self.question)}</em></p><table><thead><tr>"
-                + "".join(f"<th>{head}</th>" for head in heads)
-                + f"</tr></thead><tbody>{rows}</tbody></table>{lines}")
+        heads, *rows = _table(self.records)
+
+        def line(cells: list[str], tag: str) -> str:
+            return "<tr>" + "".join(
+                f'<{tag} style="text-align:{"right" if 0 < i < 4 else "left"}">{html.escape(cell)}</{tag}>'
+                for i, cell in enumerate(cells)) + "</tr>"
+
+        lines = "".join(f"<p>{html.escape(sentence)}.</p>" for sentence in self.headlines)
+        return (f"<p><em>{html.escape(self.question)}</em></p>"
+                f"<table><thead>{line(heads, 'th')}</thead><tbody>"
+                + "".join(line(row, "td") for row in rows) + f"</tbody></table>{lines}")
 
     def __repr__(self) -> str:
-        rows = [["arm", "median", "speed-up", "interval", "verdict"]]
-        rows += [[html.unescape(cell) for cell in _cells(record)] for record in self.records]
-        widths = [max(len(row[i]) for row in rows) for i in range(5)]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+        rows = _table(self.records)
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return "\n".join("  ".join(cell.rjust(width) if 0 < i < 4 else cell.ljust(width)
+                                   for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
                          for row in rows)
 
     def plot(self, axes: Any = None) -> Any:
-        """Speed-ups with their intervals, the fastest at the top. Returns matplotlib's Axes."""
-        if axes is None:
-            from matplotlib.figure import Figure
-            timed = len([record for record in self.records if record["speedup"]])
-            axes = Figure(figsize=(7, 1 + 0.3 * timed), layout="constrained").subplots()
+        """Speed-ups with their intervals and verdicts, the fastest at the top. Returns matplotlib's Axes;
+        without `axes` on a figure of its own, which a notebook shows."""
         arms = sorted((record for record in self.records if record["speedup"]),
                       key=lambda record: record["speedup"])
+        if axes is None:
+            from matplotlib import pyplot
+            axes = pyplot.subplots(figsize=(7, 0.9 + 0.3 * len(arms)), layout="constrained")[1]
         axes.axvline(1, color="#59636e", linewidth=0.9)
         for place, arm in enumerate(arms):
-            low, high = arm["low"] or arm["speedup"], arm["high"] or arm["speedup"]
-            axes.plot([low, high], [place, place], color="#0072b2", linewidth=2)
-            axes.plot([arm["speedup"]], [place], "o", color="#0072b2")
-            axes.annotate(f"{arm['speedup']:.3g}× {arm['verdict']}", (high, place), (8, 0),
-                          textcoords="offset points", va="center", fontsize=8)
+            colour = "#0072b2" if arm["verdict"] in ("faster", "slower", "equivalent") else "#8c959f"
+            axes.plot([arm["low"] or arm["speedup"], arm["high"] or arm["speedup"]], [place, place],
+                      color=colour, linewidth=2)
+            axes.plot([arm["speedup"]], [place], "o", color=colour)
+            axes.text(1.02, place, f"{arm['speedup']:.3g}× {arm['verdict']}", va="center",
+                      transform=axes.get_yaxis_transform())
         axes.set_yticks(range(len(arms)), [arm["label"] for arm in arms])
+        axes.set_ylim(-0.6, len(arms) - 0.4)
+        if arms and arms[-1]["speedup"] > 20 * arms[0]["speedup"]:
+            axes.set_xscale("log")
         axes.set_xlabel(f"speed-up over {self.baseline} (its time / the arm's)")
-        axes.margins(x=0.25, y=0.1)
+        axes.margins(x=0.06)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         return axes
@@ -123,17 +145,29 @@ def _record(result: dict[str, Any]) -> dict[str, Any]:
         "cause": (result.get("failure") or {}).get("cause", "")}
 
 
-def _cells(record: dict[str, Any]) -> list[str]:
-    def number(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3g}"
+# What a table's times are in: the largest in which the shortest is at least 1.
+UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
-    median = record["median_seconds"]
-    verdict = record["verdict"] or record["role"]
-    if record["cause"]:
-        verdict += ": " + record["cause"]
-    return [html.escape(record["label"]), "–" if median is None else f"{1e3 * median:.4g} ms",
-            number(record["speedup"]), f"[{number(record['low'])}, {number(record['high'])}]",
-            html.escape(verdict)]
+
+def _table(records: list[dict[str, Any]]) -> list[list[str]]:
+    """Rows of cells, the heads first."""
+    medians = [record["median_seconds"] for record in records if record["median_seconds"]]
+    name, unit = next(((name, unit) for name, unit in UNITS if medians and min(medians) >= unit), UNITS[-1])
+
+    def number(value: float | None, digits: int = 3) -> str:
+        if value is None:
+            return "?"
+        return f"{value:.0f}" if value >= 10 ** digits else f"{value:.{digits}g}"
+
+    rows = [["arm", f"median [{name}]", "speed-up", "95 % interval", "verdict"]]
+    for record in records:
+        median, verdict = record["median_seconds"], record["verdict"] or record["role"]
+        compared = record["speedup"] is not None
+        rows.append([record["label"], "" if median is None else number(median / unit, 4),
+                     number(record["speedup"]) if compared else "",
+                     f"[{number(record['low'])}, {number(record['high'])}]" if compared else "",
+                     verdict + (": " + record["cause"] if record["cause"] else "")])
+    return rows
 
 
 def program() -> str:
@@ -150,7 +184,9 @@ def program() -> str:
 def run(experiment: str, **options: Any) -> Race:
     """Races one experiment as `parlab run` does: every arm against serial.
 
-    Options are those of `parlab run EXPERIMENT --help`, with _ for -: darts=1e7, workers=[1, 2]."""
+    Options are those of `parlab run EXPERIMENT --help`, with _ for -: darts=1e7, workers=[1, 2].
+    A notebook and a terminal say what goes on meanwhile; quiet=True does not. Ctrl-C ends the race.
+    Where an arm failed the race is returned all the same: its record and `ok` say so."""
     return _race("run", experiment, options)
 
 
@@ -180,25 +216,62 @@ def _words(value: Any) -> str:
     return str(value)
 
 
+def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
+    """What `parlab WORDS` prints and how it ends."""
+    with _Child([program(), *words], subprocess.PIPE) as child:
+        out, complaint = child.communicate()
+    return subprocess.CompletedProcess(words, child.returncode, out, complaint)
+
+
 def _race(verb: str, experiment: str, options: dict[str, Any]) -> Race:
     with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
         path = Path(folder) / "race.json"
-        words = [program(), verb, _words(experiment), "--json", str(path), "--quiet"]
+        words = [program(), verb, _words(experiment), f"--json={path}", "--progress"]
         for name, value in options.items():
             option = "--" + name.replace("_", "-")
             if value is not False:
-                words += [option] if value is True else [option, _words(value)]
-        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                words += [option] if value is True else [f"{option}={_words(value)}"]
+        progress, complaint = Progress(not options.get("quiet")), ""
         try:
-            _, complaint = child.communicate()
+            with _Child(words, subprocess.DEVNULL) as child:
+                for line in child.stderr:
+                    if line.startswith(PROGRESS):
+                        progress.show(line.removeprefix(PROGRESS).rstrip())
+                    else:
+                        complaint += line
         except BaseException:
-            child.send_signal(signal.SIGINT)  # it ends its arms, then itself
-            child.wait(10)
+            progress.end()
             raise
+        race = load(path) if path.exists() else None
+        progress.end(race.effort if race else "")
         if child.returncode == 2:
             raise BadInput(complaint.strip().removeprefix("parlab: "))
         if child.returncode == 130:
             raise KeyboardInterrupt
-        if not path.exists():
+        if race is None:
             raise RunFailed(complaint.strip() or f"parlab ended with {child.returncode}")
-        return load(path)
+        return race
+
+
+class _Child(subprocess.Popen):
+    """The program parlab. Where the block is left by an exception, so Ctrl-C, it is interrupted and
+    ends its arms."""
+
+    def __init__(self, words: list[str], out: int) -> None:
+        super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
+                         errors="replace")
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        if kind is not None:
+            self._end()
+        super().__exit__(kind, *rest)
+
+    def _end(self) -> None:
+        for sent, seconds in ((None, 0.3), (signal.SIGINT, 10), (signal.SIGKILL, None)):
+            if sent is not None:  # a terminal, or Jupyter, may have told it at once
+                self.send_signal(sent)
+            try:
+                self.wait(seconds)
+                return
+            except subprocess.TimeoutExpired:
+                continue

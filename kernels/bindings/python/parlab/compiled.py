@@ -1,0 +1,135 @@
+"""C++ compiled against libparlab, and kept for the next time it is asked for.
+
+What is kept lies in folder(): the newest 100, named after what the preprocessor makes of the source
+(its includes and the compiler's version among it), the flags, and the library as it was built. So
+what changed is compiled anew, and nothing has to be cleared by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from .library import RunFailed, library_path
+
+FLAGS = ["-std=c++20", "-O3", "-g1", "-march=native", "-Wall", "-Wextra", "-fdiagnostics-color=never"]
+KEPT = 100  # programs and libraries, some 50 kB each; `parlab run own` keeps its own there, too
+LONGEST = 300  # seconds; a compiler that takes longer hangs
+
+
+class CellFailed(RunFailed):
+    """A cell does not compile, or what it does ended badly. A notebook shows the message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"parlab: {self}"]
+
+
+class Built(NamedTuple):
+    """What was compiled: a program or a library, and the seconds that it took, 0 where it was kept."""
+
+    path: Path
+    seconds: float
+
+    def __str__(self) -> str:
+        home = str(Path.home())
+        kept = str(self.path.parent)
+        kept = "~" + kept[len(home):] if kept.startswith(home + os.sep) else kept
+        return f"[compiled in {self.seconds:.1f} s, kept in {kept}]" if self.seconds else "[compiled before]"
+
+
+def compiler() -> list[str]:
+    """$CXX, which may be several words, or g++, c++ or clang++. Raises RunFailed where there is none."""
+    named = shlex.split(os.environ.get("CXX", ""))
+    if named and not shutil.which(named[0]):
+        raise CellFailed(f"there is no compiler '{named[0]}', which CXX names: unset CXX, or name another")
+    for words in ([named] if named else [["g++"], ["c++"], ["clang++"]]):
+        if shutil.which(words[0]):
+            return words
+    raise CellFailed("there is no C++ compiler on PATH: apt-get install g++")
+
+
+def folder() -> Path:
+    """Where compiled cells and kernels are kept: $XDG_CACHE_HOME/parlab, else ~/.cache/parlab."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "parlab"
+
+
+def build(source: str, flags: list[str] | None = None, shared: bool = False, cell: str = "") -> Built:
+    """Compiles a source against libparlab, once.
+
+    `cell` is the text that lines named "cell" in the source come from; the compiler quotes from it.
+    Raises CellFailed with what the compiler says. Its warnings go to stderr."""
+    kept = folder()
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        making = tempfile.TemporaryDirectory(prefix="making.", dir=kept)
+    except OSError as error:
+        raise CellFailed(f"cannot write to {kept} ({error.strerror}): set XDG_CACHE_HOME to a folder "
+                         "that may be written") from error
+    with making as place:
+        Path(place, "cell").write_text("%%cpp\n" + cell, encoding="utf-8")
+        Path(place, "cell.cpp").write_text(source, encoding="utf-8")
+        library = Path(library_path()).resolve()
+        plain = [*compiler(), *FLAGS, *(flags or []), *(["-shared", "-fPIC"] if shared else [])]
+        command = [*plain, f"-I{_include_folder(library)}", f"-I{os.getcwd()}", "cell.cpp"]
+        ending = [str(library), f"-Wl,-rpath,{library.parent}", "-pthread"]
+        _compile([*command, "-E", "-P", "-dD", "-w", "-o", "cell.ii"], place)
+        name = _hash(plain + ending, library, Path(place, "cell.ii").read_bytes())
+        target = kept / (name + (".so" if shared else ""))
+        if target.exists():
+            target.touch()  # it was of use again
+            return Built(target, 0)
+        begin = time.perf_counter()
+        warnings = _compile([*command, "-o", "made", *ending], place)
+        if warnings:
+            print(warnings, file=sys.stderr)
+        Path(place, "made").replace(target)
+        _keep_newest(kept, besides=Path(place))
+        return Built(target, time.perf_counter() - begin)
+
+
+def _compile(command: list[str], place: str) -> str:
+    """Runs the compiler in a folder; returns its warnings."""
+    try:
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, errors="replace",
+                              stdin=subprocess.DEVNULL, timeout=LONGEST)
+    except subprocess.TimeoutExpired as error:
+        raise CellFailed(f"{command[0]} took longer than {LONGEST} s over the cell and was ended") from error
+    if done.returncode:
+        raise CellFailed(f"the cell does not compile, {command[0]} says:\n{done.stderr.strip()}")
+    return done.stderr.strip()
+
+
+def _hash(words: list[str], library: Path, preprocessed: bytes) -> str:
+    made = library.stat()
+    facts = "\0".join([*words, str(made.st_mtime_ns), str(made.st_size)]).encode()
+    return "cell-" + hashlib.sha256(facts + b"\0" + preprocessed).hexdigest()[:24]
+
+
+def _keep_newest(kept: Path, besides: Path) -> None:
+    def age(path: Path) -> float:
+        try:
+            return -path.stat().st_mtime
+        except OSError:  # another one removes it
+            return 0
+    for old in sorted((path for path in kept.iterdir() if path != besides), key=age)[KEPT:]:
+        if old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)
+
+
+def _include_folder(library: Path) -> Path:
+    """Where parlab.h lies: installed, or in the source that the built package links to."""
+    for place in (library.parent.parent / "include", library.parent.parents[1] / "include",
+                  Path(__file__).resolve().parents[2]):
+        if (place / "parlab.h").exists():
+            return place
+    raise CellFailed("there is no parlab.h beside the library: run `make install`")
