@@ -62,7 +62,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "parlab_list_primes": [c_void_p, c_uint64, c_uint64, c_uint64, POINTER(Array),
                            POINTER(c_uint64)],
     "parlab_is_prime": [c_void_p, POINTER(Array), POINTER(Array), c_uint64],
-    "parlab_smallest_factor": [c_void_p, c_uint64, c_uint64, POINTER(c_uint64)],
+    "parlab_smallest_factor": [c_void_p, c_uint64, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_julia": [c_void_p, POINTER(Array), c_double, c_double, c_double, c_double, c_double,
                      c_uint32, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_diffusion": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64, c_int32,

@@ -80,14 +80,16 @@ def is_prime(numbers: Any, *, out: np.ndarray | None = None, backend: str = "ser
     return bool(target[0]) if single else target.view(bool)
 
 
-def smallest_factor(n: int, *, backend: str = "serial", workers: int | None = None,
-                    grain: int | None = None, hold_gil: bool = False) -> int:
-    """The smallest divisor of n above 1: n itself where n is prime. 2 <= n < 2**64."""
+def smallest_factor(n: int, *, variant: str = "vector", backend: str = "serial",
+                    workers: int | None = None, grain: int | None = None, hold_gil: bool = False) -> int:
+    """The smallest divisor of n above 1: n itself where n is prime. 2 <= n < 2**64.
+
+    variant: naive, wheel or vector, each faster than the one before."""
     if isinstance(n, (float, np.floating)):
         raise BadType(f"n must be an int, for a float does not hold every digit: {n!r}")
     factor = c_uint64()
     call("parlab_smallest_factor", Backend.named(backend, workers),
-         (whole("n", n, 2), _grain(grain), byref(factor)), hold_gil, False)
+         (whole("n", n, 2), text("variant", variant), _grain(grain), byref(factor)), hold_gil, False)
     return factor.value
 
 
