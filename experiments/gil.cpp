@@ -215,7 +215,7 @@ class Gil final : public Experiment {
   std::string cores_words_;
   std::uint64_t pieces_ = 0;
   std::vector<std::uint64_t> cores_;
-  FoundPython python_, free_;
+  CPython python_, free_;
 };
 
 const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {

@@ -26,8 +26,8 @@ bool is_free(std::string_view version) { return version.ends_with('t'); }
 
 }  // namespace
 
-FoundPython locked_python() {
-  FoundPython found{.program = python_program(), .version = python_answer(version_code), .why = ""};
+CPython locked_python() {
+  CPython found{.program = python_program(), .version = python_answer(version_code), .why = ""};
   if (found.version.empty())
     found.why = fmt::format(
         "{} cannot import parlab; it needs numpy: apt-get install python3-numpy, or set "
@@ -36,7 +36,7 @@ FoundPython locked_python() {
   return found;
 }
 
-FoundPython free_threaded_python() {
+CPython free_threaded_python() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
   if (const char* named = std::getenv("PARLAB_PYTHON_FREE")) {
     const std::string version = python_answer(version_code, named);

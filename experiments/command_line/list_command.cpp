@@ -48,7 +48,7 @@ json servers() {
            {"why", redis.empty() ? "flags, counts and lists in a redis-server" : redis}}};
 }
 
-json python_json(const char* name, const FoundPython& found) {
+json python_json(const char* name, const CPython& found) {
   return {{"name", name},
           {"program", found.program},
           {"version", found.version},
