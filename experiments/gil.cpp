@@ -104,7 +104,7 @@ class Gil final : public Experiment {
 
   void add_options(CLI::App& app) override {
     app.add_option("--pieces", pieces_word_,
-                   "pieces of work of a run, some 3 ms each, or messages, 13 ms apart [8]");
+                   "pieces of work of a run, some 3 ms each, or messages, 11 ms apart [8]");
     app.add_option("--cores", cores_words_, "cores that Python may use, a list [1 and 2]");
   }
   void check_options() override {
@@ -195,7 +195,7 @@ class Gil final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     if (locked_python().version.empty()) return {};
     if (profile == Profile::full) return {{"gil", {"gil", "--rounds", "41"}}};
-    return {{"gil", {"gil", "--pieces", "4", "--rounds", "11"}}};
+    return {{"gil", {"gil", "--pieces", "4", "--rounds", "9"}}};
   }
 
  private:

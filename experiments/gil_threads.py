@@ -27,8 +27,8 @@ MOST_SPANS = 40  # of a trace, all workers together: what a picture can show
 HOLDS, FREE, WAITS = 1, 2, 3  # kinds of spans: runs with the lock; in a call without it; a message waits
 BLOCK = 400  # turns of the bytecode loop between two looks at the clock, some 30 us
 GAP = 2e-4  # seconds between two looks from which on the thread did not run
-TICK = 13e-3  # seconds between two messages: longer than the longest wait, so that none queue up
-CALL_BESIDE_IO = 7e-3  # seconds of a call beside I/O: longer than the 5 ms for which a thread waits
+TICK = 11e-3  # seconds between two messages: longer than the longest wait, so that none queue up
+CALL_BESIDE_IO = 5.8e-3  # seconds of a call beside I/O: longer than the 5 ms for which a thread waits
 # before it asks for the lock, which the call then answers only when it is over
 
 now = time.monotonic
@@ -37,7 +37,7 @@ clock = partial(now)
 
 def call(darts, seed):
     """A call into C between two looks at the clock: (begin, how many darts hit, end). No bytecode runs in
-    between, where the interpreter could give the lock away: a call that holds it does so from look to look."""
+    between, where the interpreter could give the lock away: who holds it does so from look to look."""
     count, serial = c_uint64(), Backend.named("serial", 1).handle
     function = (HOLDING if LOAD == "held" else RELEASING).parlab_pi
     made = partial(function, serial, darts, seed, None, 0, byref(count))

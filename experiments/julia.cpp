@@ -175,11 +175,11 @@ class Julia final : public Experiment {
     const std::string all = fmt::to_string(usable_cores());
     return {
         {"julia-schedules",
-         {"julia", "--side", full ? "4000" : "1500", "--view", "upper,whole", "--backend", "all",
+         {"julia", "--side", full ? "4000" : "1200", "--view", "upper,whole", "--backend", "all",
           "--workers", all, "--rounds", full ? "41" : "11"}},
         {"julia-variants",
-         {"julia", "--side", "1000", "--variant", "scalar,simd", "--backend", "serial",
-          "--baseline", "first", "--rounds", full ? "41" : "11"}},
+         {"julia", "--side", full ? "1000" : "700", "--variant", "scalar,simd", "--backend",
+          "serial", "--baseline", "first", "--rounds", full ? "41" : "11"}},
     };
   }
 

@@ -49,9 +49,10 @@ def draw(race: Race, path: Path) -> None:
     heights = [len(loaded) * style.ROW + PANEL_ROOM for _, loaded in panels]
     figure = style.sheet(sum(heights) + 0.3 + HEAD)
     head, body = figure.subfigures(2, 1, height_ratios=[HEAD, sum(heights) + 0.3])
-    head.legend(handles=[Patch(color=style.BEST, label="one worker"), Patch(
-        color=style.ALARM, label=f"one that computed more than {MUCH:g} of an even share, while others waited")],
-        loc="upper center", ncol=2, frameon=False, fontsize=8, handlelength=1.4)
+    colours = {"one worker": style.BEST,
+               f"one that computed more than {MUCH:g} of an even share, while others waited": style.ALARM}
+    head.legend(handles=[Patch(color=colour, label=words) for words, colour in colours.items()],
+                loc="upper center", ncol=2, frameon=False, fontsize=8, handlelength=1.4)
     grid = body.subplots(len(panels), 1, sharex=True, squeeze=False,
                          gridspec_kw={"height_ratios": heights})[:, 0]
     most = max(over_even(arm)[0] for _, loaded in panels for arm in loaded)

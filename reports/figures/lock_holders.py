@@ -141,8 +141,8 @@ def _draw_strips(axes: Axes, arm: Arm, longest: float) -> None:
                       color=style.MUTED, linewidth=1.2, zorder=1, solid_capstyle="butt")
     for span in spans:
         wide = max(span.end - span.begin, LEAST_DRAWN * longest)
-        axes.barh(workers.index(span.worker), 1e3 * wide, 0.72, left=1e3 * span.begin, color=COLOURS[span.kind],
-                  edgecolor=style.PAPER, linewidth=0.4, zorder=2)
+        axes.barh(workers.index(span.worker), 1e3 * wide, 0.72, left=1e3 * span.begin,
+                  color=COLOURS[span.kind], edgecolor=style.PAPER, linewidth=0.4, zorder=2)
 
 
 def _name(arm: Arm, worker: int, reads: set[int]) -> str:

@@ -58,7 +58,8 @@ def test_strips_stand_for_what_each_worker_did(gil: dict[str, Any], tmp_path: Pa
                   "runs, holds the lock", "in C, has released it", "a message waits"):
         assert f"<!-- {words} -->" in drawn
     arm = load_race(tmp_path / "gil.json").arms[2]
-    assert [(span.worker, span.kind, span.end) for span in spans_of(arm)] == [(0, FREE, 0.01), (1, FREE, 0.01)]
+    spans = [(span.worker, span.kind, span.end) for span in spans_of(arm)]
+    assert spans == [(0, FREE, 0.01), (1, FREE, 0.01)]
 
 
 def test_a_pace_that_others_set_is_no_speed(gil: dict[str, Any], tmp_path: Path, render: Render) -> None:

@@ -1,5 +1,5 @@
-/* libparlab from plain C, and, compiled so, from C++: what parlab.h promises, call by call. Ends with
- * 0 where all of it holds. */
+/* libparlab from plain C, and, compiled so, from C++: what parlab.h promises, call by call. Ends
+ * with 0 where all of it holds. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -20,9 +20,9 @@ static void expect(int holds, const char* what, int line) {
   ++failures;
 }
 #define EXPECT(condition) expect((condition), #condition, __LINE__)
-#define EXPECT_REFUSED(call, part)         \
-  do {                                     \
-    EXPECT((call) == PARLAB_BAD_INPUT);    \
+#define EXPECT_REFUSED(call, part)                     \
+  do {                                                 \
+    EXPECT((call) == PARLAB_BAD_INPUT);                \
     EXPECT(strstr(parlab_last_error(), part) != NULL); \
   } while (0)
 
@@ -55,7 +55,8 @@ static void answers_alike_on(const char* name) {
   EXPECT(count == 78498);
   EXPECT(parlab_smallest_factor(backend, 100109100129100369u, NULL, 0, &factor) == PARLAB_OK);
   EXPECT(factor == 95362951);
-  EXPECT(parlab_smallest_factor(backend, 1000003, "wheel", 0, &factor) == PARLAB_OK && factor == 1000003);
+  EXPECT(parlab_smallest_factor(backend, 1000003, "wheel", 0, &factor) == PARLAB_OK &&
+         factor == 1000003);
 
   static double from[50][70], to[50][80], once[50][70];
   for (int i = 0; i < 50; ++i)
@@ -177,8 +178,7 @@ static void refuses_arrays_that_cannot_be(void) {
   EXPECT(parlab_backend_open("serial", 0, &backend) == PARLAB_OK);
   const parlab_array right = array_of(others, PARLAB_FLOAT64, 2, shape, dense);
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
-    const parlab_array bad =
-        array_of(cells, PARLAB_FLOAT64, 2, wrong[i].shape, wrong[i].strides);
+    const parlab_array bad = array_of(cells, PARLAB_FLOAT64, 2, wrong[i].shape, wrong[i].strides);
     EXPECT_REFUSED(parlab_diffusion(backend, &bad, &right, 0.1, 1, 0, NULL, 0), wrong[i].why);
     EXPECT_REFUSED(parlab_diffusion(backend, &right, &bad, 0.1, 1, 0, NULL, 0), wrong[i].why);
   }

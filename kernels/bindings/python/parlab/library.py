@@ -206,7 +206,7 @@ def call(name: str, who: Backend, arguments: tuple[Any, ...], hold_gil: bool, sh
     done = _runner_of_this_process().submit(make)
     try:
         done.result()
-    except KeyboardInterrupt:
+    except BaseException:  # the call's own, or what a signal handler raised here: Ctrl-C, a time-out
         while not done.done():  # again and again: the call may only just be starting
             RELEASING.parlab_backend_interrupt(who.handle)
             try:

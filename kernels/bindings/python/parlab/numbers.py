@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import described, result
+from .arrays import described, empty, result
 from .library import RELEASING, Backend, BadInput, BadType, call, check, text, whole
 
 SHORT_DARTS, SHORT_BATCH = 50_000, 1_000  # some 50 us
@@ -54,7 +54,7 @@ def primes(start: int | float, stop: int | float, *, backend: str = "serial",
     check(RELEASING.parlab_most_primes(first, last, byref(most)))
     if last - first > MOST_LISTED:
         raise BadInput(f"[{first}, {last}) holds too many primes to list: count them, or list parts")
-    room, count = np.empty(most.value, np.uint64), c_uint64()
+    room, count = empty((most.value,), "uint64"), c_uint64()
     call("parlab_list_primes", Backend.named(backend, workers),
          (first, last, _grain(grain), byref(described("primes", room, "uint64", 1, True)),
           byref(count)), hold_gil, False)
