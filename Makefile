@@ -128,6 +128,6 @@ native: ## build and test for this machine's processor only
 asan tsan debug clang native:
 	@sh .ci/deps --again required optional test $(if $(filter asan tsan clang,$@),develop)
 	@mkdir -p build
-	@$(call configure,$@,$(if $(filter asan tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++)))
+	@$(call configure,$@,$(if $(filter asan tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++) -DCMAKE_C_COMPILER=$$(sh .ci/tool clang)))
 	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS) $(if $(SCOPE),--target parlab-tests-$(SCOPE))
 	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress --no-tests=error $(if $(SCOPE),-L '^$(SCOPE)$$') $(if $(TESTS),-R '$(TESTS)')

@@ -38,6 +38,8 @@ struct Case {
   std::string task = "";          // cases of one task race each other, whatever their size and
                                   // parameters; the first of them is the baseline
   bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
+  bool paced = false;  // others set how long a run takes, so that it is no speed: not compared; its
+                       // metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
 
   friend bool operator==(const Case&, const Case&) = default;
@@ -103,6 +105,16 @@ class Experiment {
 
   /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
   virtual std::string subject(const Case& what) const;
+
+  /// Whether each arm of the case has a headline, against its baseline. Where no case has, the
+  /// headlines tell the best of the largest size and its nearest rival.
+  virtual bool each_has_headline(const Case&) const { return false; }
+
+  /// What an arm's own numbers say, in a sentence that stands below the headlines; "" for nothing.
+  /// `rounds`: what metrics gave, one a round.
+  virtual std::string remark(const Case&, const std::vector<nlohmann::json>& /*rounds*/) const {
+    return "";
+  }
 
   /// The right answer, by a way that no arm takes. May take long: it is asked in a process of its
   /// own.

@@ -5,12 +5,15 @@
 
 #include <CLI/App.hpp>
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <vector>
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "experiments/python_line.hpp"
+#include "experiments/pythons.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/numerics/monte_carlo.hpp"
 
@@ -21,41 +24,64 @@ constexpr char script[] =
 #include "gil_threads.inc"
     ;
 
+/// `how` and `load` are the script's first arguments.
 struct Way {
+  const char* work;
   const char* name;
-  const char* work;  // "kernel", "bytecode" or "io"
+  const char* how;
+  const char* load;
+  bool free_threaded = false;
 };
 /// The first of each work is the baseline of its others.
 constexpr Way ways[] = {
-    {"one thread", "kernel"},
-    {"threads, lock held", "kernel"},
-    {"threads, lock released", "kernel"},
-    {"processes", "kernel"},
-    {"one thread", "bytecode"},
-    {"threads", "bytecode"},
-    {"processes", "bytecode"},
-    {"I/O alone", "io"},
-    {"I/O beside lock held", "io"},
-    {"I/O beside lock released", "io"},
-    {"I/O beside bytecode", "io"},
+    {"C", "in one thread", "one", "held"},
+    {"C", "in two threads (lock held)", "threads", "held"},
+    {"C", "in two threads (lock released)", "threads", "released"},
+    {"C", "in two processes", "processes", "held"},
+    {"bytecode", "in one thread", "one", "bytecode"},
+    {"bytecode", "in two threads", "threads", "bytecode"},
+    {"bytecode", "in two threads (free-threaded)", "threads", "bytecode", true},
+    {"bytecode", "in two processes", "processes", "bytecode"},
+    {"messages", "alone", "io", "none"},
+    {"messages", "beside C (lock released)", "io", "released"},
+    {"messages", "beside C (lock held)", "io", "held"},
+    {"messages", "beside bytecode", "io", "bytecode"},
+    {"messages", "beside bytecode (free-threaded)", "io", "bytecode", true},
 };
 
-/// Some 3 ms of a core each: as long as a thread keeps the lock, or longer.
-constexpr std::uint64_t darts_a_piece = 4'000'000;
-constexpr std::uint64_t turns_a_piece = 30'000;
+/// Some 3 to 4 ms of a core each.
+constexpr std::uint64_t darts_a_piece = 8'000'000;
+constexpr std::uint64_t turns_a_piece = 40'000;
 
 std::uint64_t size_of_piece(const Way& way) {
-  const std::string_view name = way.name;
-  const bool bytecode = std::string_view(way.work) == "bytecode" || name.ends_with("bytecode");
-  return bytecode ? turns_a_piece : darts_a_piece;
+  return std::string_view(way.load) == "bytecode" ? turns_a_piece : darts_a_piece;
 }
 
-/// The Python's version; "" where there is none that can import parlab.
-std::string python_version() {
-  return python_answer(
-      "import sys, parlab\nprint('%d.%d%s' % (*sys.version_info[:2], '' if getattr(sys, "
-      "'_is_gil_enabled', lambda: True)() else 't'))");
+bool reads_messages(const Way& way) { return std::string_view(way.how) == "io"; }
+
+std::string name_of(const Way& way) { return fmt::format("{} {}", way.work, way.name); }
+
+const Way& way_of(const Case& what) { return *std::ranges::find(ways, what.variant, name_of); }
+
+std::string cores_word(std::uint64_t cores) {
+  return fmt::format("{} core{}", cores, cores == 1 ? "" : "s");
 }
+
+std::uint64_t hits(std::uint64_t piece) {
+  for (const DartVariant& variant : dart_variants())
+    if (variant.name == "scalar") return variant.count_inside({0, darts_a_piece}, piece);
+  throw std::logic_error("no variant scalar");
+}
+
+std::uint64_t last_value(std::uint64_t piece) {
+  std::uint64_t value = piece;
+  for (std::uint64_t turn = 0; turn < turns_a_piece; ++turn)
+    value = (5 * value + piece) % 2147483647;
+  return value;
+}
+
+/// 5.12e-3 as "5.12 ms".
+std::string milliseconds(double seconds) { return fmt::format("{:.3g} ms", 1e3 * seconds); }
 
 class Gil final : public Experiment {
  public:
@@ -65,20 +91,20 @@ class Gil final : public Experiment {
     return "What does CPython's lock cost threads that compute, and one that waits for messages?";
   }
   std::string why() const override {
-    return "One thread at a time runs Python. An extension that keeps the lock while it computes "
-           "makes "
-           "its threads take turns, however many cores there are; one that releases it lets them "
-           "run "
-           "side by side. Bytecode gives the lock up only when asked, 5 ms after another thread "
-           "wants "
-           "it: so long a thread waits that has a message to read, and beside a call that keeps "
-           "the "
-           "lock it waits for the whole call. Processes have a lock each.";
+    return "CPython has one lock, the GIL, and a thread runs Python only while it holds it. A call "
+           "into C may release it: then another thread runs beside it, on another core if there is "
+           "one. A call that keeps it makes the threads take turns, however many cores there are, "
+           "and so does bytecode. Who wants the lock waits 5 ms, the switch interval, then asks "
+           "for it; bytecode gives it up at once, a call of C only when it is over. That is how "
+           "long a message waits whose thread has nothing to do but read it, and each further "
+           "read or write of that thread, for which it lets the lock go, waits anew. Processes "
+           "have a lock each." +
+           without_lock();
   }
 
   void add_options(CLI::App& app) override {
     app.add_option("--pieces", pieces_word_,
-                   "pieces of work, or messages, of a run; some 3 ms each [16]");
+                   "pieces of work of a run, some 3 ms each, or messages, 11 ms apart [8]");
     app.add_option("--cores", cores_words_, "cores that Python may use, a list [1 and 2]");
   }
   void check_options() override {
@@ -87,58 +113,71 @@ class Gil final : public Experiment {
     cores_ = cores_words_.empty() ? std::vector<std::uint64_t>{1}
                                   : parse_quantities("--cores", cores_words_, 1, usable);
     if (cores_words_.empty() && usable > 1) cores_.push_back(2);
-    version_ = python_version();
-    if (version_.empty())
-      throw UsageError(fmt::format(
-          "gil: {} cannot import parlab; it needs numpy: apt-get install python3-numpy, or set "
-          "PARLAB_PYTHON to a Python that has it",
-          python_program()));
+    python_ = locked_python();
+    if (python_.version.empty()) throw UsageError("gil: " + python_.why);
+    free_ = free_threaded_python();
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
+    if (free_.version.empty() && std::getenv("PARLAB_PYTHON_FREE") != nullptr)
+      throw UsageError("gil: " + free_.why);
   }
   bool compares_ways() const override { return true; }
 
   std::string subject(const Case& what) const override {
-    const std::uint64_t cores = what.parameters.at("cores");
-    return fmt::format("In CPython {} on {} core{}", version_, cores, cores == 1 ? "" : "s");
+    return fmt::format("In CPython {}{} on {},", python_.version,
+                       way_of(what).free_threaded ? " and " + free_.version : "",
+                       what.parameters.at("cores").get<std::string>());
   }
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const std::uint64_t cores : cores_)
-      for (const Way& way : ways)
+      for (const Way& way : ways) {
+        if (way.free_threaded && free_.version.empty()) continue;
+        const bool reads = reads_messages(way);
         cases.push_back({.kernel = "gil",
-                         .variant = way.name,
+                         .variant = name_of(way),
                          .size = pieces_,
-                         .unit = std::string_view(way.work) == "io" ? "messages" : "pieces",
-                         .parameters = {{"cores", cores}, {"work", way.work}}});
+                         .unit = reads ? "messages" : "pieces",
+                         .parameters = {{"cores", cores_word(cores)}},
+                         .task = fmt::format("{} on {}", way.work, cores_word(cores)),
+                         .paced = reads});
+      }
     return cases;
   }
 
-  Answer expected(const Case& what) const override {
-    const std::string work = what.parameters.at("work");
-    std::uint64_t sum = 0;
-    if (work == "io") return what.size;
-    for (std::uint64_t piece = 0; piece < what.size; ++piece) {
-      if (work == "kernel") {
-        for (const DartVariant& variant : dart_variants())
-          if (variant.name == "scalar") sum += variant.count_inside({0, darts_a_piece}, piece);
-        continue;
-      }
-      std::uint64_t value = piece;
-      for (std::uint64_t turn = 0; turn < turns_a_piece; ++turn)
-        value = (5 * value + piece) % 2147483647;
-      sum += value;
+  bool each_has_headline(const Case& what) const override { return on_most_cores(what); }
+
+  std::string remark(const Case& what, const std::vector<nlohmann::json>& rounds) const override {
+    if (!what.paced || !on_most_cores(what)) return "";
+    std::vector<double> medians;
+    double worst = 0;
+    for (const nlohmann::json& round : rounds) {
+      medians.push_back(round.at("delay_median_seconds"));
+      worst = std::max(worst, round.at("delay_worst_seconds").get<double>());
     }
-    return sum;
+    const auto middle = medians.begin() + static_cast<std::ptrdiff_t>(medians.size() / 2);
+    std::ranges::nth_element(medians, middle);
+    return fmt::format("{} {} wait {} (median) until their thread reads them, at worst {}",
+                       subject(what), what.variant, milliseconds(*middle), milliseconds(worst));
+  }
+
+  Answer expected(const Case& what) const override {
+    const Way& way = way_of(what);
+    if (reads_messages(way)) return what.size;
+    const auto answer_of = std::string_view(way.work) == "C" ? hits : last_value;
+    return map_reduce(
+        *make_backend({"threads", "dynamic", usable_cores()}), Chunking({0, what.size}, 1),
+        std::uint64_t{0}, [&](IndexRange piece) { return answer_of(piece.begin); }, std::plus<>());
   }
 
   OpenedArm open(const Arm& arm) const override {
     const Case& what = arm.what;
-    const std::string work = what.parameters.at("work");
-    const auto* way = std::ranges::find_if(
-        ways, [&](const Way& known) { return what.variant == known.name && work == known.work; });
-    const auto python = std::make_shared<LineProcess>(std::vector<std::string>{
-        python_program(), "-c", script, way->name, way->work, what.parameters.at("cores").dump(),
-        fmt::to_string(what.size), fmt::to_string(size_of_piece(*way))});
+    const Way& way = way_of(what);
+    const std::string cores = what.parameters.at("cores");
+    const auto python = std::make_shared<LineProcess>(
+        std::vector<std::string>{way.free_threaded ? free_.program : python_.program, "-c", script,
+                                 way.how, way.load, cores.substr(0, cores.find(' ')),
+                                 fmt::to_string(what.size), fmt::to_string(size_of_piece(way))});
     const auto last = std::make_shared<nlohmann::json>(nlohmann::json::object());
     const auto run = [=]() -> Answer {
       nlohmann::json line = nlohmann::json::parse(python->ask("\n"));
@@ -154,17 +193,29 @@ class Gil final : public Experiment {
   }
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
-    if (python_version().empty()) return {};
-    const bool full = profile == Profile::full;
-    return {{"gil", {"gil", "--pieces", "16", "--rounds", full ? "41" : "7"}}};
+    if (locked_python().version.empty()) return {};
+    if (profile == Profile::full) return {{"gil", {"gil", "--rounds", "41"}}};
+    return {{"gil", {"gil", "--pieces", "4", "--rounds", "9"}}};
   }
 
  private:
-  std::string pieces_word_ = "16";
+  bool on_most_cores(const Case& what) const {
+    return what.parameters.at("cores") == cores_word(std::ranges::max(cores_));
+  }
+
+  std::string without_lock() const {
+    if (!free_.version.empty()) return " A free-threaded Python has none.";
+    return free_.why.empty()
+               ? ""
+               : " Python's free-threaded build, which has none, did not take part: " + free_.why +
+                     ".";
+  }
+
+  std::string pieces_word_ = "8";
   std::string cores_words_;
-  std::uint64_t pieces_ = 16;
+  std::uint64_t pieces_ = 0;
   std::vector<std::uint64_t> cores_;
-  std::string version_ = "";
+  CPython python_, free_;
 };
 
 const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {

@@ -79,9 +79,10 @@ class Julia final : public Experiment {
   std::string why() const override {
     return "A pixel inside the set costs 300 steps, one outside a few, and neighbours cost much "
            "the "
-           "same. A static share is a block of the picture: who gets the middle works on while the "
-           "others wait. Seen whole, the set is symmetric, so on two workers the halves balance by "
-           "luck; moved aside, they do not. A dynamic schedule hands out blocks as workers come "
+           "same. A static share is a block of rows: who gets the middle of the set works on while "
+           "the others wait. In the view whole the set lies in the middle of the picture and is "
+           "symmetric, so on two workers the halves balance by luck; in the view upper it is moved "
+           "up, and they do not. A dynamic schedule hands out blocks as workers come "
            "free and balances either view; guided begins with large blocks and ends with small "
            "ones, "
            "which saves handing out but fails where a first block holds the costly middle.";
@@ -174,11 +175,11 @@ class Julia final : public Experiment {
     const std::string all = fmt::to_string(usable_cores());
     return {
         {"julia-schedules",
-         {"julia", "--side", full ? "4000" : "1500", "--view", "upper,whole", "--backend", "all",
+         {"julia", "--side", full ? "4000" : "1200", "--view", "upper,whole", "--backend", "all",
           "--workers", all, "--rounds", full ? "41" : "11"}},
         {"julia-variants",
-         {"julia", "--side", "1000", "--variant", "scalar,simd", "--backend", "serial",
-          "--baseline", "first", "--rounds", full ? "41" : "11"}},
+         {"julia", "--side", full ? "1000" : "700", "--variant", "scalar,simd", "--backend",
+          "serial", "--baseline", "first", "--rounds", full ? "41" : "11"}},
     };
   }
 

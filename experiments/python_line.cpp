@@ -40,7 +40,7 @@ std::string python_program() {
   return named != nullptr ? named : PARLAB_PYTHON;
 }
 
-LineProcess::LineProcess(std::vector<std::string> arguments) {
+LineProcess::LineProcess(std::vector<std::string> arguments) : program_(arguments.at(0)) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0)
     throw std::system_error(errno, std::generic_category(), "cannot make a socket pair");
@@ -84,12 +84,12 @@ void LineProcess::throw_ended() {
   throw std::runtime_error(fmt::format(
       "{} ended with {}: it needs numpy (apt-get install python3-numpy); PARLAB_PYTHON names "
       "another Python",
-      python_program(), child_->wait().describe()));
+      program_, child_->wait().describe()));
 }
 
-std::string python_answer(const std::string& code) {
+std::string python_answer(const std::string& code, const std::string& program) {
   try {
-    return LineProcess({python_program(), "-c", "input()\n" + code}).ask("\n");
+    return LineProcess({program, "-c", "input()\n" + code}).ask("\n");
   } catch (const std::exception&) {
     return "";
   }

@@ -33,12 +33,13 @@ class LineProcess {
  private:
   [[noreturn]] void throw_ended();
 
+  std::string program_;
   int socket_ = -1;
   std::optional<ChildProcess> child_;
   std::string answers_;
 };
 
-/// What python_program() prints for the code, its first line; "" where it fails.
-std::string python_answer(const std::string& code);
+/// What a Python prints for the code, its first line; "" where it fails.
+std::string python_answer(const std::string& code, const std::string& program = python_program());
 
 }  // namespace parlab

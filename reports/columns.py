@@ -89,12 +89,14 @@ def _switches(race: Race, arms: list[Arm]) -> Column:
                                        else quantity(round(arm.context_switches)) for arm in arms])
 
 
-def _metric(name: str) -> Callable[[Race, list[Arm]], Column]:
-    """A number of the arms' own; its name ends with its unit, as in pss_bytes."""
+def _metric(name: str, of_rounds: Callable[[Arm, str], float | None] = Arm.metric) -> Callable[
+        [Race, list[Arm]], Column]:
+    """A number of the arms' own, by default the median of the rounds; its name ends with its unit, as
+    in pss_bytes."""
     words, _, unit = name.rpartition("_")
 
     def metric(race: Race, arms: list[Arm]) -> Column:
-        values = [arm.metric(name) if arm.ok else None for arm in arms]
+        values = [of_rounds(arm, name) if arm.ok else None for arm in arms]
         if unit == "bytes" and words:
             return Column(words.replace("_", " "),
                           [DASH if value is None else memory(value) for value in values])
@@ -108,8 +110,12 @@ def _metric(name: str) -> Callable[[Race, list[Arm]], Column]:
 
 
 def column_named(name: str) -> Callable[[Race, list[Arm]], Column]:
-    """What makes the column that a template names: one of COLUMNS, or "metric NAME"."""
-    return _metric(name.removeprefix("metric ")) if name.startswith("metric ") else COLUMNS[name]
+    """What makes the column that a template names: one of COLUMNS, or of a number of the arms' own
+    "metric NAME", the median of the rounds, or "most NAME", the largest."""
+    kind, _, metric = name.partition(" ")
+    if kind == "most":
+        return _metric(metric, Arm.most)
+    return _metric(metric) if kind == "metric" else COLUMNS[name]
 
 
 COLUMNS: dict[str, Callable[[Race, list[Arm]], Column]] = {

@@ -29,9 +29,9 @@ class Choice:
 
 
 def choices(race: Race) -> list[Choice]:
-    """One choice per group that holds anything besides the baseline."""
+    """One choice per group that holds anything besides the baseline, and where times are speeds."""
     return [_choice(race, arms) for arms in race.groups.values()
-            if any(arm.role == "arm" for arm in arms)]
+            if any(arm.role == "arm" and not arm.paced for arm in arms)]
 
 
 def _choice(race: Race, arms: list[Arm]) -> Choice:

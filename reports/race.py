@@ -64,12 +64,17 @@ class Arm:
     cause: str  # why it failed; empty where it did not
     comparison: Comparison | None
     against_best: Comparison | None
+    paced: bool = False  # others set how long a run takes: its time is no speed
     facts: dict[str, Any] = field(default_factory=dict)  # no axes: a generator, a goal
     metrics: dict[str, tuple[float, ...]] = field(default_factory=dict)  # its own numbers, by name
 
     def metric(self, name: str) -> float | None:
         """Median over the rounds of a number of the arm's own; None where it has none."""
         return statistics.median(self.metrics[name]) if self.metrics.get(name) else None
+
+    def most(self, name: str) -> float | None:
+        """The largest over the rounds of a number of the arm's own; None where it has none."""
+        return max(self.metrics[name]) if self.metrics.get(name) else None
 
     @property
     def median(self) -> float | None:
@@ -139,6 +144,14 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What an arm's own numbers say, in a sentence of the program's."""
+
+    result: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Context:
     """The machine, the build and the command of a race."""
 
@@ -180,6 +193,7 @@ class Race:
     gates: tuple[Gate, ...]
     models: tuple[Model, ...]
     headlines: tuple[Headline, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def shown(self) -> list[Arm]:

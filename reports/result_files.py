@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fields import BadFile, Fields, load_object
-from race import ROLES, VERDICTS, Arm, Comparison, Context, Gate, Headline, Model, Race, Ratio
+from race import ROLES, VERDICTS, Arm, Comparison, Context, Gate, Headline, Model, Race, Ratio, Remark
 
 SCHEMA = "parlab/1"
 PARTS = ("own", "peer", "bound", "scaling")
@@ -43,6 +43,8 @@ def load_race(path: Path) -> Race:
         models=tuple(_model(fields, len(arms)) for fields in top.objects("models")),
         headlines=tuple(read_headline(fields, path.name, len(arms))
                         for fields in top.objects("headlines")),
+        remarks=tuple(Remark(fields.index("result", len(arms)), fields.text("sentence"))
+                      for fields in top.objects("remarks")) if top.has("remarks") else (),
     )
 
 
@@ -112,7 +114,7 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
         answer=fields.value("answer"), expected=fields.value("expected"), ok=not cause,
         comparison=_comparison(fields, "comparison", "baseline_result", results),
         against_best=_comparison(fields, "against_best", "best_result", results),
-        facts=_facts(fields),
+        facts=_facts(fields), paced=fields.has("paced") and fields.flag("paced"),
         metrics=_metrics(fields.object("metrics")) if fields.has("metrics") else {},
     )
 

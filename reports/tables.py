@@ -18,15 +18,18 @@ UNBROKEN_SPACE = "\u00a0"
 FEW_NAMES = 4  # what a cell of the grid lists before it only counts
 
 
-def arms_table(race: Race, columns: Sequence[str] | None = None) -> str:
-    """Every arm of a race, group by group: along the axis, or else the fastest first."""
+def arms_table(race: Race, columns: Sequence[str] | None = None, paced: bool | None = None) -> str:
+    """Every arm of a race, group by group: along the axis, or else the fastest first; those whose pace
+    others set in the file's order. `paced`: only such arms, or only the others."""
     axis = sweep_axis(race)
 
     def place(arm: Arm) -> tuple[bool, bool, float]:
         first = axis is not None and arm.role != "arm"
-        return not arm.ok, not first, axis.value(arm) if axis else arm.median or 0.0
+        by_time = 0.0 if arm.paced else arm.median or 0.0
+        return not arm.ok, not first, axis.value(arm) if axis else by_time
 
-    arms = [arm for group in race.groups.values() for arm in sorted(group, key=place)]
+    arms = [arm for group in race.groups.values() for arm in sorted(group, key=place)
+            if paced in (None, arm.paced)]
     alike = len({arm.chunks for arm in arms}) == 1
     parts = [column_named(name)(race, arms) for name in columns or DEFAULT_COLUMNS
              if not (alike and name == "chunks")]
@@ -35,12 +38,13 @@ def arms_table(race: Race, columns: Sequence[str] | None = None) -> str:
     return markdown(["arm", *(part.head for part in parts)], rows)
 
 
-def race_table(race: Race, columns: Sequence[str] | None = None) -> str:
-    """A race's results: series against the axis where many are swept, else arm by arm."""
+def race_table(race: Race, columns: Sequence[str] | None = None, paced: bool | None = None) -> str:
+    """A race's results: series against the axis where many are swept, else arm by arm. `paced`: only
+    arms whose pace others set, or only the others."""
     axis = sweep_axis(race)
     if axis and len(series_in(raced(race.shown), axis)) > FEW_SERIES:
         return sweep_table(race, axis)
-    return arms_table(race, columns)
+    return arms_table(race, columns, paced)
 
 
 def sweep_table(race: Race, axis: Axis) -> str:

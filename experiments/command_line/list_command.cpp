@@ -13,6 +13,7 @@
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
+#include "experiments/pythons.hpp"
 #include "experiments/redis_choice.hpp"
 #include "kernels/backend_registry.hpp"
 #include "kernels/kernel_registry.hpp"
@@ -48,11 +49,25 @@ json servers() {
            {"why", redis.empty() ? "flags, counts and lists in a redis-server" : redis}}};
 }
 
+json python_json(const char* name, const CPython& found) {
+  return {{"name", name},
+          {"program", found.program},
+          {"version", found.version},
+          {"available", !found.version.empty()},
+          {"why", found.why}};
+}
+
+/// CPythons that import parlab, for the experiments that ask what calls from Python cost.
+json pythons() {
+  return json::array({python_json("locked", locked_python()),
+                      python_json("free-threaded", free_threaded_python())});
+}
+
 json listing() {
-  json document = {{"experiments", json::array()},  {"backends", json::array()},
-                   {"kernels", json::array()},      {"peers", json::array()},
-                   {"servers", servers()},          {"simd", simd_level()},
-                   {"usable_cores", usable_cores()}};
+  json document = {{"experiments", json::array()}, {"backends", json::array()},
+                   {"kernels", json::array()},     {"peers", json::array()},
+                   {"servers", servers()},         {"simd", simd_level()},
+                   {"pythons", pythons()},         {"usable_cores", usable_cores()}};
   for (const auto& experiment : make_experiments())
     document["experiments"].push_back({{"name", experiment->name()},
                                        {"question", experiment->question()},
@@ -123,6 +138,12 @@ void print_listing(const json& document) {
     fmt::print("  {:<12} {}, {}\n", p["name"].get<std::string>(), p["what"].get<std::string>(),
                p["available"] ? "version " + p["version"].get<std::string>()
                               : "MISSING: " + p["why"].get<std::string>());
+  fmt::print("\nCPython that imports parlab, with its lock and without\n");
+  for (const json& python : document["pythons"])
+    fmt::print("  {:<13} {}\n", python["name"].get<std::string>(),
+               python["available"] ? python["version"].get<std::string>() + ", " +
+                                         python["program"].get<std::string>()
+                                   : "MISSING: " + python["why"].get<std::string>());
   const auto print_parts = [&](const char* title, const char* key) {
     fmt::print("\n{}\n", title);
     for (const json& part : document[key])

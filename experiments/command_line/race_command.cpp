@@ -55,6 +55,8 @@ std::string table_text(const RaceRecord& race) {
     cells.push_back(against ? interval_text(against->comparison.interval) : "-");
     if (result.failure) {
       cells.push_back("FAILED");
+    } else if (result.entrant.arm.what.paced) {
+      cells.emplace_back("-");  // its time is others'
     } else if (result.entrant.role == Role::arm && against) {
       cells.emplace_back(to_string(against->comparison.verdict));
     } else {
@@ -73,6 +75,8 @@ std::string table_text(const RaceRecord& race) {
 void print_race(const RaceRecord& race, const std::vector<Headline>& headlines, std::FILE* out) {
   fmt::print(out, "{}\n{}\n", race.experiment->question(), table_text(race));
   for (const Headline& headline : headlines) fmt::print(out, "{}.\n", headline.sentence);
+  for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
+    fmt::print(out, "{}.\n", remark.sentence);
   for (const Gate& gate : race.verdicts.gates)
     if (!gate.ok)
       fmt::print(out,
@@ -114,8 +118,9 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   const RaceRecord race = run_request(request, arguments[0]);
   complete_context(context);
   const auto& results = race.outcome.results;
-  const auto pairs = verb == RaceVerb::compare ? baseline_pairs(results, race.verdicts)
-                                               : headline_pairs(results, race.verdicts);
+  const auto pairs = verb == RaceVerb::compare
+                         ? baseline_pairs(results, race.verdicts)
+                         : headline_pairs(*race.experiment, results, race.verdicts);
   const auto sentences = headlines({{race.experiment, &results, &race.verdicts, pairs}}).front();
   if (!request.quiet) print_race(race, sentences, people);
   if (race.outcome.ok()) race.experiment->print_product(stdout);

@@ -82,7 +82,7 @@ void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
     suite.races.push_back(run_request(request, entry.name));
     const RaceRecord& race = suite.races.back();
     complete_context(context);
-    const auto pairs = headline_pairs(race.outcome.results, race.verdicts);
+    const auto pairs = headline_pairs(*race.experiment, race.outcome.results, race.verdicts);
     const auto sentences =
         headlines({{race.experiment, &race.outcome.results, &race.verdicts, pairs}}).front();
     publish(suite.folder + "/" + file, result_json(race, context, sentences));
@@ -104,7 +104,7 @@ void publish_summary(const Suite& suite) {
   for (const RaceRecord& race : suite.races) {
     if (race.options.rounds < least_headline_rounds) continue;
     family.push_back({race.experiment, &race.outcome.results, &race.verdicts,
-                      headline_pairs(race.outcome.results, race.verdicts)});
+                      headline_pairs(*race.experiment, race.outcome.results, race.verdicts)});
     names.push_back(race.name + ".json");
   }
   json sentences = json::array();

@@ -187,7 +187,8 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
     std::rotate(arms[group].begin(), first, first + 1);
     const std::size_t baseline = entrants.size();
     entrants.push_back({arms[group][0], Role::baseline, "", "", groups[group], baseline});
-    entrants.push_back({arms[group][0], Role::baseline_again, "", "", groups[group], baseline});
+    if (!arms[group][0].what.paced)
+      entrants.push_back({arms[group][0], Role::baseline_again, "", "", groups[group], baseline});
     for (std::size_t i = 1; i < arms[group].size(); ++i)
       entrants.push_back({arms[group][i], Role::arm, "", "", groups[group], baseline});
   }

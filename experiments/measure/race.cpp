@@ -9,7 +9,6 @@
 #include <numeric>
 #include <random>
 
-
 namespace parlab {
 namespace {
 

@@ -173,6 +173,7 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
     for (const std::size_t i : group) {
       const Measured& base = results[results[i].entrant.baseline];
       if (!comparable(base, results[i])) continue;
+      if (results[i].entrant.arm.what.paced) continue;
       if (results[i].entrant.role != Role::baseline)
         verdicts.against_baseline[i] = against(results[i].entrant.baseline, i);
       if (results[i].entrant.role == Role::baseline_again) continue;
@@ -200,10 +201,26 @@ std::vector<ResultPair> baseline_pairs(const std::vector<Measured>& results,
   return pairs;
 }
 
-std::vector<ResultPair> headline_pairs(const std::vector<Measured>& results,
+std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Measured>& results) {
+  std::vector<Remark> all;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].ok() || results[i].entrant.role == Role::baseline_again) continue;
+    std::vector<nlohmann::json> rounds;
+    for (const Sample& sample : results[i].samples) rounds.push_back(sample.metrics);
+    std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
+    if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+  }
+  return all;
+}
+
+std::vector<ResultPair> headline_pairs(const Experiment& experiment,
+                                       const std::vector<Measured>& results,
                                        const RaceVerdicts& verdicts) {
-  std::vector<ResultPair> pairs;
-  if (results.empty()) return pairs;
+  std::vector<ResultPair> pairs = baseline_pairs(results, verdicts);
+  std::erase_if(pairs, [&](const ResultPair& pair) {
+    return !experiment.each_has_headline(results[pair.first].entrant.arm.what);
+  });
+  if (!pairs.empty() || results.empty()) return pairs;
   // The largest size: what is said of the smaller ones stands in the tables and models.
   const auto groups = groups_of(results);
   const auto& group = *std::ranges::max_element(

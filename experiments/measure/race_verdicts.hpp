@@ -55,10 +55,21 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha = 0.05);
 /// (result, against), as indices into the results of a race.
 using ResultPair = std::pair<std::size_t, std::size_t>;
 
-/// The comparisons worth a sentence: at the largest size of a race the best arm against its
-/// baseline, and the nearest rival on another backend (or of another variant) against the best.
-std::vector<ResultPair> headline_pairs(const std::vector<Measured>& results,
+/// The comparisons worth a sentence: those that the experiment asks for, else at the largest size
+/// of a race the best arm against its baseline, and the nearest rival on another backend (or of
+/// another variant) against the best.
+std::vector<ResultPair> headline_pairs(const Experiment& experiment,
+                                       const std::vector<Measured>& results,
                                        const RaceVerdicts& verdicts);
+
+/// What an arm's own numbers say, and which result's they are.
+struct Remark {
+  std::size_t result;
+  std::string sentence;
+};
+
+/// One for each arm that its experiment has a sentence on.
+std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Measured>& results);
 
 /// Every arm against its baseline: what `parlab compare` is asked for.
 std::vector<ResultPair> baseline_pairs(const std::vector<Measured>& results,

@@ -99,6 +99,7 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"unit", what.unit},
           {"parameters", what.parameters},
           {"facts", what.facts},
+          {"paced", what.paced},
           {"simd", simd_level()},
           {"subject", experiment.subject(what)},
           {"label", measured.entrant.label},
@@ -215,6 +216,9 @@ json result_json(const RaceRecord& race, const json& context,
   for (const CostModel& model : race.verdicts.models) models.push_back(model_json(model, results));
   json& sentences = document["headlines"] = json::array();
   for (const Headline& headline : headlines) sentences.push_back(headline_json(headline));
+  json& remarked = document["remarks"] = json::array();
+  for (const Remark& remark : remarks(*race.experiment, results))
+    remarked.push_back({{"result", remark.result}, {"sentence", remark.sentence}});
   return document;
 }
 

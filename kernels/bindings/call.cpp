@@ -27,9 +27,12 @@ std::string& last_error() {
   return message;
 }
 
+/// Keeps the message, in one line whatever a name in it holds.
 parlab_status failed(parlab_status status, const char* message) noexcept {
   try {
     last_error() = message;
+    for (char& letter : last_error())
+      if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = ' ';
   } catch (...) {  // no memory for the message: the status has to do
   }
   return status;
@@ -106,7 +109,7 @@ parlab_backend::parlab_backend(const char* name, std::int32_t workers)
 }
 
 void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
-  if (parlab::forks_passed.load(std::memory_order_relaxed) != opened_after_)
+  if (!is_of_this_process())
     throw UsageError("the backend was opened in another process, before a fork; open one here");
   const std::lock_guard alone(running_);
   interrupted().store(false);
@@ -131,6 +134,10 @@ void parlab_backend::check() const {
   if (interrupted().load(std::memory_order_relaxed)) throw parlab::CallInterrupted();
 }
 
+bool parlab_backend::is_of_this_process() const {
+  return parlab::forks_passed.load(std::memory_order_relaxed) == opened_after_;
+}
+
 std::atomic<bool>& parlab_backend::interrupted() const {
   return *reinterpret_cast<std::atomic<bool>*>(flag_.data());
 }
@@ -147,13 +154,16 @@ parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_back
   });
 }
 
-void parlab_backend_close(parlab_backend* backend) { delete backend; }
+void parlab_backend_close(parlab_backend* backend) {
+  // Threads that a fork did not take along cannot be joined: what they hold is left to the system.
+  if (backend != nullptr && backend->is_of_this_process()) delete backend;
+}
 
 int32_t parlab_backend_workers(const parlab_backend* backend) {
   return backend == nullptr ? 0 : backend->workers();
 }
 
 void parlab_backend_interrupt(parlab_backend* backend) {
-  if (backend != nullptr) backend->interrupted().store(true);
+  if (backend != nullptr && backend->is_of_this_process()) backend->interrupted().store(true);
 }
 }

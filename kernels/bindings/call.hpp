@@ -47,6 +47,9 @@ struct parlab_backend {
   /// Called at the start of each chunk. Throws where the call was interrupted.
   void check() const;
 
+  /// False after a fork, in the child. May be called from a signal handler.
+  bool is_of_this_process() const;
+
   std::atomic<bool>& interrupted() const;
   int workers() const { return backend_->workers(); }
   /// Whether workers are processes, which write to the caller's memory only where it is shared.

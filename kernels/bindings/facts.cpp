@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/bindings/call.hpp"
 #include "kernels/bindings/parlab.h"
 #include "kernels/kernel_registry.hpp"
 #include "kernels/numerics/simd_level.hpp"
@@ -28,6 +29,19 @@ std::string kernel_words() {
   return text;
 }
 
+/// What make() returns, made once; "" where there is no memory for it: no exception may leave.
+template <std::string (*make)()>
+const char* kept() noexcept {
+  const char* text = "";
+  guarded([&] {
+    static const std::string words = make();
+    text = words.c_str();
+  });
+  return text;
+}
+
+std::string simd_words() { return simd_level(); }
+
 }  // namespace
 }  // namespace parlab
 
@@ -37,18 +51,9 @@ uint32_t parlab_abi_version(void) { return PARLAB_ABI_VERSION; }
 
 const char* parlab_version(void) { return PARLAB_VERSION; }
 
-const char* parlab_simd_level(void) {
-  static const std::string level = parlab::simd_level();
-  return level.c_str();
-}
+const char* parlab_simd_level(void) { return parlab::kept<parlab::simd_words>(); }
 
-const char* parlab_backends(void) {
-  static const std::string words = parlab::backend_words();
-  return words.c_str();
-}
+const char* parlab_backends(void) { return parlab::kept<parlab::backend_words>(); }
 
-const char* parlab_kernels(void) {
-  static const std::string words = parlab::kernel_words();
-  return words.c_str();
-}
+const char* parlab_kernels(void) { return parlab::kept<parlab::kernel_words>(); }
 }

@@ -51,8 +51,9 @@ std::uint64_t draw(parlab_backend& handle, Backend& backend, const JuliaImage& i
   if (image.pixels() == 0) return 0;
   const Target<std::uint32_t> target(handle, out);
   const Rows<std::uint32_t> rows = target.rows();
-  // Some 10 ms at the most where each pixel takes all its steps.
-  const std::uint64_t most = std::max<std::uint64_t>(64, 30'000'000 / (image.most_steps + 1));
+  // Some 10 ms at the most where each pixel takes all its steps, but as many as a vector has lanes.
+  const std::uint64_t steps_a_pixel = std::uint64_t{image.most_steps} + 1;
+  const std::uint64_t most = std::max<std::uint64_t>(16, 30'000'000 / steps_a_pixel);
   const std::uint64_t least = std::min<std::uint64_t>(4096, most);
   const Chunking chunking({0, image.pixels()},
                           handle.grain_for(grain, image.pixels(), least, most));

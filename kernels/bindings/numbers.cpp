@@ -35,6 +35,15 @@ const DartVariant& dart_variant(std::string_view name) {
   throw UsageError(unknown_name("variant", std::string(name), names));
 }
 
+FactorSearch factor_search(const std::string& name) {
+  std::vector<std::string> names;
+  for (const FactorSearchVariant& variant : factor_searches) {
+    if (variant.name == name) return variant.smallest_factor;
+    names.emplace_back(variant.name);
+  }
+  throw UsageError(unknown_name("variant", name, names));
+}
+
 IndexRange checked_range(std::uint64_t from, std::uint64_t to) {
   if (from > to) throw UsageError(fmt::format("from {} is above to {}: swap them", from, to));
   return {from, to};
@@ -43,7 +52,11 @@ IndexRange checked_range(std::uint64_t from, std::uint64_t to) {
 std::uint64_t count_primes(parlab_backend& handle, Backend& backend, IndexRange range,
                            const std::string& algorithm, std::uint64_t grain) {
   if (algorithm == "trial") {
-    const Chunking chunking(range, handle.grain_for(grain, range.size(), 32, 1 << 16));
+    // Some 10 ms: a number costs a sixtieth of its root in divisions, as one in 30 or 40 is prime.
+    const std::uint64_t most =
+        std::clamp<std::uint64_t>(300'000'000 / (integer_sqrt(range.end) + 1), 1, 1 << 16);
+    const Chunking chunking(
+        range, handle.grain_for(grain, range.size(), std::min<std::uint64_t>(32, most), most));
     return map_reduce(
         backend, chunking, std::uint64_t{0},
         [&](IndexRange part) {
@@ -89,8 +102,8 @@ std::uint64_t list_primes(parlab_backend& handle, Backend& backend, IndexRange r
 
 /// The lowest factor: chunks are searched in any order, and one that begins above a factor found is
 /// left out. The least so far lies in shared memory, for workers that are processes.
-std::uint64_t smallest_factor(parlab_backend& handle, Backend& backend, std::uint64_t n,
-                              std::uint64_t grain) {
+std::uint64_t smallest_factor(parlab_backend& handle, Backend& backend, FactorSearch search,
+                              std::uint64_t n, std::uint64_t grain) {
   if (n < 2) throw UsageError(fmt::format("n is {}: the smallest divisor above 1 needs n >= 2", n));
   const IndexRange divisors{2, std::max<std::uint64_t>(integer_sqrt(n) + 1, 2)};
   const SharedMapping memory(sizeof(std::atomic<std::uint64_t>));
@@ -103,7 +116,7 @@ std::uint64_t smallest_factor(parlab_backend& handle, Backend& backend, std::uin
              handle.interrupted().load(std::memory_order_relaxed);
     };
     handle.check();
-    const std::uint64_t factor = smallest_factor_vector(n, part, lower_known);
+    const std::uint64_t factor = search(n, part, lower_known);
     if (factor == 0) return;
     std::uint64_t known = least.load();
     while (factor < known && !least.compare_exchange_weak(known, factor)) {
@@ -214,12 +227,13 @@ parlab_status parlab_is_prime(parlab_backend* backend, const parlab_array* numbe
   });
 }
 
-parlab_status parlab_smallest_factor(parlab_backend* backend, uint64_t n, uint64_t grain,
-                                     uint64_t* factor) {
+parlab_status parlab_smallest_factor(parlab_backend* backend, uint64_t n, const char* variant,
+                                     uint64_t grain, uint64_t* factor) {
   return guarded([&] {
     required(factor, "factor");
+    const auto search = parlab::factor_search(variant == nullptr ? "vector" : variant);
     required(backend, "backend").run([&](parlab::Backend& who) {
-      *factor = parlab::smallest_factor(*backend, who, n, grain);
+      *factor = parlab::smallest_factor(*backend, who, search, n, grain);
     });
   });
 }

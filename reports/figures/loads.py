@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from figures import style
@@ -18,6 +19,8 @@ from race import Arm, Race
 METRIC = re.compile(r"worker_(\d+)_seconds")
 BAR = 0.38  # of a row, for two workers; more share what two take
 PANEL_ROOM = 0.62  # inches above and below the rows of a panel
+HEAD = 0.3  # inches for the legend
+MUCH = 1.1  # of an even share: from here on a worker keeps others waiting for more than a tenth
 
 
 def loads_of(arm: Arm) -> list[float]:
@@ -44,9 +47,14 @@ def draw(race: Race, path: Path) -> None:
     panels = [(arms, sorted(loaded, key=lambda arm: over_even(arm)[0]))
               for arms, loaded in panels if loaded]
     heights = [len(loaded) * style.ROW + PANEL_ROOM for _, loaded in panels]
-    figure = style.sheet(sum(heights) + 0.3)
-    grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False,
-                           gridspec_kw={"height_ratios": heights})[:, 0]
+    figure = style.sheet(sum(heights) + 0.3 + HEAD)
+    head, body = figure.subfigures(2, 1, height_ratios=[HEAD, sum(heights) + 0.3])
+    colours = {"one worker": style.BEST,
+               f"one that computed more than {MUCH:g} of an even share, while others waited": style.ALARM}
+    head.legend(handles=[Patch(color=colour, label=words) for words, colour in colours.items()],
+                loc="upper center", ncol=2, frameon=False, fontsize=8, handlelength=1.4)
+    grid = body.subplots(len(panels), 1, sharex=True, squeeze=False,
+                         gridspec_kw={"height_ratios": heights})[:, 0]
     most = max(over_even(arm)[0] for _, loaded in panels for arm in loaded)
     for axes, (arms, loaded) in zip(grid, panels):
         axes.set_xlim(0, 1.12 * max(most, 1.2))
@@ -68,7 +76,7 @@ def _draw_panel(axes: Axes, arms: list[Arm], names: dict[int, str], title: str) 
         height = 2 * BAR / len(shares)
         for i, share in enumerate(shares):
             at = row - BAR + (i + 0.5) * height
-            axes.barh(at, share, 0.85 * height, color=style.ALARM if share > 1.1 else style.BEST)
+            axes.barh(at, share, 0.85 * height, color=style.ALARM if share > MUCH else style.BEST)
         axes.annotate(f"busiest {shares[0]:.2f}×, least {shares[-1]:.2f}×", (1, row), (8, 0),
                       xycoords=axes.get_yaxis_transform(), textcoords="offset points", va="center",
                       fontsize=8, annotation_clip=False, color=style.INK)

@@ -78,8 +78,9 @@ def draw(race: Race, choices: list[Choice], path: Path) -> None:
         else:
             axes.set_xlim(low - room, high + room)
         _draw_panel(axes, panel, titled=len(panels) > 1)
-    base = next(race.arms[arm.baseline] for panel in panels for arm in panel.timed)
-    grid[-1].set_xlabel(f"speed-up over {base.label} (its time / the arm's), "
+    bases = {race.arms[arm.baseline].label for panel in panels for arm in panel.timed}
+    base = bases.pop() if len(bases) == 1 else "the baseline at 1"
+    grid[-1].set_xlabel(f"speed-up over {base} (its time / the arm's), "
                         f"with {percent(1 - race.alpha)} interval")
     if logarithmic:
         grid[-1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -2,6 +2,7 @@
 
 #include "experiments/measure/race_verdicts.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +45,8 @@ class RaceOfThree : public testing::Test {
  protected:
   std::vector<Headline> headlines_of(const std::vector<Measured>& results) const {
     const RaceVerdicts verdicts = judge(results);
-    return headlines({{&experiment_, &results, &verdicts, headline_pairs(results, verdicts)}})
+    return headlines({{&experiment_, &results, &verdicts,
+                       headline_pairs(experiment_, results, verdicts)}})
         .front();
   }
 
@@ -154,6 +156,44 @@ TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
   for (std::size_t round = 0; round < 21; ++round)
     EXPECT_EQ(document["results"][2]["seconds"][round].get<double>(),
               record.outcome.results[2].samples[round].seconds);
+}
+
+TEST_F(RaceOfThree, TellsEachArmWhereTheExperimentAsksForIt) {
+  experiment_.each_has_headline_ = true;
+  const auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  EXPECT_EQ(headlines_of(results).size(), 3u);
+}
+
+TEST(PacedCases, AreTimedButNotCompared) {
+  MadeUpExperiment experiment;
+  experiment.compares_ways_ = true;
+  Case what{.kernel = "made_up", .variant = "a", .size = 1, .unit = "messages", .task = "t"};
+  what.paced = true;
+  experiment.cases_ = {what, what};
+  experiment.cases_[1].variant = "b";
+  // No second baseline: there is nothing that it could be a gate of.
+  const auto results =
+      race(experiment, {.backends = {}, .workers = {1}, .baseline = BaselineKind::first}, {1, 2});
+  const RaceVerdicts verdicts = judge(results);
+  EXPECT_TRUE(verdicts.gates.empty());
+  EXPECT_FALSE(verdicts.against_baseline[1]);
+  EXPECT_FALSE(verdicts.against_best[0] || verdicts.against_best[1]);
+  EXPECT_TRUE(headline_pairs(experiment, results, verdicts).empty());
+}
+
+TEST(Remarks, AreMadeOfWhatAllRoundsOfAnArmGave) {
+  MadeUpExperiment experiment;
+  experiment.remark_ = [](const std::vector<nlohmann::json>& rounds) {
+    return fmt::format("{} rounds, the last gave {}", rounds.size(), rounds.back().dump());
+  };
+  Selection selection{.backends = parse_backends("threads"), .workers = {2}};
+  auto results = race(experiment, selection, {1, 1, 0.5});
+  results[2].samples.back().metrics = {{"waits", 3}};
+  results[0].failure = Failure{"killed", 1};
+  const auto told = remarks(experiment, results);
+  ASSERT_EQ(told.size(), 1u);  // neither of the arm that failed nor of its second part
+  EXPECT_EQ(told[0].result, 2u);
+  EXPECT_EQ(told[0].sentence, R"(21 rounds, the last gave {"waits":3})");
 }
 
 }  // namespace

@@ -1,8 +1,16 @@
-/* libparlab from plain C: what parlab.h promises, call by call. Ends with 0 where all of it holds. */
+/* libparlab from plain C, and, compiled so, from C++: what parlab.h promises, call by call. Ends
+ * with 0 where all of it holds. */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
 #include <parlab.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int failures = 0;
 
@@ -12,9 +20,9 @@ static void expect(int holds, const char* what, int line) {
   ++failures;
 }
 #define EXPECT(condition) expect((condition), #condition, __LINE__)
-#define EXPECT_REFUSED(call, part)         \
-  do {                                     \
-    EXPECT((call) == PARLAB_BAD_INPUT);    \
+#define EXPECT_REFUSED(call, part)                     \
+  do {                                                 \
+    EXPECT((call) == PARLAB_BAD_INPUT);                \
     EXPECT(strstr(parlab_last_error(), part) != NULL); \
   } while (0)
 
@@ -45,9 +53,10 @@ static void answers_alike_on(const char* name) {
   EXPECT(inside == expected && inside > 78000 && inside < 79100);
   EXPECT(parlab_count_primes(backend, 1, 1000000, NULL, 50000, &count) == PARLAB_OK);
   EXPECT(count == 78498);
-  EXPECT(parlab_smallest_factor(backend, 100109100129100369u, 0, &factor) == PARLAB_OK);
+  EXPECT(parlab_smallest_factor(backend, 100109100129100369u, NULL, 0, &factor) == PARLAB_OK);
   EXPECT(factor == 95362951);
-  EXPECT(parlab_smallest_factor(backend, 1000003, 0, &factor) == PARLAB_OK && factor == 1000003);
+  EXPECT(parlab_smallest_factor(backend, 1000003, "wheel", 0, &factor) == PARLAB_OK &&
+         factor == 1000003);
 
   static double from[50][70], to[50][80], once[50][70];
   for (int i = 0; i < 50; ++i)
@@ -87,7 +96,7 @@ static void answers_alike_on(const char* name) {
 }
 
 static void refuses_in_one_line(void) {
-  parlab_backend* backend = NULL;
+  parlab_backend *backend = NULL, *serial = NULL;
   uint64_t answer = 0;
   EXPECT_REFUSED(parlab_backend_open("opnemp", 1, &backend), "did you mean 'openmp'");
   EXPECT_REFUSED(parlab_backend_open("threads", -3, &backend), "workers");
@@ -99,7 +108,7 @@ static void refuses_in_one_line(void) {
   EXPECT_REFUSED(parlab_pi(backend, 1, 1, "smid", 0, &answer), "did you mean 'simd'");
   EXPECT_REFUSED(parlab_pi(backend, 1, 1, NULL, 0, NULL), "inside is NULL");
   EXPECT_REFUSED(parlab_count_primes(backend, 9, 3, NULL, 0, &answer), "swap them");
-  EXPECT_REFUSED(parlab_smallest_factor(backend, 1, 0, &answer), "n >= 2");
+  EXPECT_REFUSED(parlab_smallest_factor(backend, 1, NULL, 0, &answer), "n >= 2");
   double cells[64] = {0};
   const int64_t shape[] = {4, 8}, dense[] = {64, 8}, overlapping[] = {32, 8}, apart[] = {64, 16};
   const int64_t negative[] = {-4, 8}, huge[] = {INT64_MAX, INT64_MAX};
@@ -127,13 +136,164 @@ static void refuses_in_one_line(void) {
   EXPECT_REFUSED(parlab_diffusion(backend, &first, &first, 0.1, 1, 0, NULL, 0), "-4");
   first = array_of(cells, PARLAB_FLOAT64, 2, huge, dense);
   EXPECT(parlab_diffusion(backend, &first, &first, 0.1, 1, 0, NULL, 0) == PARLAB_BAD_INPUT);
+  EXPECT(strchr(parlab_last_error(), '\n') == NULL);
   const int64_t none[] = {0, 8};
   first = array_of(NULL, PARLAB_FLOAT64, 2, none, dense);
   EXPECT(parlab_diffusion(backend, &first, &first, 0.1, 1, 0, NULL, 0) == PARLAB_OK);
   parlab_backend_interrupt(backend);  // nothing runs: nothing happens
   EXPECT(parlab_pi(backend, 1000, 1, NULL, 0, &answer) == PARLAB_OK);
+  EXPECT_REFUSED(parlab_backend_open("no such\nbackend", 1, &serial), "no such backend");
+  EXPECT(serial == NULL && strchr(parlab_last_error(), '\n') == NULL);
+  EXPECT_REFUSED(parlab_smallest_factor(backend, 9, "weel", 0, &answer), "did you mean 'wheel'");
   parlab_backend_close(backend);
   parlab_backend_close(NULL);
+  parlab_backend_interrupt(NULL);
+  EXPECT(parlab_backend_workers(NULL) == 0);
+}
+
+/* Each way to say where a 2-D array lies that cannot be: rows is what shape says, then strides. */
+static void refuses_arrays_that_cannot_be(void) {
+  static const struct {
+    int64_t shape[2], strides[2];
+    const char* why;
+  } wrong[] = {
+      {{4, 8}, {-64, 8}, "not contiguous"},
+      {{4, 8}, {64, -8}, "not contiguous"},
+      {{4, 8}, {0, 8}, "not contiguous"},
+      {{4, 8}, {64, 0}, "not contiguous"},
+      {{4, 8}, {60, 8}, "not contiguous"},  // rows overlap by half an element
+      {{4, 8}, {68, 8}, "not contiguous"},  // no multiple of an element
+      {{4, 8}, {8, 32}, "not contiguous"},  // columns first
+      {{4, 8}, {INT64_MIN, 8}, "not contiguous"},
+      {{4, 8}, {64, INT64_MAX}, "not contiguous"},
+      {{INT64_MIN, 8}, {64, 8}, "its shape has"},
+      {{4, -1}, {64, 8}, "its shape has"},
+      {{INT64_MAX, 8}, {64, 8}, "larger than the address space"},
+      {{4, INT64_MAX}, {INT64_MAX, 8}, "larger than the address space"},
+      {{INT64_MAX / 8, 8}, {64, 8}, "larger than the address space"},
+  };
+  static double cells[64], others[64];
+  const int64_t shape[] = {4, 8}, dense[] = {64, 8};
+  parlab_backend* backend = NULL;
+  EXPECT(parlab_backend_open("serial", 0, &backend) == PARLAB_OK);
+  const parlab_array right = array_of(others, PARLAB_FLOAT64, 2, shape, dense);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
+    const parlab_array bad = array_of(cells, PARLAB_FLOAT64, 2, wrong[i].shape, wrong[i].strides);
+    EXPECT_REFUSED(parlab_diffusion(backend, &bad, &right, 0.1, 1, 0, NULL, 0), wrong[i].why);
+    EXPECT_REFUSED(parlab_diffusion(backend, &right, &bad, 0.1, 1, 0, NULL, 0), wrong[i].why);
+  }
+  parlab_array bad = array_of(cells, PARLAB_FLOAT64, 2, NULL, dense);
+  EXPECT_REFUSED(parlab_diffusion(backend, &bad, &right, 0.1, 1, 0, NULL, 0), "shape or strides");
+  bad = array_of(cells, PARLAB_FLOAT64, 2, shape, NULL);
+  EXPECT_REFUSED(parlab_diffusion(backend, &right, &bad, 0.1, 1, 0, NULL, 0), "shape or strides");
+  bad = array_of(cells, PARLAB_FLOAT64, -1, shape, dense);
+  EXPECT_REFUSED(parlab_diffusion(backend, &right, &bad, 0.1, 1, 0, NULL, 0), "-1 dimensions");
+  EXPECT_REFUSED(parlab_diffusion(backend, &right, NULL, 0.1, 1, 0, NULL, 0), "to is NULL");
+  // One row lies wherever it lies: its stride is never used.
+  const int64_t one_row[] = {1, 8}, any[] = {-3, 8};
+  const parlab_array row = array_of(cells, PARLAB_FLOAT64, 2, one_row, any);
+  const parlab_array other = array_of(others, PARLAB_FLOAT64, 2, one_row, any);
+  EXPECT(parlab_diffusion(backend, &row, &other, 0.1, 1, 0, NULL, 0) == PARLAB_OK);
+  // As many steps as fit the type: a pixel outside the circle still costs none.
+  uint32_t pixel = 1;
+  const int64_t single[] = {1, 1}, four[] = {4, 4};
+  const parlab_array point = array_of(&pixel, PARLAB_UINT32, 2, single, four);
+  EXPECT(parlab_julia(backend, &point, 5, 5, 1, 0, 0, UINT32_MAX, NULL, 0, NULL) == PARLAB_OK);
+  EXPECT(pixel == 0);
+  parlab_backend_close(backend);
+}
+
+static parlab_backend* shared_by_threads = NULL;
+
+static void* counts_primes(void* count) {
+  const parlab_status status =
+      parlab_count_primes(shared_by_threads, 0, 1000000, NULL, 50000, (uint64_t*)count);
+  return status == PARLAB_OK ? count : NULL;
+}
+
+static void* fails(void* nothing) {
+  (void)nothing;
+  uint64_t count = 0;
+  parlab_count_primes(shared_by_threads, 9, 3, NULL, 0, &count);
+  return strstr(parlab_last_error(), "swap them") != NULL ? &failures : NULL;
+}
+
+static void runs_calls_of_threads_one_after_the_other(void) {
+  EXPECT(parlab_backend_open("threads", 2, &shared_by_threads) == PARLAB_OK);
+  pthread_t threads[4], failing;
+  uint64_t counts[4] = {0};
+  char before[256];
+  snprintf(before, sizeof before, "%s", parlab_last_error());
+  for (int i = 0; i < 4; ++i) pthread_create(&threads[i], NULL, counts_primes, &counts[i]);
+  pthread_create(&failing, NULL, fails, NULL);
+  void* done = NULL;
+  for (int i = 0; i < 4; ++i) {
+    pthread_join(threads[i], &done);
+    EXPECT(done != NULL && counts[i] == 78498);
+  }
+  pthread_join(failing, &done);
+  EXPECT(done != NULL);
+  EXPECT(strncmp(before, parlab_last_error(), sizeof before - 1) == 0);  // errors are per thread
+  parlab_backend_close(shared_by_threads);
+}
+
+static parlab_backend* interrupted = NULL;
+
+static void interrupts(int signal_number) {
+  (void)signal_number;
+  parlab_backend_interrupt(interrupted);
+}
+
+static void is_interrupted_from_a_signal_handler(const char* name) {
+  EXPECT(parlab_backend_open(name, 2, &interrupted) == PARLAB_OK);
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = interrupts;
+  sigaction(SIGALRM, &action, NULL);
+  alarm(1);
+  uint64_t inside = 0;
+  EXPECT(parlab_pi(interrupted, UINT64_C(1) << 50, 1, NULL, 0, &inside) == PARLAB_INTERRUPTED);
+  alarm(1);
+  const uint64_t far = UINT64_C(10000000000000000);  // a prime here takes some 0.1 s
+  EXPECT(parlab_count_primes(interrupted, far, 2 * far, "trial", 0, &inside) == PARLAB_INTERRUPTED);
+  EXPECT(parlab_pi(interrupted, 1000, 1, NULL, 0, &inside) == PARLAB_OK);  // and goes on
+  parlab_backend_close(interrupted);
+}
+
+/* 0 where a child that was forked while the handle was open finds what parlab.h says. */
+static int child_of(parlab_backend* inherited, const char* name) {
+  uint64_t count = 0;
+  signal(SIGALRM, SIG_DFL);
+  alarm(20);  // ends what waits for threads that are not there
+  if (parlab_count_primes(inherited, 0, 100, NULL, 0, &count) != PARLAB_BAD_INPUT) return 1;
+  if (strstr(parlab_last_error(), "fork") == NULL) return 2;
+  parlab_backend_interrupt(inherited);
+  parlab_backend_close(inherited);
+  parlab_backend* own = NULL;
+  const parlab_status opened = parlab_backend_open(name, 2, &own);
+  if (strcmp(name, "tbb") == 0 || strcmp(name, "openmp") == 0)
+    return opened == PARLAB_BAD_INPUT && strstr(parlab_last_error(), "spawn") != NULL ? 0 : 3;
+  if (opened != PARLAB_OK) return 4;
+  if (parlab_count_primes(own, 0, 1000, NULL, 10, &count) != PARLAB_OK || count != 168) return 5;
+  parlab_backend_close(own);
+  return 0;
+}
+
+static void is_refused_after_a_fork(const char* name) {
+  if (strstr(parlab_backends(), name) == NULL) return;  // not in this build
+  parlab_backend* backend = NULL;
+  uint64_t count = 0;
+  EXPECT(parlab_backend_open(name, 2, &backend) == PARLAB_OK);
+  EXPECT(parlab_count_primes(backend, 0, 1000, NULL, 10, &count) == PARLAB_OK && count == 168);
+  const pid_t child = fork();
+  if (child == 0) _exit(child_of(backend, name));
+  int status = 0;
+  EXPECT(waitpid(child, &status, 0) == child);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    printf("%s in a forked child: status %d\n", name, status);
+  EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT(parlab_count_primes(backend, 0, 1000, NULL, 10, &count) == PARLAB_OK && count == 168);
+  parlab_backend_close(backend);
 }
 
 int main(void) {
@@ -141,6 +301,12 @@ int main(void) {
   answers_alike_on("threads:dynamic");
   answers_alike_on("processes");
   refuses_in_one_line();
+  refuses_arrays_that_cannot_be();
+  runs_calls_of_threads_one_after_the_other();
+  is_interrupted_from_a_signal_handler("threads");
+  is_interrupted_from_a_signal_handler("processes");
+  const char* names[] = {"threads", "asio_pool", "processes", "openmp", "tbb"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) is_refused_after_a_fork(names[i]);
   if (failures == 0) printf("all holds\n");
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

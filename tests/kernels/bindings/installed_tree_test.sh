@@ -41,6 +41,7 @@ import parlab
 assert parlab.library_path().startswith("'"$prefix"'"), parlab.library_path()
 assert parlab.count_primes(0, 1e6, backend="threads", workers=2) == 78498
 print("import parlab", parlab.__version__)'
+  [ -e "$package/parlab/py.typed" ] || { echo "no py.typed was installed"; exit 1; }
   # The modules that were built find the library beside which they were installed, and no other.
   [ ! -d "$package/parlab_calls" ] || PYTHONPATH=$package "$python" -c '
 import pathlib, parlab_calls

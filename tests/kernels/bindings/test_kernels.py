@@ -10,6 +10,7 @@ import time
 import numpy as np
 import parlab
 import pytest
+from parlab.arrays import empty
 
 BACKENDS = sorted({name.split(":")[0] for name in parlab.backends()})
 
@@ -46,6 +47,8 @@ def test_every_kernel_gives_the_same_on_every_backend(backend: str) -> None:
     assert parlab.count_primes(1e8, 1e8 + 1e5, algorithm="trial", **who) == 5411
     assert parlab.primes(0, 30, **who).tolist() == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
     assert parlab.smallest_factor(100109100129101027, **who) == 171656941
+    for variant in ("naive", "wheel", "vector"):
+        assert parlab.smallest_factor(1000003 * 1000033, variant=variant, **who) == 1000003
     numbers = np.array([0, 1, 2, 15, 2**64 - 59, 2**64 - 1], np.uint64)
     assert parlab.is_prime(numbers, grain=2, **who).tolist() == [False, False, True, False, True, False]
     plate = np.random.default_rng(3).random((61, 47))
@@ -82,7 +85,8 @@ def test_scalars_and_lists_are_taken() -> None:
     assert parlab.is_prime(2**64 - 59) is True and parlab.is_prime(1) is False
     assert parlab.is_prime([3, 4]).tolist() == [True, False]
     assert parlab.primes(10, 10).tolist() == [] and parlab.count_primes(5, 5) == 0
-    assert parlab.julia((0, 5)).shape == (0, 5)
+    assert parlab.julia((0, 5)).shape == (0, 5) and parlab.julia([2, 3]).shape == (2, 3)
+    assert not parlab.julia(2, left=5, top=5, most_steps=2**32 - 1).any()  # all outside, at once
     assert parlab.diffusion(np.zeros((0, 4)), 3).shape == (0, 4)
     plate = np.ones((3, 3))
     assert np.array_equal(parlab.diffusion(plate, 0), plate)
@@ -101,6 +105,9 @@ def test_scalars_and_lists_are_taken() -> None:
     (lambda: parlab.count_primes(9, 3), ValueError, "swap them"),
     (lambda: parlab.primes(0, 2**63), ValueError, "too many"),
     (lambda: parlab.smallest_factor(1), ValueError, "n must be 2"),
+    (lambda: parlab.smallest_factor(9, variant="weel"), ValueError, "did you mean 'wheel'"),
+    (lambda: parlab.julia(4, c="x"), TypeError, "complex"),
+    (lambda: empty((2**40, 2**40), "uint8"), MemoryError, "no memory for uint8"),
     (lambda: parlab.smallest_factor(1e17), TypeError, "every digit"),
     (lambda: parlab.is_prime(np.arange(5)), TypeError, "astype"),
     (lambda: parlab.is_prime(np.arange(10, dtype=np.uint64)[::2]), ValueError, "ascontiguousarray"),
@@ -179,6 +186,20 @@ def test_an_interrupt_ends_a_run_and_the_next_goes_on() -> None:
     assert parlab.pi(1000, backend="threads", workers=2) > 2
 
 
+def test_what_a_signal_handler_raises_ends_a_run_too() -> None:
+    def give_up(*_: object) -> None:
+        raise TimeoutError("too long")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(TimeoutError, match="too long"):
+            parlab.pi(1e14, backend="threads", workers=2)  # hours
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert parlab.pi(1000, backend="threads", workers=2) > 2  # waits for no call that goes on
+
+
 def test_calls_from_many_threads_each_get_their_answer() -> None:
     answers: list[int] = []
     threads = [threading.Thread(target=lambda: answers.append(
@@ -205,3 +226,19 @@ def test_a_forked_process_opens_backends_of_its_own(tmp_path) -> None:
 def test_what_is_there_is_listed() -> None:
     assert "serial" in parlab.backends() and "diffusion/tiled" in parlab.kernels()
     assert parlab.version().count(".") == 2 and parlab.simd_level()
+
+
+def test_calls_of_two_threads_do_not_wait_for_each_other() -> None:
+    begun = threading.Event()
+
+    def long() -> None:
+        begun.set()
+        parlab.count_darts(1e9)
+
+    thread = threading.Thread(target=long)
+    thread.start()
+    begun.wait()
+    time.sleep(0.05)
+    assert parlab.count_darts(1000, seed=7) == 784
+    assert thread.is_alive(), "the short call waited for the long one"
+    thread.join()

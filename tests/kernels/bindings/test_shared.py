@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import parlab
 import pytest
-from parlab.shared import FOLDER, ArrayGone, is_shared
+from parlab import ArrayGone
+from parlab.shared import FOLDER, is_shared
 
 
 @pytest.fixture
@@ -67,8 +68,9 @@ def test_it_is_pickled_as_its_name(name: str) -> None:
 
 def test_names_and_shapes_that_cannot_be_are_refused(name: str) -> None:
     parlab.shared_array(1, name=name)
-    with pytest.raises(FileExistsError, match="attach it"):
+    with pytest.raises(FileExistsError, match="attach it") as raised:
         parlab.shared_array(1, name=name)
+    assert isinstance(raised.value, parlab.ArrayExists) and isinstance(raised.value, parlab.Error)
     for bad in ("", "../etc", "a/b", ".x", "x" * 200, 7):
         with pytest.raises(parlab.BadInput):
             parlab.attach(bad)

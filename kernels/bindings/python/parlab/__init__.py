@@ -7,11 +7,11 @@
 
 Every kernel takes `backend` (a name of parlab.backends(), with or without a schedule), `workers`
 (None: all usable cores), `grain` (indices a chunk; None chooses) and `hold_gil` (True keeps other
-Python threads from running meanwhile, which is what a careless extension does). The answer is the
-same, bit for bit, whatever these are. Arrays are read and written where they lie.
+Python threads from running meanwhile, and Ctrl-C from being heard: what a careless extension does).
+The answer is the same, bit for bit, whatever these are. Arrays are read and written where they lie.
 
-Errors are ValueError, TypeError, MemoryError or RuntimeError, each also a parlab.Error; Ctrl-C ends
-a run within some 20 ms as KeyboardInterrupt.
+Errors are ValueError, TypeError, MemoryError, RuntimeError, FileNotFoundError or FileExistsError, each
+also a parlab.Error; Ctrl-C ends a run within some 20 ms as KeyboardInterrupt.
 """
 
 from .fields import diffusion, julia
@@ -19,10 +19,10 @@ from .library import (BadInput, BadType, Error, OutOfMemory, RunFailed, backends
                       simd_level, version)
 from .numbers import count_darts, count_primes, is_prime, pi, primes, smallest_factor
 from .races import Race, compare, load, run
-from .shared import SharedArray, attach, shared_array, unlink
+from .shared import ArrayExists, ArrayGone, SharedArray, attach, shared_array, unlink
 
 __version__ = version()
-__all__ = ["BadInput", "BadType", "Error", "OutOfMemory", "Race", "RunFailed", "SharedArray", "attach",
-           "backends", "compare", "count_darts", "count_primes", "diffusion", "is_prime", "julia",
-           "kernels", "library_path", "load", "pi", "primes", "run", "shared_array", "simd_level",
-           "smallest_factor", "unlink", "version"]
+__all__ = ["ArrayExists", "ArrayGone", "BadInput", "BadType", "Error", "OutOfMemory", "Race", "RunFailed",
+           "SharedArray", "attach", "backends", "compare", "count_darts", "count_primes", "diffusion",
+           "is_prime", "julia", "kernels", "library_path", "load", "pi", "primes", "run", "shared_array",
+           "simd_level", "smallest_factor", "unlink", "version"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .library import Array, BadInput, BadType
+from .library import Array, BadInput, BadType, OutOfMemory
 from .shared import is_shared
 
 DTYPES = {"float64": 1, "uint64": 2, "uint32": 3, "uint8": 4}
@@ -31,10 +31,18 @@ def described(name: str, array: Any, dtype: str, dimensions: int, written: bool)
     return what
 
 
+def empty(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """A new array, not filled. Raises OutOfMemory."""
+    try:
+        return np.empty(shape, dtype)
+    except (MemoryError, ValueError) as error:  # ValueError: larger than the address space
+        raise OutOfMemory(f"no memory for {dtype} of the shape {shape}: compute less at once") from error
+
+
 def result(name: str, out: Any, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """`out` where it was given and has the right shape, else a new array."""
     if out is None:
-        return np.empty(shape, dtype)
+        return empty(shape, dtype)
     if isinstance(out, np.ndarray) and out.shape != shape:
         raise BadInput(f"{name} has the shape {out.shape}, not {shape}")
     return out

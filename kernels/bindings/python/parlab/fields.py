@@ -23,15 +23,17 @@ def julia(shape: int | tuple[int, int] = 1000, *, left: float = -1.8, top: float
 
     shape: (rows, columns), or the side of a square. left, top: the point of the first pixel; width:
     from the first column to one past the last, in units of the plane; rows go down in equal steps.
-    Returns `out` or a new array: uint32 of that shape."""
+    variant: simd or scalar. Returns `out` or a new array: uint32 of that shape."""
     if out is not None and not isinstance(out, np.ndarray):
         raise BadType(f"out must be a numpy array of uint32, not {type(out).__name__}")
     size = out.shape if out is not None else shape
-    sides = size if isinstance(size, tuple) else (size, size)
+    sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
     if len(sides) != 2:
         raise BadInput(f"shape must be a side or (rows, columns), not {size}")
     rows, columns = (whole("shape", side, 0, MOST_SIDE) for side in sides)
     picture = result("out", out, (rows, columns), "uint32")
+    if not isinstance(c, numbers.Complex):
+        raise BadType(f"c must be a complex number, not {c!r}")
     point = complex(c)
     call("parlab_julia", Backend.named(backend, workers),
          (byref(described("out", picture, "uint32", 2, True)), _real("left", left), _real("top", top),
@@ -49,7 +51,8 @@ def diffusion(plate: np.ndarray, steps: int, *, rate: float = 0.1, depth: int | 
 
     A step: next = centre + rate * (sum of the four neighbours - 4 * centre), with rate = D dt / dx**2,
     stable up to 0.25. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
-    Returns `out` or a new array of the same shape; `plate` stays as it is."""
+    variant: those of diffusion in parlab.kernels() but stream. Returns `out` or a new array of the same
+    shape; `plate` stays as it is, so it may not overlap `out`."""
     source = described("plate", plate, "float64", 2, False)
     target = result("out", out, plate.shape, "float64")
     call("parlab_diffusion", Backend.named(backend, workers),

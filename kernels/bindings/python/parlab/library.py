@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout  # the same only from Python 3.11 on
 from ctypes import (CDLL, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_uint32,
@@ -62,7 +63,7 @@ SIGNATURES: dict[str, list[Any]] = {
     "parlab_list_primes": [c_void_p, c_uint64, c_uint64, c_uint64, POINTER(Array),
                            POINTER(c_uint64)],
     "parlab_is_prime": [c_void_p, POINTER(Array), POINTER(Array), c_uint64],
-    "parlab_smallest_factor": [c_void_p, c_uint64, c_uint64, POINTER(c_uint64)],
+    "parlab_smallest_factor": [c_void_p, c_uint64, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_julia": [c_void_p, POINTER(Array), c_double, c_double, c_double, c_double, c_double,
                      c_uint32, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_diffusion": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64, c_int32,
@@ -160,26 +161,46 @@ def text(name: str, value: Any) -> bytes:
 
 
 class Backend:
-    """A handle, of this process, kept for all calls with the same name and workers."""
+    """A backend with so many workers: a handle for each call that runs at the time, kept for later calls.
+    One handle runs one call at a time, so on a common one threads would wait for each other."""
 
-    _kept: dict[tuple[int, bytes, int], "Backend"] = {}
+    _kept: dict[tuple[bytes, int], "Backend"] = {}
     _lock = threading.Lock()
 
     def __init__(self, name: bytes, workers: int) -> None:
-        self.handle = c_void_p()
-        check(RELEASING.parlab_backend_open(name, workers, byref(self.handle)))
+        self._opened = (name, workers)
+        self._free: list[c_void_p] = []
+        self.give_back(self.take())  # raises where there is no such backend
+
+    def take(self) -> c_void_p:
+        """A handle that no call runs on."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            handle = c_void_p()
+            check(RELEASING.parlab_backend_open(*self._opened, byref(handle)))
+            return handle
+
+    def give_back(self, handle: c_void_p) -> None:
+        """For the next call."""
+        self._free.append(handle)
 
     @classmethod
     def named(cls, name: Any, workers: Any) -> "Backend":
         """Opens it or finds it. Raises BadInput for a name or a number that is none."""
-        words = text("backend", name)
-        count = 0 if workers is None else whole("workers", workers, 1, 4096)
-        key = (os.getpid(), words, count)
+        key = (text("backend", name), 0 if workers is None else whole("workers", workers, 1, 4096))
         with cls._lock:
             if key not in cls._kept:
-                cls._kept[key] = cls(words, count)
+                cls._kept[key] = cls(*key)
             return cls._kept[key]
 
+    @classmethod
+    def _forget(cls) -> None:
+        """In a forked process: the handles are its parent's, and the lock may have been taken."""
+        cls._kept, cls._lock = {}, threading.Lock()
+
+
+os.register_at_fork(after_in_child=Backend._forget)
 
 # Calls of the main thread run on another, so that the main thread can be interrupted meanwhile.
 _runner: tuple[int, ThreadPoolExecutor] | None = None
@@ -196,19 +217,27 @@ def call(name: str, who: Backend, arguments: tuple[Any, ...], hold_gil: bool, sh
     """Makes a call and raises what came of it. `short`: over sooner than a thread is woken (some
     50 us), so not worth being interruptible."""
     function = getattr(HOLDING if hold_gil else RELEASING, name)
+    handle = who.take()
 
     def make() -> None:
-        check(function(who.handle, *arguments))
+        check(function(handle, *arguments))
 
-    if hold_gil or short or threading.current_thread() is not threading.main_thread():
-        make()
-        return
+    try:
+        if hold_gil or short or threading.current_thread() is not threading.main_thread():
+            make()
+        else:
+            _make_interruptibly(make, handle)
+    finally:
+        who.give_back(handle)
+
+
+def _make_interruptibly(make: Callable[[], None], handle: c_void_p) -> None:
     done = _runner_of_this_process().submit(make)
     try:
         done.result()
-    except KeyboardInterrupt:
+    except BaseException:  # the call's own, or what a signal handler raised here: Ctrl-C, a time-out
         while not done.done():  # again and again: the call may only just be starting
-            RELEASING.parlab_backend_interrupt(who.handle)
+            RELEASING.parlab_backend_interrupt(handle)
             try:
                 done.exception(timeout=0.01)
             except (TimeoutError, FutureTimeout, KeyboardInterrupt):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import described, result
+from .arrays import described, empty, result
 from .library import RELEASING, Backend, BadInput, BadType, call, check, text, whole
 
 SHORT_DARTS, SHORT_BATCH = 50_000, 1_000  # some 50 us
@@ -54,7 +54,7 @@ def primes(start: int | float, stop: int | float, *, backend: str = "serial",
     check(RELEASING.parlab_most_primes(first, last, byref(most)))
     if last - first > MOST_LISTED:
         raise BadInput(f"[{first}, {last}) holds too many primes to list: count them, or list parts")
-    room, count = np.empty(most.value, np.uint64), c_uint64()
+    room, count = empty((most.value,), "uint64"), c_uint64()
     call("parlab_list_primes", Backend.named(backend, workers),
          (first, last, _grain(grain), byref(described("primes", room, "uint64", 1, True)),
           byref(count)), hold_gil, False)
@@ -80,14 +80,16 @@ def is_prime(numbers: Any, *, out: np.ndarray | None = None, backend: str = "ser
     return bool(target[0]) if single else target.view(bool)
 
 
-def smallest_factor(n: int, *, backend: str = "serial", workers: int | None = None,
-                    grain: int | None = None, hold_gil: bool = False) -> int:
-    """The smallest divisor of n above 1: n itself where n is prime. 2 <= n < 2**64."""
+def smallest_factor(n: int, *, variant: str = "vector", backend: str = "serial",
+                    workers: int | None = None, grain: int | None = None, hold_gil: bool = False) -> int:
+    """The smallest divisor of n above 1: n itself where n is prime. 2 <= n < 2**64.
+
+    variant: naive, wheel or vector, each faster than the one before."""
     if isinstance(n, (float, np.floating)):
         raise BadType(f"n must be an int, for a float does not hold every digit: {n!r}")
     factor = c_uint64()
     call("parlab_smallest_factor", Backend.named(backend, workers),
-         (whole("n", n, 2), _grain(grain), byref(factor)), hold_gil, False)
+         (whole("n", n, 2), text("variant", variant), _grain(grain), byref(factor)), hold_gil, False)
     return factor.value
 
 

@@ -30,6 +30,10 @@ class ArrayGone(Error, FileNotFoundError):
     """No shared array of that name: it was never made, or it was unlinked."""
 
 
+class ArrayExists(Error, FileExistsError):
+    """There is a shared array of that name already."""
+
+
 class _Mapping(mmap.mmap):
     """A mapping that is known to be shared."""
 
@@ -56,7 +60,7 @@ def shared_array(shape: int | tuple[int, ...], dtype: Any = np.float64,
                  name: str | None = None) -> SharedArray:
     """A new array of zeros in shared memory. The name must be free; None makes one up.
 
-    Raises FileExistsError, OutOfMemory, BadInput, BadType."""
+    Raises ArrayExists, OutOfMemory, BadInput, BadType."""
     kind = np.dtype(dtype)
     if kind.hasobject:
         raise BadType("objects cannot be shared: choose a dtype of numbers")
@@ -71,8 +75,8 @@ def shared_array(shape: int | tuple[int, ...], dtype: Any = np.float64,
     try:
         file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except FileExistsError as error:
-        raise FileExistsError(f"there is a shared array '{words}': attach it, unlink it, or choose "
-                              "another name") from error
+        raise ArrayExists(f"there is a shared array '{words}': attach it, unlink it, or choose "
+                          "another name") from error
     try:
         os.posix_fallocate(file, 0, size)  # else the first touch of a full /dev/shm kills the process
         os.pwrite(file, head, 0)
