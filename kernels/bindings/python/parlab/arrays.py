@@ -24,6 +24,9 @@ def described(name: str, array: Any, dtype: str, dimensions: int, written: bool)
         raise BadInput(f"{name} has {array.ndim} dimensions, not {dimensions}")
     if written and not array.flags.writeable:
         raise BadInput(f"{name} is read-only: pass an array that may be written")
+    if array.size and (array.strides[-1] != array.itemsize or min(array.strides) < 0):
+        raise BadInput(f"{name} is not contiguous along its last dimension, or runs backwards (strides "
+                       f"{array.strides} bytes): pass numpy.ascontiguousarray({name})")
     numbers = c_int64 * max(dimensions, 1)
     what = Array(array.ctypes.data, DTYPES[dtype], dimensions, numbers(*array.shape),
                  numbers(*array.strides), int(array.flags.writeable), int(is_shared(array)))
