@@ -93,7 +93,8 @@ static void describe(described* what, parlab_dtype wanted, int wanted_dimensions
   }
   /* A wrong description must speak of no more than there is where it could be taken for a right
    * one. */
-  if (what->strides[0] != strides[0] || what->strides[1] != strides[1]) {
+  if (memcmp(what->shape, shape, sizeof shape) != 0 ||
+      memcmp(what->strides, strides, sizeof strides) != 0) {
     free(what->memory);
     what->array.data = what->memory = calloc(1, ROOM);
   }
