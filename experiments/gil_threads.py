@@ -38,10 +38,12 @@ clock = partial(now)
 def call(darts, seed):
     """A call into C between two looks at the clock: (begin, how many darts hit, end). No bytecode runs in
     between, where the interpreter could give the lock away: who holds it does so from look to look."""
-    count, serial = c_uint64(), Backend.named("serial", 1).handle
+    count, backend = c_uint64(), Backend.named("serial", 1)
+    serial = backend.take()
     function = (HOLDING if LOAD == "held" else RELEASING).parlab_pi
     made = partial(function, serial, darts, seed, None, 0, byref(count))
     begin, status, end = map(partial.__call__, (clock, made, clock))
+    backend.give_back(serial)
     check(status)
     return begin, count.value, end
 
