@@ -181,7 +181,7 @@ class Gil final : public Experiment {
     const auto last = std::make_shared<nlohmann::json>(nlohmann::json::object());
     const auto run = [=]() -> Answer {
       nlohmann::json line = nlohmann::json::parse(python->ask("\n"));
-      // The trace comes with the first run, which is not timed; it is told with the first sample.
+      // The trace comes with the first run that is timed.
       for (const auto& [name, value] : line.at("metrics").items()) (*last)[name] = value;
       return line.at("answer");
     };

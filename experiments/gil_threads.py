@@ -5,7 +5,7 @@
 HOW: one, threads or processes, which share COUNT pieces of work; or io: a thread reads COUNT messages,
 beside another that computes. LOAD, what computes: held or released (the interpreter's lock, by a call of
 C), bytecode, or none. SIZE: darts of a call, or turns of the loop in bytecode. For each line on stdin it
-works once and answers a line of JSON: {"answer": number, "metrics": {...}}. The metrics of the first run
+works once and answers a line of JSON: {"answer": number, "metrics": {...}}. The metrics of the second run
 hold its trace: spans of who held the lock when, and of messages that waited.
 """
 
@@ -174,13 +174,13 @@ class BesideMessages:
         return len(delays), spans, delays
 
 
-def metrics(spans, delays, first):
+def metrics(spans, delays, traced):
     numbers = {}
     if delays:
         ordered = sorted(delays)
         numbers["delay_median_seconds"] = ordered[len(ordered) // 2]
         numbers["delay_worst_seconds"] = ordered[-1]
-    if first and spans:
+    if traced and spans:
         start = min(span[2] for span in spans)
         kept = sorted(spans, key=lambda span: span[2])[:MOST_SPANS]
         for i, (worker, kind, begin, end) in enumerate(kept):
@@ -197,11 +197,9 @@ def main():
         seconds = min(end - begin for begin, _, end in (call(SIZE, 0) for _ in range(3)))
         SIZE = max(1, int(SIZE * CALL_BESIDE_IO / seconds))
     run = BesideMessages().run if HOW == "io" else Processes().run if HOW == "processes" else in_threads
-    first = True
-    for _ in sys.stdin:
+    for number, _ in enumerate(sys.stdin):  # the first run is not timed: threads and memory are new to it
         answer, spans, delays = run()
-        print(json.dumps({"answer": answer, "metrics": metrics(spans, delays, first)}), flush=True)
-        first = False
+        print(json.dumps({"answer": answer, "metrics": metrics(spans, delays, number == 1)}), flush=True)
 
 
 if __name__ == "__main__":
