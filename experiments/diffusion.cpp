@@ -188,8 +188,8 @@ class Diffusion final : public Experiment {
          {"diffusion", "--rows", rows, "--steps", steps, "--variant", "all", "--backend",
           kept_threads(), "--workers", all, "--baseline", "first", "--rounds", rounds}},
         {"diffusion-backends",
-         {"diffusion", "--rows", rows, "--steps", steps, "--variant", "simd,tiled", "--backend",
-          full ? "each" : threaded_backends(), "--workers", all, "--rounds", rounds}},
+         {"diffusion", "--rows", rows, "--steps", steps, "--variant", full ? "simd,tiled" : "simd",
+          "--backend", full ? "each" : threaded_backends(), "--workers", all, "--rounds", rounds}},
     };
   }
 

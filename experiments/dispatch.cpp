@@ -64,7 +64,7 @@ class Dispatch final : public Experiment {
     const bool full = profile == Profile::full;
     return {
         {"dispatch",
-         {"dispatch", "--chunks", full ? "1,4,16,64,256,1024,4096,16384,65536" : "1,16,256,4096",
+         {"dispatch", "--chunks", full ? "1,4,16,64,256,1024,4096,16384,65536" : "1,16,4096",
           "--backend", "all", "--workers", full ? worker_counts() : fmt::to_string(usable_cores()),
           "--rounds", full ? "41" : "11"}}};
   }

@@ -195,7 +195,7 @@ class Gil final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     if (locked_python().version.empty()) return {};
     if (profile == Profile::full) return {{"gil", {"gil", "--rounds", "41"}}};
-    return {{"gil", {"gil", "--pieces", "4", "--rounds", "9"}}};
+    return {{"gil", {"gil", "--pieces", "4", "--rounds", "7"}}};
   }
 
  private:

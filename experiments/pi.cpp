@@ -133,14 +133,14 @@ class Pi final : public Experiment {
     return {
         {"pi-backends",
          {"pi", "--darts", "1e8", "--backend", "all", "--workers", workers, "--rounds",
-          full ? "41" : "15"}},
+          full ? "41" : "11"}},
         {"pi-sizes",
          {"pi", "--darts", full ? "1e3,1e4,1e5,1e6,1e7,1e8,1e9" : "1e4,1e5,1e6,1e7", "--backend",
-          "each", "--workers", all, "--rounds", full ? "41" : "21"}},
+          "each", "--workers", all, "--rounds", full ? "41" : "15"}},
         {"pi-variants",
          {"pi", "--darts", full ? "1e8" : "1e7", "--variant",
           "scalar,eigen,xtensor,simd,ars,philox53,mt19937_64,minstd_rand", "--backend", "serial",
-          "--baseline", "first", "--rounds", full ? "41" : "15"}},
+          "--baseline", "first", "--rounds", full ? "41" : "11"}},
     };
   }
 

@@ -244,7 +244,7 @@ class Primes final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    const std::string rounds = full ? "41" : "15";
+    const std::string rounds = full ? "41" : "11";
     const std::string all = fmt::to_string(usable_cores());
     return {
         {"primes-trial",
@@ -252,7 +252,7 @@ class Primes final : public Experiment {
           "--workers", full ? worker_counts() : all, "--rounds", rounds}},
         {"primes-grain",
          {"primes", "--range", "A", "--algorithm", "trial", "--backend", grain_backend(),
-          "--workers", all, "--chunks", "1,2,3,4,5,6,7,8,9,10,11,12,14,16,24,32,64,256", "--order",
+          "--workers", all, "--chunks", "1,2,3,4,5,6,7,8,10,16,64,256", "--order",
           "ascending,shuffled", "--rounds", full ? "41" : "11"}},
         {"primes-growth",
          {"primes", "--from", "0", "--to",
