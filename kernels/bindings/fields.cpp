@@ -89,10 +89,13 @@ void spread_heat(parlab_backend& handle, Backend& backend, const DiffusionVarian
     target.finish();
     return;
   }
-  const auto sweeps = steps / static_cast<std::uint64_t>(depth);
-  const SharedMapping memory(sweeps > 0 ? first.rows * first.columns * sizeof(double) : 0);
-  const Plate between{reinterpret_cast<double*>(memory.data()), first.rows, first.columns,
-                      first.columns};
+  // Only where workers are processes must it be shared: pages of shared memory are slow to get.
+  const std::uint64_t cells =
+      steps > static_cast<std::uint64_t>(depth) ? first.rows * first.columns : 0;
+  const SharedMapping shared(handle.forks() ? cells * sizeof(double) : 0);
+  const auto own = std::make_unique_for_overwrite<double[]>(handle.forks() ? 0 : cells);
+  double* memory = handle.forks() ? reinterpret_cast<double*>(shared.data()) : own.get();
+  const Plate between{memory, first.rows, first.columns, first.columns};
   const std::uint64_t even = first.rows / static_cast<std::uint64_t>(handle.workers()) + 1;
   const std::uint64_t least = std::min<std::uint64_t>(16 * static_cast<std::uint64_t>(depth), even);
   const Chunking chunking({0, first.rows}, handle.grain_for(grain, first.rows, least, even));
