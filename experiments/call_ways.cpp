@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "experiments/python_line.hpp"
+#include "experiments/pythons.hpp"
 
 namespace parlab {
 
@@ -37,11 +37,7 @@ std::optional<PythonCalls> python_calls() {
 }
 
 std::string why_missing(const CallWay& way, const std::optional<PythonCalls>& calls) {
-  if (!calls)
-    return fmt::format(
-        "{} cannot import parlab; it needs numpy: apt-get install python3-numpy, or set "
-        "PARLAB_PYTHON to a Python that has it",
-        python_program());
+  if (!calls) return locked_python().why;
   if (std::ranges::find(calls->modules, way.module) != calls->modules.end()) return "";
   if (way.package.empty()) return "not built: make build";
   return fmt::format("not built: install {}, then make build", way.package);

@@ -81,7 +81,7 @@ class Diffusion final : public Experiment {
     return "What is left to win where memory is the bound: heat on a large plate?";
   }
   std::string why() const override {
-    return "A step is six operations a cell against sixteen bytes of memory, so it cannot be "
+    return "A step is seven operations a cell against sixteen bytes of memory, so it cannot be "
            "faster "
            "than reading the plate and writing it: that is what stream does, in the same rounds. A "
            "variant near 1 has nothing left to win by better arithmetic, however plain its code. "

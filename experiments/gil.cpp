@@ -12,7 +12,6 @@
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/measure/usable_cores.hpp"
-#include "experiments/python_line.hpp"
 #include "experiments/pythons.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/numerics/monte_carlo.hpp"
@@ -174,13 +173,13 @@ class Gil final : public Experiment {
     const Case& what = arm.what;
     const Way& way = way_of(what);
     const std::string cores = what.parameters.at("cores");
-    const auto python = std::make_shared<LineProcess>(
-        std::vector<std::string>{way.free_threaded ? free_.program : python_.program, "-c", script,
-                                 way.how, way.load, cores.substr(0, cores.find(' ')),
-                                 fmt::to_string(what.size), fmt::to_string(size_of_piece(way))});
+    const auto python =
+        start_python(way.free_threaded ? free_.program : python_.program, script,
+                     {way.how, way.load, cores.substr(0, cores.find(' ')),
+                      fmt::to_string(what.size), fmt::to_string(size_of_piece(way))});
     const auto last = std::make_shared<nlohmann::json>(nlohmann::json::object());
     const auto run = [=]() -> Answer {
-      nlohmann::json line = nlohmann::json::parse(python->ask("\n"));
+      nlohmann::json line = nlohmann::json::parse(python->ask(""));
       // The trace comes with the first run that is timed.
       for (const auto& [name, value] : line.at("metrics").items()) (*last)[name] = value;
       return line.at("answer");

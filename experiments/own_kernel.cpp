@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-/// Of compiled kernels: some 20 kB each.
+/// Of compiled kernels: some 30 kB each.
 constexpr std::size_t most_kept = 100;
 
 /// A compiler that takes longer hangs; its loading, too: what is made then may be large.

@@ -6,7 +6,6 @@
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <string_view>
 #include <vector>
@@ -14,7 +13,7 @@
 #include "experiments/call_ways.hpp"
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
-#include "experiments/python_line.hpp"
+#include "experiments/pythons.hpp"
 #include "kernels/bindings/parlab.h"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
@@ -110,14 +109,6 @@ OpenedArm open_direct(const Task& task, std::uint64_t calls) {
     }
     return primes_found(*pairs);
   };
-}
-
-std::uint64_t number_in(const std::string& line) {
-  std::uint64_t value = 0;
-  const auto* const end = line.data() + line.size();
-  if (std::from_chars(line.data(), end, value).ptr != end || line.empty())
-    throw std::runtime_error("Python answered '" + line + "'");
-  return value;
 }
 
 bool is_prime_by_trial(std::uint64_t n) {
@@ -217,14 +208,15 @@ class PythonCall final : public Experiment {
     const Task& task = task_of(arm.what);
     const std::uint64_t calls = arm.what.size;
     if (arm.what.variant == direct.name) return open_direct(task, calls);
-    const auto python = std::make_shared<LineProcess>(std::vector<std::string>{
-        python_program(), "-c", script, arm.what.facts.at("module").get<std::string>(), task.name,
-        fmt::to_string(calls), fmt::to_string(task.numbers), fmt::to_string(task.arrays)});
-    return {[=]() -> Answer { return number_in(python->ask("run\n")); },
+    const auto python = start_python(
+        python_program(), script,
+        {arm.what.facts.at("module").get<std::string>(), task.name, fmt::to_string(calls),
+         fmt::to_string(task.numbers), fmt::to_string(task.arrays)});
+    return {[=]() -> Answer { return python->ask_number("run"); },
             // The way there and back is in it, as it is in a run.
             [=]() -> nlohmann::json {
               const auto start = std::chrono::steady_clock::now();
-              number_in(python->ask("loop\n"));
+              python->ask_number("loop");
               const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
               return {{"loop_seconds", taken.count() / static_cast<double>(calls)}};
             }};

@@ -3,12 +3,29 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <exception>
+#include <filesystem>
 #include <string_view>
-
-#include "experiments/python_line.hpp"
+#include <system_error>
 
 namespace parlab {
 namespace {
+
+#ifndef PARLAB_PYTHON
+#define PARLAB_PYTHON "python3"
+#endif
+
+/// Where Python finds the package parlab.
+std::string python_path() {
+  const auto own_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  std::string path = (own_folder / "python").string();
+  std::error_code none;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(own_folder.parent_path() / "lib", none))
+    if (entry.path().filename().string().starts_with("python"))
+      path.append(":").append((entry.path() / "dist-packages").string());
+  return path;
+}
 
 /// Of a Python that imports parlab, and does so without its lock coming back, as it does for an
 /// extension that needs it: "3.11" or "3.14t".
@@ -25,6 +42,25 @@ print("%d.%d%s" % (*sys.version_info[:2], "" if locked else "t"))
 bool is_free(std::string_view version) { return version.ends_with('t'); }
 
 }  // namespace
+
+std::string python_program() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
+  const char* named = std::getenv("PARLAB_PYTHON");
+  return named != nullptr ? named : PARLAB_PYTHON;
+}
+
+std::shared_ptr<PythonProcess> start_python(const std::string& program, const std::string& script,
+                                            const std::vector<std::string>& arguments) {
+  return std::make_shared<PythonProcess>(program, script, arguments, python_path());
+}
+
+std::string python_answer(const std::string& code, const std::string& program) {
+  try {
+    return start_python(program, "input()\n" + code)->ask("");
+  } catch (const std::exception&) {
+    return "";
+  }
+}
 
 CPython locked_python() {
   CPython found{.program = python_program(), .version = python_answer(version_code), .why = ""};

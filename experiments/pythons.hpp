@@ -1,8 +1,12 @@
 #pragma once
 
-// The CPythons that experiments may ask: the one of python_program(), and one without a lock.
+// The CPythons that experiments may ask, and processes of them that find the package parlab.
 
+#include <memory>
 #include <string>
+#include <vector>
+
+#include "kernels/peers/python_process.hpp"
 
 namespace parlab {
 
@@ -17,5 +21,16 @@ CPython locked_python();
 
 /// A free-threaded Python: what $PARLAB_PYTHON_FREE names, else the newest on PATH.
 CPython free_threaded_python();
+
+/// $PARLAB_PYTHON, else the Python that the build found.
+std::string python_program();
+
+/// A Python that runs `script` with the arguments and can import parlab, as built, or as installed
+/// below the same prefix.
+std::shared_ptr<PythonProcess> start_python(const std::string& program, const std::string& script,
+                                            const std::vector<std::string>& arguments = {});
+
+/// What a Python prints for the code, its first line; "" where it fails.
+std::string python_answer(const std::string& code, const std::string& program = python_program());
 
 }  // namespace parlab

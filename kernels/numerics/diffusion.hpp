@@ -8,9 +8,9 @@
 // and the cells of the edge keep what they have. Explicit Euler for the heat equation with rate =
 // D dt / dx^2; stable for rate <= 1/4.
 //
-// Six operations a cell against sixteen bytes of memory: where the plate does not fit in the cache,
-// a step takes as long as reading it and writing it, whatever the code. Only going through memory
-// less often is faster: `tiled` makes several steps in one sweep.
+// Seven operations a cell against sixteen bytes of memory: where the plate does not fit in the
+// cache, a step takes as long as reading it and writing it, whatever the code. Only going through
+// memory less often is faster: `tiled` makes several steps in one sweep.
 //
 // All variants do the operations of the formula in its order and fuse none, so the cells are the
 // same, bit for bit, on every SIMD level, for any tiling, and however the rows are split.
@@ -64,7 +64,7 @@ struct DiffusionVariant {
 /// Most steps of one sweep of any variant. Deeper ones do not fit in the cache.
 inline constexpr int most_steps_a_sweep = 64;
 
-/// Steps of a sweep that suit most machines: beyond it the time saved is small, the rings large.
+/// Steps of a sweep from which on more save little time, but make the rings larger.
 inline constexpr int default_depth = 16;
 
 /// Bytes of a plate from which on its rows are gone from the cache before they are read again.

@@ -2,11 +2,12 @@
 //
 //   simd     one step a sweep. Where the plate is beyond the cache, rows are written past it, which
 //            saves reading them first.
-//   tiled    several steps a sweep, as a wave: row r of the first step, then row r - 1 of the
-//            second, r - 2 of the third, ... Of each step but the last only three rows are ever
-//            needed again; they lie in a ring that fits in the cache of a core. Strips of columns
-//            keep the ring short. Where chunks or strips meet, both compute the cells that both
-//            need (steps - 1 rows or columns on each side), so nobody waits for anybody.
+//   tiled    several steps a sweep, as a wave: some rows of the first step, then those one higher
+//   of
+//            the second, two higher of the third, ... Of each step but the last only a few rows are
+//            ever needed again; they lie in a ring that fits in the cache of a core. Strips of
+//            columns keep the ring short. Where chunks or strips meet, both compute the cells that
+//            both need (steps - 1 rows or columns on each side), so nobody waits for anybody.
 //   stream   moves the bytes of one step and computes nothing: the bound of all that sweeps once a
 //            step (McCalpin, STREAM copy).
 
@@ -78,7 +79,7 @@ struct Window {
 };
 
 /// One vector at column j of each row; the window moves on to the next, where rows hold `after`.
-/// The indices are written out, one by one, for arrays that a loop runs over stay in memory.
+/// The indices are written out, one by one: gcc 12 keeps arrays that a loop runs over in memory.
 template <bool past_cache, int count, std::size_t... k>
 HWY_INLINE void update_column(const RowBlock<count>& rows, std::uint64_t j, Vector rate,
                               Window<count>& window, const Vector (&after)[count],
@@ -102,8 +103,7 @@ HWY_INLINE void update_column(const RowBlock<count>& rows, std::uint64_t j, Vect
 /// Cells [begin, end) of the rows: whole vectors, aligned in next.
 ///
 /// Each cell is loaded once and its neighbours come from registers: loaded at addresses one cell
-/// apart they would each straddle two lines of the cache, and wait for stores to addresses that
-/// agree in their lower 12 bits, as those of rows often do. Rows are fetched one after the other,
+/// apart most of them would straddle two lines of the cache. Rows are fetched one after the other,
 /// as a copy would: from `count` places of memory at a time it takes longer.
 template <bool past_cache, int count, std::size_t... k>
 HWY_INLINE void update_vectors(const RowBlock<count>& rows, std::uint64_t begin, std::uint64_t end,

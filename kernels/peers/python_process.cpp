@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #ifndef PARLAB_PYTHON
 #define PARLAB_PYTHON "python3"
@@ -25,26 +26,41 @@ std::array<int, 2> socket_pair() {
   return ends;
 }
 
-ChildProcess start(const std::string& python, const std::string& script, int end) {
+ChildProcess start(std::vector<std::string> words, const std::string& python_path, int end) {
   return ChildProcess::fork([&] {
     dup2(end, STDIN_FILENO);  // which clears close-on-exec
     dup2(end, STDOUT_FILENO);
     // One thread: a peer on one worker.
     setenv("OMP_NUM_THREADS", "1", 1);       // NOLINT(concurrency-mt-unsafe): one thread here
     setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)
-    execlp(python.c_str(), python.c_str(), "-c", script.c_str(), static_cast<char*>(nullptr));
+    if (!python_path.empty())
+      setenv("PYTHONPATH", python_path.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+    std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execvp(arguments[0], arguments.data());
     _exit(127);  // as a shell does; ask() tells
   });
 }
 
+std::vector<std::string> words_of(const std::string& python, const std::string& script,
+                                  const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {python, "-c", script};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
 }  // namespace
 
-PythonProcess::PythonProcess(const std::string& python, const std::string& script)
-    : PythonProcess(python, script, socket_pair()) {}
-
 PythonProcess::PythonProcess(const std::string& python, const std::string& script,
+                             const std::vector<std::string>& arguments,
+                             const std::string& python_path)
+    : PythonProcess(words_of(python, script, arguments), python_path, socket_pair()) {}
+
+PythonProcess::PythonProcess(std::vector<std::string> words, const std::string& python_path,
                              std::array<int, 2> ends)
-    : socket_(ends[0]), child_(start(python, script, ends[1])) {
+    : socket_(ends[0]), child_(start(std::move(words), python_path, ends[1])) {
   close(ends[1]);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernels/sharing/child_process.hpp"
 
@@ -12,9 +13,12 @@ namespace parlab {
 /// imports are over before anything is timed. Ends with this object.
 class PythonProcess {
  public:
-  /// Runs `script`, which must read lines from stdin and answer each with one on stdout, flushed.
-  /// Throws std::system_error where no process can be made.
-  PythonProcess(const std::string& python, const std::string& script);
+  /// Runs `script` with the arguments: it must read lines from stdin and answer each with one on
+  /// stdout, flushed. It finds modules in `python_path`, folders with a colon between them, before
+  /// others; "" leaves the environment's. Throws std::system_error where no process can be made.
+  PythonProcess(const std::string& python, const std::string& script,
+                const std::vector<std::string>& arguments = {},
+                const std::string& python_path = "");
   PythonProcess(const PythonProcess&) = delete;
   PythonProcess& operator=(const PythonProcess&) = delete;
   ~PythonProcess();
@@ -26,7 +30,8 @@ class PythonProcess {
   std::uint64_t ask_number(const std::string& line);
 
  private:
-  PythonProcess(const std::string& python, const std::string& script, std::array<int, 2> ends);
+  PythonProcess(std::vector<std::string> words, const std::string& python_path,
+                std::array<int, 2> ends);
 
   int socket_;
   std::string read_;  // after the last answer

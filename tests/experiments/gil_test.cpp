@@ -10,22 +10,13 @@
 #include <vector>
 
 #include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/experiments/python_here.hpp"
 
 namespace parlab {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-/// A sanitizer's runtime would have to be in Python too, to load the library built with it.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool python_can_load_parlab = false;
-#elif defined(__has_feature)
-constexpr bool python_can_load_parlab =
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool python_can_load_parlab = true;
-#endif
 
 struct Span {
   int worker, kind;
@@ -54,21 +45,21 @@ bool two_hold(const std::vector<Span>& spans) {
   return false;
 }
 
-/// All of `run gil` on one core; empty where no Python here can import parlab.
+/// All of `run gil` on one core; null where it failed.
 json gil_on_one_core() {
   const TemporaryFolder folder;
   const Ended ended = run_parlab({"run", "gil", "--pieces", "4", "--rounds", "2", "--cores", "1",
                                   "--quiet", "--json", "gil.json"},
                                  folder.path());
-  if (ended.code == 2) return {};
   EXPECT_EQ(ended.code, 0) << ended.err;
+  if (ended.code != 0) return {};
   return read_json(folder.path() / "gil.json");
 }
 
 TEST(Gil, AnswersRightlyInEveryWayAndLeavesATrueTrace) {
-  if (!python_can_load_parlab) GTEST_SKIP() << "a sanitizer's library loads in no plain Python";
+  if (const std::string why = why_no_python(); !why.empty()) GTEST_SKIP() << why;
   const json document = gil_on_one_core();
-  if (document.is_null()) GTEST_SKIP() << "no Python with numpy here";
+  ASSERT_FALSE(document.is_null());
   std::map<std::string, int> ways;
   for (const json& result : document["results"]) {
     SCOPED_TRACE(result["label"].get<std::string>());
@@ -92,9 +83,9 @@ TEST(Gil, AnswersRightlyInEveryWayAndLeavesATrueTrace) {
 }
 
 TEST(Gil, ComparesWhatComputesAndTellsWhatMessagesWaited) {
-  if (!python_can_load_parlab) GTEST_SKIP() << "a sanitizer's library loads in no plain Python";
+  if (const std::string why = why_no_python(); !why.empty()) GTEST_SKIP() << why;
   const json document = gil_on_one_core();
-  if (document.is_null()) GTEST_SKIP() << "no Python with numpy here";
+  ASSERT_FALSE(document.is_null());
   for (const json& result : document["results"])
     EXPECT_EQ(result["comparison"].is_null(), result["paced"] || result["role"] == "baseline");
   EXPECT_EQ(document["gates"].size(), 2u);  // none of the messages, whose sender sets the pace

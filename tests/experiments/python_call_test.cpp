@@ -8,6 +8,7 @@
 
 #include "experiments/call_ways.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/experiments/python_here.hpp"
 
 namespace parlab {
 namespace {
@@ -15,23 +16,12 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-/// A sanitizer's runtime would have to be in Python too, to load the library built with it.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool python_can_load_parlab = false;
-#elif defined(__has_feature)
-constexpr bool python_can_load_parlab =
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool python_can_load_parlab = true;
-#endif
-
 TEST(PythonCall, AnswersRightlyByEveryWayAndTellsItsLoop) {
-  if (!python_can_load_parlab) GTEST_SKIP() << "a sanitizer's library loads in no plain Python";
+  if (const std::string why = why_no_python(); !why.empty()) GTEST_SKIP() << why;
   const TemporaryFolder folder;
   const Ended ended = run_parlab(
       {"run", "python_call", "--calls", "200", "--rounds", "2", "--quiet", "--json", "call.json"},
       folder.path());
-  if (ended.code == 2) GTEST_SKIP() << ended.err;  // no Python with numpy here
   ASSERT_EQ(ended.code, 0) << ended.err;
   const json document = read_json(folder.path() / "call.json");
   std::map<std::string, std::set<std::string>> ways;
@@ -60,12 +50,11 @@ TEST(PythonCall, AnswersRightlyByEveryWayAndTellsItsLoop) {
 }
 
 TEST(PythonCall, RacesTheTaskThatIsNamed) {
-  if (!python_can_load_parlab) GTEST_SKIP() << "a sanitizer's library loads in no plain Python";
+  if (const std::string why = why_no_python(); !why.empty()) GTEST_SKIP() << why;
   const TemporaryFolder folder;
   const Ended ended = run_parlab({"run", "python_call", "--task", "own", "--calls", "201",
                                   "--rounds", "2", "--quiet", "--json", "call.json"},
                                  folder.path());
-  if (ended.code == 2) GTEST_SKIP() << ended.err;  // no Python with numpy here
   ASSERT_EQ(ended.code, 0) << ended.err;
   const json document = read_json(folder.path() / "call.json");
   for (const json& result : document["results"]) {

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from .library import RunFailed, library_path
 
 FLAGS = ["-std=c++20", "-O3", "-g1", "-march=native", "-Wall", "-Wextra", "-fdiagnostics-color=never"]
-KEPT = 100  # programs and libraries, some 50 kB each; `parlab run own` keeps its own there, too
+KEPT = 100  # programs and libraries, some 30 kB each; `parlab run own` keeps its own there, too
 LONGEST = 300  # seconds; a compiler that takes longer hangs
 
 

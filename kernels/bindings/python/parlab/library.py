@@ -194,23 +194,27 @@ class Backend:
                 cls._kept[key] = cls(*key)
             return cls._kept[key]
 
-    @classmethod
-    def _forget(cls) -> None:
-        """In a forked process: the handles are its parent's, and the lock may have been taken."""
-        cls._kept, cls._lock = {}, threading.Lock()
-
-
-os.register_at_fork(after_in_child=Backend._forget)
 
 # Calls of the main thread run on another, so that the main thread can be interrupted meanwhile.
-_runner: tuple[int, ThreadPoolExecutor] | None = None
+_runner: ThreadPoolExecutor | None = None
 
 
 def _runner_of_this_process() -> ThreadPoolExecutor:
     global _runner
-    if _runner is None or _runner[0] != os.getpid():
-        _runner = (os.getpid(), ThreadPoolExecutor(1, "parlab"))
-    return _runner[1]
+    if _runner is None:
+        _runner = ThreadPoolExecutor(1, "parlab")
+    return _runner
+
+
+def _forget_what_a_fork_loses() -> None:
+    """In a forked process: the handles are its parent's, the runner's thread is not there, and the lock
+    may have been taken."""
+    global _runner
+    _runner = None
+    Backend._kept, Backend._lock = {}, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_what_a_fork_loses)
 
 
 def call(name: str, who: Backend, arguments: tuple[Any, ...], hold_gil: bool, short: bool) -> None:
