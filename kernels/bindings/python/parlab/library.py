@@ -219,7 +219,7 @@ os.register_at_fork(after_in_child=_forget_what_a_fork_loses)
 
 def call(name: str, who: Backend, arguments: tuple[Any, ...], hold_gil: bool, short: bool) -> None:
     """Makes a call and raises what came of it. `short`: over sooner than a thread is woken (some
-    50 us), so not worth being interruptible."""
+    60 us), so not worth being interruptible."""
     function = getattr(HOLDING if hold_gil else RELEASING, name)
     handle = who.take()
 
