@@ -107,13 +107,14 @@ TEST(Crawler, FetchesEachAllowedPageOfASiteOnce) {
 }
 
 TEST(Crawler, ReadsTheSitemap) {
+  const SiteOptions size{.pages = 100, .seed = 2};
+  // Forks before the other server has threads: one may hold a lock of the address sanitizer's.
+  const DelayServerProcess site({.site = size});
   const BadServer server(
       {{"/", links_to({})}, {"/robots.txt", [](Peer& peer) {
                                peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nSitemap: " +
                                          std::string("/none\nSitemap: ") + "ORIGIN/s.xml\n");
                              }}});
-  const SiteOptions size{.pages = 100, .seed = 2};
-  const DelayServerProcess site({.site = size});
   CrawlOptions options = quick(site.origin() + "/site/");
   options.sitemap = true;
   options.limits.depth = 0;  // so that only the sitemap leads to the others
