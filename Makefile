@@ -33,14 +33,20 @@ deps: ## install what is missing to build, test and report; says what and why fi
 deps-develop: ## the same for lint, format and the presets asan, tsan and clang
 	@sh .ci/deps develop
 
-.PHONY: build compile
+# The tests are nearly half of a build: the verbs that only run parlab do not wait for them.
+.PHONY: build program compile compile-program
 build: ## build/parlab, build/parlab-micro and the tests, as Release
 	@sh .ci/deps --again required optional test
 	@$(MAKE) compile
-compile:
+program: ## the same without the tests: all that report, run, compare and notebooks need
+	@sh .ci/deps --again required optional test
+	@$(MAKE) compile-program
+compile: target = all
+compile-program: target = program
+compile compile-program:
 	@mkdir -p build
 	@$(call configure,release)
-	@$(call within,3600) cmake --build --preset release --parallel $(JOBS)
+	@$(call within,3600) cmake --build --preset release --target $(target) --parallel $(JOBS)
 
 .PHONY: test
 test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the report's and Python's by pytest
@@ -58,7 +64,7 @@ test: ## build, then all tests: C++ by ctest (TESTS='a regex' for some), the rep
 .PHONY: report
 report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md and REPORT.html
 	@sh .ci/deps --again
-	@$(MAKE) compile
+	@$(MAKE) compile-program
 	@status=0; \
 	build/parlab suite --profile $(PROFILE) --out $(REPORT) || status=$$?; \
 	[ $$status -le 1 ] || exit $$status; \
@@ -81,24 +87,24 @@ report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md a
 .PHONY: run compare suite
 run: ## one experiment: make run EXPERIMENT=pi ARGS="--darts 1e8 --workers 1,2"
 	@$(if $(EXPERIMENT),,echo 'usage: make run EXPERIMENT=pi ARGS="..."; build/parlab list names them' >&2; exit 2)
-	@$(MAKE) build >&2
+	@$(MAKE) program >&2
 	@build/parlab run $(EXPERIMENT) $(ARGS)
 compare: ## two backends in paired rounds: make compare EXPERIMENT=pi ARGS="--backend tbb,openmp"
 	@$(if $(EXPERIMENT),,echo 'usage: make compare EXPERIMENT=pi ARGS="--backend tbb,openmp"' >&2; exit 2)
-	@$(MAKE) build >&2
+	@$(MAKE) program >&2
 	@build/parlab compare $(EXPERIMENT) $(ARGS)
 suite: ## every experiment into reports/out, without the report (PROFILE=quick or full)
-	@$(MAKE) build >&2
+	@$(MAKE) program >&2
 	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(ARGS)
 
 .PHONY: notebooks lab
 notebooks: ## run the notebooks from clean (ARGS='1-tour ...' for some); HTML in reports/out/notebooks
 	@sh .ci/deps --again required optional test report notebook
-	@$(MAKE) compile
+	@$(MAKE) compile-program
 	@$(call within,1800) "$$(sh .ci/python notebook)" reports/notebooks/run.py $(ARGS)
 lab: ## open the notebooks in Jupyter, with parlab as built
 	@sh .ci/deps --again required optional test report notebook lab
-	@$(MAKE) compile
+	@$(MAKE) compile-program
 	@PYTHONPATH="$(CURDIR)/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $(ARGS) reports/notebooks
 
 .PHONY: format lint
@@ -112,7 +118,7 @@ lint: ## clang-format, clang-tidy and shellcheck; changes nothing
 
 .PHONY: install clean
 install: ## build, then install to PREFIX (default /usr/local), below DESTDIR where it is set
-	@$(MAKE) build
+	@$(MAKE) program
 	@cmake --install build --prefix "$(PREFIX)"
 clean: ## remove what was built; keeps reports/out and the unpacked build/deps
 	@rm -rf build-*
