@@ -25,7 +25,7 @@ Type type_of(std::int32_t dtype) {
     case PARLAB_UINT8:
       return {"uint8", 1};
     default:
-      return {"an unknown type", 0};
+      return {"an unknown type", 1};  // refused by its name; not 0, which nothing can be divided by
   }
 }
 

@@ -8,8 +8,9 @@ namespace {
 std::uint64_t count_steps(const JuliaImage& image, IndexRange pixels, std::uint32_t* counts) {
   std::uint64_t sum = 0;
   for (std::uint64_t pixel = pixels.begin; pixel < pixels.end; ++pixel) {
+    const std::uint64_t row = pixel / image.width;
     double x = image.left + static_cast<double>(pixel % image.width) * image.step;
-    double y = image.top - static_cast<double>(pixel / image.width) * image.step;
+    double y = image.top - static_cast<double>(row) * image.step;
     std::uint32_t steps = 0;
     while (steps < image.most_steps) {
       const double x_squared = x * x;

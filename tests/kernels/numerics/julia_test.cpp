@@ -22,8 +22,9 @@ JuliaImage square(std::uint64_t side, std::uint32_t most_steps = 300) {
 /// The definition, in std::complex and with the circle as a square root: shares no code with ours.
 std::uint32_t steps_by_definition(const JuliaImage& image, std::uint64_t pixel) {
   const std::complex<double> c(image.c_real, image.c_imaginary);
+  const std::uint64_t row = pixel / image.width;
   std::complex<double> z(image.left + static_cast<double>(pixel % image.width) * image.step,
-                         image.top - static_cast<double>(pixel / image.width) * image.step);
+                         image.top - static_cast<double>(row) * image.step);
   std::uint32_t steps = 0;
   for (; steps < image.most_steps && std::abs(z) < 2; ++steps) z = z * z + c;
   return steps;
