@@ -14,7 +14,7 @@ constexpr char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\
 
 /// Bytes that an endless answer sends at most: far more than any limit, so that a crawler without
 /// one is seen to take them.
-constexpr std::size_t endless = 512 * 1024 * 1024;
+constexpr std::size_t endless = std::size_t{512} << 20;
 
 Script say(std::string text) {
   return [text = std::move(text)](Peer& peer) { peer.send(text); };
@@ -29,7 +29,7 @@ Script say_and_wait(std::string text) {
 Script repeat(std::string first, std::string again) {
   return [first = std::move(first), again = std::move(again)](Peer& peer) {
     std::string many;
-    while (many.size() < 64 * 1024) many += again;
+    while (many.size() < 65'536) many += again;
     bool is_there = peer.send(first);
     for (std::size_t sent = 0; is_there && sent < endless; sent += many.size())
       is_there = peer.send(many);
@@ -46,7 +46,7 @@ Script drip(std::string first, std::string slowly) {
     peer.wait_for_end();
   };
 }
-std::string with_length(std::string fields, const std::string& body) {
+std::string with_length(const std::string& fields, const std::string& body) {
   return ok + fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
