@@ -82,14 +82,12 @@ class Diffusion final : public Experiment {
   }
   std::string why() const override {
     return "A step is seven operations a cell against sixteen bytes of memory, so it cannot be "
-           "faster "
-           "than reading the plate and writing it: that is what stream does, in the same rounds. A "
-           "variant near 1 has nothing left to win by better arithmetic, however plain its code. "
-           "What "
-           "goes beyond it must go through memory less often: tiled in time, one sweep makes "
-           "several "
-           "steps while the rows are in the cache. Each sweep ends at a barrier, so a backend that "
-           "is slow to start pays once a sweep, and one that forks pays a fork.";
+           "faster than reading the plate and writing it: that is what stream does, in the same "
+           "rounds. A variant near 1 has nothing left to win by better arithmetic, however plain "
+           "its code. What goes beyond it must go through memory less often: tiled in time, one "
+           "sweep makes several steps while the rows are in the cache. Each sweep ends at a "
+           "barrier, so a backend that is slow to start pays once a sweep, and one that forks pays "
+           "a fork.";
   }
 
   void add_options(CLI::App& app) override {

@@ -11,10 +11,6 @@
 namespace parlab {
 namespace {
 
-#ifndef PARLAB_PYTHON
-#define PARLAB_PYTHON "python3"
-#endif
-
 /// Where Python finds the package parlab.
 std::string python_path() {
   const auto own_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
@@ -42,12 +38,6 @@ print("%d.%d%s" % (*sys.version_info[:2], "" if locked else "t"))
 bool is_free(std::string_view version) { return version.ends_with('t'); }
 
 }  // namespace
-
-std::string python_program() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
-  const char* named = std::getenv("PARLAB_PYTHON");
-  return named != nullptr ? named : PARLAB_PYTHON;
-}
 
 std::shared_ptr<PythonProcess> start_python(const std::string& program, const std::string& script,
                                             const std::vector<std::string>& arguments) {

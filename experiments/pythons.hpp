@@ -22,9 +22,6 @@ CPython locked_python();
 /// A free-threaded Python: what $PARLAB_PYTHON_FREE names, else the newest on PATH.
 CPython free_threaded_python();
 
-/// $PARLAB_PYTHON, else the Python that the build found.
-std::string python_program();
-
 /// A Python that runs `script` with the arguments and can import parlab, as built, or as installed
 /// below the same prefix.
 std::shared_ptr<PythonProcess> start_python(const std::string& program, const std::string& script,

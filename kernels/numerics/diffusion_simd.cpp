@@ -3,9 +3,8 @@
 //   simd     one step a sweep. Where the plate is beyond the cache, rows are written past it, which
 //            saves reading them first.
 //   tiled    several steps a sweep, as a wave: some rows of the first step, then those one higher
-//   of
-//            the second, two higher of the third, ... Of each step but the last only a few rows are
-//            ever needed again; they lie in a ring that fits in the cache of a core. Strips of
+//            of the second, two higher of the third, ... Of each step but the last only a few rows
+//            are ever needed again; they lie in a ring that fits in the cache of a core. Strips of
 //            columns keep the ring short. Where chunks or strips meet, both compute the cells that
 //            both need (steps - 1 rows or columns on each side), so nobody waits for anybody.
 //   stream   moves the bytes of one step and computes nothing: the bound of all that sweeps once a

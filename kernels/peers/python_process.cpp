@@ -96,8 +96,15 @@ std::uint64_t PythonProcess::ask_number(const std::string& line) {
   return value;
 }
 
+std::string python_program() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
+  const char* named = std::getenv("PARLAB_PYTHON");
+  return named != nullptr ? named : PARLAB_PYTHON;
+}
+
 FoundPython find_python(const std::string& probe) {
-  for (const char* path : {PARLAB_PYTHON, "python3", "/usr/bin/python3"}) {
+  for (const std::string& path :
+       {python_program(), std::string("python3"), std::string("/usr/bin/python3")}) {
     try {
       const std::string answer = PythonProcess(path, probe).ask("");
       if (!answer.empty()) return {path, answer};

@@ -43,8 +43,11 @@ struct FoundPython {
   std::string answer;
 };
 
+/// $PARLAB_PYTHON, else the Python that the build found.
+std::string python_program();
+
 /// The first Python that answers `probe`, a script that reads one line, with a line that is not
-/// empty: the one that parlab was configured with, or else those of the machine.
+/// empty: python_program(), or else those of the machine.
 FoundPython find_python(const std::string& probe);
 
 }  // namespace parlab

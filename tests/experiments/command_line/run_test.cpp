@@ -76,53 +76,6 @@ TEST(Run, WritesTheResultFileOfTheReadmesExample) {
     EXPECT_EQ(places.size(), document["results"].size());
 }
 
-/// What to run, in words. A test each: all arms of one take seconds.
-class EveryArm : public testing::TestWithParam<std::vector<std::string>> {};
-
-TEST_P(EveryArm, GivesTheSameAnswer) {
-  const std::string name = GetParam().front();
-  std::vector<std::string> arguments = {"run"};
-  arguments.insert(arguments.end(), GetParam().begin(), GetParam().end());
-  const TemporaryFolder folder;
-  for (const char* word :
-       {"--backend", "all", "--workers", "1,3", "--rounds", "1", "--json", "r.json"})
-    arguments.emplace_back(word);
-  const Ended ended = run_parlab(arguments, folder.path());
-  ASSERT_EQ(ended.code, 0) << name << ": " << ended.err;
-  std::map<std::string, std::set<json>> answers;  // by the stream of random numbers
-  std::set<std::string> labels;
-  const json document = read_json(folder.path() / "r.json");
-  for (const json& result : document["results"]) {
-    std::string stream;
-    bool splittable = true;
-    for (const DartVariant& variant : dart_variants()) {
-      if (variant.name != result["variant"]) continue;
-      stream = variant.reference;
-      splittable = variant.splittable;
-    }
-    if (!splittable) continue;
-    answers[stream].insert(result["answer"]);
-    labels.insert(result["label"]);
-  }
-  for (const auto& [stream, same] : answers)
-    EXPECT_EQ(same.size(), 1u) << name << " " << stream << ": " << json(same).dump();
-  EXPECT_GE(labels.size(), parse_backends("all").size());
-}
-using Words = std::vector<std::string>;
-INSTANTIATE_TEST_SUITE_P(
-    Run, EveryArm,
-    testing::Values(Words{"pi", "--darts", "100_003", "--variant", "all", "--chunks", "7"},
-                    Words{"primes", "--from", "1", "--to", "20000", "--algorithm",
-                          "trial,sieve,batch", "--grain", "999"},
-                    Words{"primes", "--from", "3", "--to", "20000", "--list", "--grain", "777"},
-                    Words{"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number",
-                          "112272535095295"},
-                    Words{"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number",
-                          "10000600009", "--grain", "999"},
-                    Words{"verify_prime", "--algorithm", "vector,bpsw", "--number",
-                          "100109100129100151"},
-                    Words{"dispatch", "--chunks", "5"}));
-
 TEST(Run, PrintsTheListedPrimesAlone) {
   const Ended ended = run_parlab({"run", "primes", "--from", "2", "--to", "20", "--list",
                                   "--backend", "threads", "--rounds", "1"});

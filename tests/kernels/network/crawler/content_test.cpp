@@ -51,7 +51,9 @@ TEST(InflateBody, UndoesWhatServersDo) {
 
 TEST(InflateBody, RefusesBombsAndScraps) {
   std::string out;
-  const std::string bomb = gzip(std::string(8'000'000, 'x'));
+  std::string much;
+  much.resize(50'000'000, 'x');
+  const std::string bomb = gzip(much);
   EXPECT_LT(bomb.size(), 1'000'000U);
   EXPECT_EQ(inflate_body("gzip", bomb, 1'000'000, out), InflateResult::too_big);
   EXPECT_LT(out.size(), 2'000'000U);
