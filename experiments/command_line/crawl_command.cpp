@@ -186,7 +186,7 @@ int crawl_command(const Arguments&) {
   throw UsageError("crawl: this build lacks" PARLAB_CRAWLER_LACKS
                    "; run make deps, then make build");
 #else
-  throw UsageError("crawl: this build lacks libboost1.81-dev; run make deps, then make build");
+  throw UsageError("crawl: this build lacks libboost-dev; run make deps, then make build");
 #endif
 }
 

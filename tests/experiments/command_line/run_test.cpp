@@ -297,7 +297,7 @@ TEST(List, NamesEveryArmForPeopleAndPrograms) {
   for (const BackendEntry& entry : backends()) {
     EXPECT_THAT(people.out, HasSubstr(entry.name));
     const auto listed = std::ranges::find_if(
-        document["backends"], [&](const json& b) { return b["name"] == entry.name; });
+        document["backends"], [&](const json& b) { return b["name"] == json(entry.name); });
     ASSERT_NE(listed, document["backends"].end()) << entry.name;
     EXPECT_EQ((*listed)["schedules"], json(entry.schedules));
     EXPECT_EQ((*listed)["available"], true);
