@@ -109,7 +109,7 @@ TEST(Run, ChoosesDartsByGeneratorAndPrecision) {
     for (const json& result : document["results"]) {
       names.insert(result["variant"]);
       for (const DartVariant& variant : dart_variants()) {
-        if (variant.name != result["variant"]) continue;
+        if (variant.name != result["variant"].get<std::string>()) continue;
         EXPECT_EQ(result["facts"]["generator"], variant.generator);
         EXPECT_EQ(result["facts"]["precision"], variant.precision);
       }
