@@ -4,6 +4,7 @@
 // out are options: with them this is the book's series of programs, and then some.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>

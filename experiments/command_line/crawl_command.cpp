@@ -1,6 +1,7 @@
 // parlab crawl: the crawler as a tool.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -1,6 +1,7 @@
 // parlab list: what can be run on this machine with this build, and what is missing.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>

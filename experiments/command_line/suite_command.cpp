@@ -1,6 +1,7 @@
 // parlab suite: every experiment as its own suite() says, one result file each, for the report.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>

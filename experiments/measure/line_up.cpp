@@ -1,6 +1,7 @@
 #include "experiments/measure/line_up.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>

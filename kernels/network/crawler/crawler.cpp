@@ -1,6 +1,7 @@
 #include "kernels/network/crawler/crawler.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
