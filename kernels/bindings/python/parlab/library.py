@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -46,6 +47,17 @@ SIGNATURES: dict[str, list[Any]] = {
 }
 
 
+PACKAGE = Path(__file__).absolute().parent  # not resolved: the built package is a link
+
+
+def installed_folder(of: str) -> Path | None:
+    """Where the library, the headers or the program were installed; None for a package as built."""
+    try:
+        return PACKAGE / json.loads((PACKAGE / "installed.json").read_text(encoding="utf-8"))[of]
+    except FileNotFoundError:
+        return None
+
+
 def library_path() -> str:
     """Where libparlab.so.1 is: $PARLAB_LIBRARY, else beside this package, as built or installed."""
     named = os.environ.get("PARLAB_LIBRARY")
@@ -54,10 +66,9 @@ def library_path() -> str:
             raise ImportError(f"PARLAB_LIBRARY names {named}, which is no file: name libparlab.so.1 "
                               "or unset it")
         return named
-    here = Path(__file__).absolute().parent  # not resolved: the built package is a link
-    for folder in (here.parents[1], here.parents[2]):  # build/python/parlab, lib/python3.x/*-packages
-        if (folder / "libparlab.so.1").is_file():
-            return str(folder / "libparlab.so.1")
+    folder = installed_folder("library") or PACKAGE.parents[1]  # of build/python/parlab
+    if (folder / "libparlab.so.1").is_file():
+        return os.path.normpath(folder / "libparlab.so.1")
     return "libparlab.so.1"
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from .arguments import plain, shown
 from .errors import BadInput, BadType, RunFailed
-from .library import library_path
+from .library import installed_folder, library_path
 from .progress import Progress
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
@@ -176,11 +176,11 @@ def _table(records: list[dict[str, Any]]) -> list[list[str]]:
 
 def program() -> str:
     """The program parlab: $PARLAB_PROGRAM, else beside the library or in ../bin, else on PATH."""
-    folder = Path(library_path()).parent
-    for path in (os.environ.get("PARLAB_PROGRAM"), folder / "parlab", folder.parent / "bin" / "parlab",
-                 shutil.which("parlab")):
+    folder, installed = Path(library_path()).parent, installed_folder("program")
+    for path in (os.environ.get("PARLAB_PROGRAM"), installed and installed / "parlab", folder / "parlab",
+                 folder.parent / "bin" / "parlab", shutil.which("parlab")):
         if path and Path(path).is_file() and os.access(path, os.X_OK):
-            return str(path)
+            return os.path.normpath(path)
     raise RunFailed("no program parlab beside the library or on PATH: run `make`, or set "
                     "PARLAB_PROGRAM")
 
