@@ -14,12 +14,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 #include <system_error>
 #include <vector>
 
 #include "experiments/measure/arm_process.hpp"
 #include "experiments/measure/interruption.hpp"
+#include "experiments/shell_words.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/sharing/child_process.hpp"
 
@@ -45,6 +47,24 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// The file's text as a compiler takes it, however an editor wrote it: without a byte order mark,
+/// with lines that end in a newline alone, and without #pragma once, of which it would warn.
+std::string source_of(const fs::path& file) {
+  static const std::regex once(R"([ \t]*#[ \t]*pragma[ \t]+once[ \t]*(//.*|/\*.*\*/[ \t]*)?)");
+  constexpr std::size_t longest_once = 200;  // a regex's stack grows with the line
+  const std::string text = text_of(file);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw UsageError(fmt::format("--kernel: {} is UTF-16: save it as UTF-8", file.string()));
+  std::istringstream lines(text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text);
+  std::string source;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.size() > longest_once || !std::regex_match(line, once)) source += line;
+    if (!lines.eof()) source += '\n';
+  }
+  return source;
+}
+
 /// As a string literal says it.
 std::string quoted(const std::string& text) {
   std::string result;
@@ -57,7 +77,7 @@ std::string quoted(const std::string& text) {
 
 /// The file, and the calls of it that have a name for dlsym. What it need not define, or forgot, is
 /// found in parlab_absent: a qualified name looks there last.
-std::string wrapped(const fs::path& file, const std::string& text) {
+std::string wrapped(const fs::path& file, const std::string& source) {
   constexpr char before[] = R"(#include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -112,7 +132,7 @@ ParlabAnswer parlab_own_expected() {
 }
 }
 )";
-  return fmt::format("{}#line 1 \"{}\"\n{}{}", before, quoted(file.string()), text, after);
+  return fmt::format("{}#line 1 \"{}\"\n{}{}", before, quoted(file.string()), source, after);
 }
 
 /// FNV-1a: names what was compiled.
@@ -122,15 +142,10 @@ std::string hash_of(const std::string& text) {
   return fmt::format("own-{:016x}.so", hash);
 }
 
-Words words_of(const std::string& text) {
-  std::istringstream in(text);
-  return {std::istream_iterator<std::string>(in), {}};
-}
-
 /// $CXX may be a command of several words.
 Words compiler() {
   const char* named = std::getenv("CXX");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  Words words = words_of(named != nullptr ? named : "");
+  Words words = shell_words(named != nullptr ? named : "", "CXX");
   return words.empty() ? Words{"c++"} : words;
 }
 
@@ -217,7 +232,8 @@ void keep_newest(const fs::path& folder) {
 fs::path compiled(const fs::path& file, const std::string& flags,
                   const InterruptionGuard& interruption) {
   const fs::path folder = compiled_kernels_folder();
-  const std::string source = wrapped(file, text_of(file));
+  const std::string source = wrapped(file, source_of(file));
+  const Words more_flags = shell_words(flags, "--flags");
   const MakingFolder making(folder);
   const fs::path cpp = making.path() / "own.cpp", all = making.path() / "own.ii",
                  made = making.path() / "own.so";
@@ -225,8 +241,8 @@ fs::path compiled(const fs::path& file, const std::string& flags,
   Words words = compiler();
   for (const char* word : {"-std=c++20", "-O3", "-march=native", "-Wall", "-fPIC"})
     words.emplace_back(word);
-  for (const std::string& flag : words_of(flags)) words.push_back(flag);
-  std::string what = fmt::format("{}\n", fmt::join(words, " "));
+  words.insert(words.end(), more_flags.begin(), more_flags.end());
+  std::string what = fmt::format("{}\n", fmt::join(words, "\n"));
   words.push_back("-I" + fs::absolute(file).parent_path().string());
   const auto with = [&words](std::initializer_list<std::string> more) {
     Words longer = words;

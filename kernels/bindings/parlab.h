@@ -87,7 +87,8 @@ typedef enum parlab_dtype {
 
 /* Where an array lies, in C's order. Elements of the last dimension lie side by side; rows may lie
  * apart, but neither overlap nor run backwards. What is otherwise is refused, as is an address that
- * is no multiple of an element's size. */
+ * is no multiple of an element's size, and an array to write to that shares a byte with one to read,
+ * also where a file or shared memory was mapped at two addresses. */
 typedef struct parlab_array {
   void* data;             /* the first element; NULL only where a length is 0 */
   int32_t dtype;          /* a parlab_dtype */

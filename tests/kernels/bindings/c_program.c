@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,6 +204,54 @@ static void refuses_arrays_that_cannot_be(void) {
   parlab_backend_close(backend);
 }
 
+enum { plate_bytes = 64 * 64 * 8, file_bytes = 4 * plate_bytes };
+
+static char* mapping_of(int file, int kind) {
+  void* const at = mmap(NULL, file_bytes, PROT_READ | PROT_WRITE, kind, file, 0);
+  EXPECT(at != MAP_FAILED);
+  return at;
+}
+
+static parlab_status spread(parlab_backend* backend, char* from, char* to) {
+  static const int64_t shape[] = {64, 64}, dense[] = {64 * 8, 8};
+  const parlab_array first = array_of(from, PARLAB_FLOAT64, 2, shape, dense);
+  const parlab_array last = array_of(to, PARLAB_FLOAT64, 2, shape, dense);
+  return parlab_diffusion(backend, &first, &last, 0.1, 3, 0, NULL, 0);
+}
+
+/* A file that is mapped twice is one memory at two addresses. */
+static void refuses_one_memory_at_two_addresses(void) {
+  FILE* const file = tmpfile();
+  parlab_backend* backend = NULL;
+  EXPECT(file != NULL && ftruncate(fileno(file), file_bytes) == 0);
+  EXPECT(parlab_backend_open("serial", 0, &backend) == PARLAB_OK);
+  char* const one = mapping_of(fileno(file), MAP_SHARED);
+  char* const other = mapping_of(fileno(file), MAP_SHARED);
+  char* const copy = mapping_of(fileno(file), MAP_PRIVATE);
+  EXPECT_REFUSED(spread(backend, one, other), "mapped twice");
+  EXPECT_REFUSED(spread(backend, one, other + plate_bytes - 8), "mapped twice");
+  EXPECT_REFUSED(spread(backend, one + plate_bytes - 8, other), "mapped twice");
+  EXPECT_REFUSED(spread(backend, copy, other), "mapped twice");
+  EXPECT(spread(backend, other, copy) == PARLAB_OK);  // what is written there stays there
+  EXPECT(spread(backend, one, other + plate_bytes) == PARLAB_OK);
+  EXPECT(spread(backend, one + plate_bytes, other) == PARLAB_OK);
+  EXPECT(spread(backend, one, one + plate_bytes) == PARLAB_OK);
+  // Smaller than a page: where the places in the page differ nothing can meet.
+  const int64_t five[] = {5}, eights[] = {8}, ones[] = {1};
+  const parlab_array numbers = array_of(one + 4096, PARLAB_UINT64, 1, five, eights);
+  parlab_array flags = array_of(other + 4096 + 39, PARLAB_UINT8, 1, five, ones);
+  EXPECT_REFUSED(parlab_is_prime(backend, &numbers, &flags, 0), "mapped twice");
+  flags.data = other + 4096 + 40;
+  EXPECT(parlab_is_prime(backend, &numbers, &flags, 0) == PARLAB_OK);
+  flags.data = other + 8192;
+  EXPECT(parlab_is_prime(backend, &numbers, &flags, 0) == PARLAB_OK);
+  parlab_backend_close(backend);
+  munmap(one, file_bytes);
+  munmap(other, file_bytes);
+  munmap(copy, file_bytes);
+  fclose(file);
+}
+
 static parlab_backend* shared_by_threads = NULL;
 
 static void* counts_primes(void* count) {
@@ -302,6 +351,7 @@ int main(void) {
   answers_alike_on("processes");
   refuses_in_one_line();
   refuses_arrays_that_cannot_be();
+  refuses_one_memory_at_two_addresses();
   runs_calls_of_threads_one_after_the_other();
   is_interrupted_from_a_signal_handler("threads");
   is_interrupted_from_a_signal_handler("processes");

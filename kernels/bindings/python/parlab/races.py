@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import html
 import json
+import numbers
 import os
 import shutil
 import signal
 import statistics
 import subprocess
 import tempfile
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .library import BadInput, BadType, RunFailed, library_path
+from .arguments import plain, shown
+from .errors import BadInput, BadType, RunFailed
+from .library import installed_folder, library_path
 from .progress import Progress
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
@@ -172,11 +176,11 @@ def _table(records: list[dict[str, Any]]) -> list[list[str]]:
 
 def program() -> str:
     """The program parlab: $PARLAB_PROGRAM, else beside the library or in ../bin, else on PATH."""
-    folder = Path(library_path()).parent
-    for path in (os.environ.get("PARLAB_PROGRAM"), folder / "parlab", folder.parent / "bin" / "parlab",
-                 shutil.which("parlab")):
+    folder, installed = Path(library_path()).parent, installed_folder("program")
+    for path in (os.environ.get("PARLAB_PROGRAM"), installed and installed / "parlab", folder / "parlab",
+                 folder.parent / "bin" / "parlab", shutil.which("parlab")):
         if path and Path(path).is_file() and os.access(path, os.X_OK):
-            return str(path)
+            return os.path.normpath(path)
     raise RunFailed("no program parlab beside the library or on PATH: run `make`, or set "
                     "PARLAB_PROGRAM")
 
@@ -206,14 +210,25 @@ def load(path: str | Path) -> Race:
     return Race(document)
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ",".join(_words(item) for item in value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if not isinstance(value, (str, int, float)):
-        raise BadType(f"{value!r} is no option's value: give a number, a string or a list of them")
-    return str(value)
+def _words(name: str, value: Any) -> str:
+    """A value as `parlab run` takes it: a number or a string, or several with commas between them."""
+    single = plain(name, value)
+    if isinstance(single, str):
+        return single
+    if isinstance(single, numbers.Real) and not isinstance(single, bool):
+        return str(int(single)) if single % 1 == 0 else str(float(single))
+    ordered = isinstance(single, Iterable) and not isinstance(single, (bytes, bytearray, Mapping, Set))
+    if not ordered or getattr(single, "ndim", 1) != 1:
+        raise BadType(f"{name}: {shown(value)} is no option's value: give a number, a string or a list of them")
+    return ",".join(_words(name, item) for item in single)
+
+
+def _option(name: str, value: Any) -> list[str]:
+    """An option as the program takes it; none where it is switched off."""
+    option, value = "--" + name.replace("_", "-"), plain(name, value)
+    if isinstance(value, bool):
+        return [option] if value else []
+    return [f"{option}={_words(name, value)}"]
 
 
 def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
@@ -226,11 +241,9 @@ def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
 def _race(verb: str, experiment: str, options: dict[str, Any]) -> Race:
     with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
         path = Path(folder) / "race.json"
-        words = [program(), verb, _words(experiment), f"--json={path}", "--progress"]
+        words = [program(), verb, _words("experiment", experiment), f"--json={path}", "--progress"]
         for name, value in options.items():
-            option = "--" + name.replace("_", "-")
-            if value is not False:
-                words += [option] if value is True else [f"{option}={_words(value)}"]
+            words += _option(name, value)
         progress, complaint = Progress(not options.get("quiet")), ""
         try:
             with _Child(words, subprocess.DEVNULL) as child:
