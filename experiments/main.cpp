@@ -16,6 +16,7 @@
 #include "experiments/measure/interruption.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace {
 
@@ -70,6 +71,7 @@ void allow_openmp_to_cancel(char** values) {
 int main(int count, char** values) {
   allow_openmp_to_cancel(values);
   // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed
+    parlab::check_simd_level_of_environment();
   // process.
   std::signal(SIGPIPE, SIG_IGN);
   // A file above the limit is seen as a failed write, too.

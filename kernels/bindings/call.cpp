@@ -13,6 +13,8 @@
 #include <system_error>
 
 #include "kernels/errors.hpp"
+#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace parlab {
 namespace {
@@ -151,6 +153,7 @@ parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_back
     parlab::required(name, "name");
     parlab::required(backend, "backend") = nullptr;
     *backend = new parlab_backend(name, workers);
+    parlab::check_simd_level_of_environment();
   });
 }
 

@@ -50,7 +50,9 @@ PARLAB_EXPORT uint32_t parlab_abi_version(void);
 PARLAB_EXPORT const char* parlab_version(void);
 /* Why the last call of this thread that failed did; "" where none has. Never NULL. */
 PARLAB_EXPORT const char* parlab_last_error(void);
-/* The SIMD instructions that kernels use on this processor: "AVX3_ZEN4". */
+/* The SIMD instructions that kernels use on this processor: "AVX3_ZEN4". The variable PARLAB_SIMD, set
+ * when the library is loaded, names a lower level, "sse4"; where it names none that there is,
+ * parlab_backend_open refuses with the list. */
 PARLAB_EXPORT const char* parlab_simd_level(void);
 
 /* Every backend of this build on every schedule ("tbb:auto"), every kernel variant ("julia/simd"),

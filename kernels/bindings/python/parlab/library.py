@@ -119,7 +119,7 @@ def version() -> str:
 
 
 def simd_level() -> str:
-    """The SIMD instructions that kernels use on this processor."""
+    """The SIMD instructions that kernels use on this processor, or that PARLAB_SIMD names."""
     return RELEASING.parlab_simd_level().decode()
 
 
