@@ -38,6 +38,10 @@ static void tells_what_it_is(void) {
   EXPECT(strstr(parlab_backends(), "serial") != NULL);
   EXPECT(strstr(parlab_kernels(), "julia/simd") != NULL);
   EXPECT(strlen(parlab_simd_level()) > 0);
+  int32_t numbers[2] = {-1, -1};
+  const int32_t processors = parlab_processors(NULL, 0);
+  EXPECT(processors >= 1 && parlab_processors(numbers, 1) == processors);
+  EXPECT(numbers[0] >= 0 && numbers[1] == -1);
   EXPECT(strcmp(parlab_last_error(), "") == 0);
 }
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout  # the same only from Python 3.11 on
+from contextlib import contextmanager
 from ctypes import (CDLL, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_uint32,
                     c_uint64, c_void_p)
 from pathlib import Path
@@ -104,6 +105,8 @@ def _load(kind: type[CDLL]) -> CDLL:
         getattr(library, f"parlab_{name}").restype = c_char_p
     library.parlab_backend_close.argtypes = [c_void_p]
     library.parlab_backend_close.restype = None
+    library.parlab_processors.argtypes = [POINTER(c_int32), c_int32]
+    library.parlab_processors.restype = c_int32
     library.parlab_backend_interrupt.argtypes = [c_void_p]
     library.parlab_backend_interrupt.restype = None
     return library
@@ -116,6 +119,29 @@ HOLDING = _load(ctypes.PyDLL)  # does not: ctypes keeps the GIL
 def version() -> str:
     """The library's release."""
     return RELEASING.parlab_version().decode()
+if os.sched_getaffinity(0) != _before:
+    os.sched_setaffinity(0, _before)
+
+
+def processors() -> list[int]:
+    """What calls of this thread compute on: also where OpenMP has bound the thread to one processor."""
+    room = RELEASING.parlab_processors(None, 0)
+    numbers = (c_int32 * room)()
+    return sorted(numbers[:RELEASING.parlab_processors(numbers, room)])
+
+
+@contextmanager
+def on_all_processors() -> Iterator[None]:
+    """What is started within may run on all of processors(), and not only where OpenMP put this thread."""
+    before, wanted = os.sched_getaffinity(0), set(processors())
+    if wanted in (before, set()):
+        yield
+        return
+    os.sched_setaffinity(0, wanted)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def simd_level() -> str:
