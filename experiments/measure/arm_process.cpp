@@ -17,6 +17,8 @@
 #include <system_error>
 #include <utility>
 
+#include "kernels/sharing/thread_shortage.hpp"
+
 namespace parlab {
 namespace {
 
@@ -105,8 +107,6 @@ void serve(int socket, const ArmProcess::Open& open) {
 
 }  // namespace
 
-ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-                       const InterruptionGuard& interruption, const Exec& exec)
 void serve_arm(int socket, const ArmProcess::Open& open) {
   try {
     serve(socket, open);
@@ -115,6 +115,8 @@ void serve_arm(int socket, const ArmProcess::Open& open) {
   }
 }
 
+ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
+                       const InterruptionGuard& interruption, const Exec& exec)
     : timeout_(timeout), interruption_(&interruption) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
@@ -133,10 +135,11 @@ void serve_arm(int socket, const ArmProcess::Open& open) {
         return open();
       });
     }));
-  } catch (...) {
+  } catch (const std::system_error& error) {
     close(ends[0]);
     close(ends[1]);
-    throw;
+    throw ArmFailed(
+        fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
   }
   close(ends[1]);
   setpgid(child_->pid(), child_->pid());  // here too, or a signal may come before the child's call

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/backends/openmp_threads.hpp"
 #include "kernels/cancellable_search.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/first_failure.hpp"
