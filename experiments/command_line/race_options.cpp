@@ -173,6 +173,12 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
+  if (verb == RaceVerb::compare &&
+      std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))
+    throw UsageError(
+        fmt::format("compare: {} has nobody to be compared with; name a second backend, as in "
+                    "--backend openmp:static,tbb",
+                    request.entrants.front().label));
   request.json = words.json;
   request.quiet = words.quiet;
   return request;
