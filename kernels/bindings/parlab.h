@@ -62,6 +62,12 @@ PARLAB_EXPORT const char* parlab_last_error(void);
  * parlab_backend_open refuses with the list. */
 PARLAB_EXPORT const char* parlab_simd_level(void);
 
+/* The processors that calls of this thread compute on: those that the thread may use; where OpenMP
+ * has bound it to one of its places (OMP_PROC_BIND and the like), those that the process was given.
+ * Writes the first `room` of their numbers, in ascending order, and returns how many there are.
+ * numbers: NULL only where room is 0. */
+PARLAB_EXPORT int32_t parlab_processors(int32_t* numbers, int32_t room);
+
 /* Every backend of this build on every schedule ("tbb:auto"), every kernel variant ("julia/simd"),
  * separated by spaces. Never NULL. */
 PARLAB_EXPORT const char* parlab_backends(void);
@@ -69,13 +75,12 @@ PARLAB_EXPORT const char* parlab_kernels(void);
 
 /* ---- Who computes ---------------------------------------------------------------------------- */
 
-/* The processors that calls of this thread compute on: those that the thread may use; where OpenMP
- * has bound it to one of its places (OMP_PROC_BIND and the like), those that the process was given.
- * Writes the first `room` of their numbers, in ascending order, and returns how many there are.
- * numbers: NULL only where room is 0. */
-PARLAB_EXPORT int32_t parlab_processors(int32_t* numbers, int32_t room);
-
 typedef struct parlab_backend parlab_backend;
+
+/* What OpenMP binds. Where the environment binds OpenMP's threads (OMP_PROC_BIND, OMP_PLACES,
+ * GOMP_CPU_AFFINITY, KMP_AFFINITY), so does the backend openmp; all others compute on all of
+ * parlab_processors(), also when the calling thread was bound. After a call the calling thread may
+ * run where it could before. */
 
 /* name: one of parlab_backends(), or without its schedule for the default one; workers: 1 to 4096, 0
  * for all cores that this process may use (serial has one). On an error *backend is NULL. */
@@ -84,11 +89,6 @@ PARLAB_EXPORT parlab_status parlab_backend_open(const char* name, int32_t worker
 /* NULL is allowed. Not while a call runs on it, or after it was closed. */
 PARLAB_EXPORT void parlab_backend_close(parlab_backend* backend);
 /* How many compute at once; 0 for NULL. */
-/* What OpenMP binds. Where the environment binds OpenMP's threads (OMP_PROC_BIND, OMP_PLACES,
- * GOMP_CPU_AFFINITY, KMP_AFFINITY), so does the backend openmp; all others compute on all of
- * parlab_processors(), also when the calling thread was bound. After a call the calling thread may
- * run where it could before. */
-
 PARLAB_EXPORT int32_t parlab_backend_workers(const parlab_backend* backend);
 /* Ends the call that runs on it, if any, with PARLAB_INTERRUPTED when the chunks that are being
  * computed are done: some 20 ms where the grain is 0. Seconds, where one index alone takes them: a
@@ -171,6 +171,11 @@ PARLAB_EXPORT parlab_status parlab_julia(parlab_backend* backend, const parlab_a
 PARLAB_EXPORT parlab_status parlab_diffusion(parlab_backend* backend, const parlab_array* from,
                                              const parlab_array* to, double rate, uint64_t steps,
                                              int32_t depth, const char* variant, uint64_t grain);
+/* The same with a choice of edges: "fixed", which is the above; "periodic": the cells beyond an edge
+ * are those of the opposite one; NULL for fixed. */
+PARLAB_EXPORT parlab_status parlab_diffusion_with_edges(
+    parlab_backend* backend, const parlab_array* from, const parlab_array* to, double rate,
+    uint64_t steps, int32_t depth, const char* edges, const char* variant, uint64_t grain);
 
 #ifdef __cplusplus
 }

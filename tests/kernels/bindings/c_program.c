@@ -73,6 +73,17 @@ static void answers_alike_on(const char* name) {
   EXPECT(parlab_diffusion(backend, &first, &last, 0.2, 9, 4, NULL, 7) == PARLAB_OK);
   EXPECT(parlab_diffusion(serial, &first, &plain, 0.2, 9, 0, "scalar", 0) == PARLAB_OK);
   for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, NULL, NULL, 7) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "periodic", NULL, 7) ==
+         PARLAB_OK);
+  EXPECT(parlab_diffusion_with_edges(serial, &first, &plain, 0.2, 9, 0, "periodic", "scalar", 0) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(to[0][0] != from[0][0]);
+  EXPECT_REFUSED(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "round", NULL, 7),
+                 "fixed, periodic");
   EXPECT(to[3][75] == 99);  // beyond the row
   EXPECT(from[1][0] == 7);
 

@@ -111,7 +111,7 @@ def is_short(name: str, arguments: list[object]) -> bool:
         return numbers[1] < numbers[0] or (numbers[1] <= 2**31 and numbers[1] - numbers[0] <= 2**20)
     if name == "parlab_smallest_factor":
         return numbers[0] <= 2**32
-    if name == "parlab_diffusion":
+    if name.startswith("parlab_diffusion"):
         return numbers[0] <= 1000
     return True
 

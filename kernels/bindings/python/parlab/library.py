@@ -69,6 +69,8 @@ SIGNATURES: dict[str, list[Any]] = {
                      c_uint32, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_diffusion": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64, c_int32,
                          c_char_p, c_uint64],
+    "parlab_diffusion_with_edges": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64,
+                                    c_int32, c_char_p, c_char_p, c_uint64],
 }
 
 
@@ -103,22 +105,20 @@ def _load(kind: type[CDLL]) -> CDLL:
         getattr(library, name).argtypes = arguments
     for name in ("version", "last_error", "simd_level", "backends", "kernels"):
         getattr(library, f"parlab_{name}").restype = c_char_p
-    library.parlab_backend_close.argtypes = [c_void_p]
-    library.parlab_backend_close.restype = None
     library.parlab_processors.argtypes = [POINTER(c_int32), c_int32]
     library.parlab_processors.restype = c_int32
+    library.parlab_backend_close.argtypes = [c_void_p]
+    library.parlab_backend_close.restype = None
     library.parlab_backend_interrupt.argtypes = [c_void_p]
     library.parlab_backend_interrupt.restype = None
     return library
 
 
+# OpenMP's runtime, which comes with the library, binds the thread that loads it where the environment
+# says so (OMP_PROC_BIND): Python's threads and processes would all inherit that one processor.
+_before = os.sched_getaffinity(0)
 RELEASING = _load(CDLL)  # lets other Python threads run during a call
 HOLDING = _load(ctypes.PyDLL)  # does not: ctypes keeps the GIL
-
-
-def version() -> str:
-    """The library's release."""
-    return RELEASING.parlab_version().decode()
 if os.sched_getaffinity(0) != _before:
     os.sched_setaffinity(0, _before)
 
@@ -142,6 +142,11 @@ def on_all_processors() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def version() -> str:
+    """The library's release."""
+    return RELEASING.parlab_version().decode()
 
 
 def simd_level() -> str:
