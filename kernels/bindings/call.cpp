@@ -155,8 +155,8 @@ parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_back
   return parlab::guarded([&] {
     parlab::required(name, "name");
     parlab::required(backend, "backend") = nullptr;
-    *backend = new parlab_backend(name, workers);
     parlab::check_simd_level_of_environment();
+    *backend = new parlab_backend(name, workers);
   });
 }
 
