@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -124,6 +125,10 @@ class Experiment {
 
   /// Makes an arm ready. Called in the arm's own process.
   virtual OpenedArm open(const Arm& arm) const = 0;
+
+  /// Variables that the arm's process must be started with, because a runtime reads them as it is
+  /// loaded. They are not set for others, nor recorded.
+  virtual std::map<std::string, std::string> variables(const Arm&) const { return {}; }
 
   /// Whether `parlab run` has something to print on stdout besides the measurement, which then goes
   /// to stderr: a list of primes, say.

@@ -2,11 +2,9 @@
 // says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption).
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -14,8 +12,11 @@
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/interruption.hpp"
+#include "experiments/measure/this_program.hpp"
 #include "kernels/errors.hpp"
+#include "kernels/machine/openmp_binding.hpp"
 #include "kernels/nearest_name.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace {
 
@@ -27,6 +28,7 @@ constexpr char help[] =
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
     "  suite --out DIR        every experiment, for the report\n"
     "  doctor                 what on this machine disturbs measurements, and the cure\n"
+    "  random                 random numbers on stdout, for programs that test them\n"
     "  crawl URL              crawls a site: each page once, politely, within bounds\n"
     "  serve                  the lab's HTTP server: delays, and a made-up site\n\n"
     "Help of each: parlab VERB --help\n"
@@ -48,27 +50,19 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "list") return parlab::list_command(rest);
   if (verb == "suite") return parlab::suite_command(rest, command);
   if (verb == "doctor") return parlab::doctor_command(rest);
+  if (verb == "random") return parlab::random_command(rest);
   if (verb == "crawl") return parlab::crawl_command(rest);
   if (verb == "serve") return parlab::serve_command(rest);
+  if (verb == "arm") return parlab::arm_command(rest);
   throw parlab::UsageError(parlab::unknown_name(
-      "verb", verb, {"list", "run", "compare", "suite", "doctor", "crawl", "serve"}));
-}
-
-/// OpenMP asks its environment whether it may cancel when it is loaded, before main(): so this
-/// program starts itself again where nobody has said anything. Where that fails, it goes on, and a
-/// run that would cancel says what is missing.
-void allow_openmp_to_cancel(char** values) {
-  constexpr char name[] = "OMP_CANCELLATION";
-  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
-  if (std::getenv(name) != nullptr) return;
-  if (setenv(name, "true", 0) == 0) execv("/proc/self/exe", values);
-  // NOLINTEND(concurrency-mt-unsafe)
+      "verb", verb, {"list", "run", "compare", "suite", "doctor", "random", "crawl", "serve"}));
 }
 
 }  // namespace
 
 int main(int count, char** values) {
-  allow_openmp_to_cancel(values);
+  parlab::remember_start(count, values);
+  parlab::unbind_main_thread();  // arms inherit the processors; openmp's goes to its place itself
   // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed
   // process.
   std::signal(SIGPIPE, SIG_IGN);
@@ -77,6 +71,7 @@ int main(int count, char** values) {
   std::string command = "parlab";
   for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
   try {
+    parlab::check_simd_level_of_environment();
     return dispatch(std::vector<std::string>(values + 1, values + count), command);
   } catch (const parlab::UsageError& error) {
     fmt::print(stderr, "parlab: {}\n", error.what());

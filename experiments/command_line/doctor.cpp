@@ -14,6 +14,8 @@
 #include "experiments/command_line/system_checks.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/context.hpp"
+#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace parlab {
 namespace {
@@ -46,6 +48,9 @@ std::vector<Finding> examine_machine(const Machine& machine) {
   const auto before = machine.processor_time();
   const JitterFacts jitter = measure_jitter(std::chrono::milliseconds(500));
   const auto after = machine.processor_time();
+  const auto binding = heeded_openmp_binding();
+  auto environment = relevant_environment();
+  for (const auto& variable : binding) environment.erase(variable.first);  // has its own check
   return {
       load,
       check_jitter(jitter),
@@ -64,7 +69,10 @@ std::vector<Finding> examine_machine(const Machine& machine) {
       check_clock(measure_clock()),
       check_open_files(machine),
       check_processes(machine),
-      check_environment(relevant_environment()),
+      check_environment(environment),
+      check_openmp_binding(binding),
+      check_simd(simd_level(), supported_simd_levels().front(),
+                 !simd_level_of_environment().empty()),
       check_build(build_type, build_flags),
       check_counters(machine),
   };

@@ -65,10 +65,15 @@ json pythons() {
 }
 
 json listing() {
-  json document = {{"experiments", json::array()}, {"backends", json::array()},
-                   {"kernels", json::array()},     {"peers", json::array()},
-                   {"servers", servers()},         {"simd", simd_level()},
-                   {"pythons", pythons()},         {"usable_cores", usable_cores()}};
+  json document = {{"experiments", json::array()},
+                   {"backends", json::array()},
+                   {"kernels", json::array()},
+                   {"peers", json::array()},
+                   {"servers", servers()},
+                   {"simd", simd_level()},
+                   {"simd_levels", supported_simd_levels()},
+                   {"pythons", pythons()},
+                   {"usable_cores", usable_cores()}};
   for (const auto& experiment : make_experiments())
     document["experiments"].push_back({{"name", experiment->name()},
                                        {"question", experiment->question()},
@@ -154,7 +159,10 @@ void print_listing(const json& document) {
   };
   print_parts("Calls from Python (parlab run python_call)", "calls");
   print_parts("Waiting for others", "network");
-  fmt::print("\nSIMD level {}, {} usable cores\n", document["simd"].get<std::string>(),
+  fmt::print("\nSIMD level {}{}, of {} (PARLAB_SIMD=); {} usable cores\n",
+             document["simd"].get<std::string>(),
+             simd_level_of_environment().empty() ? "" : " by PARLAB_SIMD",
+             fmt::join(document["simd_levels"].get<std::vector<std::string>>(), ", "),
              document["usable_cores"].get<int>());
 }
 

@@ -87,10 +87,6 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
   } else {
     selection.backends = parse_backends(words.backend);
   }
-  for (std::size_t i = 0; i < selection.backends.size(); ++i)
-    for (std::size_t j = selection.backends.size() - 1; j > i; --j)
-      if (selection.backends[j].label() == selection.backends[i].label())
-        selection.backends.erase(selection.backends.begin() + static_cast<std::ptrdiff_t>(j));
   if (words.workers.empty()) {
     selection.workers = {usable_cores()};
   } else {
@@ -174,7 +170,15 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.help = request.experiment->instead();
   if (!request.help.empty()) return request;
   request.options = options_of(words);
+  request.options.words = {verb_name(verb)};
+  request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
+  if (verb == RaceVerb::compare &&
+      std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))
+    throw UsageError(
+        fmt::format("compare: {} has nobody to be compared with; name a second backend, as in "
+                    "--backend openmp:static,tbb",
+                    request.entrants.front().label));
   request.json = words.json;
   request.quiet = words.quiet;
   return request;

@@ -1,5 +1,6 @@
 #include "experiments/measure/arm_process.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +16,8 @@
 #include <exception>
 #include <system_error>
 #include <utility>
+
+#include "kernels/sharing/thread_shortage.hpp"
 
 namespace parlab {
 namespace {
@@ -69,7 +72,7 @@ std::uint64_t repeats_for(double seconds_a_run) {
       std::clamp(std::ceil(least_sample_seconds / seconds_a_run), 1.0, most_repeats));
 }
 
-/// The child's side: open, warm up, then one sample for each message.
+/// Open, warm up, then one sample for each message.
 void serve(int socket, const ArmProcess::Open& open) {
   const OpenedArm arm = open();
   const std::function<Answer()>& run = arm.run;
@@ -104,8 +107,16 @@ void serve(int socket, const ArmProcess::Open& open) {
 
 }  // namespace
 
+void serve_arm(int socket, const ArmProcess::Open& open) {
+  try {
+    serve(socket, open);
+  } catch (const std::exception& error) {
+    send_message(socket, {{"error", error.what()}});
+  }
+}
+
 ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-                       const InterruptionGuard& interruption)
+                       const InterruptionGuard& interruption, const Exec& exec)
     : timeout_(timeout), interruption_(&interruption) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
@@ -116,16 +127,19 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
       setpgid(0, 0);  // a group of its own, so that it rests and dies with all it has started
       interruption.restore_in_child();
       close(ends[0]);
-      try {
-        serve(ends[1], open);
-      } catch (const std::exception& error) {
-        send_message(ends[1], {{"error", error.what()}});
-      }
+      serve_arm(ends[1], [&] {
+        if (exec) {
+          fcntl(ends[1], F_SETFD, 0);  // the other program inherits it
+          exec(ends[1]);
+        }
+        return open();
+      });
     }));
-  } catch (...) {
+  } catch (const std::system_error& error) {
     close(ends[0]);
     close(ends[1]);
-    throw;
+    throw ArmFailed(
+        fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
   }
   close(ends[1]);
   setpgid(child_->pid(), child_->pid());  // here too, or a signal may come before the child's call

@@ -39,11 +39,14 @@ struct Sample {
 class ArmProcess {
  public:
   using Open = std::function<OpenedArm()>;
+  /// Puts another program in the place of the child, one that calls serve_arm() on the socket.
+  using Exec = std::function<void(int socket)>;
 
   /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
-  /// Returns when the arm is ready and rests. Throws ArmFailed, or Interrupted.
+  /// Where `exec` is given, another program does so in its place. Returns when the arm is ready and
+  /// rests. Throws ArmFailed, or Interrupted.
   ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-             const InterruptionGuard& interruption);
+             const InterruptionGuard& interruption, const Exec& exec = {});
   ArmProcess(const ArmProcess&) = delete;
   ArmProcess& operator=(const ArmProcess&) = delete;
   /// Kills the arm and whatever processes it has started.
@@ -67,6 +70,10 @@ class ArmProcess {
   Answer first_answer_;
   std::uint64_t repeats_ = 1;
 };
+
+/// The arm's side of an ArmProcess: opens the arm, then takes a sample for each message on the
+/// socket, until that is closed.
+void serve_arm(int socket, const ArmProcess::Open& open);
 
 /// Calls work() in a process of its own, so that the caller stays free of its threads and can be
 /// interrupted. Throws ArmFailed, or Interrupted.

@@ -8,6 +8,9 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <system_error>
+
+#include "experiments/measure/this_program.hpp"
 
 namespace parlab {
 namespace {
@@ -78,11 +81,29 @@ class Race {
 
   std::unique_ptr<ArmProcess> start(std::size_t i) {
     Measured& result = outcome_.results[i];
-    auto process = std::make_unique<ArmProcess>(
-        [&] { return experiment_.open(result.entrant.arm); }, options_.timeout, interruption_);
+    auto process =
+        std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
+                                     options_.timeout, interruption_, other_program(i));
     result.repeats = process->repeats();
     check(result, process->first_answer());
     return process;
+  }
+
+  /// For an arm whose process must be started with other variables.
+  ArmProcess::Exec other_program(std::size_t i) const {
+    const auto variables = experiment_.variables(outcome_.results[i].entrant.arm);
+    if (variables.empty() || options_.words.empty()) return {};
+    return [this, i, variables](int socket) {
+      std::vector<std::string> words = {"arm", fmt::to_string(socket), fmt::to_string(i)};
+      words.insert(words.end(), options_.words.begin(), options_.words.end());
+      try {
+        start_again(words, variables);
+      } catch (const std::system_error& error) {
+        std::string wanted;
+        for (const auto& [name, value] : variables) wanted += fmt::format(" {}={}", name, value);
+        throw ArmFailed(fmt::format("{}; start parlab with{}", error.what(), wanted));
+      }
+    };
   }
 
   void check(Measured& result, const Answer& answer) const {

@@ -5,6 +5,7 @@
 // The price is the fork, which copies the page tables: it grows with the memory that the caller has
 // resident. What it buys: a worker that dies takes only its own process with it.
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <limits>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -22,6 +24,7 @@
 #include "kernels/errors.hpp"
 #include "kernels/sharing/child_process.hpp"
 #include "kernels/sharing/shared_mapping.hpp"
+#include "kernels/sharing/thread_shortage.hpp"
 #include "kernels/static_share.hpp"
 
 namespace parlab {
@@ -97,11 +100,20 @@ class Processes final : public Backend {
     std::vector<ChildProcess> children;
     children.reserve(workers_);
     for (int worker = 0; worker < workers_; ++worker)
-      children.push_back(ChildProcess::fork([&] { work(worker); }));
+      children.push_back(start(worker, [&] { work(worker); }));
     const std::optional<WorkerFailed> death = join(children, board, places);
     if (death) throw *death;
     if (board.threw.load()) throw ChunkFailed(board.message);
     if (slot_size != 0) std::memcpy(slots, shared_slots, chunks * slot_size);
+  }
+
+  ChildProcess start(int worker, FunctionRef<void()> work) const {
+    try {
+      return ChildProcess::fork(work);
+    } catch (const std::system_error& error) {
+      throw std::runtime_error(fmt::format("cannot start process {} of {}: {}", worker + 1,
+                                           workers_, why_no_process(error.code().value())));
+    }
   }
 
   /// Waits for all; a death is seen when it happens, and stops the others at their next chunk.

@@ -31,6 +31,8 @@ fs::path temporary_file() {
 
 }  // namespace
 
+fs::path program_path() { return PARLAB_PROGRAM; }
+
 ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs::path& folder)
     : out_(temporary_file()), err_(temporary_file()) {
   static int count = 0;

@@ -17,6 +17,9 @@ struct Ended {
   std::string err;
 };
 
+/// The built program.
+std::filesystem::path program_path();
+
 /// A running parlab in a process group of its own. Its processes, and theirs, carry a mark in their
 /// environment by which they can be found.
 class ParlabProgram {

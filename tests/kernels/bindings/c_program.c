@@ -39,6 +39,10 @@ static void tells_what_it_is(void) {
   EXPECT(strstr(parlab_backends(), "serial") != NULL);
   EXPECT(strstr(parlab_kernels(), "julia/simd") != NULL);
   EXPECT(strlen(parlab_simd_level()) > 0);
+  int32_t numbers[2] = {-1, -1};
+  const int32_t processors = parlab_processors(NULL, 0);
+  EXPECT(processors >= 1 && parlab_processors(numbers, 1) == processors);
+  EXPECT(numbers[0] >= 0 && numbers[1] == -1);
   EXPECT(strcmp(parlab_last_error(), "") == 0);
 }
 
@@ -70,6 +74,17 @@ static void answers_alike_on(const char* name) {
   EXPECT(parlab_diffusion(backend, &first, &last, 0.2, 9, 4, NULL, 7) == PARLAB_OK);
   EXPECT(parlab_diffusion(serial, &first, &plain, 0.2, 9, 0, "scalar", 0) == PARLAB_OK);
   for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, NULL, NULL, 7) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "periodic", NULL, 7) ==
+         PARLAB_OK);
+  EXPECT(parlab_diffusion_with_edges(serial, &first, &plain, 0.2, 9, 0, "periodic", "scalar", 0) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(to[0][0] != from[0][0]);
+  EXPECT_REFUSED(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "round", NULL, 7),
+                 "fixed, periodic");
   EXPECT(to[3][75] == 99);  // beyond the row
   EXPECT(from[1][0] == 7);
 

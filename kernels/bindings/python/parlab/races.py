@@ -23,7 +23,7 @@ from typing import Any
 
 from .arguments import plain, shown
 from .errors import BadInput, BadType, RunFailed
-from .library import installed_folder, library_path
+from .library import installed_folder, library_path, on_all_processors
 from .progress import Progress
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
@@ -271,8 +271,9 @@ class _Child(subprocess.Popen):
     ends its arms."""
 
     def __init__(self, words: list[str], out: int) -> None:
-        super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
-                         errors="replace")
+        with on_all_processors():
+            super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
+                             errors="replace")
 
     def __exit__(self, kind: Any, *rest: Any) -> None:
         if kind is not None:
