@@ -27,8 +27,8 @@ class RedisError : public std::runtime_error {
 };
 
 struct RedisAddress {
-  std::string place;                        // a Unix socket's path, or host:port
-  std::chrono::milliseconds timeout{1000};  // for connecting, and for each command
+  std::string place;                        // a Unix socket's path, of any length, or host:port
+  std::chrono::milliseconds timeout{1000};  // for connecting, and for each command; above 0
 };
 
 /// Whether this build can talk to Redis; else every use throws UsageError with what to install.
@@ -36,6 +36,7 @@ bool redis_supported();
 
 class Redis {
  public:
+  /// Throws UsageError where the timeout is 0 or less, which Redis would take for none.
   explicit Redis(RedisAddress address);
 
   const RedisAddress& address() const { return address_; }
@@ -47,7 +48,8 @@ class Redis {
   /// The count afterwards; a key that is not there counts from 0.
   std::int64_t increment(std::string_view key) const;
   void push(std::string_view list, std::string_view item) const;
-  /// The oldest item, as soon as there is one; none after `wait`, which must be below a day.
+  /// The oldest item, as soon as there is one; none after `wait`. One of 0s or less looks once.
+  /// Throws std::invalid_argument where it is a day or more.
   std::optional<std::string> pop(std::string_view list, std::chrono::seconds wait) const;
   void remove(std::string_view key) const;
 
