@@ -68,6 +68,8 @@ int main(int count, char** values) {
   std::signal(SIGPIPE, SIG_IGN);
   // A file above the limit is seen as a failed write, too.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Ignored by whoever started us, it would leave no child's status to read.
+  std::signal(SIGCHLD, SIG_DFL);
   std::string command = "parlab";
   for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
   try {

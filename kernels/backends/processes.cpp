@@ -30,7 +30,9 @@
 namespace parlab {
 namespace {
 
+/// In the place of the chunk that a worker is at: it has not begun; its share is done.
 constexpr std::uint64_t no_chunk = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t all_done = no_chunk - 1;
 
 /// The head of the mapping; behind it the chunk each worker is at, then the slots.
 struct Board {
@@ -95,6 +97,7 @@ class Processes final : public Backend {
       } catch (...) {
         report("an exception that is no std::exception");
       }
+      places[worker].store(all_done, std::memory_order_relaxed);
     };
 
     std::vector<ChildProcess> children;
@@ -132,9 +135,11 @@ class Processes final : public Backend {
         watched[worker] = {-1, 0, 0};  // poll passes over it
         --alive;
         const ExitStatus status = children[worker].wait();
-        if (status.success() || death) continue;
+        // Not by the status, which a program that reaps our children takes from us, and which says
+        // success where a chunk calls exit(0).
         const std::uint64_t chunk = places[worker].load();
-        death.emplace(chunk == no_chunk ? std::nullopt : std::optional(chunk), status.describe());
+        if (chunk == all_done || death) continue;
+        death.emplace(chunk < all_done ? std::optional(chunk) : std::nullopt, status.describe());
         board.stop.store(true, std::memory_order_relaxed);
       }
     }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "kernels/sharing/interruption.hpp"
+#include "kernels/sharing/limits.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
@@ -74,9 +75,9 @@ SocketPair make_socket_pair() {
         setsockopt(end, SOL_SOCKET, which, &at_most, sizeof at_most);
     return pair;
   }
-  if (errno == EMFILE || errno == ENFILE)
-    throw OutOfRoom("no file descriptor left for a connection: close some, or raise ulimit -n");
-  throw std::system_error(errno, std::generic_category(), "cannot make a connection");
+  const std::system_error why = refusal("make a connection", errno);
+  if (why.code().value() == EMFILE || why.code().value() == ENFILE) throw OutOfRoom(why.what());
+  throw why;
 }
 
 void send_message(int socket, BytesView message) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -74,6 +75,25 @@ TEST(Run, WritesTheResultFileOfTheReadmesExample) {
   EXPECT_EQ(roles, (std::set<std::string>{"arm", "baseline", "baseline again"}));
   for (const json& places : document["run"]["places"])
     EXPECT_EQ(places.size(), document["results"].size());
+}
+
+TEST(Run, KnowsHowItsProcessesEndThoughItWasStartedWithSigchldIgnored) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "mine.cpp")
+      << "constexpr int size = 1000; auto kernel = [](int i) { return i; };\n";
+  const std::vector<std::vector<std::string>> runs = {
+      {"run", "pi", "--backend", "processes:all,threads", "--darts", "1e5", "--rounds", "2"},
+      {"run", "own", "--kernel", "mine.cpp", "--backend", "processes", "--rounds", "2"}};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);  // where `own` keeps what it compiled
+  for (const std::vector<std::string>& words : runs) {
+    std::signal(SIGCHLD, SIG_IGN);
+    ParlabProgram program(words, folder.path());
+    std::signal(SIGCHLD, SIG_DFL);  // or this test could not wait for it
+    const Ended ended = program.wait();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  }
+  unsetenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe)
 }
 
 TEST(Run, PrintsTheListedPrimesAlone) {

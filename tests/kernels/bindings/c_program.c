@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int failures = 0;
@@ -343,6 +344,29 @@ static int child_of(parlab_backend* inherited, const char* name) {
   return 0;
 }
 
+static volatile int reaping = 0;
+
+static void* reaps(void* nothing) {
+  const struct timespec nap = {0, 20000};
+  while (reaping)
+    if (waitpid(-1, NULL, WNOHANG) <= 0) nanosleep(&nap, NULL);
+  return nothing;
+}
+
+/* Programs whose children have no status for us: the answers came through shared memory. */
+static void answers_where_children_are_reaped_elsewhere(void) {
+  pthread_t reaper;
+  signal(SIGCHLD, SIG_IGN);
+  answers_alike_on("processes:static");
+  answers_alike_on("processes:dynamic");
+  signal(SIGCHLD, SIG_DFL);
+  reaping = 1;
+  pthread_create(&reaper, NULL, reaps, NULL);
+  for (int i = 0; i < 10; ++i) answers_alike_on("processes");
+  reaping = 0;
+  pthread_join(reaper, NULL);
+}
+
 static void is_refused_after_a_fork(const char* name) {
   if (strstr(parlab_backends(), name) == NULL) return;  // not in this build
   parlab_backend* backend = NULL;
@@ -364,6 +388,7 @@ int main(void) {
   tells_what_it_is();
   answers_alike_on("threads:dynamic");
   answers_alike_on("processes");
+  answers_where_children_are_reaped_elsewhere();
   refuses_in_one_line();
   refuses_arrays_that_cannot_be();
   refuses_one_memory_at_two_addresses();
