@@ -14,6 +14,7 @@
 #include "experiments/experiment.hpp"
 #include "experiments/measure/interruption.hpp"
 #include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/deadline.hpp"
 
 namespace parlab {
 
@@ -41,7 +42,8 @@ class ArmProcess {
   using Open = std::function<OpenedArm()>;
 
   /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
-  /// Returns when the arm is ready and rests. Throws ArmFailed, or Interrupted.
+  /// Returns when the arm is ready and rests. Throws ArmFailed, also where no process can be made,
+  /// or Interrupted.
   ArmProcess(const Open& open, std::chrono::duration<double> timeout,
              const InterruptionGuard& interruption);
   ArmProcess(const ArmProcess&) = delete;
@@ -57,6 +59,8 @@ class ArmProcess {
 
  private:
   nlohmann::json receive();
+  void wait_for_packet(Deadline deadline) const;
+  std::string how_it_ended();
   void wake() const;
   void rest();
 
