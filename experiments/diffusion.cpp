@@ -167,6 +167,13 @@ class Diffusion final : public Experiment {
     return checksum_of({now.data(), size.rows, size.columns, size.columns});
   }
 
+  /// Three plates.
+  double memory_bytes(const Arm& arm) const override {
+    const Size size = size_of(arm.what);
+    return 3.0 * static_cast<double>(size.rows) * static_cast<double>(size.columns) *
+           sizeof(double);
+  }
+
   OpenedArm open(const Arm& arm) const override {
     const std::shared_ptr<Backend> backend = make_backend(arm.who);
     const Size size = size_of(arm.what);

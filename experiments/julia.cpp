@@ -147,6 +147,10 @@ class Julia final : public Experiment {
         .answer();
   }
 
+  double memory_bytes(const Arm& arm) const override {
+    return static_cast<double>(arm.what.size) * sizeof(std::uint32_t);
+  }
+
   OpenedArm open(const Arm& arm) const override {
     std::shared_ptr<Backend> backend = make_backend(arm.who);
     const JuliaKernel kernel = julia_variant(arm.what.variant).count_steps;

@@ -1,17 +1,20 @@
 // parlab: one program, one verb a use. Errors end here: one line on stderr, and an exit code that
-// says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption).
+// says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption). A reader of
+// stdout that has gone away is one by SIGPIPE: no line.
 
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/interruption.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/measure/this_program.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/machine/openmp_binding.hpp"
@@ -36,13 +39,13 @@ constexpr char help[] =
 
 int dispatch(const std::vector<std::string>& words, const std::string& command) {
   if (words.empty()) {
-    fmt::print("{}", help);
+    parlab::write_stdout(help);
     return 0;
   }
   const std::string& verb = words[0];
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (verb == "--help" || verb == "-h" || verb == "help") {
-    fmt::print("{}", help);
+    parlab::write_stdout(help);
     return 0;
   }
   if (verb == "run") return parlab::race_command(parlab::RaceVerb::run, rest, command);
@@ -70,19 +73,30 @@ int main(int count, char** values) {
   std::signal(SIGXFSZ, SIG_IGN);
   // Ignored by whoever started us, it would leave no child's status to read.
   std::signal(SIGCHLD, SIG_DFL);
+  parlab::open_standard_streams();
+  parlab::end_on_interruption();
   std::string command = "parlab";
   for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
   try {
     parlab::check_simd_level_of_environment();
-    return dispatch(std::vector<std::string>(values + 1, values + count), command);
+    const int code = dispatch(std::vector<std::string>(values + 1, values + count), command);
+    parlab::flush_stdout();
+    return code;
   } catch (const parlab::UsageError& error) {
-    fmt::print(stderr, "parlab: {}\n", error.what());
+    parlab::tell("parlab: {}\n", error.what());
     return 2;
   } catch (const parlab::Interrupted& interrupted) {
-    fmt::print(stderr, "parlab: interrupted; nothing was written\n");
+    parlab::tell("parlab: interrupted; nothing was written\n");
     return 128 + interrupted.signal();
+  } catch (const parlab::OutputLost& lost) {
+    if (lost.reader_left()) return 128 + SIGPIPE;
+    parlab::tell("parlab: {}\n", lost.what());
+    return 1;
+  } catch (const std::bad_alloc&) {
+    parlab::tell("parlab: there is not enough memory for this; ask for less\n");
+    return 1;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "parlab: {}\n", error.what());
+    parlab::tell("parlab: {}\n", error.what());
     return 1;
   }
 }

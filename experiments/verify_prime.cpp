@@ -14,6 +14,7 @@
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "experiments/prime_search.hpp"
 #include "experiments/redis_choice.hpp"
@@ -292,7 +293,7 @@ class VerifyPrime final : public Experiment {
     for (const std::string& flag : prime_flags) {
       if (flag == "atomic" || flag == "cancel") continue;  // threads only
       if (flag == "redis" && !RedisChoice::why_not().empty()) {
-        fmt::print(stderr, "parlab: the redis flag is left out: {}\n", RedisChoice::why_not());
+        tell("parlab: the redis flag is left out: {}\n", RedisChoice::why_not());
         continue;
       }
       flags.push_back(flag);
@@ -316,7 +317,7 @@ class VerifyPrime final : public Experiment {
       redis_.prepare();
     } catch (const std::exception& error) {
       if (!redis_fallback_) throw;
-      fmt::print(stderr, "parlab: going on with a local flag: {}\n", error.what());
+      tell("parlab: going on with a local flag: {}\n", error.what());
     }
   }
 

@@ -14,6 +14,8 @@
 #include "experiments/command_line/system_checks.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/context.hpp"
+#include "experiments/measure/json_text.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "kernels/machine/openmp_binding.hpp"
 #include "kernels/numerics/simd_level.hpp"
 
@@ -103,12 +105,12 @@ int run_doctor(bool json) {
     for (const Finding& finding : findings)
       list.push_back({{"check", finding.check},
                       {"status", finding.status},
-                      {"found", finding.found},
-                      {"cure", finding.cure}});
-    fmt::print("{}\n", nlohmann::ordered_json{{"findings", list}}.dump(2));
+                      {"found", as_utf8(finding.found)},
+                      {"cure", as_utf8(finding.cure)}});
+    say("{}\n", nlohmann::ordered_json{{"findings", list}}.dump(2));
   } else {
     const bool colour = isatty(STDOUT_FILENO) != 0 && !wants_no_colour();
-    fmt::print("{}", format_findings(findings, colour));
+    write_stdout(format_findings(findings, colour));
   }
   return 0;
 }
@@ -116,7 +118,7 @@ int run_doctor(bool json) {
 int doctor_command(const Arguments& arguments) {
   check_flags("doctor", arguments, {"--json"});
   if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
-    fmt::print(
+    write_stdout(
         "Looks for what on this machine disturbs measurements, and says how to cure it.\n\n"
         "Usage: parlab doctor [--json]\nExample: parlab doctor --json | jq '.findings[].cure'\n");
     return 0;

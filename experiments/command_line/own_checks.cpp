@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "experiments/measure/statistics.hpp"
+
 namespace parlab {
 namespace {
 
@@ -127,8 +129,7 @@ JitterFacts measure_jitter(std::chrono::nanoseconds length) {
     samples.push_back(seconds_since(sample_start));
   } while (Clock::now() - start < length);
   std::sort(samples.begin(), samples.end());
-  return {samples[samples.size() / 2], samples[samples.size() * 99 / 100],
-          static_cast<int>(samples.size())};
+  return {median(samples), samples[samples.size() * 99 / 100], static_cast<int>(samples.size())};
 }
 
 Finding check_jitter(const JitterFacts& jitter) {

@@ -35,4 +35,8 @@ std::optional<std::string> parse_words(CLI::App& app, std::span<const std::strin
   throw UsageError(unknown_name("option of " + verb, word.substr(0, word.find('=')), names));
 }
 
+std::string complaint_on_empty(const std::string& name) {
+  return name.empty() ? "the name is empty; name a file, or leave the option out" : "";
+}
+
 }  // namespace parlab

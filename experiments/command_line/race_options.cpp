@@ -12,6 +12,7 @@
 #include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/command_line/race_command.hpp"
+#include "experiments/measure/memory_need.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
@@ -69,7 +70,8 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
-  app.add_option("--json", words.json, "writes the result file; - for stdout");
+  app.add_option("--json", words.json, "writes the result file; - for stdout")
+      ->check(complaint_on_empty);
   app.add_flag("--quiet", words.quiet, "no table, no progress");
   app.add_flag("--progress", words.progress,
                "what goes on as lines on stderr, for a program that reads them");
@@ -179,6 +181,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
         fmt::format("compare: {} has nobody to be compared with; name a second backend, as in "
                     "--backend openmp:static,tbb",
                     request.entrants.front().label));
+  require_memory(*request.experiment, request.entrants, request.options.isolation);
   request.json = words.json;
   request.quiet = words.quiet;
   return request;

@@ -14,6 +14,7 @@
 #include "experiments/experiment.hpp"
 #include "experiments/measure/interruption.hpp"
 #include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/deadline.hpp"
 
 namespace parlab {
 
@@ -44,7 +45,7 @@ class ArmProcess {
 
   /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
   /// Where `exec` is given, another program does so in its place. Returns when the arm is ready and
-  /// rests. Throws ArmFailed, or Interrupted.
+  /// rests. Throws ArmFailed, also where no process can be made, or Interrupted.
   ArmProcess(const Open& open, std::chrono::duration<double> timeout,
              const InterruptionGuard& interruption, const Exec& exec = {});
   ArmProcess(const ArmProcess&) = delete;
@@ -60,6 +61,8 @@ class ArmProcess {
 
  private:
   nlohmann::json receive();
+  void wait_for_packet(Deadline deadline) const;
+  std::string how_it_ended();
   void wake() const;
   void rest();
 

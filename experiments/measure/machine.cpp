@@ -166,6 +166,17 @@ std::optional<std::uint64_t> Machine::process_limit() const {
   return least;
 }
 
+std::optional<std::uint64_t> Machine::memory_limit() const {
+  std::optional<std::uint64_t> least;
+  for (const fs::path& folder : group_folders("memory")) {
+    for (const char* file : {"memory.max", "memory.limit_in_bytes"}) {
+      const auto limit = parse_number(read(folder / file).value_or(""));  // or "max"
+      if (limit && (!least || *limit < *least)) least = limit;
+    }
+  }
+  return least;
+}
+
 int Machine::usable_cores() const {
   const int allowed = std::max(1, static_cast<int>(allowed_cpus().size()));
   const auto quota = cpu_quota();

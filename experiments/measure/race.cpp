@@ -10,6 +10,7 @@
 #include <random>
 #include <system_error>
 
+#include "experiments/measure/json_text.hpp"
 #include "experiments/measure/this_program.hpp"
 
 namespace parlab {
@@ -58,11 +59,17 @@ class Race {
  private:
   void ask_oracle() {
     std::vector<std::pair<Case, Answer>> known;
+    std::vector<std::pair<Case, std::string>> unknown;  // and why
     for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
       const Case& what = outcome_.results[i].entrant.arm.what;
       const auto seen = std::ranges::find(known, what, &std::pair<Case, Answer>::first);
       if (seen != known.end()) {
         outcome_.results[i].expected = seen->second;
+        continue;
+      }
+      const auto asked = std::ranges::find(unknown, what, &std::pair<Case, std::string>::first);
+      if (asked != unknown.end()) {
+        attempt(i, std::nullopt, [&] { throw ArmFailed(asked->second); });
         continue;
       }
       progress_.show("computing the right answer", 0);
@@ -72,7 +79,9 @@ class Race {
                              answer_of_process([&] { return experiment_.expected(what); },
                                                options_.timeout * oracle_patience, interruption_));
         } catch (const ArmFailed& failed) {
-          throw ArmFailed(fmt::format("no right answer to compare with: {}", failed.what()));
+          unknown.emplace_back(what,
+                               fmt::format("no right answer to compare with: {}", failed.what()));
+          throw ArmFailed(unknown.back().second);
         }
         outcome_.results[i].expected = known.back().second;
       });
@@ -108,9 +117,16 @@ class Race {
 
   void check(Measured& result, const Answer& answer) const {
     result.answer = answer;
-    if (!experiment_.correct(result.entrant.arm.what, answer, result.expected))
+    bool is_correct = false;
+    try {
+      is_correct = experiment_.correct(result.entrant.arm.what, answer, result.expected);
+    } catch (const std::exception& error) {
       throw ArmFailed(
-          fmt::format("wrong answer: {} instead of {}", answer.dump(), result.expected.dump()));
+          fmt::format("answer that cannot be checked: {}: {}", told_answer(answer), error.what()));
+    }
+    if (!is_correct)
+      throw ArmFailed(fmt::format("wrong answer: {} instead of {}", told_answer(answer),
+                                  told_answer(result.expected)));
   }
 
   void run_round(int round, const std::vector<std::size_t>& order) {

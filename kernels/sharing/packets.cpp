@@ -100,16 +100,29 @@ void send_message(int socket, BytesView message) {
 }
 
 void receive_message(int socket, Bytes& message) {
+  receive_message(socket, message, [] {});  // recvmsg() waits
+}
+
+void receive_message(int socket, Bytes& message, FunctionRef<void()> until_readable) {
   Length length = 0;
   message.resize(std::max(message.capacity(), packet_bytes));
   std::array<iovec, 2> parts = {{{&length, sizeof length}, {message.data(), message.size()}}};
   bool cut = false;
+  until_readable();
   const std::size_t size = receive_packet(socket, parts, cut);
   if (size < sizeof length || cut || length > longest_message_bytes ||
       size - sizeof length > length)
     throw BadMessage("what came over the connection is no message");
-  message.resize(length);
-  receive_rest(socket, std::span(message).subspan(size - sizeof length));
+  message.resize(size - sizeof length);
+  message.reserve(length);  // memory is taken as packets come, whatever length was said
+  while (message.size() < length) {
+    const std::size_t before = message.size();
+    message.resize(before + std::min(length - before, packet_bytes));
+    iovec part{message.data() + before, message.size() - before};
+    until_readable();
+    message.resize(before + receive_packet(socket, {&part, 1}, cut));
+    if (cut) throw BadMessage("a message is longer than it said");
+  }
 }
 
 void receive_message(int socket, std::span<std::byte> message) {
