@@ -3,6 +3,7 @@
 // primality test, many numbers at once (even work, no memory).
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>

@@ -2,6 +2,7 @@
 // as dieharder and PractRand.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -22,6 +23,7 @@
 #include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/command_line/verbs.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/numerics/random_stream.hpp"
 
@@ -65,7 +67,7 @@ int random_command(const Arguments& arguments) {
       "Example: parlab random --seed 7 | dieharder -g 200 -a\n"
       "Example: parlab random --generator ars | RNG_test stdin32");
   if (const auto help = parse_words(app, arguments)) {
-    fmt::print("{}", *help);
+    write_stdout(*help);
     return 0;
   }
   const std::unique_ptr<RandomStream> stream =
@@ -75,6 +77,7 @@ int random_command(const Arguments& arguments) {
   if (isatty(STDOUT_FILENO) != 0)
     throw UsageError(
         "random: stdout is a terminal, and these are no letters; use a pipe or a file");
+  require_stdout();
   std::vector<std::uint32_t> words(bytes_at_once / sizeof(std::uint32_t));
   while (left > 0) {
     stream->next(words);

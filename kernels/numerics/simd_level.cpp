@@ -1,6 +1,7 @@
 #include "kernels/numerics/simd_level.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <strings.h>
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 // not. A result is not lost with the place that was meant for it.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
