@@ -100,6 +100,19 @@ TEST_F(RaceOfThree, GivesNoVerdictWhereTheBaselineDisagreesWithItself) {
     EXPECT_THAT(headline.sentence, HasSubstr("too noisy, no verdict"));
 }
 
+TEST_F(RaceOfThree, SaysThatRoundsAreTooFewWhereNoIntervalCanBe) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  for (const std::size_t rounds : {5u, 4u, 1u}) {
+    for (Measured& result : results) result.samples.resize(rounds);
+    const RaceVerdicts verdicts = judge(results);
+    EXPECT_FALSE(verdicts.gates[0].ok);
+    for (std::size_t i = 2; i < results.size(); ++i)
+      EXPECT_EQ(verdicts.against_baseline[i]->comparison.verdict, Verdict::too_few_rounds);
+    for (const Headline& headline : headlines_of(results))
+      EXPECT_THAT(headline.sentence, HasSubstr("too few rounds, no verdict"));
+  }
+}
+
 TEST_F(RaceOfThree, LeavesFailedArmsOut) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
   results[3].failure = Failure{"killed by SIGKILL", 7};
