@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/machine/kernel_files.hpp"
+
 namespace parlab {
 namespace {
 
