@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/machine/kernel_files.hpp"
+
 namespace parlab {
 namespace {
 

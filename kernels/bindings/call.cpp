@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "kernels/errors.hpp"
 #include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/usable_cores.hpp"
 #include "kernels/numerics/simd_level.hpp"
 
 namespace parlab {
@@ -38,12 +38,6 @@ parlab_status failed(parlab_status status, const char* message) noexcept {
   } catch (...) {  // no memory for the message: the status has to do
   }
   return status;
-}
-
-int usable_cores() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(CPU_COUNT(&cores), 1) : 1;
 }
 
 /// How many forks lie between the process that loaded the library and this one: tells a child from

@@ -83,7 +83,8 @@ typedef struct parlab_backend parlab_backend;
  * run where it could before. */
 
 /* name: one of parlab_backends(), or without its schedule for the default one; workers: 1 to 4096, 0
- * for all cores that this process may use (serial has one). On an error *backend is NULL. */
+ * for all cores that the calling thread may use, by its affinity mask and a container's CPU quota, of
+ * which the part below a core does not count (serial has one). On an error *backend is NULL. */
 PARLAB_EXPORT parlab_status parlab_backend_open(const char* name, int32_t workers,
                                                 parlab_backend** backend);
 /* NULL is allowed. Not while a call runs on it, or after it was closed. */

@@ -186,3 +186,48 @@ def test_a_simd_level_is_taken_from_the_environment(build: Path) -> None:
 def test_a_simd_level_that_is_none_is_refused_with_the_list(build: Path) -> None:
     done = with_simd(build, "avx99", "try: parlab.pi(10)\nexcept ValueError as error: print(error)")
     assert "PARLAB_SIMD" in done.stdout and "'avx99'" in done.stdout and parlab.simd_level() in done.stdout
+
+
+# ---- how many workers all cores are -------------------------------------------------------------
+
+COUNT = """import ctypes, json, os, subprocess, sys
+mask = json.loads(sys.argv[2])
+if mask: os.sched_setaffinity(0, mask)
+from parlab.library import RELEASING
+handle = ctypes.c_void_p()
+assert RELEASING.parlab_backend_open(b"threads", 0, ctypes.byref(handle)) == 0
+listed = subprocess.run([sys.argv[1], "list", "--json"], capture_output=True, check=True).stdout
+print(RELEASING.parlab_backend_workers(handle), json.loads(listed)["usable_cores"])"""
+
+
+def workers_of_all_cores(build: Path, mask: list[int], *prefix: str) -> list[int]:
+    """What the library takes for all cores, and what the program says, in a process with that mask."""
+    done = subprocess.run([*prefix, sys.executable, "-c", COUNT, str(build / "parlab"), str(mask)], capture_output=True,
+                          text=True, timeout=100, env={**os.environ, "PYTHONPATH": str(build / "python")})
+    assert done.returncode == 0, done.stderr
+    return [int(word) for word in done.stdout.split()]
+
+
+def test_all_cores_are_those_of_the_mask_for_library_and_program_alike(build: Path) -> None:
+    allowed = sorted(os.sched_getaffinity(0))
+    library, program = workers_of_all_cores(build, [])
+    assert library == program <= len(allowed)
+    assert workers_of_all_cores(build, allowed[-1:]) == [1, 1]
+
+
+@pytest.mark.parametrize("quota, cores", [("50000", 1), ("150000", 1), ("max", None)])
+def test_all_cores_are_those_that_a_container_pays_for(build: Path, quota: str, cores: int | None) -> None:
+    group = Path(f"/sys/fs/cgroup/parlab-test-{os.getpid()}")
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"no group can be made: {error}")
+    try:
+        if not (group / "cpu.max").exists():
+            pytest.skip("no cpu controller")
+        (group / "cpu.max").write_text(f"{quota} 100000")
+        expected = cores or workers_of_all_cores(build, [])[0]
+        enter = ("sh", "-c", f'echo $$ >{group}/cgroup.procs && exec "$@"', "-")
+        assert workers_of_all_cores(build, [], *enter) == [expected, expected]
+    finally:
+        group.rmdir()
