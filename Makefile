@@ -100,7 +100,7 @@ notebooks: ## run the notebooks from clean (ARGS='1-tour ...' for some); HTML in
 lab: ## open the notebooks in Jupyter, with parlab as built
 	@sh .ci/deps --again required optional test report notebook lab
 	@$(MAKE) compile-program
-	@PYTHONPATH="$$PWD/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $(ARGS) reports/notebooks
+	@PYTHONPATH="$$PWD/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS) reports/notebooks
 
 .PHONY: format lint
 format: ## clang-format on all sources

@@ -1,6 +1,7 @@
 #include "experiments/command_line/processor_checks.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>

@@ -101,7 +101,10 @@ std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> pieces;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    pieces.emplace_back(text.substr(begin, end - begin));
+    std::string piece(text.substr(begin, end - begin));
+    if (!piece.empty() && std::ranges::find(pieces, piece) != pieces.end())
+      throw UsageError(fmt::format("'{}' stands twice in '{}': name it once", piece, text));
+    pieces.push_back(std::move(piece));
     begin = end + 1;
   }
   return pieces;
@@ -112,7 +115,9 @@ std::vector<std::uint64_t> parse_quantities(std::string_view what, std::string_v
   std::vector<std::uint64_t> values;
   for (const std::string& piece : split_list(text)) {
     const std::uint64_t value = parse_quantity(what, piece, least, most);
-    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+    if (std::ranges::find(values, value) != values.end())
+      throw UsageError(fmt::format("{}: {} stands twice in '{}': name it once", what, value, text));
+    values.push_back(value);
   }
   return values;
 }

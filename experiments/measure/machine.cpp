@@ -56,6 +56,17 @@ std::optional<std::uint64_t> Machine::process_limit() const {
   return least;
 }
 
+std::optional<std::uint64_t> Machine::memory_limit() const {
+  std::optional<std::uint64_t> least;
+  for (const fs::path& folder : cgroup_folders("memory", root_)) {
+    for (const char* file : {"memory.max", "memory.limit_in_bytes"}) {
+      const auto limit = leading_number(read_kernel_file(folder / file).value_or(""));  // or "max"
+      if (limit && (!least || *limit < *least)) least = limit;
+    }
+  }
+  return least;
+}
+
 std::set<std::string> Machine::governors() const {
   std::set<std::string> names;
   for (const int cpu : online_cpus()) {

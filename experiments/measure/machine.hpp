@@ -38,6 +38,8 @@ class Machine {
   int usable_cores() const;
   /// Processes and threads that the cgroup and those around it allow; nullopt without a limit.
   std::optional<std::uint64_t> process_limit() const;
+  /// Bytes of memory that the cgroup and those around it allow; nullopt without a limit.
+  std::optional<std::uint64_t> memory_limit() const;
   /// Frequency governors in use, of all processors; empty where the kernel names none.
   std::set<std::string> governors() const;
   /// Bytes of one instance of each data cache that the first processor sees: L1d, L2, L3.

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "experiments/measure/json_text.hpp"
+
 namespace parlab {
 namespace {
 
@@ -63,7 +65,7 @@ std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results
 std::string line_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
   return fmt::format("{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
-                     what.parameters.dump(), result.entrant.arm.who.label(),
+                     json_line(what.parameters), result.entrant.arm.who.label(),
                      result.entrant.arm.who.workers);
 }
 
@@ -207,8 +209,11 @@ std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Meas
     if (!results[i].ok() || results[i].entrant.role == Role::baseline_again) continue;
     std::vector<nlohmann::json> rounds;
     for (const Sample& sample : results[i].samples) rounds.push_back(sample.metrics);
-    std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
-    if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+    try {
+      std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
+      if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+    } catch (const nlohmann::json::exception&) {  // an arm that gave other numbers has no sentence
+    }
   }
   return all;
 }

@@ -72,6 +72,10 @@ std::vector<Comparison> compare_family(std::span<const Pair> pairs, double alpha
 /// gate_margin.
 bool passes_gate(const Comparison& again);
 
+/// The middle value, or halfway between the two in the middle: every median that parlab prints or
+/// writes. Throws std::invalid_argument for an empty sample, or one with NaN.
+double median(std::vector<double> sample);
+
 /// Median and its sign-test interval for any sample (not logged, not paired).
 struct Location {
   double median;

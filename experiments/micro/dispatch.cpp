@@ -2,10 +2,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <string>
 
 #include "kernels/backend_registry.hpp"
-#include "kernels/machine/usable_cores.hpp"
+#include "kernels/machine/processor_set.hpp"
 
 namespace {
 
@@ -26,7 +27,7 @@ void dispatch(benchmark::State& state, const parlab::BackendSpec& spec) {
 
 // Runs before main: Google Benchmark's own main then finds them all.
 const bool registered = [] {
-  const int workers = parlab::usable_cores();
+  const int workers = std::max(1, parlab::processors_at_start().count());
   for (parlab::BackendSpec spec : parlab::parse_backends("all")) {
     spec.workers = spec.backend == "serial" ? 1 : workers;
     const std::string name =

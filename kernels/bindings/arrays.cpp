@@ -1,6 +1,7 @@
 #include "kernels/bindings/arrays.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <limits>
 

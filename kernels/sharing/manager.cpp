@@ -40,8 +40,9 @@ void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSetting
 }  // namespace
 
 ManagerTypes::ManagerTypes() {
-  add_data_types(types_);
-  add_waiting_types(types_);
+  for (const auto add : {add_data_types, add_list_types, add_dict_types, add_waiting_types,
+                         add_lock_types, add_condition_type, add_semaphore_types})
+    add(types_);
 }
 
 Manager::Manager(ManagerOptions options) {

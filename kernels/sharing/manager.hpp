@@ -93,8 +93,8 @@ class Manager {
   ManagedValue value(const ManagedData& initial, const std::string& name = {}) const {
     return managed<ManagedValue>(*client_, "Value", {initial, name});
   }
-  ManagedCounter counter(std::int64_t initial = 0, const std::string& name = {}) const {
-    return managed<ManagedCounter>(*client_, "Counter", {initial, name});
+  ManagedCounter counter(WholeNumber initial = 0, const std::string& name = {}) const {
+    return managed<ManagedCounter>(*client_, "Counter", {initial.value(), name});
   }
   ManagedArray array(const ManagedData& values, const std::string& name = {}) const {
     return managed<ManagedArray>(*client_, "Array", {values, name});
@@ -111,9 +111,9 @@ class Manager {
                               const std::string& name = {}) const {
     return managed<ManagedNamespace>(*client_, "Namespace", {entries, name});
   }
-  /// capacity 0: no bound.
-  ManagedQueue queue(std::size_t capacity = 0, const std::string& name = {}) const {
-    return managed<ManagedQueue>(*client_, "Queue", {capacity, name});
+  /// capacity 0 and below: no bound.
+  ManagedQueue queue(WholeNumber capacity = 0, const std::string& name = {}) const {
+    return managed<ManagedQueue>(*client_, "Queue", {capacity.value(), name});
   }
   ManagedLock lock(const std::string& name = {}) const {
     return managed<ManagedLock>(*client_, "Lock", {nullptr, name});
@@ -153,7 +153,8 @@ template <class T>
 ManagerTypes& ManagerTypes::add(const std::string& name, std::function<T(const ManagedData&)> make,
                                 ManagedMethods<T> methods) {
   const auto kept = std::make_shared<const ManagedMethods<T>>(std::move(methods));
-  types_[name] = [kept, make](std::string_view arguments) -> std::unique_ptr<ServedObject> {
+  types_[name] = [kept, make](std::string_view arguments,
+                              ServedHost&) -> std::unique_ptr<ServedObject> {
     return std::make_unique<ServedUserObject<T>>(make(from_bytes(arguments)), *kept);
   };
   return *this;

@@ -79,7 +79,7 @@ def draw(race: Race, choices: list[Choice], path: Path) -> None:
             axes.set_xlim(low - room, high + room)
         _draw_panel(axes, panel, titled=len(panels) > 1)
     bases = {race.arms[arm.baseline].label for panel in panels for arm in panel.timed}
-    base = bases.pop() if len(bases) == 1 else "the baseline at 1"
+    base = style.brief(bases.pop()) if len(bases) == 1 else "the baseline at 1"
     grid[-1].set_xlabel(f"speed-up over {base} (its time / the arm's), "
                         f"with {percent(1 - race.alpha)} interval")
     if logarithmic:
@@ -97,17 +97,18 @@ def _ends(arm: Arm) -> list[float]:
 def _draw_panel(axes: Axes, panel: Panel, titled: bool) -> None:
     axes.set_ylim(panel.rows - 0.4, -0.6)
     axes.set_yticks(range(panel.rows))
-    axes.set_yticklabels([panel.names[arm.index] for arm in panel.timed + panel.failed])
+    axes.set_yticklabels([style.brief(panel.names[arm.index])
+                          for arm in panel.timed + panel.failed])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(True, axis="x")
     if titled:
-        axes.set_title(panel.title, pad=12)
+        axes.set_title(style.brief(panel.title), pad=12)
     _draw_marks(axes, panel)
     for row, arm in enumerate(panel.timed):
         _draw_arm(axes, row, arm, panel.status(arm))
     for row, arm in enumerate(panel.failed, start=len(panel.timed)):
-        axes.text(0.01, row, f"failed: {arm.cause}"[:90], transform=axes.get_yaxis_transform(),
+        axes.text(0.01, row, style.brief(f"failed: {arm.cause}"), transform=axes.get_yaxis_transform(),
                   color=style.ALARM, va="center", fontsize=8)
 
 
@@ -121,7 +122,7 @@ def _draw_marks(axes: Axes, panel: Panel) -> None:
     axes.axvline(1, color=style.INK, linewidth=0.9)
     if panel.timed:
         base = panel.choice.race.arms[panel.timed[0].baseline]
-        axes.text(1, 1.0, base.label, ha="center", color=style.INK, **top)
+        axes.text(1, 1.0, style.brief(base.label), ha="center", color=style.INK, **top)
     if panel.ideal and panel.ideal > 1:
         axes.axvline(panel.ideal, color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.text(panel.ideal, 1.0, f"ideal on {plural(panel.ideal, 'core')}", ha="center",

@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 void expect_sound(const std::vector<Finding>& findings) {
-  EXPECT_EQ(findings.size(), 20u);
+  EXPECT_EQ(findings.size(), 22u);
   std::set<std::string> checks;
   for (const Finding& finding : findings) {
     EXPECT_THAT((std::set<std::string>{"ok", "warning", "unknown"}), Contains(finding.status));

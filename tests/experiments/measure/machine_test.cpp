@@ -98,6 +98,19 @@ TEST(ProcessLimit, IsTheLeastOfAllGroupsAround) {
   EXPECT_EQ(folder.machine().process_limit(), 512u);
 }
 
+TEST(MemoryLimit, IsTheLeastOfAllGroupsAround) {
+  MachineFolder folder;
+  folder.file("proc/self/cgroup", "0::/outer/inner").file("sys/fs/cgroup/outer/memory.max", "max");
+  EXPECT_FALSE(folder.machine().memory_limit());
+  folder.file("sys/fs/cgroup/outer/memory.max", "4096")
+      .file("sys/fs/cgroup/outer/inner/memory.max", "8192");
+  EXPECT_EQ(folder.machine().memory_limit(), 4096u);
+  MachineFolder version_1;
+  version_1.file("proc/self/cgroup", "8:memory:/box")
+      .file("sys/fs/cgroup/memory/box/memory.limit_in_bytes", "1048576");
+  EXPECT_EQ(version_1.machine().memory_limit(), 1048576u);
+}
+
 TEST(ThisMachine, AgreesWithTheSystemCalls) {
   cpu_set_t mask;
   CPU_ZERO(&mask);

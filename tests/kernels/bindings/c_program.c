@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int failures = 0;
@@ -39,6 +40,10 @@ static void tells_what_it_is(void) {
   EXPECT(strstr(parlab_backends(), "serial") != NULL);
   EXPECT(strstr(parlab_kernels(), "julia/simd") != NULL);
   EXPECT(strlen(parlab_simd_level()) > 0);
+  int32_t numbers[2] = {-1, -1};
+  const int32_t processors = parlab_processors(NULL, 0);
+  EXPECT(processors >= 1 && parlab_processors(numbers, 1) == processors);
+  EXPECT(numbers[0] >= 0 && numbers[1] == -1);
   EXPECT(strcmp(parlab_last_error(), "") == 0);
 }
 
@@ -70,6 +75,17 @@ static void answers_alike_on(const char* name) {
   EXPECT(parlab_diffusion(backend, &first, &last, 0.2, 9, 4, NULL, 7) == PARLAB_OK);
   EXPECT(parlab_diffusion(serial, &first, &plain, 0.2, 9, 0, "scalar", 0) == PARLAB_OK);
   for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, NULL, NULL, 7) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "periodic", NULL, 7) ==
+         PARLAB_OK);
+  EXPECT(parlab_diffusion_with_edges(serial, &first, &plain, 0.2, 9, 0, "periodic", "scalar", 0) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(to[0][0] != from[0][0]);
+  EXPECT_REFUSED(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "round", NULL, 7),
+                 "fixed, periodic");
   EXPECT(to[3][75] == 99);  // beyond the row
   EXPECT(from[1][0] == 7);
 
@@ -328,6 +344,29 @@ static int child_of(parlab_backend* inherited, const char* name) {
   return 0;
 }
 
+static volatile int reaping = 0;
+
+static void* reaps(void* nothing) {
+  const struct timespec nap = {0, 20000};
+  while (reaping)
+    if (waitpid(-1, NULL, WNOHANG) <= 0) nanosleep(&nap, NULL);
+  return nothing;
+}
+
+/* Programs whose children have no status for us: the answers came through shared memory. */
+static void answers_where_children_are_reaped_elsewhere(void) {
+  pthread_t reaper;
+  signal(SIGCHLD, SIG_IGN);
+  answers_alike_on("processes:static");
+  answers_alike_on("processes:dynamic");
+  signal(SIGCHLD, SIG_DFL);
+  reaping = 1;
+  pthread_create(&reaper, NULL, reaps, NULL);
+  for (int i = 0; i < 10; ++i) answers_alike_on("processes");
+  reaping = 0;
+  pthread_join(reaper, NULL);
+}
+
 static void is_refused_after_a_fork(const char* name) {
   if (strstr(parlab_backends(), name) == NULL) return;  // not in this build
   parlab_backend* backend = NULL;
@@ -349,6 +388,7 @@ int main(void) {
   tells_what_it_is();
   answers_alike_on("threads:dynamic");
   answers_alike_on("processes");
+  answers_where_children_are_reaped_elsewhere();
   refuses_in_one_line();
   refuses_arrays_that_cannot_be();
   refuses_one_memory_at_two_addresses();

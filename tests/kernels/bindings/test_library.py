@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_a_library_of_another_version_is_refused(build: Path, tmp_path: Path) ->
 # ---- random arguments -------------------------------------------------------------------------
 
 NUMBERS = (0, 1, 2, 3, 7, 64, 1000, 2**31 - 1, 2**32, 2**63, 2**64 - 1)
-NAMES = (None, b"", b"simd", b"scalar", b"tiled", b"sieve", b"trial", b"nothing", b"\xff\xfe", b"x" * 5000)
+NAMES = (None, b"", b"simd", b"scalar", b"tiled", b"periodic", b"sieve", b"trial", b"nothing", b"\xff\xfe", b"x" * 5000)
 WORKING = np.zeros(4096, np.uint64)  # 32 KiB: what all arrays with data point to
 
 
@@ -110,7 +111,7 @@ def is_short(name: str, arguments: list[object]) -> bool:
         return numbers[1] < numbers[0] or (numbers[1] <= 2**31 and numbers[1] - numbers[0] <= 2**20)
     if name == "parlab_smallest_factor":
         return numbers[0] <= 2**32
-    if name == "parlab_diffusion":
+    if name.startswith("parlab_diffusion"):
         return numbers[0] <= 1000
     return True
 
@@ -168,6 +169,23 @@ def test_kernels_never_crash_on_random_numpy_arrays() -> None:
             except parlab.Error:
                 refused += 1
     assert refused > 100
+
+
+def with_simd(build: Path, level: str, code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-c", "import parlab\n" + code], capture_output=True, text=True,
+                          timeout=100, env={**os.environ, "PYTHONPATH": str(build / "python"),
+                                            "PARLAB_SIMD": level})
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="SSSE3 is a level of x86-64")
+def test_a_simd_level_is_taken_from_the_environment(build: Path) -> None:
+    done = with_simd(build, "ssse3", "print(parlab.simd_level(), parlab.count_primes(0, 1e5))")
+    assert done.stdout.split() == ["SSSE3", "9592"], done.stderr
+
+
+def test_a_simd_level_that_is_none_is_refused_with_the_list(build: Path) -> None:
+    done = with_simd(build, "avx99", "try: parlab.pi(10)\nexcept ValueError as error: print(error)")
+    assert "PARLAB_SIMD" in done.stdout and "'avx99'" in done.stdout and parlab.simd_level() in done.stdout
 
 
 # ---- how many workers all cores are -------------------------------------------------------------

@@ -40,6 +40,7 @@ from .arguments import real, shown
 from .compiled import Built, CellFailed, build
 from .errors import BadInput, BadType, RunFailed
 from .functions import bound
+from .library import on_all_processors
 from .own import OwnKernel
 
 __all__ = ["CellFailed", "OwnKernel", "functions", "load_ipython_extension", "run"]
@@ -112,8 +113,10 @@ def _show_errors(stream: Any, text: str) -> None:
 
 
 def _watched(program: Built, timeout: float, show: Callable[[Any, str], None]) -> str:
-    with subprocess.Popen([str(program.path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as child:
+    with on_all_processors():
+        child = subprocess.Popen([str(program.path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+    with child:
         try:
             output = _Output(show)
             ended = output.follow(child, time.monotonic() + timeout)

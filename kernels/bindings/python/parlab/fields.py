@@ -41,21 +41,23 @@ def julia(shape: int | tuple[int, int] = 1000, *, left: float = -1.8, top: float
 
 
 def diffusion(plate: np.ndarray, steps: int, *, rate: float = 0.1, depth: int | None = None,
-              out: np.ndarray | None = None, variant: str = "tiled", backend: str = "serial",
-              workers: int | None = None, grain: int | None = None,
+              edges: str = "fixed", out: np.ndarray | None = None, variant: str = "tiled",
+              backend: str = "serial", workers: int | None = None, grain: int | None = None,
               hold_gil: bool = False) -> np.ndarray:
-    """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous), the edge kept.
+    """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous).
 
     A step: next = centre + rate * (sum of the four neighbours - 4 * centre), with rate = D dt / dx**2,
-    stable up to 0.25. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
+    stable up to 0.25. edges: fixed, cells of the edge keep what they have; or periodic, beyond an edge
+    lies the opposite one. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
     variant: those of diffusion in parlab.kernels() but stream. Returns `out` or a new array of the same
     shape; `plate` stays as it is, so it may not overlap `out`."""
     source = described("plate", plate, "float64", 2, False)
     target, number = result("out", out, plate.shape, "float64"), whole("steps", steps)
-    call("parlab_diffusion", Backend.named(backend, workers),
+    call("parlab_diffusion_with_edges", Backend.named(backend, workers),
          (byref(source), byref(described("out", target, "float64", 2, True)), real("rate", rate),
           number, 0 if depth is None else whole("depth", depth, 1, 64),
-          text("variant", variant), _grain(grain)), hold_gil, plate.size * number < 100_000)
+          text("edges", edges), text("variant", variant), _grain(grain)), hold_gil,
+         plate.size * number < 100_000)
     return target
 
 

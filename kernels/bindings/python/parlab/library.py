@@ -6,9 +6,10 @@ import ctypes
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout  # the same only from Python 3.11 on
+from contextlib import contextmanager
 from ctypes import (CDLL, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_uint32,
                     c_uint64, c_void_p)
 from pathlib import Path
@@ -44,6 +45,8 @@ SIGNATURES: dict[str, list[Any]] = {
                      c_uint32, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_diffusion": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64, c_int32,
                          c_char_p, c_uint64],
+    "parlab_diffusion_with_edges": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64,
+                                    c_int32, c_char_p, c_char_p, c_uint64],
 }
 
 
@@ -88,6 +91,8 @@ def _load(kind: type[CDLL]) -> CDLL:
         getattr(library, name).argtypes = arguments
     for name in ("version", "last_error", "simd_level", "backends", "kernels"):
         getattr(library, f"parlab_{name}").restype = c_char_p
+    library.parlab_processors.argtypes = [POINTER(c_int32), c_int32]
+    library.parlab_processors.restype = c_int32
     library.parlab_backend_close.argtypes = [c_void_p]
     library.parlab_backend_close.restype = None
     library.parlab_backend_interrupt.argtypes = [c_void_p]
@@ -95,8 +100,34 @@ def _load(kind: type[CDLL]) -> CDLL:
     return library
 
 
+# OpenMP's runtime, which comes with the library, binds the thread that loads it where the environment
+# says so (OMP_PROC_BIND): Python's threads and processes would all inherit that one processor.
+_before = os.sched_getaffinity(0)
 RELEASING = _load(CDLL)  # lets other Python threads run during a call
 HOLDING = _load(ctypes.PyDLL)  # does not: ctypes keeps the GIL
+if os.sched_getaffinity(0) != _before:
+    os.sched_setaffinity(0, _before)
+
+
+def processors() -> list[int]:
+    """What calls of this thread compute on: also where OpenMP has bound the thread to one processor."""
+    room = RELEASING.parlab_processors(None, 0)
+    numbers = (c_int32 * room)()
+    return sorted(numbers[:RELEASING.parlab_processors(numbers, room)])
+
+
+@contextmanager
+def on_all_processors() -> Iterator[None]:
+    """What is started within may run on all of processors(), and not only where OpenMP put this thread."""
+    before, wanted = os.sched_getaffinity(0), set(processors())
+    if wanted in (before, set()):
+        yield
+        return
+    os.sched_setaffinity(0, wanted)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def version() -> str:
@@ -105,7 +136,7 @@ def version() -> str:
 
 
 def simd_level() -> str:
-    """The SIMD instructions that kernels use on this processor."""
+    """The SIMD instructions that kernels use on this processor, or that PARLAB_SIMD names."""
     return RELEASING.parlab_simd_level().decode()
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
 import numbers
@@ -22,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import plain, shown
+from .checked_json import BadFile
 from .errors import BadInput, BadType, RunFailed
-from .library import installed_folder, library_path
+from .library import installed_folder, library_path, on_all_processors
 from .progress import Progress
+from .result_file import read_document
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
 
@@ -81,8 +84,18 @@ class Race:
         return pandas.DataFrame(self.records)
 
     def save(self, path: str | Path) -> None:
-        """Writes the result file, for reports/render.py."""
-        Path(path).write_text(json.dumps(self.document, indent=1) + "\n", encoding="utf-8")
+        """Writes the result file, for reports/render.py; whole, or not at all."""
+        text = json.dumps(self.document, indent=1, allow_nan=False) + "\n"
+        with tempfile.NamedTemporaryFile("w", dir=Path(path).resolve().parent, prefix=".parlab-",
+                                         encoding="utf-8", delete=False) as file:
+            try:
+                file.write(text)
+                file.close()
+                os.chmod(file.name, 0o666 & ~_umask())
+                os.replace(file.name, Path(path).resolve())
+            except BaseException:
+                os.unlink(file.name)
+                raise
 
     def _repr_html_(self) -> str:
         heads, *rows = _table(self.records)
@@ -134,6 +147,12 @@ class Race:
     def baseline(self) -> str:
         """The label of the first arm that others are held to."""
         return next(record["label"] for record in self.records if record["role"] == "baseline")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _record(result: dict[str, Any]) -> dict[str, Any]:
@@ -200,14 +219,13 @@ def compare(experiment: str, **options: Any) -> Race:
 
 
 def load(path: str | Path) -> Race:
-    """A result file. Raises BadInput where it is none."""
+    """A result file. Raises BadInput where it is none: which file, where in it, and what to do."""
+    if not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{path} is no result file: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != "parlab/1":
-        raise BadInput(f"{path} is no result file of schema parlab/1")
-    return Race(document)
+        return Race(read_document(path))
+    except BadFile as bad:
+        raise BadInput(str(bad)) from bad
 
 
 def _words(name: str, value: Any) -> str:
@@ -271,8 +289,9 @@ class _Child(subprocess.Popen):
     ends its arms."""
 
     def __init__(self, words: list[str], out: int) -> None:
-        super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
-                         errors="replace")
+        with on_all_processors():
+            super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
+                             errors="replace")
 
     def __exit__(self, kind: Any, *rest: Any) -> None:
         if kind is not None:
