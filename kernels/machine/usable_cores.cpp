@@ -1,7 +1,5 @@
 #include "kernels/machine/usable_cores.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -9,20 +7,11 @@
 
 #include "kernels/machine/cgroup.hpp"
 #include "kernels/machine/kernel_files.hpp"
+#include "kernels/machine/processor_set.hpp"
 
 namespace parlab {
-namespace {
 
 namespace fs = std::filesystem;
-
-/// For a place without /proc, and at most 1024 processors.
-int cores_of_system_call() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
-}
-
-}  // namespace
 
 std::vector<int> online_cpus(const fs::path& root) {
   std::vector<int> cpus =
@@ -37,8 +26,11 @@ std::vector<int> online_cpus(const fs::path& root) {
 
 std::vector<int> allowed_cpus(const fs::path& root) {
   std::vector<int> online = online_cpus(root);
-  auto status = read_kernel_file(root / "proc/thread-self/status");
-  if (!status) status = read_kernel_file(root / "proc/self/status");
+  if (root == "/") {
+    const std::vector<int> mask = processors_of_thread().numbers();
+    return mask.empty() ? online : mask;
+  }
+  const auto status = read_kernel_file(root / "proc/self/status");
   const auto list = field_of(status.value_or(""), "Cpus_allowed_list");
   if (!list) return online;
   // The mask may name processors that are switched off or were never there.
@@ -50,8 +42,7 @@ std::vector<int> allowed_cpus(const fs::path& root) {
 }
 
 int usable_cores(const fs::path& root) {
-  int cores = static_cast<int>(allowed_cpus(root).size());
-  if (cores == 0) cores = root == "/" ? cores_of_system_call() : 1;
+  const int cores = std::max(1, static_cast<int>(allowed_cpus(root).size()));
   const double quota = cpu_quota(root).value_or(cores);
   return quota >= cores ? cores : std::max(1, static_cast<int>(std::floor(quota)));
 }

@@ -37,8 +37,6 @@ TEST(UsableCores, AreThoseOnlineThatTheMaskAllows) {
   folder.file("proc/self/status", "Cpus_allowed:\tffff\nCpus_allowed_list:\t2-3,6-127");
   EXPECT_THAT(allowed_cpus(folder.path()), ElementsAre(2, 3, 6, 7));
   EXPECT_EQ(usable_cores(folder.path()), 4);
-  folder.file("proc/thread-self/status", "Cpus_allowed_list:\t3");
-  EXPECT_EQ(usable_cores(folder.path()), 1) << "the thread may less than its process";
 }
 
 TEST(UsableCores, AreThoseOfTheCallingThread) {
