@@ -24,10 +24,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::vector<Entrant> three_arms(const Experiment& experiment) {
-  return line_up(experiment, {.backends = parse_backends("threads:all"), .workers = {2}});
-}
-
 bool is_faulty(const Arm& arm) { return arm.who.schedule == "dynamic"; }
 
 class LongAnswer : public testing::TestWithParam<std::size_t> {};

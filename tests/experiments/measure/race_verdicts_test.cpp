@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "experiments/measure/json_text.hpp"
 #include "experiments/measure/result_file.hpp"
 #include "tests/experiments/measure/made_up_experiment.hpp"
 
@@ -158,8 +159,8 @@ TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
   record.outcome.results[4].failure = Failure{"killed by SIGKILL", std::nullopt};
   record.outcome.results[4].samples.clear();
   record.verdicts = judge(record.outcome.results);
-  const auto document = nlohmann::json::parse(
-      to_text(result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
+  const auto document = nlohmann::json::parse(json_document(
+      result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
   EXPECT_EQ(document["schema"], "parlab/1");
   EXPECT_EQ(document["results"][3]["comparison"]["baseline"], "serial");
   EXPECT_EQ(document["results"][3]["comparison"]["verdict"], "faster");
