@@ -146,7 +146,7 @@ TEST(Interrupted, ASuiteKeepsWhatIsDone) {
   const auto any_result = [&] {
     return fs::exists(out / "pi-sizes.json") || fs::exists(out / "pi-backends.json");
   };
-  ASSERT_TRUE(becomes_true(any_result, 60s));
+  ASSERT_TRUE(becomes_true(any_result, 100s));
   program.signal(SIGINT);
   const Ended ended = program.wait();
   EXPECT_EQ(ended.code, 130);
