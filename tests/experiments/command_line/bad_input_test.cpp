@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "pi", "--json", "no/such/pi.json"}, "no/such does not exist"},
         BadLine{{"run", "pi", "--json", "/proc/pi.json"}, "cannot write /proc/pi.json"},
         BadLine{{"run", "pi", "--json", "/dev/full"}, "not a regular file"},
-        BadLine{{"run", "pi", "--json", "."}, "not a regular file"}));
+        BadLine{{"run", "pi", "--json", "."}, "it is a folder"}));
 
 TEST(OutputFile, IsRefusedBeforeTheWorkWhereNoFileMayBeThatLarge) {
   const TemporaryFolder folder;

@@ -44,7 +44,9 @@ std::string content(const fs::path& file) {
 class Printed : public testing::TestWithParam<Words> {};
 
 TEST_P(Printed, ToAFullDiskIsAFailureInOneLine) {
-  const Ended ended = run_parlab(GetParam(), ".", {.out = "/dev/full"});
+  const TemporaryFolder folder;  // for a result that is kept elsewhere
+  const Ended ended = run_parlab(
+      GetParam(), ".", {.out = "/dev/full", .variables = {"TMPDIR=" + folder.path().string()}});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("parlab: cannot write to stdout: No space left on device"));
 }
