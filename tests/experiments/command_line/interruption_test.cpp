@@ -131,7 +131,7 @@ TEST(Interrupted, AlsoWhileNobodyReadsWhatItPrints) {
 TEST(Interrupted, ASuiteKeepsWhatIsDone) {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "out";
-  const Words words = {"suite", "--only", "pi-sizes,pi-backends", "--out", "out"};
+  const Words words = {"suite", "--only", "primes-growth,primes-sieve", "--out", "out"};
   {
     ParlabProgram program(words, folder.path());
     ASSERT_TRUE(becomes_true([&] { return fs::exists(out) && !program.children().empty(); }));
@@ -144,7 +144,7 @@ TEST(Interrupted, ASuiteKeepsWhatIsDone) {
   ParlabProgram program(words, folder.path());
   const auto files = [&] { return std::distance(fs::directory_iterator(out), {}); };
   const auto any_result = [&] {
-    return fs::exists(out / "pi-sizes.json") || fs::exists(out / "pi-backends.json");
+    return fs::exists(out / "primes-growth.json") || fs::exists(out / "primes-sieve.json");
   };
   ASSERT_TRUE(becomes_true(any_result, 100s));
   program.signal(SIGINT);
