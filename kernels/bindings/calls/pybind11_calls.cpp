@@ -40,7 +40,17 @@ std::uint64_t count_darts(std::uint64_t darts, std::uint64_t seed) {
   return inside;
 }
 
+/// Throws TypeError for a masked array, whose mask would be lost. Not of numpy's own class: it is
+/// not asked, to save time.
+void refuse_mask(const py::array& array) {
+  static PyTypeObject* const plain = py::detail::npy_api::get().PyArray_Type_;
+  if (Py_TYPE(array.ptr()) == plain) return;
+  py::module_::import("parlab_calls.masks").attr("refuse_masks")(array);
+}
+
 void is_prime(const Numbers& numbers, Flags& out) {
+  refuse_mask(numbers);
+  refuse_mask(out);
   if (numbers.ndim() != 1 || out.ndim() != 1 || numbers.size() != out.size())
     throw py::value_error("numbers and out must have one dimension and one length");
   const std::uint64_t* from = numbers.data();
