@@ -169,7 +169,9 @@ ExitStatus ended(ChildProcess& child, const InterruptionGuard& interruption) {
   return child.wait();
 }
 
-void compile(Words words, const fs::path& file, const InterruptionGuard& interruption) {
+/// `scratch`: where the compiler puts what it removes itself, unless it is killed.
+void compile(Words words, const fs::path& file, const fs::path& scratch,
+             const InterruptionGuard& interruption) {
   ChildProcess child = ChildProcess::fork([&] {
     setpgid(0, 0);  // the compiler starts others, which end with it
     interruption.restore_in_child();
@@ -177,6 +179,7 @@ void compile(Words words, const fs::path& file, const InterruptionGuard& interru
     arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
+    setenv("TMPDIR", scratch.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): a child of one thread
     execvp(arguments[0], arguments.data());
     _exit(no_such_program);
   });
@@ -249,12 +252,13 @@ fs::path compiled(const fs::path& file, const std::string& flags,
     longer.insert(longer.end(), more);
     return longer;
   };
-  compile(with({"-E", "-P", "-dD", cpp.string(), "-o", all.string()}), file, interruption);
+  compile(with({"-E", "-P", "-dD", cpp.string(), "-o", all.string()}), file, making.path(),
+          interruption);
   fs::path library = folder / hash_of(what + text_of(all));
   std::error_code error;
   fs::last_write_time(library, fs::file_time_type::clock::now(), error);  // it was of use again
   if (!error) return library;
-  compile(with({"-shared", cpp.string(), "-o", made.string()}), file, interruption);
+  compile(with({"-shared", cpp.string(), "-o", made.string()}), file, making.path(), interruption);
   fs::rename(made, library);
   keep_newest(folder);
   return library;

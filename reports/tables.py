@@ -110,8 +110,8 @@ def _answer(choice: Choice) -> list[str]:
     best = choice.best
     if best is None:
         return ["none: all failed", *[DASH] * 4]
-    if choice.noisy:
-        return ["too noisy, no verdict", *[DASH] * 4]
+    if choice.withheld:
+        return [f"{choice.withheld}, no verdict", *[DASH] * 4]
     speedup = ratio_with_interval(best.speedup) if best.comparison else "is the baseline"
     return [f"**{plain(choice.name(best))}**", speedup.replace(" ", UNBROKEN_SPACE),
             _names(choice, choice.equivalent), _names(choice, choice.unresolved), _slower(choice)]

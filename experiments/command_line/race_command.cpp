@@ -74,7 +74,12 @@ std::string race_text(const RaceRecord& race, const std::vector<Headline>& headl
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     text += remark.sentence + ".\n";
   for (const Gate& gate : race.verdicts.gates)
-    if (!gate.ok)
+    if (!gate.ok && !is_bounded(gate.comparison.interval))
+      text += fmt::format(
+          "Too few rounds for verdicts: {}, of which {} can be compared; ask for more with "
+          "--rounds.\n",
+          race.outcome.results[gate.baseline].samples.size(), gate.comparison.rounds);
+    else if (!gate.ok)
       text += fmt::format(
           "Too noisy for verdicts: {} against itself gave {:.3g}x {}; see parlab doctor.\n",
           race.outcome.results[gate.baseline].entrant.label, gate.comparison.ratio,

@@ -31,7 +31,13 @@ void wait_for_reader() {
       {{STDOUT_FILENO, POLLOUT, 0}, {guard != nullptr ? guard->fd() : -1, POLLIN, 0}}};
   while (poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
   }
-  if (guard != nullptr) guard->check();
+  if (guard == nullptr) return;
+  try {
+    guard->check();
+  } catch (const Interrupted&) {
+    buffer.clear();  // nobody waits for that reader again
+    throw;
+  }
 }
 
 bool is_regular_file() {

@@ -172,6 +172,8 @@ std::string_view to_string(Verdict verdict) {
       return "not resolved";
     case Verdict::too_noisy:
       return "too noisy";
+    case Verdict::too_few_rounds:
+      return "too few rounds";
   }
   throw std::invalid_argument("not a verdict");
 }

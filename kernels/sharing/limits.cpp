@@ -2,28 +2,14 @@
 
 #include <cerrno>
 
+#include "kernels/sharing/thread_shortage.hpp"
+
 namespace parlab {
-namespace {
-
-const char* cure_of(int error) {
-  switch (error) {
-    case EMFILE:
-      return " (close file descriptors, or raise ulimit -n)";
-    case ENFILE:
-      return " (the machine has too many files open: raise fs.file-max)";
-    case EAGAIN:
-      return " (use fewer processes and threads, or raise ulimit -u)";
-    case ENOMEM:
-      return " (free memory, or raise ulimit -v)";
-    default:
-      return "";
-  }
-}
-
-}  // namespace
 
 std::system_error refusal(const std::string& what, int error) {
-  return {error, std::generic_category(), "cannot " + what + cure_of(error)};
+  const bool by_limit = error == EMFILE || error == ENFILE || error == EAGAIN || error == ENOMEM;
+  return {error, std::generic_category(),
+          "cannot " + what + (by_limit ? " (" + why_no_process(error) + ")" : "")};
 }
 
 }  // namespace parlab

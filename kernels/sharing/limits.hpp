@@ -5,8 +5,8 @@
 
 namespace parlab {
 
-/// To be thrown where the machine refused a process, a thread, a descriptor or memory; names the
-/// limit: "cannot WHAT (close file descriptors, or raise ulimit -n): Too many open files".
+/// To be thrown where the machine refused a process, a descriptor or memory just now; names the
+/// limit: "cannot WHAT (the limit on open files, ulimit -n, is 40): Too many open files".
 std::system_error refusal(const std::string& what, int error);
 
 }  // namespace parlab

@@ -41,7 +41,7 @@ void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSetting
 
 ManagerTypes::ManagerTypes() {
   for (const auto add : {add_data_types, add_list_types, add_dict_types, add_waiting_types,
-                         add_lock_types, add_condition_type, add_semaphore_types})
+                         add_lock_types, add_condition_type, add_semaphore_types, add_barrier_type})
     add(types_);
 }
 

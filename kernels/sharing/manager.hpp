@@ -118,6 +118,28 @@ class Manager {
   ManagedLock lock(const std::string& name = {}) const {
     return managed<ManagedLock>(*client_, "Lock", {nullptr, name});
   }
+  ManagedRLock rlock(const std::string& name = {}) const {
+    return managed<ManagedRLock>(*client_, "RLock", {nullptr, name});
+  }
+  /// With its own lock, which its holder may acquire again.
+  ManagedCondition condition(const std::string& name = {}) const {
+    return managed<ManagedCondition>(*client_, "Condition", {nullptr, name});
+  }
+  /// On a lock that others may share.
+  ManagedCondition condition(const LockingProxy& lock, const std::string& name = {}) const {
+    return managed<ManagedCondition>(*client_, "Condition", {lock.object(), name});
+  }
+  ManagedSemaphore semaphore(WholeNumber units = 1, const std::string& name = {}) const {
+    return managed<ManagedSemaphore>(*client_, "Semaphore", {units.value(), name});
+  }
+  ManagedBoundedSemaphore bounded_semaphore(WholeNumber units = 1,
+                                            const std::string& name = {}) const {
+    return managed<ManagedBoundedSemaphore>(*client_, "BoundedSemaphore", {units.value(), name});
+  }
+  ManagedBarrier barrier(WholeNumber parties, BarrierOptions options = {},
+                         const std::string& name = {}) const {
+    return managed_barrier(*client_, parties, std::move(options), name);
+  }
   ManagedEvent event(const std::string& name = {}) const {
     return managed<ManagedEvent>(*client_, "Event", {nullptr, name});
   }

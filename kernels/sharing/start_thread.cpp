@@ -8,17 +8,17 @@
 #include <system_error>
 #include <utility>
 
-#include "kernels/sharing/limits.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
+#include "kernels/sharing/thread_shortage.hpp"
 
 namespace parlab {
 std::thread start_thread(std::function<void()> work, const std::string& which) {
   try {
     return std::thread(std::move(work));
-  } catch (const std::system_error& error) {
-    throw OutOfRoom(refusal("start " + which, error.code().value()).what());
+  } catch (const std::system_error&) {
+    throw OutOfRoom("cannot start " + which + ": " + why_no_thread());
   } catch (const std::bad_alloc&) {
-    throw OutOfRoom(refusal("start " + which, ENOMEM).what());
+    throw OutOfRoom("cannot start " + which + ": " + why_no_process(ENOMEM));
   }
 }
 

@@ -137,6 +137,10 @@ std::string why_no_thread(std::size_t stack_bytes) {
 std::string why_no_process(int error) {
   if (error == EAGAIN) return process_limit();
   if (error == ENOMEM) return memory_limit();
+  if (error == ENFILE) return "the system's limit on open files is reached (sysctl fs.file-max)";
+  if (error == EMFILE)
+    return fmt::format("the limit on open files, ulimit -n, is {}",
+                       soft_limit(RLIMIT_NOFILE).value_or(0));
   return std::generic_category().message(error);
 }
 

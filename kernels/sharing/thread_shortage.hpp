@@ -12,7 +12,7 @@ namespace parlab {
 /// 12". stack_bytes: of the thread's stack, 0 for what the system gives.
 std::string why_no_thread(std::size_t stack_bytes = 0);
 
-/// What is short where fork() failed just now with this errno.
+/// What is short where fork(), or a call that opens a file, failed just now with this errno.
 std::string why_no_process(int error);
 
 /// Some thread of several could not be started.

@@ -11,7 +11,7 @@ from figures import style
 from formats import percent, plural, ratio_with_interval
 from grid import Choice
 from names import case_of, ideal_speedup, names_in, raced
-from race import Arm, Race
+from race import WITHHELD, Arm, Race
 
 WIDEST_LINEAR = 12.0  # largest over smallest speed-up that a linear axis still shows
 STATUS_ROOM = 0.3  # inches below a panel for ticks
@@ -36,8 +36,8 @@ class Panel:
     def status(self, arm: Arm) -> str:
         """How an arm stands to the fastest of its case, in few words."""
         choice = self.choice
-        if choice.noisy:
-            return "too noisy"
+        if choice.withheld:
+            return choice.withheld
         if choice.best and arm.index == choice.best.index:
             return "fastest"
         within = percent(choice.race.margin)
@@ -115,7 +115,7 @@ def _draw_panel(axes: Axes, panel: Panel, titled: bool) -> None:
 def _draw_marks(axes: Axes, panel: Panel) -> None:
     """The baseline, the ideal, and the band in which a difference is not worth a choice."""
     best, margin = panel.choice.best, 1 + panel.choice.race.margin
-    if best in panel.timed and not panel.choice.noisy:
+    if best in panel.timed and not panel.choice.withheld:
         fastest = best.speedup.ratio
         axes.axvspan(fastest / margin, fastest * margin, color=style.BAND, zorder=0, linewidth=0)
     top = {"transform": axes.get_xaxis_transform(), "va": "bottom", "fontsize": 7.5}
@@ -131,9 +131,9 @@ def _draw_marks(axes: Axes, panel: Panel) -> None:
 
 def _draw_arm(axes: Axes, row: int, arm: Arm, status: str) -> None:
     speedup = arm.speedup
-    tied = bool(status) and not status.startswith(("slower", "too noisy"))
+    tied = bool(status) and not status.startswith(("slower", *WITHHELD))
     colour = style.BEST if tied else style.MUTED
-    hollow = status in ("not told apart", "too noisy")
+    hollow = status in ("not told apart", *WITHHELD)
     left, right = axes.get_xlim()
     axes.plot([speedup.low or left, speedup.high or right], [row, row], color=colour,
               linewidth=1.6, solid_capstyle="butt")

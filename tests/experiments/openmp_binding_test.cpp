@@ -67,10 +67,13 @@ TEST_P(OpenMPBindingOfTheProgram, LeavesEveryOtherBackendAllProcessors) {
   // All answers are wrong on purpose: the cause tells what was counted.
   for (const json& result : document["results"]) {
     const auto per_index = result["answer"].get<std::uint64_t>() / 100;
-    if (result["backend"] != "openmp") EXPECT_EQ(per_index, all_) << result["label"];
+    if (result["backend"] != "openmp") {
+      EXPECT_EQ(per_index, all_) << result["label"];
+    }
     // A core may have several processors.
-    if (result["backend"] == "openmp" && heeded() && GetParam().value != "cores")
-      EXPECT_EQ(per_index, 1) << result["label"];
+    if (result["backend"] == "openmp" && heeded() && GetParam().value != "cores") {
+      EXPECT_EQ(per_index, 1U) << result["label"];
+    }
   }
   EXPECT_EQ(document["context"]["usable_cores"], all_);
   const json binding = heeded() ? json({{GetParam().name, GetParam().value}}) : json::object();
@@ -84,8 +87,9 @@ TEST_P(OpenMPBindingOfTheProgram, IsNamedByTheDoctorOnce) {
   for (const json& finding : findings) {
     const auto found = finding["found"].get<std::string>();
     if (found.find(GetParam().name) != std::string::npos) ++named;
-    if (finding["check"] == "affinity")
+    if (finding["check"] == "affinity") {
       EXPECT_EQ(finding["found"].get<std::string>().find(std::to_string(all_)), 0u) << found;
+    }
     if (finding["check"] != "OpenMP binding" || !heeded()) continue;
     EXPECT_EQ(finding["status"], "warning");
     EXPECT_THAT(found, HasSubstr(GetParam().name + std::string("=") + GetParam().value));

@@ -55,7 +55,8 @@ TEST_F(SimdVariable, IsNamedByListAndDoctor) {
   EXPECT_EQ(listing["simd_levels"], json(supported_simd_levels()));
   EXPECT_THAT(run_parlab({"list"}).out, HasSubstr("SIMD level " + lowest + " by PARLAB_SIMD"));
   bool told = false;
-  for (const json& finding : json::parse(run_parlab({"doctor", "--json"}).out)["findings"])
+  const json examined = json::parse(run_parlab({"doctor", "--json"}).out);
+  for (const json& finding : examined["findings"])
     if (finding["check"] == "SIMD level") {
       told = true;
       EXPECT_EQ(finding["status"], "warning");

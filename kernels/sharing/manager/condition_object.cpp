@@ -39,7 +39,7 @@ class ServedCondition final : public LockingObject {
   void undelivered(const ServedCall& call, std::string& answer) override {
     LockingObject::undelivered(call, answer);
     if (call.method != "wait" && call.method != "resume") return;
-    lock()->undo_acquire(call.who, false);
+    if (lock()->held_by(call.who)) lock()->let_go();
     if (from_bytes(answer).get<bool>()) notify(1);
   }
   void connection_gone(ConnectionId who) override {

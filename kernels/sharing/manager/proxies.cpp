@@ -39,12 +39,4 @@ void Proxy::try_to_call(std::string_view method) const noexcept {
   }
 }
 
-void ManagedLock::unlock() const noexcept { try_to_call("release"); }
-
-Acquired ManagedLock::acquire(Deadline deadline) const {
-  const std::optional<ManagedData> abandoned = try_call("acquire", nullptr, deadline);
-  if (!abandoned) return Acquired::no;
-  return abandoned->get<bool>() ? Acquired::abandoned : Acquired::clean;
-}
-
 }  // namespace parlab

@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/sharing/manager/barrier_proxy.hpp"
 #include "kernels/sharing/manager/dict_proxies.hpp"
 #include "kernels/sharing/manager/list_proxies.hpp"
 #include "kernels/sharing/manager/lock_proxies.hpp"
 #include "kernels/sharing/manager/proxy.hpp"
+#include "kernels/sharing/manager/semaphore_proxies.hpp"
 
 namespace parlab {
 

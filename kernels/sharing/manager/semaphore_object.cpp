@@ -33,7 +33,7 @@ class ServedSemaphore final : public ServedObject {
       return to_bytes(value_);
     }
     if (call.method != "release") unknown(call);
-    release(call.who, units_of(from_bytes(call.arguments)));
+    release(call.who, call.arguments.empty() ? 1 : units_of(from_bytes(call.arguments)));
     return "";
   }
   void undelivered(const ServedCall& call, std::string&) override {

@@ -124,7 +124,7 @@ struct Own {
 thread_local std::vector<Own> own_contexts;
 
 Context connect(const RedisAddress& address) {
-  const timeval timeout = timeval_of(std::min(address.timeout, longest_timeout));
+  const timeval timeout = timeval_of(address.timeout);
   const std::size_t colon = address.place.rfind(':');
   const bool unix_socket = address.place.find('/') != std::string::npos;
   redisContext* made = nullptr;
@@ -170,8 +170,7 @@ Redis::Reply Redis::command(std::initializer_list<std::string_view> words,
   }
   SigpipeHeldBack quiet;
   redisContext* context = context_for(address_);
-  const std::chrono::milliseconds usual = std::min(address_.timeout, longest_timeout);
-  if (longer.count() > 0) redisSetTimeout(context, timeval_of(usual + longer));
+  if (longer.count() > 0) redisSetTimeout(context, timeval_of(address_.timeout + longer));
   const std::unique_ptr<redisReply, decltype(&freeReplyObject)> reply(
       static_cast<redisReply*>(
           redisCommandArgv(context, static_cast<int>(begins.size()), begins.data(), sizes.data())),
@@ -184,7 +183,7 @@ Redis::Reply Redis::command(std::initializer_list<std::string_view> words,
     discard(context);
     throw RedisError(fmt::format("Redis at {} failed: {}", address_.place, cause));
   }
-  if (longer.count() > 0) redisSetTimeout(context, timeval_of(usual));
+  if (longer.count() > 0) redisSetTimeout(context, timeval_of(address_.timeout));
   if (reply->type == REDIS_REPLY_ERROR)
     throw RedisError(fmt::format("Redis at {} refused {}: {}", address_.place, *words.begin(),
                                  std::string_view(reply->str, reply->len)));

@@ -39,7 +39,6 @@ bool redis_supported();
 
 class Redis {
  public:
-  /// Throws UsageError where the timeout is 0 or less, which Redis would take for none.
   explicit Redis(RedisAddress address);
 
   const RedisAddress& address() const { return address_; }

@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "pi", "--backend", "threads,"}, "unknown backend ''"},
         BadLine{{"run", "pi", "--backend", ","}, "unknown backend ''"},
         BadLine{{"run", "pi", "--backend", ""}, "--backend is empty"},
-        BadLine{{"run", "pi", "--backend="}, "--backend is empty"},
+        BadLine{{"run", "pi", "--backend="}, "--backend: 1 required"},
         BadLine{{"compare", "pi", "--backend", ""}, "--backend is empty"},
         BadLine{{"run", "pi", "--backend", ":static"}, "unknown backend ''"},
         BadLine{{"run", "pi", "--backend", "threads:"}, "unknown schedule of threads ''"},
@@ -65,15 +65,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "'threads:static' stands twice"},
         BadLine{{"run", "pi", "--workers", ""}, "--workers is empty"},
         BadLine{{"run", "pi", "--workers", ","}, "'' is not a number"},
-        BadLine{{"run", "pi", "--workers", "1,2,1"}, "--workers: 1 stands twice"},
-        BadLine{{"run", "pi", "--grain", "1000,1e3"}, "--grain: 1000 stands twice"},
         BadLine{{"run", "pi", "--grain", ""}, "--grain is empty"},
         BadLine{{"run", "pi", "--chunks", ""}, "--chunks is empty"},
         BadLine{{"run", "pi", "--baseline", ""}, "--baseline is empty"},
-        BadLine{{"run", "pi", "--json", ""}, "--json is empty"},
+        BadLine{{"run", "pi", "--json", ""}, "--json: the name is empty"},
         BadLine{{"run", "pi", "--variant", ""}, "--variant is empty"},
         BadLine{{"run", "pi", "--variant", "simd,simd"}, "'simd' stands twice"},
-        BadLine{{"run", "pi", "--darts", "1e6,1000000"}, "--darts: 1000000 stands twice"},
         BadLine{{"suite", "--out", ""}, "--out is empty"},
         BadLine{{"compare", "pi", "--backend", "threads"}, "nobody to be compared with"},
         BadLine{{"compare", "pi", "--backend", "serial", "--workers", "1"},
@@ -141,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "pi", "--json", "no/such/pi.json"}, "no/such does not exist"},
         BadLine{{"run", "pi", "--json", "/proc/pi.json"}, "cannot write /proc/pi.json"},
         BadLine{{"run", "pi", "--json", "/dev/full"}, "not a regular file"},
-        BadLine{{"run", "pi", "--json", "."}, "not a regular file"}));
+        BadLine{{"run", "pi", "--json", "."}, "it is a folder"}));
 
 TEST(OutputFile, IsRefusedBeforeTheWorkWhereNoFileMayBeThatLarge) {
   const TemporaryFolder folder;

@@ -16,12 +16,12 @@ using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
 
-const std::vector<std::string> small_run = {"run",    "pi",       "--darts", "1e3",    "--backend",
-                                            "serial", "--rounds", "1",       "--quiet"};
+const std::vector<std::string> smallest_run = {
+    "run", "pi", "--darts", "1e3", "--backend", "serial", "--rounds", "1", "--quiet"};
 
 TEST(Bytes, OfAFilesNameStandEscapedInTheCommand) {
   const TemporaryFolder folder;
-  std::vector<std::string> words = small_run;
+  std::vector<std::string> words = smallest_run;
   words.insert(words.end(), {"--json", "r\xE9sultat.json"});
   const Ended ended = run_parlab(words, folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
@@ -32,7 +32,7 @@ TEST(Bytes, OfAFilesNameStandEscapedInTheCommand) {
 
 TEST(Bytes, OfVariablesStandEscapedInEveryListing) {
   const Surroundings odd{.variables = {"OMP_NOTE=caf\xE9", "PARLAB_\xFF=1"}};
-  std::vector<std::string> words = small_run;
+  std::vector<std::string> words = smallest_run;
   words.insert(words.end(), {"--json", "-"});
   const Ended run = run_parlab(words, ".", odd);
   ASSERT_EQ(run.code, 0) << run.err;

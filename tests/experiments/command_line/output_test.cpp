@@ -45,7 +45,9 @@ std::string content(const fs::path& file) {
 class Printed : public testing::TestWithParam<Words> {};
 
 TEST_P(Printed, ToAFullDiskIsAFailureInOneLine) {
-  const Ended ended = run_parlab(GetParam(), ".", {.out = "/dev/full"});
+  const TemporaryFolder folder;  // for a result that is kept elsewhere
+  const Ended ended = run_parlab(
+      GetParam(), ".", {.out = "/dev/full", .variables = {"TMPDIR=" + folder.path().string()}});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("parlab: cannot write to stdout: No space left on device"));
 }
@@ -278,14 +280,22 @@ TEST(Lines, OutliveADiskThatFillsUp) {
   EXPECT_FALSE(fs::exists(disk.path("pages.jsonl")));
 }
 
-TEST(Suite, EndsWhereItsFolderTakesNoMore) {
-  const SmallDisk disk(1100);  // the first result; no room to reserve for a second
-  if (!disk.ok) GTEST_SKIP() << "needs the right to mount a small file system";
-  std::ofstream(disk.path("fill")) << std::string(std::size_t{100} << 10, 'x');
-  const Ended ended =
-      run_parlab({"suite", "--only", "pi-sizes,pi-variants", "--quiet", "--out", disk.path("")});
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("No space left on device"));
+TEST(Suite, EndsWhereAResultHasNoPlaceAndKeepsWhatIsDone) {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "out";
+  fs::create_directories(out / "primes-sieve.json");  // in the way of the second
+  const Ended ended = run_parlab(
+      {"suite", "--only", "primes-growth,primes-sieve,primes-feed", "--quiet", "--out", "out"},
+      folder.path());
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("out/primes-sieve.json: it is a folder; name a file in it; "
+                                   "1 of 3 races are in out"));
+  const json suite = read_json(out / "suite.json");
+  EXPECT_EQ(suite["files"], json({"primes-growth.json"}));
+  EXPECT_EQ(read_json(out / "primes-growth.json")["schema"], "parlab/1");
+  ASSERT_EQ(suite["failed"].size(), 2u);
+  for (const json& failed : suite["failed"])
+    EXPECT_THAT(failed["cause"].get<std::string>(), HasSubstr("it is a folder"));
 }
 
 }  // namespace

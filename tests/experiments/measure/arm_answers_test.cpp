@@ -24,10 +24,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::vector<Entrant> three_arms(const Experiment& experiment) {
-  return line_up(experiment, {.backends = parse_backends("threads:all"), .workers = {2}});
-}
-
 bool is_faulty(const Arm& arm) { return arm.who.schedule == "dynamic"; }
 
 class LongAnswer : public testing::TestWithParam<std::size_t> {};
@@ -35,8 +31,8 @@ class LongAnswer : public testing::TestWithParam<std::size_t> {};
 TEST_P(LongAnswer, ArrivesWhole) {
   const std::string text(GetParam(), 'x');
   MadeUpExperiment experiment;
-  experiment.expected_ = [&] { return text; };
-  experiment.open_ = [&](const Arm&) { return [&] { return text; }; };
+  experiment.expected_ = [&]() -> Answer { return text; };
+  experiment.open_ = [&](const Arm&) { return [&]() -> Answer { return text; }; };
   const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 1});
   for (const Measured& result : outcome.results) {
     ASSERT_TRUE(result.ok()) << result.failure->cause.substr(0, 200);
@@ -78,8 +74,8 @@ TEST(ArmAnswers, CrossAsTheyAre) {
                          {"bytes", "caf\xE9 \xFF"},
                          {"list", {nullptr, true, {}, ""}}};
   MadeUpExperiment experiment;
-  experiment.expected_ = [&] { return answer; };
-  experiment.open_ = [&](const Arm&) { return [&] { return answer; }; };
+  experiment.expected_ = [&]() -> Answer { return Answer(answer); };
+  experiment.open_ = [&](const Arm&) { return [&]() -> Answer { return Answer(answer); }; };
   const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 1});
   for (const Measured& result : outcome.results) {
     EXPECT_TRUE(result.ok()) << result.failure->cause;
@@ -227,7 +223,7 @@ TEST(ArmAnswers, NumbersWithoutNamesAreThatArmsFailure) {
   experiment.open_ = [&](const Arm& arm) -> OpenedArm {
     const nlohmann::json numbers =
         is_faulty(arm) ? nlohmann::json{1, 2} : nlohmann::json{{"one", 1}};
-    return {[] { return 42; }, [=] { return numbers; }};
+    return {[] { return 42; }, [=] { return nlohmann::json(numbers); }};
   };
   const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 2});
   for (const Measured& result : outcome.results)

@@ -2,6 +2,8 @@
 
 // A machine whose files of /proc and /sys a test writes.
 
+#include <string>
+
 #include "experiments/measure/machine.hpp"
 #include "tests/kernels/machine/root_folder.hpp"
 
@@ -9,6 +11,10 @@ namespace parlab::made_up {
 
 class MachineFolder : public RootFolder {
  public:
+  MachineFolder& file(const std::string& path, const std::string& content) {
+    RootFolder::file(path, content);
+    return *this;
+  }
   Machine machine() const { return Machine(path()); }
 };
 

@@ -244,6 +244,7 @@ TEST(Verdicts, HaveTheWordsOfTheReport) {
   EXPECT_EQ(to_string(Verdict::differs), "differs");
   EXPECT_EQ(to_string(Verdict::not_resolved), "not resolved");
   EXPECT_EQ(to_string(Verdict::too_noisy), "too noisy");
+  EXPECT_EQ(to_string(Verdict::too_few_rounds), "too few rounds");
 }
 
 }  // namespace

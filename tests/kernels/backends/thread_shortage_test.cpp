@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "kernels/backend_registry.hpp"
 #include "kernels/sanitizers.hpp"
@@ -20,11 +22,16 @@ using testing::MatchesRegex;
 
 constexpr int workers = 64;
 
+/// A chunk for each worker, which lasts until all of them would have been started.
 void use(const std::string& name, int count) {
   const auto backend = make_backend(parse_backend(name, count));
   map_reduce(
-      *backend, Chunking({0, 1000}, 1), std::uint64_t{0},
-      [](IndexRange range) { return range.begin; }, std::plus<>());
+      *backend, Chunking({0, workers}, 1), std::uint64_t{0},
+      [](IndexRange range) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        return range.begin;
+      },
+      std::plus<>());
 }
 
 class ThreadsShort : public testing::TestWithParam<std::string> {

@@ -223,9 +223,9 @@ static void refuses_arrays_that_cannot_be(void) {
 enum { plate_bytes = 64 * 64 * 8, file_bytes = 4 * plate_bytes };
 
 static char* mapping_of(int file, int kind) {
-  void* const at = mmap(NULL, file_bytes, PROT_READ | PROT_WRITE, kind, file, 0);
+  void* at = mmap(NULL, file_bytes, PROT_READ | PROT_WRITE, kind, file, 0);
   EXPECT(at != MAP_FAILED);
-  return at;
+  return (char*)at;
 }
 
 static parlab_status spread(parlab_backend* backend, char* from, char* to) {

@@ -1,4 +1,4 @@
-// Redis where paths are longer than a socket's may be, folders are missing, and waits are 0 or less.
+// Redis where paths are longer than a socket's may be, and folders are missing.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "kernels/errors.hpp"
@@ -23,8 +21,6 @@ namespace parlab {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 
 class RedisLimits : public testing::Test {
@@ -126,30 +122,6 @@ TEST_F(RedisLimits, AClientReachesASocketWhosePathIsTooLong) {
   for (const std::string& wrong :
        {deep + "/no/redis.sock", deep + "/" + std::string(120, 'y'), deep + "/none"})
     EXPECT_THROW(Redis({.place = wrong}).ping(), RedisError) << wrong;
-}
-
-TEST_F(RedisLimits, WaitsOfZeroOrLessLookOnce) {
-  const RedisServer server;
-  const Redis redis({.place = server.place(), .timeout = 10'000ms});
-  for (const std::chrono::seconds wait : {0s, -1s, std::chrono::seconds::min()}) {
-    const auto before = std::chrono::steady_clock::now();
-    EXPECT_EQ(redis.pop("list", wait), std::nullopt);
-    EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
-    redis.push("list", "item");
-    EXPECT_EQ(redis.pop("list", wait), "item");
-  }
-  EXPECT_THROW(redis.pop("list", 86'400s), std::invalid_argument);
-  EXPECT_THROW(redis.pop("list", std::chrono::seconds::max()), std::invalid_argument);
-}
-
-TEST_F(RedisLimits, TimeoutsOfZeroOrLessAreRefusedAndHugeOnesAreNot) {
-  for (const auto timeout : {0ms, -1ms, std::chrono::milliseconds::min()})
-    EXPECT_THROW(Redis({.place = "/nowhere", .timeout = timeout}), UsageError);
-  const RedisServer server;
-  const Redis redis({.place = server.place(), .timeout = std::chrono::milliseconds::max()});
-  redis.set("key", "value");
-  EXPECT_EQ(redis.pop("list", 1s), std::nullopt);
-  EXPECT_EQ(redis.get("key"), "value");
 }
 
 }  // namespace
