@@ -26,9 +26,10 @@ ProcessorSet at_start;  // zero until it was read; nothing constructs it
 
 extern "C" {
 
-static void parlab_nothing() {}
+[[gnu::visibility("hidden")]] void parlab_nothing() {}
 
-[[gnu::used]] static auto parlab_read_processors() -> void (*)() {
+// Not static: clang would look for it by another name.
+[[gnu::visibility("hidden")]] auto parlab_read_processors() -> void (*)() {
 #ifdef __x86_64__
   long result = 0;
   asm volatile("syscall"

@@ -93,6 +93,18 @@ def test_a_cut_file_is_refused_with_the_place_where_it_ends(race: "parlab.Race",
         parlab.load(tmp_path / "cut.json")
 
 
+def test_a_cut_in_any_token_is_told_as_one(tmp_path: Path) -> None:
+    whole = r'{"a": [null, true, false, -12.5e-3, 1E+2, "\u00e9\n\\ \"x", {}], "b": "\ud834\udd1e", "ü": 0}'.encode()
+    for size in range(1, len(whole)):
+        (tmp_path / "cut.json").write_bytes(whole[:size])
+        with pytest.raises(parlab.BadInput, match="is truncated in "):
+            parlab.load(tmp_path / "cut.json")
+    for wrong in (b'{"a": nil}', b'{"a": 1.}', b'{"a" 1', b'{"a": "\\q', b'{"a": [1 2'):
+        (tmp_path / "wrong.json").write_bytes(wrong)
+        with pytest.raises(parlab.BadInput, match="is not JSON"):
+            parlab.load(tmp_path / "wrong.json")
+
+
 def test_what_is_no_file_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="none.json"):
         parlab.load(tmp_path / "none.json")

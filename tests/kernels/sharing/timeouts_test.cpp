@@ -14,6 +14,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "kernels/sharing/condition.hpp"
 #include "kernels/sharing/connection.hpp"
@@ -75,7 +76,8 @@ void with_waits(const std::function<void(const Waits&)>& test) {
   auto results = processes.imap(wait_there, one);
   const std::string path = testing::TempDir() + "timeouts-" + std::to_string(getpid());
   {
-    auto [here, there] = make_pipe();
+    std::pair<Connection, Connection> ends = make_pipe();
+    const Connection& here = ends.first;  // clang 14 captures no structured binding
     Queue<int> empty(1);
     Queue<std::string> empty_of_messages(1);
     Queue<int> full(1);

@@ -17,6 +17,8 @@ from typing import Any
 
 LARGEST = 1e300  # of a number that a file may hold; beyond it no float follows
 RUN_AGAIN = "run the experiment again"
+UNFINISHED_NUMBER = re.compile(r"(\.|\.?[0-9]*[eE][+-]?)")
+UNFINISHED_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{0,4}$")
 LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # or half of a whole one
 
 
@@ -35,11 +37,22 @@ def shown(name: Path | str) -> str:
                    for letter in text)
 
 
+def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether the text would go on as JSON: nothing is wrong but its end."""
+    rest = text[error.pos:].rstrip()
+    unfinished = any(word.startswith(rest) for word in ("null", "true", "false", "-"))
+    return (unfinished or error.msg.startswith("Unterminated string")
+            or bool(UNFINISHED_NUMBER.fullmatch(rest))
+            or len(rest) <= 6 and bool(UNFINISHED_ESCAPE.search(text)))
+
+
 def load_object(path: Path) -> "Fields":
     """The JSON object in a file, free of NaN and Infinity."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            raise BadFile(path, "is truncated in the middle of a character") from error
         raise BadFile(path, f"is not UTF-8 text (byte {error.start})") from error
     except OSError as error:
         raise BadFile(path, f"cannot be read ({error.strerror})", "") from error
@@ -47,7 +60,7 @@ def load_object(path: Path) -> "Fields":
         document = json.loads(text)
     except json.JSONDecodeError as error:
         where = path_of_position(text, error.pos)
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        if _ends_early(text, error):
             raise BadFile(path, f"is truncated in {where or 'its first value'}") from error
         raise BadFile(path, f"is not JSON: {error.msg} in {where or 'its first value'} "
                             f"(line {error.lineno}, column {error.colno})") from error
