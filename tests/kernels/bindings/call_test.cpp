@@ -103,7 +103,8 @@ TEST(Guarded, KeepsMessagesPerThread) {
 TEST(Guarded, EndsAThrowingChunkOnEachBackendAsAStatus) {
   for (const BackendEntry& entry : backends()) {
     parlab_backend* handle = nullptr;
-    ASSERT_EQ(parlab_backend_open(entry.name.c_str(), 2, &handle), PARLAB_OK) << entry.name;
+    ASSERT_EQ(parlab_backend_open(entry.name.c_str(), entry.parallel ? 2 : 1, &handle), PARLAB_OK)
+        << entry.name;
     const auto run = [&](const std::function<void()>& work) {
       return guarded([&] {
         handle->run([&](Backend& backend) {

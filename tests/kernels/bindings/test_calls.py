@@ -114,6 +114,18 @@ def test_an_array_that_does_not_fit_is_refused_and_nothing_is_written(way: Modul
     assert out is None or np.array_equal(out, before)
 
 
+@pytest.mark.parametrize("numbers, out", [
+    (np.ma.array([2, 3], mask=[0, 1], dtype=np.uint64), np.zeros(2, np.uint8)),
+    (np.ma.array([2, 3], dtype=np.uint64), np.zeros(2, np.uint8)),  # nothing is masked: refused all the same
+    (np.arange(2, dtype=np.uint64), np.ma.zeros(2, np.uint8)),
+    (np.ma.masked, np.zeros(2, np.uint8)),
+], ids=["masked", "nothing masked", "out", "the constant"])
+def test_a_mask_is_never_lost(way: ModuleType, numbers: Any, out: Any) -> None:
+    with pytest.raises(TypeError, match="its mask would be lost"):
+        way.is_prime(numbers, out)
+    assert not np.asarray(out).any()
+
+
 def test_a_number_that_does_not_fit_is_refused_but_by_ctypes(way: ModuleType) -> None:
     if way.__name__.endswith("by_ctypes"):  # as its docstring says
         assert way.count_darts(1000, -1) == way.count_darts(1000, 2**64 - 1)
