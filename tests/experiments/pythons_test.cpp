@@ -6,9 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <thread>
 
 #include "tests/experiments/command_line/parlab_program.hpp"
 #include "tests/experiments/python_here.hpp"
@@ -68,6 +72,35 @@ TEST(Pythons, SayWhatElseIsWrongWithOne) {
   EXPECT_THAT(loud.line_of_list(), HasSubstr("cannot import parlab"));
   const OtherPython none("#!/no/such/interpreter\n");
   EXPECT_THAT(none.line_of_list(), HasSubstr("cannot import parlab"));
+}
+
+TEST(Pythons, LeaveNoProcessWhereTheListIsInterruptedWhileOneIsAsked) {
+  const OtherPython slow("#!/bin/sh\nexec sleep 600\n");
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    ParlabProgram list({"list"});
+    const auto until = [](auto holds) {
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (!holds() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      return holds();
+    };
+    // Asked: the program's child is the sleeping one by then.
+    const auto asks = [&] {
+      return std::ranges::any_of(list.children(), [](pid_t child) {
+        std::string name;
+        std::ifstream("/proc/" + std::to_string(child) + "/comm") >> name;
+        return name == "sleep";
+      });
+    };
+    ASSERT_TRUE(until(asks));
+    const auto begin = std::chrono::steady_clock::now();
+    list.signal(number);
+    const Ended ended = list.wait();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    EXPECT_EQ(ended.code, 128 + number);
+    EXPECT_EQ(ended.err, "parlab: interrupted\n");
+    EXPECT_TRUE(until([&] { return list.descendants().empty(); }));
+  }
 }
 
 }  // namespace
