@@ -41,7 +41,7 @@ parlab_status failed(parlab_status status, const char* message) noexcept {
   LastError& error = last_error();
   try {
     const bool silent = message == nullptr || *message == '\0';
-    error.message = silent ? "failed for a reason without words" : message;
+    error.message = silent ? "failed: the exception gives no reason" : message;
     for (char& letter : error.message)
       if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = ' ';
     error.lost = false;
@@ -51,8 +51,8 @@ parlab_status failed(parlab_status status, const char* message) noexcept {
   return status;
 }
 
-/// A thread that is cancelled (pthread_cancel) while this lives ends afterwards: to unwind a call in
-/// its midst would lose what it holds, and is no exception that may be caught.
+/// Delays pthread_cancel() until the call is over: glibc cancels by an unwinding that may not be
+/// caught, and that would terminate the program in a noexcept function.
 class NotCancelled {
  public:
   NotCancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
@@ -87,7 +87,7 @@ void refuse_lost_threads(const std::string& backend) {
 }  // namespace
 
 parlab_status guarded(FunctionRef<void()> work) noexcept {
-  const NotCancelled whole;
+  const NotCancelled not_cancelled;
   try {
     work();
     return PARLAB_OK;
@@ -109,8 +109,7 @@ parlab_status guarded(FunctionRef<void()> work) noexcept {
   } catch (const std::exception& error) {
     return failed(PARLAB_FAILED, error.what());
   } catch (...) {
-    return failed(PARLAB_FAILED,
-                  "failed: what was thrown is no exception of the standard library's");
+    return failed(PARLAB_FAILED, "failed: something other than a standard exception was thrown");
   }
 }
 
@@ -188,7 +187,8 @@ parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_back
 void parlab_backend_close(parlab_backend* backend) {
   // Threads that a fork did not take along cannot be joined: what they hold is left to the system.
   if (backend == nullptr || !backend->is_of_this_process()) return;
-  const parlab::UnboundFromOpenMP unbound;  // the thread keeps its processors, whatever ends here
+  const parlab::NotCancelled not_cancelled;  // workers are joined, a cancellation point
+  const parlab::UnboundFromOpenMP unbound;   // the thread keeps its processors, whatever ends here
   delete backend;
 }
 

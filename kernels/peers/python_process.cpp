@@ -31,11 +31,11 @@ std::array<int, 2> socket_pair() {
 }
 
 ChildProcess start(std::vector<std::string> words, const std::string& python_path, int end,
-                   int complaints) {
+                   int stderr_file) {
   return ChildProcess::fork([&] {
     dup2(end, STDIN_FILENO);  // which clears close-on-exec
     dup2(end, STDOUT_FILENO);
-    if (complaints >= 0) dup2(complaints, STDERR_FILENO);
+    if (stderr_file >= 0) dup2(stderr_file, STDERR_FILENO);
     // Or OpenMP, loaded there, would bind the interpreter and all that it starts.
     setenv("OMP_PROC_BIND", "false", 1);  // NOLINT(concurrency-mt-unsafe): one thread here
     unsetenv("KMP_AFFINITY");             // NOLINT(concurrency-mt-unsafe)
@@ -53,9 +53,9 @@ ChildProcess start(std::vector<std::string> words, const std::string& python_pat
   });
 }
 
-/// What Python ends with says why: the last line of a traceback. "" where there is none.
+/// The last line of the file, which of a traceback says what failed; "" where there is none.
 std::string last_line_of(int file) {
-  constexpr std::size_t most = 300;  // characters
+  constexpr std::size_t max_length = 300;  // characters
   std::array<char, 4096> buffer;
   const off_t size = lseek(file, 0, SEEK_END);
   const off_t begin = std::max<off_t>(size - static_cast<off_t>(buffer.size()), 0);
@@ -65,7 +65,7 @@ std::string last_line_of(int file) {
     text.remove_suffix(1);
   const std::size_t line_end = text.rfind('\n');
   if (line_end != std::string_view::npos) text.remove_prefix(line_end + 1);
-  std::string line(text.substr(0, most));
+  std::string line(text.substr(0, max_length));
   for (char& letter : line)
     if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
   return line;
@@ -88,18 +88,18 @@ PythonProcess::PythonProcess(const std::string& python, const std::string& scrip
 PythonProcess::PythonProcess(std::vector<std::string> words, const std::string& python_path,
                              std::array<int, 2> ends)
     : socket_(ends[0]),
-      complaints_(memfd_create("parlab-python", MFD_CLOEXEC)),
-      child_(start(std::move(words), python_path, ends[1], complaints_)) {
+      stderr_file_(memfd_create("parlab-python", MFD_CLOEXEC)),
+      child_(start(std::move(words), python_path, ends[1], stderr_file_)) {
   close(ends[1]);
 }
 
 PythonProcess::~PythonProcess() {
   close(socket_);
-  if (complaints_ >= 0) close(complaints_);
+  if (stderr_file_ >= 0) close(stderr_file_);
 }
 
 void PythonProcess::throw_end() {
-  const std::string how = child_.wait().describe(), why = last_line_of(complaints_);
+  const std::string how = child_.wait().describe(), why = last_line_of(stderr_file_);
   throw std::runtime_error("Python has ended: " + how + (why.empty() ? "" : ", " + why));
 }
 

@@ -36,7 +36,7 @@ class PythonProcess {
   [[noreturn]] void throw_end();
 
   int socket_;
-  int complaints_;    // its stderr, a file in memory; -1 where there is none
+  int stderr_file_;   // its stderr, a file in memory; -1 where there is none
   std::string read_;  // after the last answer
   ChildProcess child_;
 };
