@@ -100,7 +100,7 @@ notebooks: ## run the notebooks from clean (ARGS='1-tour ...' for some); HTML in
 lab: ## open the notebooks in Jupyter, with parlab as built
 	@sh .ci/deps --again required optional test report notebook lab
 	@$(MAKE) compile-program
-	@PYTHONPATH="$(CURDIR)/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $(ARGS) reports/notebooks
+	@PYTHONPATH="$$PWD/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS) reports/notebooks
 
 .PHONY: format lint
 format: ## clang-format on all sources
@@ -113,8 +113,9 @@ lint: ## clang-format, clang-tidy and shellcheck; changes nothing
 
 .PHONY: install clean
 install: ## build, then install to PREFIX (default /usr/local), below DESTDIR where it is set
-	@$(MAKE) program
-	@cmake --install build --prefix "$(PREFIX)"
+	@sh .ci/deps --again required optional test
+	@sh .ci/as-owner $(MAKE) compile-program
+	@status=0; cmake --install build --prefix "$(PREFIX)" || status=$$?; sh .ci/as-owner; exit $$status
 clean: ## remove what was built; keeps reports/out and the unpacked build/deps
 	@rm -rf build-*
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

@@ -8,12 +8,14 @@
 #include <string_view>
 #include <system_error>
 
+#include "experiments/measure/this_program.hpp"
+
 namespace parlab {
 namespace {
 
 /// Where Python finds the package parlab.
 std::string python_path() {
-  const auto own_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const auto own_folder = program_file().parent_path();
   std::string path = (own_folder / "python").string();
   std::error_code none;
   for (const auto& entry :

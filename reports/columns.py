@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from formats import (DASH, column, column_unit, interval, memory, over, percent, quantity, ratio,
                      significant, singular)
-from race import TOO_NOISY, Arm, Race
+from race import WITHHELD, Arm, Race
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def _against_best(race: Race, arms: list[Arm]) -> Column:
             return "is the fastest"
         if not arm.against_best:
             return DASH
-        if arm.against_best.verdict == TOO_NOISY:
-            return TOO_NOISY
+        if arm.against_best.verdict in WITHHELD:
+            return arm.against_best.verdict
         return f"{arm.against_best.verdict} {ratio(arm.against_fastest.ratio)}"
 
     return Column("against the fastest", [cell(arm) for arm in arms])

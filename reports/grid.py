@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from names import case_of, names_in, raced
-from race import TOO_NOISY, Arm, Race
+from race import TOO_FEW_ROUNDS, TOO_NOISY, WITHHELD, Arm, Race
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Choice:
     arms: tuple[Arm, ...]  # the group's, without its baseline
     names: dict[int, str]  # by result index
     best: Arm | None  # None where all arms failed
-    noisy: bool  # the gate failed: no verdict
+    withheld: str  # what is said instead of a verdict; empty where there are verdicts
     equivalent: tuple[Arm, ...]  # within the margin of the best
     unresolved: tuple[Arm, ...]  # more rounds would be needed to say
     barely: tuple[Arm, ...]  # slower, but perhaps by less than the margin
@@ -46,7 +46,7 @@ def _choice(race: Race, arms: list[Arm]) -> Choice:
     # the two rankings disagree, and neither is told apart from the other.
     return Choice(
         race=race, case=case_of(race, arms), arms=tuple(raced(arms)), names=names_in(arms),
-        best=best, noisy=is_noisy(race, arms), equivalent=having("equivalent"),
+        best=best, withheld=withheld(race, arms), equivalent=having("equivalent"),
         unresolved=having("not resolved") + having("faster"),
         barely=having("differs"), slower=having("slower"),
         failed=tuple(arm for arm in arms if not arm.ok))
@@ -60,10 +60,15 @@ def best_of(race: Race, ran: list[Arm]) -> Arm | None:
     return ran[0] if len(ran) == 1 else None
 
 
-def is_noisy(race: Race, arms: list[Arm]) -> bool:
-    """Whether the noise of this group's baseline forbids verdicts."""
+def withheld(race: Race, arms: list[Arm]) -> str:
+    """What is said of this group instead of verdicts; empty where there are some."""
     bases = {arm.comparison.other for arm in arms if arm.comparison}
     gates = ([gate for gate in race.gates if gate.group == arms[0].group]
              or [gate for gate in race.gates if gate.baseline in bases])
     verdicts = [part.verdict for arm in arms for part in (arm.comparison, arm.against_best) if part]
-    return any(not gate.ok for gate in gates) or TOO_NOISY in verdicts
+    said = [verdict for verdict in verdicts if verdict in WITHHELD]
+    failed = [gate.speedup for gate in gates if not gate.ok]
+    if said or not failed:
+        return said[0] if said else ""
+    unbounded = any(None in (speedup.low, speedup.high) for speedup in failed)
+    return TOO_FEW_ROUNDS if unbounded else TOO_NOISY

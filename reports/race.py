@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 TOO_NOISY = "too noisy"
-VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", TOO_NOISY)
+TOO_FEW_ROUNDS = "too few rounds"
+WITHHELD = (TOO_NOISY, TOO_FEW_ROUNDS)  # said instead of a verdict
+VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", *WITHHELD)
 ROLES = ("arm", "baseline", "baseline again")
 
 

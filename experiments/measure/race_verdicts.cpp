@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "experiments/measure/json_text.hpp"
+
 namespace parlab {
 namespace {
 
@@ -44,12 +46,14 @@ std::vector<Gate> gates_of(const std::vector<Measured>& results, double alpha) {
   return gates;
 }
 
-/// Baselines whose gate failed.
-std::set<std::size_t> noisy_baselines(const std::vector<Gate>& gates) {
-  std::set<std::size_t> noisy;
+/// Baselines whose gate failed, and what is said instead of a verdict.
+std::map<std::size_t, Verdict> withheld(const std::vector<Gate>& gates) {
+  std::map<std::size_t, Verdict> instead;
   for (const Gate& gate : gates)
-    if (!gate.ok) noisy.insert(gate.baseline);
-  return noisy;
+    if (!gate.ok)
+      instead[gate.baseline] =
+          is_bounded(gate.comparison.interval) ? Verdict::too_noisy : Verdict::too_few_rounds;
+  return instead;
 }
 
 std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results,
@@ -63,7 +67,7 @@ std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results
 std::string line_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
   return fmt::format("{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
-                     what.parameters.dump(), result.entrant.arm.who.label(),
+                     json_line(what.parameters), result.entrant.arm.who.label(),
                      result.entrant.arm.who.workers);
 }
 
@@ -149,9 +153,10 @@ std::string sentence_of(const std::string& subject, const Measured& arm, const M
       return fmt::format("{} {} against {}: not resolved, {}; more rounds may tell", subject, a, b,
                          speed);
     case Verdict::too_noisy:
+    case Verdict::too_few_rounds:
       break;
   }
-  return fmt::format("{} {} against {}: too noisy, no verdict", subject, a, b);
+  return fmt::format("{} {} against {}: {}, no verdict", subject, a, b, to_string(c.verdict));
 }
 
 }  // namespace
@@ -159,10 +164,11 @@ std::string sentence_of(const std::string& subject, const Measured& arm, const M
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
   RaceVerdicts verdicts;
   verdicts.gates = gates_of(results, alpha);
-  const auto noisy = noisy_baselines(verdicts.gates);
+  const auto instead = withheld(verdicts.gates);
   const auto against = [&](std::size_t other, std::size_t i) {
     Comparison comparison = compare(results[other], results[i], alpha);
-    if (noisy.contains(results[i].entrant.baseline)) comparison.verdict = Verdict::too_noisy;
+    if (const auto found = instead.find(results[i].entrant.baseline); found != instead.end())
+      comparison.verdict = found->second;
     return Against{other, comparison};
   };
   verdicts.against_baseline.resize(results.size());
@@ -207,8 +213,11 @@ std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Meas
     if (!results[i].ok() || results[i].entrant.role == Role::baseline_again) continue;
     std::vector<nlohmann::json> rounds;
     for (const Sample& sample : results[i].samples) rounds.push_back(sample.metrics);
-    std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
-    if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+    try {
+      std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
+      if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+    } catch (const nlohmann::json::exception&) {  // an arm that gave other numbers has no sentence
+    }
   }
   return all;
 }
@@ -267,8 +276,9 @@ std::vector<std::vector<Headline>> headlines(const std::vector<RaceInFamily>& ra
     const auto& [race, result, against] = places[i];
     const auto& results = *races[race].results;
     Comparison comparison = comparisons[i];
-    if (noisy_baselines(races[race].verdicts->gates).contains(results[result].entrant.baseline))
-      comparison.verdict = Verdict::too_noisy;
+    const auto instead = withheld(races[race].verdicts->gates);
+    if (const auto found = instead.find(results[result].entrant.baseline); found != instead.end())
+      comparison.verdict = found->second;
     const std::string subject = races[race].experiment->subject(results[result].entrant.arm.what);
     all[race].push_back({result, against, comparison,
                          sentence_of(subject, results[result], results[against], comparison)});

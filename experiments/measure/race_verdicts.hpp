@@ -49,7 +49,8 @@ struct RaceVerdicts {
   std::vector<CostModel> models;
 };
 
-/// Each comparison on its own, at level alpha; verdicts of a group whose gate failed are too_noisy.
+/// Each comparison on its own, at level alpha; verdicts of a group whose gate failed are
+/// too_noisy, or too_few_rounds where it has no interval.
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha = 0.05);
 
 /// (result, against), as indices into the results of a race.

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 namespace parlab {
 namespace {
@@ -25,9 +26,13 @@ double sorted_median(std::span<const double> sorted) {
   return sorted[upper - 1] / 2 + sorted[upper] / 2;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return sorted_median(values);
+/// Ascending. Throws std::invalid_argument for an empty sample, or one with NaN.
+std::vector<double> sorted(std::vector<double> sample) {
+  if (sample.empty()) throw std::invalid_argument("no sample to locate");
+  if (std::any_of(sample.begin(), sample.end(), [](double value) { return std::isnan(value); }))
+    throw std::invalid_argument("a sample must not hold NaN");
+  std::sort(sample.begin(), sample.end());
+  return sample;
 }
 
 void require_level(double alpha) {
@@ -167,6 +172,8 @@ std::string_view to_string(Verdict verdict) {
       return "not resolved";
     case Verdict::too_noisy:
       return "too noisy";
+    case Verdict::too_few_rounds:
+      return "too few rounds";
   }
   throw std::invalid_argument("not a verdict");
 }
@@ -203,17 +210,15 @@ bool passes_gate(const Comparison& again) {
   return again.interval.low > 1 / (1 + gate_margin) && again.interval.high < 1 + gate_margin;
 }
 
+double median(std::vector<double> sample) { return sorted_median(sorted(std::move(sample))); }
+
 Location location(std::span<const double> sample, double alpha) {
   require_level(alpha);
-  if (sample.empty()) throw std::invalid_argument("no sample to locate");
-  std::vector<double> sorted(sample.begin(), sample.end());
-  if (std::any_of(sorted.begin(), sorted.end(), [](double value) { return std::isnan(value); }))
-    throw std::invalid_argument("a sample must not hold NaN");
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t rank = interval_rank(sign_test_levels(sorted.size()), alpha);
+  const std::vector<double> values = sorted({sample.begin(), sample.end()});
+  const std::size_t rank = interval_rank(sign_test_levels(values.size()), alpha);
   const Interval interval = rank == 0 ? Interval{-infinity, infinity}
-                                      : Interval{sorted[rank - 1], sorted[sorted.size() - rank]};
-  return {sorted_median(sorted), interval};
+                                      : Interval{values[rank - 1], values[values.size() - rank]};
+  return {sorted_median(values), interval};
 }
 
 double serial_correlation(std::span<const double> series) {

@@ -12,6 +12,7 @@
 // Source: W. J. Conover, Practical Nonparametric Statistics (quantile intervals); S. Holm, A simple
 // sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979). Cost: O(R log R).
 
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,13 @@ inline constexpr double margin = 0.03;
 inline constexpr double gate_margin = 0.05;
 
 enum class Verdict {
-  faster,        // the whole interval lies above 1 + margin
-  slower,        // the whole interval lies below 1 / (1 + margin)
-  equivalent,    // the whole interval lies inside the margin
-  differs,       // the interval excludes 1 but overlaps the margin's edge
-  not_resolved,  // more rounds, or a quieter machine, are needed
-  too_noisy,     // the gate failed: no verdict
+  faster,          // the whole interval lies above 1 + margin
+  slower,          // the whole interval lies below 1 / (1 + margin)
+  equivalent,      // the whole interval lies inside the margin
+  differs,         // the interval excludes 1 but overlaps the margin's edge
+  not_resolved,    // more rounds, or a quieter machine, are needed
+  too_noisy,       // the gate failed: no verdict
+  too_few_rounds,  // the gate failed because the rounds are too few for any interval
 };
 std::string_view to_string(Verdict verdict);
 
@@ -39,6 +41,11 @@ struct Interval {
   double low;
   double high;
 };
+
+/// Whether both ends are told.
+constexpr bool is_bounded(const Interval& interval) {
+  return interval.low > 0 && interval.high < std::numeric_limits<double>::infinity();
+}
 
 struct Comparison {
   double ratio;       // t_base / t_arm: above 1, the arm is faster
@@ -71,6 +78,10 @@ std::vector<Comparison> compare_family(std::span<const Pair> pairs, double alpha
 /// Whether two runs of the same arm agree well enough for verdicts: their interval lies inside
 /// gate_margin.
 bool passes_gate(const Comparison& again);
+
+/// The middle value, or halfway between the two in the middle: every median that parlab prints or
+/// writes. Throws std::invalid_argument for an empty sample, or one with NaN.
+double median(std::vector<double> sample);
 
 /// Median and its sign-test interval for any sample (not logged, not paired).
 struct Location {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,9 @@
 #include <system_error>
 
 #include "kernels/errors.hpp"
+#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/usable_cores.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace parlab {
 namespace {
@@ -36,12 +38,6 @@ parlab_status failed(parlab_status status, const char* message) noexcept {
   } catch (...) {  // no memory for the message: the status has to do
   }
   return status;
-}
-
-int usable_cores() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(CPU_COUNT(&cores), 1) : 1;
 }
 
 /// How many forks lie between the process that loaded the library and this one: tells a child from
@@ -98,6 +94,8 @@ using parlab::UsageError;
 
 parlab_backend::parlab_backend(const char* name, std::int32_t workers)
     : flag_(sizeof(std::atomic<bool>)), opened_after_(parlab::forks_passed.load()) {
+  // What is counted here, and started, is for all the processors that this thread may have.
+  const parlab::UnboundFromOpenMP unbound;
   new (flag_.data()) std::atomic<bool>(false);
   parlab::BackendSpec spec = parlab::parse_backend(name);
   const auto& known = parlab::backends();
@@ -112,6 +110,7 @@ void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
   if (!is_of_this_process())
     throw UsageError("the backend was opened in another process, before a fork; open one here");
   const std::lock_guard alone(running_);
+  const parlab::UnboundFromOpenMP unbound;
   interrupted().store(false);
   try {
     work(*backend_);
@@ -150,13 +149,16 @@ parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_back
   return parlab::guarded([&] {
     parlab::required(name, "name");
     parlab::required(backend, "backend") = nullptr;
+    parlab::check_simd_level_of_environment();
     *backend = new parlab_backend(name, workers);
   });
 }
 
 void parlab_backend_close(parlab_backend* backend) {
   // Threads that a fork did not take along cannot be joined: what they hold is left to the system.
-  if (backend != nullptr && backend->is_of_this_process()) delete backend;
+  if (backend == nullptr || !backend->is_of_this_process()) return;
+  const parlab::UnboundFromOpenMP unbound;  // the thread keeps its processors, whatever ends here
+  delete backend;
 }
 
 int32_t parlab_backend_workers(const parlab_backend* backend) {

@@ -30,6 +30,9 @@ ChildProcess start(std::vector<std::string> words, const std::string& python_pat
   return ChildProcess::fork([&] {
     dup2(end, STDIN_FILENO);  // which clears close-on-exec
     dup2(end, STDOUT_FILENO);
+    // Or OpenMP, loaded there, would bind the interpreter and all that it starts.
+    setenv("OMP_PROC_BIND", "false", 1);  // NOLINT(concurrency-mt-unsafe): one thread here
+    unsetenv("KMP_AFFINITY");             // NOLINT(concurrency-mt-unsafe)
     // One thread: a peer on one worker.
     setenv("OMP_NUM_THREADS", "1", 1);       // NOLINT(concurrency-mt-unsafe): one thread here
     setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)

@@ -44,8 +44,8 @@ def draw(gates: Sequence[GateOf], path: Path) -> None:
         axes.set_ylim(-edge, edge)
         axes.set_yticks([-margin, margin])
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v * 100:+.0f} %"))
-        axes.set_ylabel(one.race.name, rotation=0, ha="right", va="center")
-        words = ratio_with_interval(one.gate.speedup, 3) + ("" if one.gate.ok else "\ntoo noisy")
+        axes.set_ylabel(style.brief(one.race.name), rotation=0, ha="right", va="center")
+        words = ratio_with_interval(one.gate.speedup, 3) + ("" if one.gate.ok else "\nno verdict")
         axes.annotate(words, (1, 0.5), (8, 0), xycoords="axes fraction", va="center", fontsize=8,
                       textcoords="offset points", annotation_clip=False,
                       color=style.INK if one.gate.ok else style.ALARM)

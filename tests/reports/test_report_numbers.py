@@ -118,7 +118,7 @@ def check_sentence(headline: Document, race: Document) -> None:
     """The ratio and interval in a sentence are those of its comparison, or their inverses."""
     results = race["results"]
     found = re.search(rf"({NUMBER})x \[([^,]+), ([^\]]+)\]", headline["sentence"])
-    if headline["verdict"] == "too noisy" and not found:
+    if headline["verdict"] in ("too noisy", "too few rounds") and not found:
         return
     pair = [results[headline[key]]["seconds"] for key in ("against", "result")]
     outcome = stats.compare(*pair, 1 - headline["confidence"], race["run"]["margin"])

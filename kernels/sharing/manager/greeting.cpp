@@ -1,6 +1,7 @@
 #include "kernels/sharing/manager/greeting.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/random.h>
 
 #include <cerrno>

@@ -8,14 +8,17 @@
 #include "kernels/errors.hpp"
 
 #ifdef PARLAB_HAS_HIREDIS
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <ctime>
 #include <memory>
+#include <system_error>
 #include <vector>
 #endif
 
@@ -92,6 +95,25 @@ int port_of(std::string_view text) {
   return whole && port <= 65535 ? std::max(port, 0) : 0;
 }
 
+/// hiredis would cut a socket's path that is too long for the kernel. By way of its folder's
+/// descriptor it is short.
+redisContext* connect_unix(const std::string& path, timeval timeout) {
+  if (path.size() < sizeof(sockaddr_un::sun_path))
+    return redisConnectUnixWithTimeout(path.c_str(), timeout);
+  const std::size_t slash = path.rfind('/');
+  const int folder = open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const std::string shorter = fmt::format("/proc/self/fd/{}{}", folder, path.substr(slash));
+  if (folder < 0 || shorter.size() >= sizeof(sockaddr_un::sun_path)) {
+    const int error = folder < 0 ? errno : ENAMETOOLONG;
+    if (folder >= 0) close(folder);
+    throw RedisError(
+        fmt::format("no Redis at {}: {}", path, std::generic_category().message(error)));
+  }
+  redisContext* context = redisConnectUnixWithTimeout(shorter.c_str(), timeout);
+  close(folder);
+  return context;
+}
+
 /// A thread's connections, one for each server and timeout.
 struct Own {
   std::string place;
@@ -107,7 +129,7 @@ Context connect(const RedisAddress& address) {
   const bool unix_socket = address.place.find('/') != std::string::npos;
   redisContext* made = nullptr;
   if (unix_socket || colon == std::string::npos) {
-    made = redisConnectUnixWithTimeout(address.place.c_str(), timeout);
+    made = connect_unix(address.place, timeout);
   } else {
     const int port = port_of(std::string_view(address.place).substr(colon + 1));
     if (port == 0)

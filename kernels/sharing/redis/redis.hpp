@@ -29,7 +29,7 @@ class RedisError : public std::runtime_error {
 };
 
 struct RedisAddress {
-  std::string place;  // a Unix socket's path, or host:port
+  std::string place;  // a Unix socket's path, of any length, or host:port
   /// For connecting, and for each command: 1 ms to 10 days, which odd ones are taken as.
   std::chrono::milliseconds timeout{1000};
 };

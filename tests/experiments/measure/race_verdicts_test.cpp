@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "experiments/measure/json_text.hpp"
 #include "experiments/measure/result_file.hpp"
 #include "tests/experiments/measure/made_up_experiment.hpp"
 
@@ -100,6 +101,19 @@ TEST_F(RaceOfThree, GivesNoVerdictWhereTheBaselineDisagreesWithItself) {
     EXPECT_THAT(headline.sentence, HasSubstr("too noisy, no verdict"));
 }
 
+TEST_F(RaceOfThree, SaysThatRoundsAreTooFewWhereNoIntervalCanBe) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  for (const std::size_t rounds : {5u, 4u, 1u}) {
+    for (Measured& result : results) result.samples.resize(rounds);
+    const RaceVerdicts verdicts = judge(results);
+    EXPECT_FALSE(verdicts.gates[0].ok);
+    for (std::size_t i = 2; i < results.size(); ++i)
+      EXPECT_EQ(verdicts.against_baseline[i]->comparison.verdict, Verdict::too_few_rounds);
+    for (const Headline& headline : headlines_of(results))
+      EXPECT_THAT(headline.sentence, HasSubstr("too few rounds, no verdict"));
+  }
+}
+
 TEST_F(RaceOfThree, LeavesFailedArmsOut) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
   results[3].failure = Failure{"killed by SIGKILL", 7};
@@ -145,8 +159,8 @@ TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
   record.outcome.results[4].failure = Failure{"killed by SIGKILL", std::nullopt};
   record.outcome.results[4].samples.clear();
   record.verdicts = judge(record.outcome.results);
-  const auto document = nlohmann::json::parse(
-      to_text(result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
+  const auto document = nlohmann::json::parse(json_document(
+      result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
   EXPECT_EQ(document["schema"], "parlab/1");
   EXPECT_EQ(document["results"][3]["comparison"]["baseline"], "serial");
   EXPECT_EQ(document["results"][3]["comparison"]["verdict"], "faster");

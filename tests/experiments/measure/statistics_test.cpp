@@ -23,6 +23,20 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 const Noise even;
 
+TEST(Median, IsTheMiddleValueOrHalfwayBetweenTwo) {
+  EXPECT_EQ(median({3}), 3);
+  EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({4, 1, 3, 2}), 2.5);
+  EXPECT_EQ(median({1, 100}), 50.5);
+  EXPECT_EQ(median({5, 5, 5, 5}), 5);
+  EXPECT_EQ(median({0.1, 0.1, 0.3, 0.1}), 0.1);
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(median({infinite, 1, infinite, infinite}), infinite);
+  EXPECT_EQ(median({1e308, 1.2e308}), 1.1e308);
+  EXPECT_THROW(median({}), std::invalid_argument);
+  EXPECT_THROW(median({1, std::nan(""), 2}), std::invalid_argument);
+}
+
 TEST(Compare, IntervalIsTheOneOfTheSignTest) {
   Times base;
   for (int round = 1; round <= 21; ++round) base.push_back(std::exp(0.01 * ((round * 4) % 21)));
@@ -230,6 +244,7 @@ TEST(Verdicts, HaveTheWordsOfTheReport) {
   EXPECT_EQ(to_string(Verdict::differs), "differs");
   EXPECT_EQ(to_string(Verdict::not_resolved), "not resolved");
   EXPECT_EQ(to_string(Verdict::too_noisy), "too noisy");
+  EXPECT_EQ(to_string(Verdict::too_few_rounds), "too few rounds");
 }
 
 }  // namespace

@@ -196,14 +196,16 @@ TEST_F(ManagerConditionsTest, PassOnTheWakeUpOfAWaiterThatIsKilled) {
 TEST_F(ManagerConditionsTest, FreeTheLockOfAKilledHolder) {
   const ManagedCondition condition = manager().condition();
   const ManagedCounter woken = manager().counter();
+  const ManagedCounter notified = manager().counter();
   ChildProcess sleeper = waiter(condition, woken);
   ChildProcess holder = ChildProcess::fork([&] {
     condition.acquire();
     condition.acquire();
     condition.notify();
+    notified.add(1);
     for (;;) pause();
   });
-  ASSERT_TRUE(eventually([&] { return condition.locked(); }));
+  ASSERT_TRUE(eventually([&] { return notified.get() == 1; }));
   holder.signal(SIGKILL);
   EXPECT_TRUE(sleeper.wait().success());
   EXPECT_EQ(condition.acquire(), Acquired::abandoned);
