@@ -74,9 +74,13 @@ report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md a
 	    rm -f $(REPORT)/micro.json.partial; \
 	  fi; \
 	fi; \
-	$(call within,300) $(python) reports/render.py $(REPORT) || exit 1; \
+	rendered=0; \
+	$(call within,300) $(python) reports/render.py $(REPORT) || rendered=$$?; \
+	[ $$rendered -le 1 ] || exit 1; \
 	echo "The report: $(REPORT)/REPORT.md, or $(REPORT)/REPORT.html in a browser"; \
 	[ $$status = 0 ] || echo "but parlab suite failed: the report says which arms and why" >&2; \
+	[ $$rendered = 0 ] || echo "but some result files could not be used: the report says which" >&2; \
+	[ $$status != 0 ] || status=$$rendered; \
 	exit $$status
 
 .PHONY: run compare suite
