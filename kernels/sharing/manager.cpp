@@ -19,8 +19,8 @@
 namespace parlab {
 namespace {
 
-/// For a manager to end by itself.
-constexpr std::chrono::seconds longest_end{2};
+/// Then a manager that did not end by itself is killed.
+constexpr std::chrono::seconds max_shutdown_time{2};
 
 constexpr std::size_t least_key = 16;  // bytes; shorter ones can be guessed
 
@@ -33,14 +33,10 @@ void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSetting
   prctl(PR_SET_NAME, "parlab-manager");
   for (const int number : {SIGINT, SIGHUP}) signal(number, SIG_IGN);  // the parent's to handle
   signal(SIGCHLD, SIG_DFL);  // or the ends of pools' workers would not be told
-  sigset_t but_end;
-  sigfillset(&but_end);
-  sigdelset(&but_end, SIGTERM);
-  sigprocmask(SIG_UNBLOCK, &but_end, nullptr);
-  sigset_t end;
-  sigemptyset(&end);
-  sigaddset(&end, SIGTERM);
-  sigprocmask(SIG_BLOCK, &end, nullptr);  // the server waits for it
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);  // the server reads it from a descriptor
+  sigprocmask(SIG_SETMASK, &blocked, nullptr);
   constexpr int first_kept = 3;
   dup2(listener.release(), first_kept);
   dup2(parent.release(), first_kept + 1);
@@ -95,7 +91,7 @@ void Manager::shutdown() {
   // So that it ends the workers of its pools first, and reaps them.
   process_->signal(SIGTERM);
   process_->signal(SIGCONT);
-  const Deadline in_time(longest_end);
+  const Deadline in_time(max_shutdown_time);
   pollfd ended{process_->ended_fd(), POLLIN, 0};
   while (poll(&ended, 1, in_time.poll_milliseconds()) <= 0 && !in_time.passed()) {
   }

@@ -4,12 +4,15 @@
 // starts, and run in its pools' workers: processes that have the memory of that moment.
 //
 //   ManagerOptions options;
-//   options.functions.add("is_prime", is_prime).add("scale", [](double x, double by) { return x *
-//   by; });
+//   options.functions.add("is_prime", is_prime)
+//                    .add("scale", [](double x, double by) { return x * by; });
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -28,6 +31,19 @@ template <class T>
 constexpr bool is_vector = false;
 template <class T>
 constexpr bool is_vector<std::vector<T>> = true;
+
+/// Whether an integer type has this whole number. Not by comparing afterwards: to nlohmann-json,
+/// -1 and 2^64 - 1 are equal.
+template <std::integral T>
+bool holds(const nlohmann::json& value) {
+  using Limits = std::numeric_limits<T>;
+  if (value.is_number_unsigned())
+    return value.get<std::uint64_t>() <= static_cast<std::uint64_t>(Limits::max());
+  const auto number = value.get<std::int64_t>();
+  if (number >= 0)
+    return static_cast<std::uint64_t>(number) <= static_cast<std::uint64_t>(Limits::max());
+  return std::signed_integral<T> && number >= static_cast<std::int64_t>(Limits::min());
+}
 
 /// What a parameter gets. Throws std::invalid_argument or nlohmann's exception for a value of
 /// another kind, for a number that the type does not hold, and for a fraction where it has none.
@@ -48,13 +64,14 @@ T argument_as(const nlohmann::json& value) {
   } else if constexpr (std::integral<T>) {
     if (!value.is_number_integer())
       throw std::invalid_argument("an argument that should be a whole number: " + value.dump());
-    const T number = value.get<T>();
-    if (nlohmann::json(number) != value)
+    if (!holds<T>(value))
       throw std::invalid_argument("an argument that its type does not hold: " + value.dump());
-    return number;
+    return value.get<T>();
   } else if constexpr (std::floating_point<T>) {
     if (!value.is_number())
       throw std::invalid_argument("an argument that should be a number: " + value.dump());
+    if (std::isfinite(value.get<double>()) && !std::isfinite(value.get<T>()))
+      throw std::invalid_argument("an argument that its type does not hold: " + value.dump());
     return value.get<T>();
   } else {
     return value.get<T>();

@@ -20,10 +20,10 @@ namespace {
 using nlohmann::json;
 
 /// More would be a mistake, and the machine's end.
-constexpr std::uint64_t most_workers = 1024;
+constexpr std::uint64_t max_workers = 1024;
 
 /// Workers in a row that die before their first task: then it is not by chance.
-constexpr int most_failed_starts = 3;
+constexpr int max_failed_starts = 3;
 
 /// Between SIGTERM and SIGKILL.
 constexpr itimerspec grace{.it_interval = {}, .it_value = {.tv_sec = 1, .tv_nsec = 0}};
@@ -33,9 +33,9 @@ constexpr itimerspec grace{.it_interval = {}, .it_value = {.tv_sec = 1, .tv_nsec
 ServedPool::ServedPool(ServedPoolOptions options,
                        std::shared_ptr<const ManagedFunctionTable> functions, ServedHost& host)
     : options_(std::move(options)), functions_(std::move(functions)), host_(host) {
-  if (options_.workers < 1 || options_.workers > most_workers)
+  if (options_.workers < 1 || options_.workers > max_workers)
     throw std::invalid_argument(
-        fmt::format("a pool has 1 to {} workers, not {}", most_workers, options_.workers));
+        fmt::format("a pool has 1 to {} workers, not {}", max_workers, options_.workers));
   if (!options_.initializer.empty()) check_open(options_.initializer);
   try {
     while (workers_.size() < options_.workers) start_worker();
@@ -46,8 +46,8 @@ ServedPool::ServedPool(ServedPoolOptions options,
 }
 
 ServedPool::~ServedPool() {
+  refuse_all("the pool is gone: nobody held it any more");  // while it is known what they are at
   end_workers();
-  refuse_all("the pool is gone: nobody held it any more");
 }
 
 std::optional<std::string> ServedPool::call(const ServedCall& call) {
@@ -76,15 +76,15 @@ void ServedPool::check_open(const std::string& function) const {
                     function));
 }
 
-void ServedPool::submit(PoolChunkOrder order) {
-  orders_.push_back(std::move(order));
+void ServedPool::submit(QueuedChunk chunk) {
+  queue_.push_back(std::move(chunk));
   fill_up();
   hand_out();
 }
 
 /// As many workers as there should be, or as can be had.
 void ServedPool::fill_up() {
-  const bool has_work = !closed_ || !orders_.empty();
+  const bool has_work = !closed_ || !queue_.empty();
   try {
     while (has_work && broken_.empty() && workers_.size() < options_.workers) start_worker();
   } catch (const std::system_error& error) {
@@ -96,8 +96,8 @@ void ServedPool::start_worker() {
   const auto worker = workers_.emplace(workers_.end(), *functions_, options_.initializer);
   try {
     host_.watch(worker->process.socket(),
-                [this, worker](std::uint32_t events) { hear(worker, events); });
-    host_.watch(worker->process.ended_fd(), [this, worker](std::uint32_t) { bury(worker); });
+                [this, worker](std::uint32_t events) { on_event(worker, events); });
+    host_.watch(worker->process.ended_fd(), [this, worker](std::uint32_t) { on_end(worker); });
   } catch (...) {
     host_.unwatch(worker->process.socket());
     workers_.erase(worker);
@@ -108,13 +108,13 @@ void ServedPool::start_worker() {
 /// Gives chunks to whoever is free, and lets those go whom a closed pool needs no more.
 void ServedPool::hand_out() {
   for (Worker& worker : workers_) {
-    if (!worker.ready || worker.order || worker.hung_up) continue;
-    if (!orders_.empty()) {
-      worker.order = std::move(orders_.front());
-      orders_.pop_front();
+    if (!worker.ready || worker.chunk || worker.hung_up) continue;
+    if (!queue_.empty()) {
+      worker.chunk = std::move(queue_.front());
+      queue_.pop_front();
       ++worker.tasks;
       // Where it is gone by now, its end is heard of next.
-      worker.process.send(worker.order->message);
+      worker.process.send(worker.chunk->message);
       host_.watch_out(worker.process.socket(), worker.process.has_unsent());
     } else if (closed_) {
       retire(worker);
@@ -122,15 +122,15 @@ void ServedPool::hand_out() {
   }
 }
 
-void ServedPool::hear(Workers::iterator worker, std::uint32_t events) {
+void ServedPool::on_event(Workers::iterator worker, std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) {
     worker->process.flush();
     host_.watch_out(worker->process.socket(), worker->process.has_unsent());
   }
-  if ((events & ~static_cast<unsigned>(EPOLLOUT)) != 0) read(worker);
+  if ((events & ~static_cast<unsigned>(EPOLLOUT)) != 0) read_answers(worker);
 }
 
-void ServedPool::read(Workers::iterator worker) {
+void ServedPool::read_answers(Workers::iterator worker) {
   bool sound = worker->process.receive();
   try {
     while (std::optional<json> message = worker->process.take_message())
@@ -155,34 +155,31 @@ void ServedPool::take_message(Workers::iterator worker, const json& message) {
     }
     return;
   }
-  if (!worker->order || message.size() != worker->order->message.items.size())
+  if (!worker->chunk || message.size() != worker->chunk->message.items.size())
     throw std::invalid_argument("outcomes that nobody asked for");
-  const PoolChunkOrder order = std::move(*worker->order);
-  worker->order.reset();
-  order.done(message);
+  const QueuedChunk chunk = std::move(*worker->chunk);
+  worker->chunk.reset();
+  chunk.done(message);
   if (options_.max_tasks != 0 && worker->tasks >= options_.max_tasks) retire(*worker);
 }
 
 /// A worker has ended: what it was at fails, and another takes its place.
-void ServedPool::bury(Workers::iterator worker) {
-  // An answer that it sent before it ended counts.
-  while (worker->order && worker->process.receive()) {
-    try {
-      const std::optional<json> message = worker->process.take_message();
-      if (!message) break;
-      take_message(worker, *message);
-    } catch (const std::exception&) {
-      break;
-    }
+void ServedPool::on_end(Workers::iterator worker) {
+  // What it sent before it ended counts: an answer, or why its initializer failed.
+  try {
+    while (worker->process.has_unread() && worker->process.receive())
+      while (const std::optional<json> message = worker->process.take_message())
+        take_message(worker, *message);
+  } catch (const std::exception&) {  // a task wrote into its worker's socket
   }
   host_.unwatch(worker->process.socket());
   host_.unwatch(worker->process.ended_fd());
   const ExitStatus status = worker->process.wait();
-  if (worker->order) {
+  if (worker->chunk) {
     const json died = pool_outcome::died(status, worker->process.item());
-    worker->order->done(json(worker->order->message.items.size(), died));
+    worker->chunk->done(json(worker->chunk->message.items.size(), died));
   }
-  if (!worker->ready && ++failed_starts_ >= most_failed_starts && broken_.empty()) {
+  if (!worker->ready && ++failed_starts_ >= max_failed_starts && broken_.empty()) {
     broken_ = "the pool's workers die before their first task: " + status.describe();
     refuse_all(broken_);
   }
@@ -217,11 +214,11 @@ void ServedPool::terminate() {
 
 /// Also what workers are at: their answers are not waited for.
 void ServedPool::refuse_all(const std::string& why) {
-  std::deque<PoolChunkOrder> refused = std::exchange(orders_, {});
+  std::deque<QueuedChunk> refused = std::exchange(queue_, {});
   for (Worker& worker : workers_)
-    if (worker.order) refused.push_back(std::move(*std::exchange(worker.order, std::nullopt)));
-  for (const PoolChunkOrder& order : refused)
-    order.done(json(order.message.items.size(), pool_outcome::refused(why)));
+    if (worker.chunk) refused.push_back(std::move(*std::exchange(worker.chunk, std::nullopt)));
+  for (const QueuedChunk& chunk : refused)
+    chunk.done(json(chunk.message.items.size(), pool_outcome::refused(why)));
 }
 
 void ServedPool::end_workers() {

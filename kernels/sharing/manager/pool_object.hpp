@@ -19,7 +19,7 @@
 namespace parlab {
 
 /// A chunk, which one worker gets as a whole. done() is told the outcome of each item, once.
-struct PoolChunkOrder {
+struct QueuedChunk {
   PoolMessage message;
   std::function<void(nlohmann::json outcomes)> done;
 };
@@ -46,7 +46,7 @@ class ServedPool final : public ServedObject {
   /// std::invalid_argument for a function that nobody registered.
   void check_open(const std::string& function) const;
   /// To be called after check_open().
-  void submit(PoolChunkOrder order);
+  void submit(QueuedChunk chunk);
 
  private:
   struct Worker {
@@ -56,17 +56,17 @@ class ServedPool final : public ServedObject {
     bool ready = false;
     bool hung_up = false;
     std::uint64_t tasks = 0;
-    std::optional<PoolChunkOrder> order;  // what it is at
+    std::optional<QueuedChunk> chunk;  // what it is at
   };
   using Workers = std::list<Worker>;
 
   void fill_up();
   void start_worker();
   void hand_out();
-  void hear(Workers::iterator worker, std::uint32_t events);
-  void read(Workers::iterator worker);
+  void on_event(Workers::iterator worker, std::uint32_t events);
+  void read_answers(Workers::iterator worker);
   void take_message(Workers::iterator worker, const nlohmann::json& message);
-  void bury(Workers::iterator worker);
+  void on_end(Workers::iterator worker);
   void retire(Worker& worker);
   void terminate();
   void refuse_all(const std::string& why);
@@ -76,7 +76,7 @@ class ServedPool final : public ServedObject {
   std::shared_ptr<const ManagedFunctionTable> functions_;
   ServedHost& host_;
   Workers workers_;
-  std::deque<PoolChunkOrder> orders_;
+  std::deque<QueuedChunk> queue_;
   bool closed_ = false;
   std::string broken_;          // why no worker starts any more
   int failed_starts_ = 0;       // in a row

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "kernels/sharing/limits.hpp"
 #include "kernels/sharing/manager/wire.hpp"
 #include "kernels/sharing/pool_chunk.hpp"
 
@@ -25,10 +26,10 @@ namespace {
 using nlohmann::json;
 
 /// No message of a worker is too long: its results are what the manager's clients asked for.
-constexpr std::uint64_t longest_answer = 1ULL << 60;
+constexpr std::uint64_t max_answer_bytes = 1ULL << 60;
 
 /// Levels that a result may have, so that it can still be wrapped and read.
-constexpr int deepest_result = deepest_value - 4;
+constexpr int max_result_depth = deepest_value - 4;
 
 bool deeper_than(const json& value, int levels) {
   if (!value.is_structured()) return false;
@@ -70,7 +71,7 @@ json thrown() {
 json outcome_of(const ManagedFunction& function, const json& arguments) {
   try {
     json value = function(arguments);
-    if (deeper_than(value, deepest_result))
+    if (deeper_than(value, max_result_depth))
       throw std::invalid_argument("a result of more levels than a manager takes");
     return {{"value", std::move(value)}};
   } catch (...) {
@@ -84,6 +85,7 @@ void work(int socket, const ManagedFunctionTable& functions, const std::string& 
   if (!initializer.empty()) {
     const json outcome = outcome_of(functions.at(initializer), json::array());
     if (!outcome.contains("value")) {
+      std::fflush(stdout);
       send_frame(socket, {{"failed", outcome.at("what")}});
       return;
     }
@@ -97,10 +99,10 @@ void work(int socket, const ManagedFunctionTable& functions, const std::string& 
     const ManagedFunction& function = functions.at(message.at("function").get<std::string>());
     const bool spread = message.at("spread").get<bool>();
     json outcomes = json::array();
-    place.store(message.at("first").get<std::uint64_t>());
+    const auto first = message.at("first").get<std::uint64_t>();
     for (const json& item : message.at("items")) {
+      place.store(first + outcomes.size());
       outcomes.push_back(outcome_of(function, spread ? item : json::array({item})));
-      place.fetch_add(1);
     }
     std::fflush(stdout);  // what it printed would be lost where it is killed
     goes_on = send_frame(socket, outcomes);
@@ -137,8 +139,8 @@ PoolProcess::PoolProcess(const ManagedFunctionTable& functions, const std::strin
   std::construct_at(&place(), 0);
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw std::system_error(errno, std::generic_category(), "no socket for a worker");
-  link_.emplace(0, OwnedDescriptor(ends[0]), longest_answer);
+    throw refusal("start a worker", errno);
+  link_.emplace(0, OwnedDescriptor(ends[0]), max_answer_bytes);
   const OwnedDescriptor theirs(ends[1]);
   child_.emplace(ChildProcess::fork([&] {
     become_worker(theirs.get());
@@ -147,11 +149,17 @@ PoolProcess::PoolProcess(const ManagedFunctionTable& functions, const std::strin
 }
 
 bool PoolProcess::send(const PoolMessage& message) {
+  place().store(message.first_item);  // the worker may die before it reads this
   const std::string bytes = to_bytes({{"function", message.function},
                                       {"spread", message.spread},
                                       {"first", message.first_item},
                                       {"items", message.items}});
   return link_->send(std::string(raw_bytes(FrameSize{bytes.size()})) + bytes);
+}
+
+bool PoolProcess::has_unread() const {
+  char byte = 0;
+  return recv(link_->fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 std::optional<json> PoolProcess::take_message() {

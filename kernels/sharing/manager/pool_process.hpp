@@ -45,6 +45,8 @@ class PoolProcess {
   bool flush() { return link_->flush(); }
   bool has_unsent() const { return link_->has_unsent(); }
 
+  /// Whether bytes have come that were not read.
+  bool has_unread() const;
   /// Reads what has come; false at its end.
   bool receive() { return link_->receive(); }
   /// The next message: {"ready": true}, {"failed": text} of the initializer, or an array of

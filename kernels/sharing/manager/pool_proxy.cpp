@@ -33,6 +33,8 @@ std::optional<ManagedData> ManagedImap::next(Deadline deadline) {
     if (under_way_ == 0) return std::nullopt;
     std::optional<ManagedData> outcomes = try_call("next", nullptr, deadline);
     if (!outcomes) throw TimedOut("the next result was not ready at the deadline");
+    if (!outcomes->is_array())
+      throw ManagerError("another process has read these results: let one read them");
     --under_way_;
     current_ = std::move(*outcomes);
     place_ = 0;
@@ -43,18 +45,25 @@ std::optional<ManagedData> ManagedImap::next(Deadline deadline) {
 
 void ManagedImap::fill() {
   while (feed_ && under_way_ < window_) {
-    ManagedData chunk = ManagedData::array();
-    while (chunk.size() < chunksize_) {
+    bool ended = false;
+    while (!ended && unsent_.size() < chunksize_) {
       std::optional<ManagedData> item = feed_();
-      if (!item) {
-        feed_ = nullptr;
-        break;
-      }
-      chunk.push_back(std::move(*item));
+      ended = !item;
+      if (item) unsent_.push_back(std::move(*item));
     }
-    if (chunk.empty()) return;
-    call("feed", chunk);
-    ++under_way_;
+    if (!unsent_.empty()) {
+      try {
+        call("feed", unsent_);
+      } catch (const ManagerDied&) {
+        throw;
+      } catch (const ManagerError&) {
+        if (under_way_ == 0 && place_ == current_.size()) throw;
+        return;  // said once the results that there will be were read
+      }
+      unsent_ = ManagedData::array();
+      ++under_way_;
+    }
+    if (ended) feed_ = nullptr;
   }
 }
 

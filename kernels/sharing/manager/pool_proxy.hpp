@@ -55,7 +55,8 @@ class ManagedResult : public Proxy {
 };
 
 /// Results as they come, of items that are read as they are needed: no more chunks are under way
-/// than a window allows. To be read by one thread.
+/// than a window allows. To be read by one thread, and to its end before close(): a pool that is
+/// closed takes no more items.
 class ManagedImap : public Proxy {
  public:
   /// The next item, or none after the last.
@@ -64,9 +65,15 @@ class ManagedImap : public Proxy {
   ManagedImap(std::shared_ptr<const ManagerClient::Held> held, Feed feed, std::uint64_t chunksize,
               std::uint64_t window)
       : Proxy(std::move(held)), feed_(std::move(feed)), chunksize_(chunksize), window_(window) {}
+  ManagedImap(const ManagedImap&) = delete;
+  ManagedImap& operator=(const ManagedImap&) = delete;
+  ManagedImap(ManagedImap&&) = default;
+  ManagedImap& operator=(ManagedImap&&) = default;
+  ~ManagedImap() = default;
 
   /// The next result, or nothing after the last. Throws what an item threw, then goes on with the
-  /// item behind it. Throws TimedOut at the deadline, and may be called again.
+  /// item behind it. Throws TimedOut at the deadline, and may be called again. Where the pool takes
+  /// no more items, the results of those that it took come first, then ManagerError.
   std::optional<ManagedData> next(Deadline deadline = {});
 
   class Iterator {
@@ -101,8 +108,9 @@ class ManagedImap : public Proxy {
 
   Feed feed_;
   std::uint64_t chunksize_;
-  std::uint64_t window_;         // chunks
-  std::uint64_t under_way_ = 0;  // chunks
+  std::uint64_t window_;                       // chunks
+  std::uint64_t under_way_ = 0;                // chunks
+  ManagedData unsent_ = ManagedData::array();  // items that were read, and wait to be sent
   ManagedData current_ = ManagedData::array();
   std::size_t place_ = 0;  // in current_
 };

@@ -196,10 +196,11 @@ void ManagerServer::close(ServerConnection& connection) {
     entry.object->connection_gone(connection.id());
     wake(entry);
   }
-  wake_changed();
-  if (connection.session.empty() || --sessions_[connection.session] > 0) return;
-  sessions_.erase(connection.session);
-  store_.session_gone(connection.session);
+  if (!connection.session.empty() && --sessions_[connection.session] == 0) {
+    sessions_.erase(connection.session);
+    store_.session_gone(connection.session);
+  }
+  wake_changed();  // last: a pool that goes with its session fails the calls of others
 }
 
 void ManagerServer::expire() {

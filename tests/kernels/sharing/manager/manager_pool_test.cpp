@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -91,6 +93,37 @@ TEST_F(ManagerPoolTest, ReadsTheItemsOfImapAsTheyAreNeeded) {
   EXPECT_THROW(pool.imap("square", items, 0), ManagerError);
 }
 
+TEST_F(ManagerPoolTest, GivesTheResultsUnderWayBeforeItRefusesMoreItemsOfImap) {
+  const ManagedPool pool = manager().pool(1);
+  std::vector<int> items(100);
+  std::iota(items.begin(), items.end(), 0);
+  ManagedImap results = pool.imap("square", items);
+  EXPECT_EQ(results.next(), Data(0));
+  pool.close();
+  int next = 1;
+  const std::string refusal = message_of<ManagerError>([&] {
+    while (const std::optional<Data> result = results.next()) {
+      EXPECT_EQ(*result, Data(next * next));
+      ++next;
+    }
+  });
+  EXPECT_THAT(refusal, HasSubstr("closed")) << "not an end: items are left";
+  EXPECT_EQ(next, 4) << "what was read, and a window of three";
+  EXPECT_THROW(results.next(), ManagerError) << "again";
+}
+
+TEST_F(ManagerPoolTest, TellsOfResultsThatAnotherProcessHasRead) {
+  const ManagedPool pool = manager().pool(1);
+  const std::vector<int> items = {1, 2, 3};
+  ManagedImap results = pool.imap("square", items);
+  EXPECT_EQ(results.next(), Data(1));
+  ChildProcess child = ChildProcess::fork([&] {
+    while (results.next()) continue;
+  });
+  EXPECT_TRUE(child.wait().success());
+  EXPECT_THAT(message_of<ManagerError>([&] { results.next(); }), HasSubstr("another process"));
+}
+
 TEST_F(ManagerPoolTest, UnorderedResultsComeAsTheyAreDone) {
   const ManagedPool pool = manager().pool(2);
   const std::vector<double> seconds = {0.5, 0.0};
@@ -138,6 +171,13 @@ TEST_F(ManagerPoolTest, RefusesArgumentsOfAnotherKind) {
   EXPECT_THAT(refusal("square", 1, 2), HasSubstr("takes 1 arguments, not 2"));
   EXPECT_THAT(refusal("byte", 256), HasSubstr("does not hold"));
   EXPECT_THAT(refusal("byte", -1), HasSubstr("does not hold"));
+  EXPECT_THAT(refusal("natural", -1), HasSubstr("does not hold"));
+  EXPECT_THAT(refusal("whole", 1ULL << 63), HasSubstr("does not hold"));
+  EXPECT_THAT(refusal("single", 1e300), HasSubstr("does not hold"));
+  EXPECT_EQ(pool.apply("natural", ~0ULL), ~0ULL);
+  EXPECT_EQ(pool.apply("whole", INT64_MIN), INT64_MIN);
+  EXPECT_EQ(pool.apply("byte", 255), 255);
+  EXPECT_EQ(pool.apply("single", 1e30), static_cast<double>(1e30F));
   EXPECT_THAT(refusal("add", 1, true), HasSubstr("should be a number"));
   EXPECT_THAT(refusal("sum", Data({1, 2.5})), HasSubstr("whole number"));
   EXPECT_THAT(refusal("sum", 5), HasSubstr("list"));

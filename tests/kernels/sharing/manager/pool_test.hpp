@@ -30,7 +30,15 @@ inline ManagerOptions pool_options() {
            })
       .add("byte", [](std::uint8_t x) { return x; })
       .add("nothing", [] {})
+      .add("whole", [](std::int64_t x) { return x; })
+      .add("natural", [](std::uint64_t x) { return x; })
+      .add("single", [](float x) { return x; })
       .add("pid", [] { return getpid(); })
+      .add("pid_later",
+           [](int) {
+             std::this_thread::sleep_for(std::chrono::milliseconds(20));
+             return getpid();
+           })
       .add("throw_at",
            [](int x, int at) {
              if (x == at) throw std::out_of_range("at " + std::to_string(x));
@@ -90,7 +98,10 @@ class ManagerPoolTest : public ManagerTest {
   static std::set<pid_t> pids(const ManagedPool& pool) {
     std::set<pid_t> found;
     EXPECT_TRUE(eventually([&] {
-      found.insert(pool.apply("pid").get<pid_t>());
+      // One chunk each, and long enough that none of them does two.
+      const std::vector<int> items(pool.workers(), 0);
+      for (const ManagedData& worker : pool.map("pid_later", items, 1))
+        found.insert(worker.get<pid_t>());
       return found.size() == pool.workers();
     }));
     return found;
