@@ -12,6 +12,8 @@ CMAKE_ARGS ?=
 TESTS ?=
 SCOPE ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# Tests at a time: most wait for processes and clocks, so that three keep two cores busy. Not more: some share a core's time.
+TEST_JOBS ?= 3
 REPORT := reports/out
 
 # Asked when a recipe runs, not before: by then `deps` has installed it. PYTHON=... overrides.
@@ -52,7 +54,7 @@ compile compile-program:
 test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for some)
 	@sh .ci/deps --again
 	@$(MAKE) compile
-	@$(call within,1500) ctest --preset release --parallel 2 --timeout 120 --progress --no-tests=error $(if $(TESTS),-R '$(TESTS)')
+	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(TESTS),-R '$(TESTS)')
 
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
 # The nanosecond figures are its smallest part: it does without them where they fail.
@@ -136,4 +138,4 @@ asan tsan debug clang native:
 	@mkdir -p build
 	@$(call configure,$@,$(if $(filter asan tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++) -DCMAKE_C_COMPILER=$$(sh .ci/tool clang)))
 	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS) $(if $(SCOPE),--target parlab-tests-$(SCOPE))
-	@$(call within,1800) ctest --preset $@ --parallel 2 --timeout 300 --progress --no-tests=error $(if $(SCOPE),-L '^$(SCOPE)$$') $(if $(TESTS),-R '$(TESTS)')
+	@$(call within,1800) ctest --preset $@ --parallel $(TEST_JOBS) --timeout 300 --progress --no-tests=error $(if $(SCOPE),-L '^$(SCOPE)$$') $(if $(TESTS),-R '$(TESTS)')

@@ -2,7 +2,9 @@
  *
  * Calls return a status. Anything but PARLAB_OK leaves a message for people, in one line that says
  * what is wrong and what to do: parlab_last_error(). Results travel through pointers, and hold
- * something only after PARLAB_OK. No call prints, exits, or throws.
+ * something only after PARLAB_OK. No call prints, exits, or throws: whatever is thrown inside, by
+ * parlab, the standard library or one under a backend, becomes a status and a message. A thread that
+ * is cancelled in a call ends after it.
  *
  * Ownership. What parlab_..._open gives is yours until you give it to parlab_..._close. Arrays stay
  * yours: a call reads and writes them where they lie and keeps no pointer. No other thread may write

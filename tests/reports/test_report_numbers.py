@@ -19,7 +19,7 @@ from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, 
 from trust_checks import explain_trust
 
 SCALES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-DIGITS_TRIED = 150  # of some thousand; another seed tries others
+DIGITS_TRIED = 60  # of some thousand; another seed tries others
 
 
 def explain_tables(page: Page, results: RawResults) -> None:

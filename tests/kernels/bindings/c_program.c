@@ -302,6 +302,32 @@ static void runs_calls_of_threads_one_after_the_other(void) {
   parlab_backend_close(shared_by_threads);
 }
 
+static void* computes(void* nothing) {
+  uint64_t inside = 0;
+  pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
+  while (parlab_pi(shared_by_threads, 1 << 20, 1, NULL, 0, &inside) == PARLAB_OK)
+    pthread_testcancel();
+  return nothing;
+}
+
+static void outlives_a_cancelled_thread(const char* name) {
+  EXPECT(parlab_backend_open(name, 2, &shared_by_threads) == PARLAB_OK);
+  for (int i = 0; i < 20; ++i) {
+    pthread_t thread;
+    void* done = NULL;
+    const struct timespec moment = {0, 1000000 * (i % 5)};
+    pthread_create(&thread, NULL, computes, NULL);
+    nanosleep(&moment, NULL);
+    pthread_cancel(thread);
+    pthread_join(thread, &done);
+    EXPECT(done == PTHREAD_CANCELED);
+  }
+  uint64_t count = 0;
+  EXPECT(parlab_count_primes(shared_by_threads, 0, 1000, NULL, 10, &count) == PARLAB_OK &&
+         count == 168);
+  parlab_backend_close(shared_by_threads);
+}
+
 static parlab_backend* interrupted = NULL;
 
 static void interrupts(int signal_number) {
@@ -393,6 +419,8 @@ int main(void) {
   refuses_arrays_that_cannot_be();
   refuses_one_memory_at_two_addresses();
   runs_calls_of_threads_one_after_the_other();
+  outlives_a_cancelled_thread("threads");
+  outlives_a_cancelled_thread("processes");
   is_interrupted_from_a_signal_handler("threads");
   is_interrupted_from_a_signal_handler("processes");
   const char* names[] = {"threads", "asio_pool", "processes", "openmp", "tbb"};

@@ -178,7 +178,7 @@ def test_an_array_without_a_name_is_gone_with_its_process(build: Path) -> None:
 import os, sys
 array = parlab.shared_array(4); array[:] = 7
 named = parlab.shared_array(4, name={kept!r})
-print(array.name)
+print(array.name, flush=True)  # or the child would print it too
 if os.fork() == 0: sys.exit()  # ends as its parent will, but did not make it
 os.wait()
 assert parlab.attach(array.name).sum() == 28""")
