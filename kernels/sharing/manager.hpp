@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/manager/managed_functions.hpp"
 #include "kernels/sharing/manager/proxies.hpp"
 #include "kernels/sharing/manager/served_object.hpp"
 #include "kernels/sharing/manager/wire.hpp"
@@ -61,6 +62,7 @@ struct ManagerOptions {
   /// Both sides look so long for the next message before they sleep; costs a core each.
   std::chrono::microseconds spin{0};
   ManagerTypes types = {};
+  ManagedFunctions functions = {};  // for pools
 };
 
 /// A named object is found where it exists, and made where it does not.
@@ -139,6 +141,11 @@ class Manager {
   ManagedBarrier barrier(WholeNumber parties, BarrierOptions options = {},
                          const std::string& name = {}) const {
     return managed_barrier(*client_, parties, std::move(options), name);
+  }
+  /// Of so many worker processes, which call ManagerOptions::functions.
+  ManagedPool pool(WholeNumber workers, const ManagedPoolOptions& options = {},
+                   const std::string& name = {}) const {
+    return managed_pool(*client_, workers, options, name);
   }
   ManagedEvent event(const std::string& name = {}) const {
     return managed<ManagedEvent>(*client_, "Event", {nullptr, name});

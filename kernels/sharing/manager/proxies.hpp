@@ -13,6 +13,7 @@
 #include "kernels/sharing/manager/dict_proxies.hpp"
 #include "kernels/sharing/manager/list_proxies.hpp"
 #include "kernels/sharing/manager/lock_proxies.hpp"
+#include "kernels/sharing/manager/pool_proxy.hpp"
 #include "kernels/sharing/manager/proxy.hpp"
 #include "kernels/sharing/manager/semaphore_proxies.hpp"
 

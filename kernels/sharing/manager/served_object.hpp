@@ -41,6 +41,9 @@ class ServedObject {
   /// A client is gone: whatever it held is free.
   virtual void connection_gone(ConnectionId) {}
 
+  /// The manager's process ends: what would outlive it ends too.
+  virtual void manager_ends() {}
+
   /// By whoever keeps the object: `wake` sees to it that the calls which wait are made again.
   void on_change(std::function<void()> wake) { wake_ = std::move(wake); }
   /// Calls that wait may get further now, though this object has answered none.

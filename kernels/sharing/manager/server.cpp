@@ -1,6 +1,8 @@
 #include "kernels/sharing/manager/server.hpp"
 
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,11 +50,21 @@ ManagerServer::ManagerServer(OwnedDescriptor listener, int parent, ServerSetting
   event.data.u64 = parent_tag;
   watched = watched && epoll_ctl(poll_.get(), EPOLL_CTL_ADD, parent_, &event) == 0;
   if (!watched) throw std::system_error(errno, std::generic_category(), "cannot watch for clients");
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  end_signal_ = OwnedDescriptor(signalfd(-1, &ends, SFD_CLOEXEC));
+  watch(end_signal_.get(), [this](std::uint32_t) { ends_ = true; });
 }
 
 void ManagerServer::run() {
+  serve_until_end();
+  for (auto& [id, entry] : store_.entries()) entry.object->manager_ends();
+}
+
+void ManagerServer::serve_until_end() {
   std::array<epoll_event, 64> events{};
-  for (;;) {
+  while (!ends_) {
     int ready = 0;
     if (settings_.spin.count() > 0) {
       const Deadline spun(settings_.spin);
@@ -184,10 +196,11 @@ void ManagerServer::close(ServerConnection& connection) {
     entry.object->connection_gone(connection.id());
     wake(entry);
   }
-  wake_changed();
-  if (connection.session.empty() || --sessions_[connection.session] > 0) return;
-  sessions_.erase(connection.session);
-  store_.session_gone(connection.session);
+  if (!connection.session.empty() && --sessions_[connection.session] == 0) {
+    sessions_.erase(connection.session);
+    store_.session_gone(connection.session);
+  }
+  wake_changed();  // last: a pool that goes with its session fails the calls of others
 }
 
 void ManagerServer::expire() {

@@ -24,7 +24,8 @@ class ManagerServer : public ServedHost {
  public:
   /// Takes over `listener`. `parent` is a pidfd: the server ends with that process.
   ManagerServer(OwnedDescriptor listener, int parent, ServerSettings settings, ServedTypes types);
-  /// Until the parent ends.
+  /// Until the parent ends, or SIGTERM, which must be blocked. Then the workers of its pools have
+  /// ended too.
   void run();
 
   ServedObject& object(std::uint64_t number) override;
@@ -33,6 +34,7 @@ class ManagerServer : public ServedHost {
   void unwatch(int fd) override;
 
  private:
+  void serve_until_end();
   void accept_all();
   void greet(ServerConnection& connection);
   void check_response(ServerConnection& connection);
@@ -60,6 +62,8 @@ class ManagerServer : public ServedHost {
   OwnedDescriptor listener_;
   OwnedDescriptor poll_;
   int parent_;
+  OwnedDescriptor end_signal_;
+  bool ends_ = false;
   ServerSettings settings_;
   std::string name_ = to_hex(fresh_nonce());  // tells this manager from any other at its address
   std::map<std::uint64_t, std::shared_ptr<const Watcher>> watchers_;  // by their tag

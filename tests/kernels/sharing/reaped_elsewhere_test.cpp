@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "kernels/backend_registry.hpp"
@@ -299,6 +300,29 @@ TEST_P(ReapedElsewhere, AManagerServesAndEnds) {
       manager.shutdown();
     }
     return has_ended(pid) ? 0 : 2;
+  });
+}
+
+TEST_P(ReapedElsewhere, AManagersPoolWorksAndTellsHowAWorkerDied) {
+  in_a_program([] {
+    ManagerOptions options;
+    options.functions.add("twice", [](int x) { return 2 * x; })
+        .add("pid", [] { return getpid(); })
+        .add("die", [] { raise(SIGKILL); });
+    Manager manager(std::move(options));
+    const ManagedPool pool = manager.pool(2);
+    if (pool.map("twice", {1, 2, 3}, 1) != ManagedData({2, 4, 6})) return 1;
+    try {
+      pool.apply("die");
+      return 2;
+    } catch (const WorkerDied& died) {
+      if (died.signal() != SIGKILL) return 3;  // it is the manager's child, who reaps it
+    }
+    if (pool.apply("twice", 4) != 8) return 4;
+    const auto worker = pool.apply("pid").get<pid_t>();
+    pool.close();
+    if (!pool.join(long_enough)) return 5;
+    return has_ended(worker) ? 0 : 6;
   });
 }
 
