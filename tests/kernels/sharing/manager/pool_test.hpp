@@ -84,7 +84,7 @@ inline ManagerOptions pool_options() {
       .add("initialize", [] { initialized = 7; })
       .add("initialized", [] { return initialized; })
       .add("fail", [] { throw std::runtime_error("no licence"); })
-      .add("crash", [] { raise(SIGSEGV); });
+      .add("crash", [] { raise(SIGABRT); });
   return made;
 }
 
