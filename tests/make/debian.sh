@@ -17,6 +17,7 @@ if [ "${PARLAB_DEBIAN_INSIDE:-}" = "" ]; then
     skip "there is no debootstrap, and apt-get cannot install it"
   unshare --mount --pid --fork mount -t tmpfs none /mnt 2>/dev/null || skip "mounting is not allowed here"
   root=$(mktemp -d /var/tmp/debian.XXXXXX) || exit 1
+  chmod 755 "$root" # its users must enter it
   trap 'rm -rf --one-file-system "$root" "$root.log"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -52,7 +53,8 @@ fi
 git -c safe.directory="$project" clone -q "$project" "$root/root/parlab" || exit 1
 for command in "$@"; do
   echo "Debian $suite \$ $command"
+  # A session of its own, as a login has: the system ends what is stopped there when nobody is left to wake it.
   env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb \
     DEBIAN_FRONTEND=noninteractive CCACHE_BASEDIR=/root/parlab CCACHE_NOHASHDIR=1 CMAKE_ARGS="${CMAKE_ARGS:-}" \
-    chroot "$root" bash -c "cd /root/parlab && $command" || exit
+    setsid --wait chroot "$root" bash -c "cd /root/parlab && $command" || exit
 done
