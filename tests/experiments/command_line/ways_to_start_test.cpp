@@ -87,13 +87,14 @@ TEST(StartedByTheLoader, FindsThePythonPackageBesideTheProgram) {
   const std::string loader = "/lib64/ld-linux-x86-64.so.2";
   if (!fs::exists(loader)) GTEST_SKIP() << "no loader at " << loader;
   const TemporaryFolder folder;
+  const auto quoted = [](const fs::path& path) { return "'" + path.string() + "'"; };
   const auto pythons = [&](const std::string& command) {
-    const std::string line = command + " list --json >" + (folder.path() / "out").string();
+    const std::string line = command + " list --json >" + quoted(folder.path() / "out");
     // NOLINTNEXTLINE(concurrency-mt-unsafe,bugprone-command-processor): a test's own words
     EXPECT_EQ(std::system(line.c_str()), 0);
     return read_json(folder.path() / "out")["pythons"];
   };
-  EXPECT_EQ(pythons(loader + " " + program_path().string()), pythons(program_path().string()));
+  EXPECT_EQ(pythons(loader + " " + quoted(program_path())), pythons(quoted(program_path())));
 }
 
 }  // namespace
