@@ -86,7 +86,7 @@ CPython locked_python() {
 CPython free_threaded_python() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment
   if (const char* named = std::getenv("PARLAB_PYTHON_FREE")) {
-    const CPython found = looked_at(named);
+    CPython found = looked_at(named);
     if (is_free(found.version)) return found;
     const std::string fault =
         found.version.empty() ? found.why : fmt::format("{} has the lock", named);
@@ -96,7 +96,7 @@ CPython free_threaded_python() {
                         named, fault)};
   }
   for (const char* program : {"python3.14t", "python3.13t", "python3t"}) {
-    const CPython found = looked_at(program);
+    CPython found = looked_at(program);
     if (is_free(found.version)) return found;
   }
   return {"", "",

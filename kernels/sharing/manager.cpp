@@ -36,7 +36,7 @@ void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSetting
   sigset_t blocked;
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);  // the server reads it from a descriptor
-  sigprocmask(SIG_SETMASK, &blocked, nullptr);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
   constexpr int first_kept = 3;
   dup2(listener.release(), first_kept);
   dup2(parent.release(), first_kept + 1);
@@ -54,7 +54,7 @@ ManagerTypes::ManagerTypes() {
     add(types_);
 }
 
-Manager::Manager(ManagerOptions options) {
+Manager::Manager(const ManagerOptions& options) {
   address_ = options.address.empty() ? ManagerAddress::private_one()
                                      : ManagerAddress::parse(options.address);
   if (address_.tcp() && options.key.empty())

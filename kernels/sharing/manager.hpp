@@ -80,7 +80,7 @@ ProxyType managed(const ManagerClient& client, std::string_view type, const Maki
 class Manager {
  public:
   /// Starts the process. Throws UsageError for an address that cannot be had, or tcp without a key.
-  explicit Manager(ManagerOptions options = {});
+  explicit Manager(const ManagerOptions& options = {});
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
   ~Manager() { shutdown(); }

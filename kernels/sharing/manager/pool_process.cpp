@@ -115,7 +115,7 @@ void become_worker(int socket) {
   for (const int number : {SIGTERM, SIGCHLD, SIGPIPE}) signal(number, SIG_DFL);
   sigset_t all;
   sigfillset(&all);
-  sigprocmask(SIG_UNBLOCK, &all, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
   __fpurge(stdout);  // what others had not written yet is theirs to write
   constexpr int kept = 3;
   if (socket != kept) dup2(socket, kept);

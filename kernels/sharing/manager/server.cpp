@@ -54,7 +54,7 @@ ManagerServer::ManagerServer(OwnedDescriptor listener, int parent, ServerSetting
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   end_signal_ = OwnedDescriptor(signalfd(-1, &ends, SFD_CLOEXEC));
-  watch(end_signal_.get(), [this](std::uint32_t) { ends_ = true; });
+  ManagerServer::watch(end_signal_.get(), [this](std::uint32_t) { ends_ = true; });
 }
 
 void ManagerServer::run() {

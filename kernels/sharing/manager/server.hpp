@@ -20,7 +20,7 @@ struct ServerSettings {
   std::chrono::microseconds spin{0};  // looks for the next request so long before it sleeps
 };
 
-class ManagerServer : public ServedHost {
+class ManagerServer final : public ServedHost {
  public:
   /// Takes over `listener`. `parent` is a pidfd: the server ends with that process.
   ManagerServer(OwnedDescriptor listener, int parent, ServerSettings settings, ServedTypes types);
