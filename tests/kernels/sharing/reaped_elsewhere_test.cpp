@@ -309,7 +309,7 @@ TEST_P(ReapedElsewhere, AManagersPoolWorksAndTellsHowAWorkerDied) {
     options.functions.add("twice", [](int x) { return 2 * x; })
         .add("pid", [] { return getpid(); })
         .add("die", [] { raise(SIGKILL); });
-    Manager manager(std::move(options));
+    Manager manager(options);
     const ManagedPool pool = manager.pool(2);
     if (pool.map("twice", {1, 2, 3}, 1) != ManagedData({2, 4, 6})) return 1;
     try {

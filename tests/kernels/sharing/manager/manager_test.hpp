@@ -36,9 +36,9 @@ class ManagerTest : public SharingTest {
     manager_.reset();
     SharingTest::TearDown();
   }
-  void start(ManagerOptions options) {
+  void start(const ManagerOptions& options) {
     manager_.reset();
-    manager_.emplace(std::move(options));
+    manager_.emplace(options);
   }
   Manager& manager() { return *manager_; }
 
