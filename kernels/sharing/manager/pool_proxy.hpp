@@ -14,13 +14,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "kernels/sharing/manager/proxy.hpp"
+#include "kernels/sharing/next_iterator.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
@@ -76,30 +76,7 @@ class ManagedImap : public Proxy {
   /// no more items, the results of those that it took come first, then ManagerError.
   std::optional<ManagedData> next(Deadline deadline = {});
 
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = ManagedData;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const ManagedData*;
-    using reference = const ManagedData&;
-
-    Iterator() = default;
-    explicit Iterator(ManagedImap* results) : results_(results), value_(results->next()) {}
-    const ManagedData& operator*() const { return *value_; }
-    Iterator& operator++() {
-      value_ = results_->next();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(const Iterator& other) const {
-      return value_.has_value() == other.value_.has_value();
-    }
-
-   private:
-    ManagedImap* results_ = nullptr;
-    std::optional<ManagedData> value_;
-  };
+  using Iterator = NextIterator<ManagedImap, ManagedData>;
   Iterator begin() { return Iterator(this); }
   static Iterator end() { return {}; }
 
