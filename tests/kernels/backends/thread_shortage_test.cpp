@@ -51,7 +51,8 @@ TEST_P(ThreadsShort, NamesTheThreadAndTheLimitOnProcesses) {
 }
 
 TEST_P(ThreadsShort, NamesTheThreadAndTheLimitOnAddressSpace) {
-  if (GetParam().starts_with("processes")) GTEST_SKIP() << "which are no threads";
+  if (GetParam().starts_with("processes"))
+    GTEST_SKIP() << "its workers are processes, and have no thread stacks";
   EXPECT_THAT(told_with_little_memory(std::size_t{96} << 20, [] { use(GetParam(), workers); }),
               MatchesRegex("cannot start thread [0-9]+ of 64: the limit on address space, "
                            "ulimit -v, is [0-9]+ MiB, and the stack of a thread takes [0-9]+ MiB"));
