@@ -92,7 +92,7 @@ TEST_F(ManagerPoolFaultsTest, TakesTheAnswerThatAWorkerSentBeforeItDied) {
     while (go.load() == 0) continue;  // awake: it sleeps when all is sent
     return std::string(100'000, 'x');
   });
-  start(std::move(options));
+  start(options);
   const ManagedPool pool = manager().pool(1);
   const auto worker = pool.apply("pid").get<pid_t>();
   const ManagedResult result = pool.apply_async("long_text");
@@ -116,7 +116,7 @@ TEST_F(ManagerPoolFaultsTest, TellsWhyAnInitializerFailedThoughItsWorkerEndedUnh
     while (go.load() == 0) std::this_thread::sleep_for(1ms);
     throw std::runtime_error("no licence" + std::string(100'000, '.'));
   });
-  start(std::move(options));
+  start(options);
   const ManagedPool pool = manager().pool(1, {.initializer = "fail"});
   ASSERT_TRUE(eventually([&] { return worker.load() != 0; }));
   kill(manager().pid(), SIGSTOP);
