@@ -1,5 +1,5 @@
 # Verbs for people and for CI. How things are built stands in CMakePresets.json, what they build on in
-# kernels/dependencies.cmake.
+# kernels/setup/dependencies.cmake.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -17,7 +17,7 @@ TEST_JOBS ?= 3
 REPORT := reports/out
 
 # Asked when a recipe runs, not before: by then `deps` has installed it. PYTHON=... overrides.
-python = "$$(sh .ci/python 2>/dev/null)"
+python = "$$(sh kernels/setup/python 2>/dev/null)"
 # Nothing waits for ever. --foreground leaves Ctrl-C with the program that runs.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground -k 10)
 within = $(if $(TIMEOUT),$(TIMEOUT) $(1))
@@ -31,17 +31,17 @@ help: ## this list
 
 .PHONY: deps deps-develop
 deps: ## install what is missing to build, test and report; says what and why first
-	@sh .ci/deps
+	@sh kernels/setup/deps
 deps-develop: ## the same for lint, format and the presets asan, tsan and clang
-	@sh .ci/deps develop
+	@sh kernels/setup/deps develop
 
 # The tests are nearly half of a build: the verbs that only run parlab do not wait for them.
 .PHONY: build program compile compile-program
 build: ## build/parlab, build/parlab-micro and the tests, as Release
-	@sh .ci/deps --again required optional test
+	@sh kernels/setup/deps --again required optional test
 	@$(MAKE) compile
 program: ## the same without the tests: all that report, run, compare and notebooks need
-	@sh .ci/deps --again required optional test
+	@sh kernels/setup/deps --again required optional test
 	@$(MAKE) compile-program
 compile: target = all
 compile-program: target = program
@@ -52,7 +52,7 @@ compile compile-program:
 
 .PHONY: test
 test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for some)
-	@sh .ci/deps --again
+	@sh kernels/setup/deps --again
 	@$(MAKE) compile
 	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(TESTS),-R '$(TESTS)')
 
@@ -60,7 +60,7 @@ test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for
 # The nanosecond figures are its smallest part: it does without them where they fail.
 .PHONY: report
 report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md and REPORT.html
-	@sh .ci/deps --again
+	@sh kernels/setup/deps --again
 	@$(MAKE) compile-program
 	@status=0; \
 	build/parlab suite --profile $(PROFILE) --out $(REPORT) || status=$$?; \
@@ -100,28 +100,28 @@ suite: ## every experiment into reports/out, without the report (PROFILE=quick o
 
 .PHONY: notebooks lab
 notebooks: ## run the notebooks from clean (ARGS='1-tour ...' for some); HTML in reports/out/notebooks
-	@sh .ci/deps --again required optional test report notebook
+	@sh kernels/setup/deps --again required optional test report notebook
 	@$(MAKE) compile-program
-	@$(call within,1800) "$$(sh .ci/python notebook)" reports/notebooks/run.py $(ARGS)
+	@$(call within,1800) "$$(sh kernels/setup/python notebook)" reports/notebooks/run.py $(ARGS)
 lab: ## open the notebooks in Jupyter, with parlab as built
-	@sh .ci/deps --again required optional test report notebook lab
+	@sh kernels/setup/deps --again required optional test report notebook lab
 	@$(MAKE) compile-program
-	@PYTHONPATH="$$PWD/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh .ci/python notebook lab)" -m notebook $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS) reports/notebooks
+	@PYTHONPATH="$$PWD/build/python$${PYTHONPATH:+:$$PYTHONPATH}" "$$(sh kernels/setup/python notebook lab)" -m notebook $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS) reports/notebooks
 
 .PHONY: format lint
 format: ## clang-format on all sources
-	@sh .ci/deps develop
-	@$$(sh .ci/tool clang-format) -i $(sources)
+	@sh kernels/setup/deps develop
+	@$$(sh kernels/setup/tool clang-format) -i $(sources)
 lint: ## clang-format, clang-tidy and shellcheck; changes nothing
-	@sh .ci/deps develop
+	@sh kernels/setup/deps develop
 	@$(MAKE) build
 	@sh .ci/lint
 
 .PHONY: install clean
 install: ## build, then install to PREFIX (default /usr/local), below DESTDIR where it is set
-	@sh .ci/deps --again required optional test
-	@sh .ci/as-owner $(MAKE) compile-program
-	@status=0; cmake --install build --prefix "$(PREFIX)" || status=$$?; sh .ci/as-owner; exit $$status
+	@sh kernels/setup/deps --again required optional test
+	@sh kernels/setup/as-owner $(MAKE) compile-program
+	@status=0; cmake --install build --prefix "$(PREFIX)" || status=$$?; sh kernels/setup/as-owner; exit $$status
 clean: ## remove what was built; keeps reports/out and the unpacked build/deps
 	@rm -rf build-*
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
@@ -134,8 +134,8 @@ debug: ## build and test without optimization, with the standard library's asser
 clang: ## build and test by clang
 native: ## build and test for this machine's processor only
 asan tsan debug clang native:
-	@sh .ci/deps --again required optional test $(if $(filter asan tsan clang,$@),develop)
+	@sh kernels/setup/deps --again required optional test $(if $(filter asan tsan clang,$@),develop)
 	@mkdir -p build
-	@$(call configure,$@,$(if $(filter asan tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh .ci/tool clang++) -DCMAKE_C_COMPILER=$$(sh .ci/tool clang)))
+	@$(call configure,$@,$(if $(filter asan tsan clang,$@),-DCMAKE_CXX_COMPILER=$$(sh kernels/setup/tool clang++) -DCMAKE_C_COMPILER=$$(sh kernels/setup/tool clang)))
 	@$(call within,3600) cmake --build --preset $@ --parallel $(JOBS) $(if $(SCOPE),--target parlab-tests-$(SCOPE))
 	@$(call within,1800) ctest --preset $@ --parallel $(TEST_JOBS) --timeout 300 --progress --no-tests=error $(if $(SCOPE),-L '^$(SCOPE)$$') $(if $(TESTS),-R '$(TESTS)')

@@ -11,15 +11,15 @@
 #include <string>
 #include <vector>
 
+#include "experiments/base/race_interruption.hpp"
+#include "experiments/base/standard_streams.hpp"
+#include "experiments/base/this_program.hpp"
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
-#include "experiments/measure/interruption.hpp"
-#include "experiments/measure/standard_streams.hpp"
-#include "experiments/measure/this_program.hpp"
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
 #include "kernels/machine/openmp_binding.hpp"
-#include "kernels/nearest_name.hpp"
-#include "kernels/numerics/simd_level.hpp"
+#include "kernels/machine/simd_level.hpp"
 
 namespace {
 

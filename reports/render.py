@@ -24,9 +24,9 @@ except ImportError as error:
     sys.exit(f"parlab report: {sys.executable} has no module {error.name}: install "
              "python3-matplotlib python3-jinja2 python3-markdown, or use the system's python3")
 
-from document import write_report
-from fields import BadFile, shown
-from suite import Suite, load_files, load_suite
+from report.load.checked_fields import BadFile, shown
+from report.load.suite_results import Suite, load_files, load_suite
+from report.page.document import write_report
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,7 +19,7 @@ CMAKE_LINE = re.compile(r"`(parlab_backend\(async[^`]*\))`", re.DOTALL)
 NAMED = {
     "kernels/numerics/collatz.hpp",
     "tests/kernels/numerics/collatz_test.cpp",
-    "experiments/collatz.cpp",
+    "experiments/loops/collatz.cpp",
     "kernels/backends/async.cpp",
 }
 
@@ -36,7 +36,7 @@ def run(folder: Path, *command: str) -> str:
 
 
 def add_examples(folder: Path) -> None:
-    """Writes the files that the README shows and its line into CMakeLists.txt."""
+    """Writes the files that the README shows and its line into kernels/backends/CMakeLists.txt."""
     readme = (folder / "README.md").read_text()
     examples = dict(FILES.findall(readme))
     if set(examples) != NAMED:
@@ -44,7 +44,7 @@ def add_examples(folder: Path) -> None:
     for name, text in examples.items():
         (folder / name).write_text(text)
     line = " ".join(CMAKE_LINE.search(readme).group(1).split())
-    cmake = folder / "CMakeLists.txt"
+    cmake = folder / "kernels/backends/CMakeLists.txt"
     beside = "parlab_backend(processes)\n"
     cmake.write_text(cmake.read_text().replace(beside, beside + line + "\n"))
 
@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
         run(folder, "cp", "-r", str(boost), "build/deps")
     add_examples(folder)
     changed = run(folder, "git", "status", "--porcelain", "-uall").split("\n")
-    assert {line[3:] for line in changed if line} == NAMED | {"CMakeLists.txt"}, changed
+    assert {line[3:] for line in changed if line} == NAMED | {"kernels/backends/CMakeLists.txt"}, changed
     # With the same options as the build that CI has just made, so that ccache has most of it.
     run(folder, "cmake", "--preset", "release", *os.environ.get("CMAKE_ARGS", "").split())
     run(folder, "cmake", "--build", "build", "--parallel", "2",

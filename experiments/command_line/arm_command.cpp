@@ -4,11 +4,11 @@
 
 #include <sys/stat.h>
 
-#include "experiments/command_line/quantity.hpp"
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
-#include "experiments/measure/arm_process.hpp"
-#include "kernels/errors.hpp"
+#include "experiments/measure/race/arm_process.hpp"
+#include "experiments/options/quantity.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 

@@ -8,18 +8,18 @@
 #include <CLI/Formatter.hpp>
 
 #include "experiments/command_line/verbs.hpp"
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 #ifdef PARLAB_HAS_CRAWLER
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "experiments/base/race_interruption.hpp"
+#include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/line_output.hpp"
-#include "experiments/command_line/parse_words.hpp"
-#include "experiments/command_line/quantity.hpp"
-#include "experiments/measure/interruption.hpp"
-#include "experiments/measure/standard_streams.hpp"
+#include "experiments/options/parse_words.hpp"
+#include "experiments/options/quantity.hpp"
 #include "kernels/network/crawler/crawler.hpp"
 
 namespace parlab {

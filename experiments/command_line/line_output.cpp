@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "experiments/measure/standard_streams.hpp"
+#include "experiments/base/standard_streams.hpp"
 
 namespace parlab {
 namespace {

@@ -9,20 +9,21 @@
 #include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
-#include "experiments/call_ways.hpp"
-#include "experiments/command_line/network_parts.hpp"
+#include "experiments/base/experiment.hpp"
+#include "experiments/base/json_text.hpp"
+#include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/verbs.hpp"
-#include "experiments/experiment.hpp"
-#include "experiments/measure/json_text.hpp"
-#include "experiments/measure/standard_streams.hpp"
-#include "experiments/measure/usable_cores.hpp"
-#include "experiments/pythons.hpp"
-#include "experiments/redis_choice.hpp"
-#include "kernels/backend_registry.hpp"
-#include "kernels/kernel_registry.hpp"
-#include "kernels/numerics/simd_level.hpp"
+#include "experiments/doctor/network_parts.hpp"
+#include "experiments/options/argument_flags.hpp"
+#include "experiments/options/worker_counts.hpp"
+#include "experiments/python/call_methods.hpp"
+#include "experiments/python/pythons.hpp"
+#include "experiments/sharing/redis_choice.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/kernel_registry.hpp"
+#include "kernels/machine/simd_level.hpp"
 #include "kernels/peers/peer.hpp"
-#include "kernels/sharing/manager/greeting.hpp"
+#include "kernels/sharing/manager/messages/greeting.hpp"
 
 namespace parlab {
 namespace {

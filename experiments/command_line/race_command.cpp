@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/base/json_text.hpp"
+#include "experiments/base/race_interruption.hpp"
+#include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/result_place.hpp"
 #include "experiments/command_line/table.hpp"
-#include "experiments/measure/context.hpp"
-#include "experiments/measure/interruption.hpp"
-#include "experiments/measure/json_text.hpp"
-#include "experiments/measure/standard_streams.hpp"
-#include "experiments/measure/statistics.hpp"
-#include "kernels/errors.hpp"
+#include "experiments/measure/results/context.hpp"
+#include "experiments/measure/verdicts/statistics.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/measure/result_file.hpp"
+#include "experiments/measure/results/result_file.hpp"
 
 namespace parlab {
 

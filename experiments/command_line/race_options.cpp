@@ -9,13 +9,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/command_line/parse_words.hpp"
-#include "experiments/command_line/quantity.hpp"
 #include "experiments/command_line/race_command.hpp"
-#include "experiments/measure/memory_need.hpp"
-#include "experiments/measure/usable_cores.hpp"
-#include "kernels/errors.hpp"
-#include "kernels/nearest_name.hpp"
+#include "experiments/measure/race/memory_need.hpp"
+#include "experiments/options/parse_words.hpp"
+#include "experiments/options/quantity.hpp"
+#include "experiments/options/worker_counts.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
 
 namespace parlab {
 namespace {

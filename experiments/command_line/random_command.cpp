@@ -20,12 +20,12 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/command_line/parse_words.hpp"
-#include "experiments/command_line/quantity.hpp"
+#include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/verbs.hpp"
-#include "experiments/measure/standard_streams.hpp"
-#include "kernels/errors.hpp"
-#include "kernels/numerics/random_stream.hpp"
+#include "experiments/options/parse_words.hpp"
+#include "experiments/options/quantity.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/numerics/darts/random_stream.hpp"
 
 namespace parlab {
 namespace {

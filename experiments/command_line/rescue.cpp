@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <random>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {

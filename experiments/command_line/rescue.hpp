@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "experiments/measure/output_file.hpp"
+#include "experiments/measure/results/output_file.hpp"
 
 namespace parlab {
 

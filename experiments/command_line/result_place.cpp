@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
+#include "experiments/base/json_text.hpp"
+#include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/rescue.hpp"
-#include "experiments/measure/json_text.hpp"
-#include "experiments/measure/standard_streams.hpp"
 
 namespace parlab {
 namespace {

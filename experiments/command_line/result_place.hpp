@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "experiments/measure/output_file.hpp"
+#include "experiments/measure/results/output_file.hpp"
 
 namespace parlab {
 

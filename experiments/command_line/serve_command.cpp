@@ -7,7 +7,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "experiments/command_line/verbs.hpp"
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 #ifdef PARLAB_HAS_NETWORK
 #include <unistd.h>
@@ -16,10 +16,10 @@
 #include <memory>
 #include <system_error>
 
-#include "experiments/command_line/parse_words.hpp"
-#include "experiments/command_line/quantity.hpp"
-#include "experiments/measure/standard_streams.hpp"
-#include "kernels/network/delay_server.hpp"
+#include "experiments/base/standard_streams.hpp"
+#include "experiments/options/parse_words.hpp"
+#include "experiments/options/quantity.hpp"
+#include "kernels/network/servers/delay_server.hpp"
 
 namespace parlab {
 namespace {

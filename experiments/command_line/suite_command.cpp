@@ -14,17 +14,17 @@
 #include <optional>
 #include <stdexcept>
 
-#include "experiments/command_line/parse_words.hpp"
+#include "experiments/base/json_text.hpp"
+#include "experiments/base/race_interruption.hpp"
+#include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/result_place.hpp"
 #include "experiments/command_line/verbs.hpp"
-#include "experiments/measure/context.hpp"
-#include "experiments/measure/interruption.hpp"
-#include "experiments/measure/json_text.hpp"
-#include "experiments/measure/output_file.hpp"
-#include "experiments/measure/standard_streams.hpp"
-#include "kernels/errors.hpp"
-#include "kernels/nearest_name.hpp"
+#include "experiments/measure/results/context.hpp"
+#include "experiments/measure/results/output_file.hpp"
+#include "experiments/options/parse_words.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
 
 namespace parlab {
 namespace {

@@ -16,10 +16,4 @@ int doctor_command(const Arguments& arguments);
 int crawl_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);
 
-/// Throws UsageError unless every argument is one of `valid`; "--help" is always.
-void check_flags(const std::string& verb, const Arguments& arguments,
-                 const std::vector<std::string>& valid);
-
-bool has_flag(const Arguments& arguments, const std::string& flag);
-
 }  // namespace parlab

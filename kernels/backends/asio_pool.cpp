@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/first_failure.hpp"
-#include "kernels/sharing/thread_shortage.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/first_failure.hpp"
+#include "kernels/base/thread_shortage.hpp"
 
 namespace parlab {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <stdexcept>
 
-#include "kernels/backend_registry.hpp"
+#include "kernels/backends/backend_registry.hpp"
 #include "kernels/backends/openmp_threads.hpp"
-#include "kernels/first_failure.hpp"
+#include "kernels/base/first_failure.hpp"
 
 namespace parlab {
 namespace {

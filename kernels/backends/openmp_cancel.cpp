@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/backends/cancellable_search.hpp"
 #include "kernels/backends/openmp_threads.hpp"
-#include "kernels/cancellable_search.hpp"
-#include "kernels/errors.hpp"
-#include "kernels/first_failure.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/first_failure.hpp"
 
 namespace parlab {
 namespace {

@@ -20,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/processor_set.hpp"
-#include "kernels/sharing/thread_shortage.hpp"
 
 namespace parlab {
 

@@ -20,12 +20,12 @@
 #include <system_error>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/errors.hpp"
-#include "kernels/sharing/child_process.hpp"
-#include "kernels/sharing/shared_mapping.hpp"
-#include "kernels/sharing/thread_shortage.hpp"
-#include "kernels/static_share.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/backends/static_share.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/thread_shortage.hpp"
+#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
 namespace {

@@ -1,6 +1,6 @@
 // serial: one worker, the caller itself, chunk after chunk. What every other backend is held to.
 
-#include "kernels/backend_registry.hpp"
+#include "kernels/backends/backend_registry.hpp"
 
 namespace parlab {
 namespace {

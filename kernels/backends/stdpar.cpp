@@ -9,10 +9,10 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
+#include "kernels/backends/backend_registry.hpp"
 #include "kernels/backends/tbb_workers.hpp"
-#include "kernels/first_failure.hpp"
-#include "kernels/handover.hpp"
+#include "kernels/base/first_failure.hpp"
+#include "kernels/base/handover.hpp"
 
 namespace parlab {
 namespace {

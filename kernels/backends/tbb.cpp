@@ -7,9 +7,9 @@
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 
-#include "kernels/backend_registry.hpp"
+#include "kernels/backends/backend_registry.hpp"
 #include "kernels/backends/tbb_workers.hpp"
-#include "kernels/handover.hpp"
+#include "kernels/base/handover.hpp"
 
 namespace parlab {
 namespace {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/backends/cancellable_search.hpp"
 #include "kernels/backends/tbb_workers.hpp"
-#include "kernels/cancellable_search.hpp"
-#include "kernels/handover.hpp"
+#include "kernels/base/handover.hpp"
 
 namespace parlab {
 namespace {

@@ -14,8 +14,8 @@
 #include <mutex>
 #include <set>
 
+#include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/openmp_binding.hpp"
-#include "kernels/sharing/thread_shortage.hpp"
 
 namespace parlab {
 

@@ -7,10 +7,10 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/first_failure.hpp"
-#include "kernels/sharing/thread_shortage.hpp"
-#include "kernels/static_share.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/backends/static_share.hpp"
+#include "kernels/base/first_failure.hpp"
+#include "kernels/base/thread_shortage.hpp"
 
 namespace parlab {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "kernels/peers/peer.hpp"
-#include "kernels/peers/python_process.hpp"
+#include "kernels/posix/python_process.hpp"
 
 namespace parlab {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/index_range.hpp"
+#include "kernels/base/index_range.hpp"
 
 namespace parlab {
 

@@ -6,7 +6,7 @@
 #include <Random123/philox.h>
 #include <Random123/threefry.h>
 
-#include "kernels/numerics/monte_carlo.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
 #endif
 
 namespace parlab {

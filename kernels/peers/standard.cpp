@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "kernels/numerics/factor_search.hpp"
+#include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/peers/peer.hpp"
 
 namespace parlab {

@@ -12,9 +12,9 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "kernels/sharing/fork_guard.hpp"
-#include "kernels/sharing/interruption.hpp"
-#include "kernels/sharing/wait.hpp"
+#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/signal_guard.hpp"
+#include "kernels/posix/wait.hpp"
 
 namespace parlab {
 namespace {

@@ -18,8 +18,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "kernels/sharing/child_process.hpp"
-#include "kernels/sharing/deadline.hpp"
+#include "kernels/base/deadline.hpp"
+#include "kernels/posix/child_process.hpp"
 
 namespace parlab {
 

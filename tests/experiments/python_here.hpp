@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "experiments/pythons.hpp"
+#include "experiments/python/pythons.hpp"
 
 namespace parlab {
 

@@ -8,10 +8,10 @@ fail() {
   echo "$*" >&2
   exit 1
 }
-mkdir -p "$tmp/project/.ci" "$tmp/project/build/deep"
-cp "$project/.ci/as-owner" "$tmp/project/.ci"
+mkdir -p "$tmp/project/kernels/setup" "$tmp/project/build/deep"
+cp "$project/kernels/setup/as-owner" "$tmp/project/kernels/setup"
 cd "$tmp/project"
-as_owner() { sh .ci/as-owner "$@"; }
+as_owner() { sh kernels/setup/as-owner "$@"; }
 
 as_owner sh -c 'id -u >build/who; exit 3' && fail "the command's exit status was lost" || [ $? = 3 ] || fail "another exit status"
 [ "$(cat build/who)" = "$(id -u)" ] || fail "one's own checkout needs no other user"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What .ci/deps says and does where it can install, where it cannot, and where there is nothing to do.
+# What kernels/setup/deps says and does where it can install, where it cannot, and where there is nothing to do.
 # Works on a copy of the project's list, so that nothing here reaches the network or the machine.
 set -u
 project=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,12 +23,11 @@ expect_silence() { [ ! -s "$tmp/err" ] || fail "should say nothing"; }
 fresh_project() {
   rm -rf "$tmp/project"
   mkdir -p "$tmp/project/kernels"
-  cp -r "$project/.ci" "$tmp/project"
-  cp "$project/kernels/dependencies.cmake" "$tmp/project/kernels"
-  for line in "$@"; do echo "$line" >>"$tmp/project/kernels/dependencies.cmake"; done
+  cp -r "$project/kernels/setup" "$tmp/project/kernels"
+  for line in "$@"; do echo "$line" >>"$tmp/project/kernels/setup/dependencies.cmake"; done
 }
 deps() {
-  (cd "$tmp/project" && env PATH="${path:-$PATH}" sh .ci/deps "$@") >"$tmp/err" 2>&1
+  (cd "$tmp/project" && env PATH="${path:-$PATH}" sh kernels/setup/deps "$@") >"$tmp/err" 2>&1
   code=$?
 }
 # A folder of links to the programs named, as they are on this machine: a PATH without the others.
@@ -41,7 +40,7 @@ only() {
   path=$tmp/path
 }
 declared() {
-  sed -n "s/^parlab_dependency(\([^ ]*\) $1 \"\([^\"]*\)\".*/\1	\2/p" "$project/kernels/dependencies.cmake"
+  sed -n "s/^parlab_dependency(\([^ ]*\) $1 \"\([^\"]*\)\".*/\1	\2/p" "$project/kernels/setup/dependencies.cmake"
 }
 
 test="without apt it lists what to install, and why"
@@ -87,7 +86,7 @@ if command -v apt-get >/dev/null; then
   elif [ "$(id -u)" = 0 ]; then
     chmod -R a+rX "$tmp/project"
     # shellcheck disable=SC2086  # one word each
-    (cd "$tmp/project" && $as_nobody env PATH="$path" sh .ci/deps required) \
+    (cd "$tmp/project" && $as_nobody env PATH="$path" sh kernels/setup/deps required) \
       >"$tmp/err" 2>&1
     code=$?
   else
@@ -117,7 +116,7 @@ expect_said "python3-no_such_module"
 expect_said "what no python has"
 for kinds in "" notebook; do # the python of the other verbs has no need of it either
   # shellcheck disable=SC2086  # no word, or one
-  (cd "$tmp/project" && env PATH="$path" sh .ci/python $kinds) >"$tmp/err" 2>&1
+  (cd "$tmp/project" && env PATH="$path" sh kernels/setup/python $kinds) >"$tmp/err" 2>&1
   code=$?
   if [ "$kinds" ]; then
     expect_code 1
@@ -146,11 +145,11 @@ expect_said "unknown argument 'requird'"
 test="every declared package has a kind, a reason and what shows it"
 code=0
 : >"$tmp/err"
-lines=$(grep -c '^parlab_dependency(' "$project/kernels/dependencies.cmake")
-rows=$(sh "$project/.ci/deps" --table | tail -n +3 | grep -cE '^\| .[^ ]+. \| [^|]+ \| [^|]+ \|$')
+lines=$(grep -c '^parlab_dependency(' "$project/kernels/setup/dependencies.cmake")
+rows=$(sh "$project/kernels/setup/deps" --table | tail -n +3 | grep -cE '^\| .[^ ]+. \| [^|]+ \| [^|]+ \|$')
 [ "$rows" = "$lines" ] ||
   fail "the table should have $lines complete rows"
-for line in $(grep '^parlab_dependency(' "$project/kernels/dependencies.cmake" | tr ' ' '~'); do
+for line in $(grep '^parlab_dependency(' "$project/kernels/setup/dependencies.cmake" | tr ' ' '~'); do
   case $line in # a version, or a python, is what shows that these are there
     *'(cmake~'* | *'(libboost'* | *'(python3'*) continue ;;
     *'")') fail "nothing shows that it is there: $(echo "$line" | tr '~' ' ')" ;;
@@ -160,8 +159,8 @@ done
 test="the README lists the same packages"
 if [ -e "$project/README.md" ]; then
   awk '/<!-- dependencies -->/ { inside = !inside; next } /<!--/ { inside = 0 } inside && /^\|/' "$project/README.md" >"$tmp/readme"
-  sh "$project/.ci/deps" --table | diff "$tmp/readme" - >"$tmp/err" ||
-    fail "its table between <!-- dependencies --> and the next comment should be the output of .ci/deps --table"
+  sh "$project/kernels/setup/deps" --table | diff "$tmp/readme" - >"$tmp/err" ||
+    fail "its table between <!-- dependencies --> and the next comment should be the output of kernels/setup/deps --table"
 fi
 
 [ $failures = 0 ] || exit 1

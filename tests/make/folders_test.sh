@@ -20,7 +20,7 @@ cmake --preset release -DPARLAB_TESTS=OFF "-DCMAKE_INSTALL_LIBDIR=$place/dev/lib
   >"$place/log" 2>&1 || fail "does not configure: $(tail -n 5 "$place/log")"
 cmake --build build --target parlab_backend_serial parlab_revision >"$place/log" 2>&1 ||
   fail "does not compile: $(tail -n 5 "$place/log")"
-for found in kernels/numerics/sieve.cpp kernels/sharing/manager experiments/julia.cpp; do
+for found in kernels/numerics/sieve/sieve.cpp kernels/sharing/manager experiments/loops/julia.cpp; do
   grep -q "$found" build/build.ninja build/together/* || fail "$found was not found"
 done
 

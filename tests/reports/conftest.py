@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "reports")]
+sys.path[:0] = [str(Path(__file__).parent / "checks"), str(ROOT / "reports")]
 
-import made_up_races  # noqa: E402  (found by the line above)
+import synthetic_races  # noqa: E402  (found by the line above)
 from raw_results import RawResults  # noqa: E402
 
 SAMPLE = ROOT / "reports" / "sample"
@@ -47,9 +47,9 @@ def rendered(request: pytest.FixtureRequest, render: Render,
     """A suite's results, with the report that was rendered from them beside them."""
     out = tmp_path_factory.mktemp("report")
     if request.param == "made up":
-        source = made_up_races.write_suite(out)
+        source = synthetic_races.write_suite(out)
     elif request.param == "made up and noisy":
-        source = made_up_races.write_suite(out, made_up_races.noisy_races())
+        source = synthetic_races.write_suite(out, synthetic_races.noisy_races())
     else:
         source = Path(request.param)
     done = render(source, "--out", out)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import made_up_races
+import synthetic_races
 import pytest
 from conftest import Render
 
@@ -17,7 +17,7 @@ Spoil = Callable[[Any], None]
 
 def spoiled(folder: Path, name: str, spoil: Spoil) -> Path:
     """A suite's folder with one file changed."""
-    made_up_races.write_suite(folder, [made_up_races.primes_race()])
+    synthetic_races.write_suite(folder, [synthetic_races.primes_race()])
     document = json.loads((folder / name).read_text())
     spoil(document)
     (folder / name).write_text(json.dumps(document))
@@ -101,15 +101,15 @@ def assert_untouched(folder: Path, before: set[str]) -> None:
 
 @pytest.mark.parametrize("name, spoil, words", WRONG_FIELDS, ids=[case[2] for case in WRONG_FIELDS])
 def test_a_wrong_field_is_named(tmp_path: Path, name: str, spoil: Spoil, words: str) -> None:
-    import fields
-    import suite
+    from report.load import checked_fields
+    from report.load import suite_results
     folder = spoiled(tmp_path / "suite", name, spoil)
     if name == RACE:
-        with pytest.raises(fields.BadFile) as refused:  # the only race
-            suite.load_suite(folder)
+        with pytest.raises(checked_fields.BadFile) as refused:  # the only race
+            suite_results.load_suite(folder)
         assert str(refused.value).startswith(f"{folder / name}: {words}")
         return
-    loaded = suite.load_suite(folder)
+    loaded = suite_results.load_suite(folder)
     assert [race.path.name for race in loaded.races] == [RACE]
     assert [fault.path for fault in loaded.faults] == [folder / name]
     assert loaded.faults[0].problem.startswith(words)
@@ -119,7 +119,7 @@ def test_a_wrong_field_is_named(tmp_path: Path, name: str, spoil: Spoil, words: 
     (0.5, "results["), (0.005, "context"), (0.0, "its first")])
 def test_a_truncated_file_is_named_with_the_field_where_it_ends(
         tmp_path: Path, render: Render, share: float, where: str) -> None:
-    made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
+    synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race()])
     text = (tmp_path / RACE).read_text()
     (tmp_path / RACE).write_text(text[:int(share * len(text))])
     before = {path.name for path in tmp_path.iterdir()}
@@ -136,10 +136,10 @@ def cut(path: Path) -> None:
     ("micro.json", "is truncated in", "left out"), ("suite.json", "is truncated in", "of the folder")])
 def test_the_rest_is_rendered_and_the_fault_named(tmp_path: Path, render: Render, bad: str,
                                                   words: str, instead: str) -> None:
-    races = [made_up_races.primes_race(), made_up_races.pi_race()]
+    races = [synthetic_races.primes_race(), synthetic_races.pi_race()]
     for race in races:  # as the program writes them
-        race["headlines"] = made_up_races.headlines_of([race])["headlines"]
-    made_up_races.write_suite(tmp_path, races)
+        race["headlines"] = synthetic_races.headlines_of([race])["headlines"]
+    synthetic_races.write_suite(tmp_path, races)
     cut(tmp_path / bad)
     done = render(tmp_path)
     assert done.returncode == 1, done.stderr
@@ -157,7 +157,7 @@ def test_the_rest_is_rendered_and_the_fault_named(tmp_path: Path, render: Render
 
 
 def test_a_missing_file_of_a_suite_is_a_fault_of_its_own(tmp_path: Path, render: Render) -> None:
-    made_up_races.write_suite(tmp_path, [made_up_races.primes_race(), made_up_races.pi_race()])
+    synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race(), synthetic_races.pi_race()])
     (tmp_path / RACE).unlink()
     done = render(tmp_path)
     assert done.returncode == 1
@@ -166,9 +166,9 @@ def test_a_missing_file_of_a_suite_is_a_fault_of_its_own(tmp_path: Path, render:
 
 
 def test_a_race_that_the_report_cannot_show_is_a_fault(tmp_path: Path, monkeypatch: Any) -> None:
-    import document
-    import suite
-    folder = made_up_races.write_suite(tmp_path, [made_up_races.primes_race(), made_up_races.pi_race()])
+    from report.page import document
+    from report.load import suite_results
+    folder = synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race(), synthetic_races.pi_race()])
     table = document.tables.race_table
 
     def picky(race: Any, *rest: Any, **more: Any) -> str:
@@ -177,7 +177,7 @@ def test_a_race_that_the_report_cannot_show_is_a_fault(tmp_path: Path, monkeypat
         return table(race, *rest, **more)
 
     monkeypatch.setattr(document.tables, "race_table", picky)
-    shown = document.write_report(suite.load_suite(folder), folder)
+    shown = document.write_report(suite_results.load_suite(folder), folder)
     assert [race.name for race in shown.races] == ["pi-backends"]
     assert "KeyError: 'surprise'" in shown.faults[0].problem
     text = (folder / "REPORT.md").read_text()
@@ -186,7 +186,7 @@ def test_a_race_that_the_report_cannot_show_is_a_fault(tmp_path: Path, monkeypat
 
 def test_an_earlier_report_outlives_files_of_which_none_is_good(tmp_path: Path,
                                                                 render: Render) -> None:
-    made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
+    synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race()])
     assert render(tmp_path).returncode == 0
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     cut(tmp_path / RACE)
@@ -204,7 +204,7 @@ def test_names_of_any_characters_are_shown(tmp_path: Path, render: Render) -> No
     import re
     from urllib.parse import unquote
     for number, name in enumerate(ODD_NAMES):
-        race = made_up_races.primes_race(rounds=6)
+        race = synthetic_races.primes_race(rounds=6)
         odd = name.removesuffix(".json").encode("utf-8", "replace").decode()
         race["run"] |= {"name": odd, "experiment": ["report", "_race", "../x", odd][number % 4],
                         "question": f"What of {odd}?"}
@@ -227,9 +227,9 @@ def test_names_of_any_characters_are_shown(tmp_path: Path, render: Render) -> No
 
 
 def test_a_half_character_is_shown_as_a_mark(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.primes_race(rounds=6)
+    race = synthetic_races.primes_race(rounds=6)
     race["run"]["question"] = "Which \ud800 half, and \U0001f600 whole?"
-    made_up_races.write_suite(tmp_path, [race])
+    synthetic_races.write_suite(tmp_path, [race])
     assert "\\ud800" in (tmp_path / RACE).read_text()
     assert render(tmp_path).returncode == 0
     assert "Which \ufffd half, and \U0001f600 whole?" in (tmp_path / "REPORT.md").read_text()
@@ -259,7 +259,7 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path: Path, render: Render) ->
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, render: Render) -> None:
-    folder = made_up_races.write_suite(tmp_path / "suite", [made_up_races.primes_race()])
+    folder = synthetic_races.write_suite(tmp_path / "suite", [synthetic_races.primes_race()])
     (tmp_path / "file").write_text("in the way")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         done = render(folder, "--out", out)

@@ -6,9 +6,9 @@ import random
 import re
 from pathlib import Path
 
-import made_up_races
+import synthetic_races
 from conftest import Render
-from made_up_results import Document, noisy, race, result, with_baseline
+from synthetic_results import Document, noisy, race, result, with_baseline
 
 CALLS, ROUNDS = 10_000, 11
 
@@ -30,7 +30,7 @@ def call_race() -> Document:
 
 
 def test_a_call_is_drawn_without_its_loop_and_told_in_nanoseconds(tmp_path: Path, render: Render) -> None:
-    assert render(made_up_races.write_suite(tmp_path, [call_race()])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [call_race()])).returncode == 0
     drawn = (tmp_path / "figures" / "python-call.svg").read_text()
     for words in ("scalar, 10", r"(49|50)\.\d ns", r"(99\.\d|100|101) ns", r"(39\d|40\d) ns",
                   r"2\.(79|8\d)×", r"8\.(7|8)\d×"):
@@ -44,7 +44,7 @@ def test_a_race_without_the_loops_time_is_drawn_with_it(tmp_path: Path, render: 
     document = call_race()
     for arm in document["results"]:
         arm["metrics"] = {}
-    assert render(made_up_races.write_suite(tmp_path, [document])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [document])).returncode == 0
     drawn = (tmp_path / "figures" / "python-call.svg").read_text()
     assert re.search(r"(43\d|44\d) ns", drawn) and re.search(r"(139|14\d) ns", drawn)
     assert "loop [" not in (tmp_path / "REPORT.md").read_text()
@@ -53,6 +53,6 @@ def test_a_race_without_the_loops_time_is_drawn_with_it(tmp_path: Path, render: 
 def test_an_arm_that_failed_is_left_out_of_the_figure(tmp_path: Path, render: Render) -> None:
     document = call_race()
     document["results"][-1] |= {"ok": False, "seconds": [], "failure": {"cause": "died", "round": 1}}
-    assert render(made_up_races.write_suite(tmp_path, [document])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [document])).returncode == 0
     assert "looked up" not in (tmp_path / "figures" / "python-call.svg").read_text()
     assert "died" in (tmp_path / "REPORT.md").read_text()

@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import made_up_races
+import synthetic_races
 import paired_statistics as stats
 import pytest
 from conftest import Render
@@ -37,7 +37,7 @@ def test_figures_are_well_formed_and_opaque(rendered: RawResults) -> None:
 
 def test_equal_data_give_equal_bytes(tmp_path: Path, render: Render) -> None:
     for name in ("one", "two"):
-        assert render(made_up_races.write_suite(tmp_path / name)).returncode == 0
+        assert render(synthetic_races.write_suite(tmp_path / name)).returncode == 0
     files = [{path.relative_to(tmp_path / name): path.read_bytes()
               for path in (tmp_path / name).rglob("*") if path.is_file()}
              for name in ("one", "two")]
@@ -110,8 +110,8 @@ def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults
 
 @pytest.mark.parametrize("words", ["too noisy, no verdict"])
 def test_a_noisy_sweep_says_so_in_its_figure(tmp_path: Path, render: Render, words: str) -> None:
-    race = made_up_races.primes_race(spread=0.5)
-    folder = made_up_races.write_suite(tmp_path, [race])
+    race = synthetic_races.primes_race(spread=0.5)
+    folder = synthetic_races.write_suite(tmp_path, [race])
     assert not race["gates"][0]["ok"]
     assert render(folder).returncode == 0
     assert words in drawn_texts(folder / "figures" / "primes-chunks.svg")

@@ -6,13 +6,13 @@ import random
 from pathlib import Path
 from typing import Any
 
-import made_up_races
+import synthetic_races
 import pytest
 from conftest import Render
-from made_up_results import noisy, race, result
+from synthetic_results import noisy, race, result
 
-from figures.lock_holders import FREE, HOLDS, WAITS, spans_of
-from result_files import load_race
+from report.figures.lock_holders import FREE, HOLDS, WAITS, spans_of
+from report.load.result_files import load_race
 
 ROUNDS = 11
 
@@ -51,7 +51,7 @@ def gil() -> dict[str, Any]:
 
 
 def test_strips_stand_for_what_each_worker_did(gil: dict[str, Any], tmp_path: Path, render: Render) -> None:
-    folder = made_up_races.write_suite(tmp_path, [gil])
+    folder = synthetic_races.write_suite(tmp_path, [gil])
     assert render(folder).returncode == 0
     drawn = (tmp_path / "figures" / "gil-timeline.svg").read_text()
     for words in ("1 core", "C in two threads", "thread 2", "computes", "reads", "7.00 ms, 31.0 ms",
@@ -63,7 +63,7 @@ def test_strips_stand_for_what_each_worker_did(gil: dict[str, Any], tmp_path: Pa
 
 
 def test_a_pace_that_others_set_is_no_speed(gil: dict[str, Any], tmp_path: Path, render: Render) -> None:
-    assert render(made_up_races.write_suite(tmp_path, [gil])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [gil])).returncode == 0
     text = (tmp_path / "REPORT.md").read_text()
     assert "- messages beside C wait 7 ms\n" in text
     grid = text[text.index("## Which backend when"):text.index("## gil")]

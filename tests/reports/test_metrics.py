@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import made_up_races
 import pytest
-from columns import column_named
-from fields import BadFile
-from formats import memory, singular
-from result_files import load_race
-from tables import arms_table
+import synthetic_races
+from report.load.checked_fields import BadFile
+from report.load.result_files import load_race
+from report.tables.arm_tables import arms_table
+from report.tables.columns import column_named
+from report.text.formats import memory, singular
 
 
 def race_file(folder: Path, metrics: dict[str, list[object]]) -> Path:
     """A race whose last arm that ran has these numbers, and the others none."""
-    document = made_up_races.primes_race()
+    document = synthetic_races.primes_race()
     document["results"][-1]["metrics"] = metrics
     path = folder / "primes.json"
     path.write_text(json.dumps(document), encoding="utf-8")

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-import made_up_races
+import synthetic_races
 import pytest
 from conftest import ROOT, SAMPLE, Render
 from raw_results import RawResults
@@ -16,8 +16,8 @@ TEMPLATES = ROOT / "reports" / "templates"
 
 
 def test_a_failed_arm_is_shown_with_its_cause_and_command(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.pi_race()
-    done = render(made_up_races.write_suite(tmp_path, [race]))
+    race = synthetic_races.pi_race()
+    done = render(synthetic_races.write_suite(tmp_path, [race]))
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "REPORT.md").read_text()
     ending = text[text.index("## What did not work"):]
@@ -28,19 +28,19 @@ def test_a_failed_arm_is_shown_with_its_cause_and_command(tmp_path: Path, render
 
 
 def test_a_wrong_answer_is_a_failure(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.dispatch_race()
+    race = synthetic_races.dispatch_race()
     race["results"][-1] |= {"ok": False, "answer": 3, "comparison": None, "against_best": None}
-    assert render(made_up_races.write_suite(tmp_path, [race])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [race])).returncode == 0
     assert "answered 3, expected 78539816" in (tmp_path / "REPORT.md").read_text()
 
 
 def test_a_race_of_which_every_arm_failed_is_shown(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.pi_race()
+    race = synthetic_races.pi_race()
     for result in race["results"]:
         result |= {"ok": False, "seconds": [], "comparison": None, "against_best": None,
                    "failure": {"cause": "no memory", "round": None}}
     race |= {"gates": [], "models": [], "headlines": []}
-    folder = made_up_races.write_suite(tmp_path, [race, made_up_races.dispatch_race()])
+    folder = synthetic_races.write_suite(tmp_path, [race, synthetic_races.dispatch_race()])
     assert render(folder).returncode == 0
     text = (tmp_path / "REPORT.md").read_text()
     assert text.count("no memory") >= len(race["results"]) and "none: all failed" in text
@@ -53,8 +53,8 @@ def test_what_left_no_result_is_named(rendered: RawResults) -> None:
 
 def test_loose_files_make_a_report_with_their_data_beside_it(tmp_path: Path,
                                                              render: Render) -> None:
-    source = made_up_races.write_suite(tmp_path / "in", [made_up_races.dispatch_race(),
-                                                         made_up_races.primes_race()])
+    source = synthetic_races.write_suite(tmp_path / "in", [synthetic_races.dispatch_race(),
+                                                         synthetic_races.primes_race()])
     files = [source / "primes-chunks.json", source / "dispatch-cost.json"]
     done = render(*files, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
@@ -68,7 +68,7 @@ def test_loose_files_make_a_report_with_their_data_beside_it(tmp_path: Path,
 
 
 def test_a_folder_without_an_index_shows_its_result_files(tmp_path: Path, render: Render) -> None:
-    made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
+    synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race()])
     for name in ("suite.json", "headlines.json"):
         (tmp_path / name).unlink()
     (tmp_path / "notes.json").write_text('{"by": "someone"}')
@@ -77,9 +77,9 @@ def test_a_folder_without_an_index_shows_its_result_files(tmp_path: Path, render
 
 
 def test_a_second_report_leaves_nothing_of_the_first(tmp_path: Path, render: Render) -> None:
-    made_up_races.write_suite(tmp_path)
+    synthetic_races.write_suite(tmp_path)
     assert render(tmp_path).returncode == 0
-    made_up_races.write_suite(tmp_path, [made_up_races.dispatch_race()])
+    synthetic_races.write_suite(tmp_path, [synthetic_races.dispatch_race()])
     assert render(tmp_path).returncode == 0
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         "dispatch-cost.svg", "baselines-over-rounds.svg"}
@@ -87,21 +87,21 @@ def test_a_second_report_leaves_nothing_of_the_first(tmp_path: Path, render: Ren
 
 
 def test_an_experiment_needs_no_file_of_the_report(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.primes_race()
+    race = synthetic_races.primes_race()
     race["run"] |= {"experiment": "toy", "name": "toy", "question": "Does a *new* <one> | work?"}
-    assert render(made_up_races.write_suite(tmp_path, [race])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [race])).returncode == 0
     text = (tmp_path / "REPORT.md").read_text()
     assert "## toy" in text and r"Does a \*new\* &lt;one> \| work?" in text
     assert "<one>" not in (tmp_path / "REPORT.html").read_text()
 
 
 def test_whole_numbers_beyond_doubles_are_exact(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.pi_race()
+    race = synthetic_races.pi_race()
     largest, seed = 2**64 - 59, 2**53 + 1
     for result in race["results"]:
         result |= {"size": 2**64 - 1, "answer": largest, "expected": largest,
                    "parameters": {"seed": seed + (result["role"] == "arm")}}
-    assert render(made_up_races.write_suite(tmp_path, [race])).returncode == 0
+    assert render(synthetic_races.write_suite(tmp_path, [race])).returncode == 0
     text = (tmp_path / "REPORT.md").read_text()
     for number in (largest, 2**64 - 1):
         assert f"{number:,}".replace(",", "\u202f") in text
@@ -109,7 +109,7 @@ def test_whole_numbers_beyond_doubles_are_exact(tmp_path: Path, render: Render) 
 
 def test_a_median_of_an_even_count_lies_between_the_two_in_the_middle(tmp_path: Path,
                                                                     render: Render) -> None:
-    race = made_up_races.primes_race(rounds=6)
+    race = synthetic_races.primes_race(rounds=6)
     for result in race["results"]:
         if result["role"] != "baseline again":
             result["seconds"] = [0.001, 0.001, 0.001, 0.003, 0.003, 0.003]
@@ -119,8 +119,8 @@ def test_a_median_of_an_even_count_lies_between_the_two_in_the_middle(tmp_path: 
 
 
 def test_too_few_rounds_leave_ends_open(tmp_path: Path, render: Render) -> None:
-    race = made_up_races.primes_race(rounds=3)
-    assert render(made_up_races.write_suite(tmp_path, [race])).returncode == 0
+    race = synthetic_races.primes_race(rounds=3)
+    assert render(synthetic_races.write_suite(tmp_path, [race])).returncode == 0
     assert "[–, –]" in (tmp_path / "REPORT.md").read_text()
 
 

@@ -7,8 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-import made_up_races
-from made_up_results import Document, noisy, race, result, with_baseline
+import synthetic_races
+from synthetic_results import Document, noisy, race, result, with_baseline
 from conftest import Render
 from report_page import Page
 
@@ -37,7 +37,7 @@ def micro(rows: dict[str, float]) -> Document:
 
 
 def test_costs_are_multiples_of_the_cheapest_way(tmp_path: Path, render: Render) -> None:
-    folder = made_up_races.write_suite(tmp_path, [
+    folder = synthetic_races.write_suite(tmp_path, [
         ways_race("channels", "messages", {"spsc_ring": 2e-8, "pipe": 1e-6},
                   parameters={"pattern": "stream", "bytes": 8}),
         ways_race("locking", "increments", {"atomic": 1e-8, "value_unlocked": 2e-9, "lock": 4e-8},
@@ -59,8 +59,8 @@ def test_costs_are_multiples_of_the_cheapest_way(tmp_path: Path, render: Render)
 
 def test_goals_stand_with_what_sharing_costs_and_nowhere_else(tmp_path: Path,
                                                              render: Render) -> None:
-    folder = made_up_races.write_suite(tmp_path, [made_up_races.peers_race(),
-                                                  made_up_races.overhead_race()])
+    folder = synthetic_races.write_suite(tmp_path, [synthetic_races.peers_race(),
+                                                  synthetic_races.overhead_race()])
     assert render(folder).returncode == 0
     page = Page((folder / "REPORT.md").read_text())
     tables = {table.heading: table for table in page.tables() if table.heads[0] == "task"}
@@ -75,7 +75,7 @@ def test_goals_stand_with_what_sharing_costs_and_nowhere_else(tmp_path: Path,
 
 
 def test_a_suite_without_sharing_has_no_page_on_it(tmp_path: Path, render: Render) -> None:
-    folder = made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
+    folder = synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race()])
     (folder / "micro.json").unlink(missing_ok=True)
     assert render(folder).returncode == 0
     assert "What sharing costs" not in (folder / "REPORT.md").read_text()
@@ -92,7 +92,7 @@ def test_the_books_table_has_what_ran_and_says_what_did_not(tmp_path: Path,
         results.append(result("verify_prime", ("processes", "static"), 2,
                               noisy(random_, seconds, 9, 0.001), **case, variant=flag,
                               label=f"{flag} processes x2"))
-    folder = made_up_races.write_suite(
+    folder = synthetic_races.write_suite(
         tmp_path, [race("verify-prime-book", "Is one number prime?", results, 9)])
     done = render(folder)
     assert done.returncode == 0, done.stderr

@@ -6,10 +6,10 @@ import json
 import random
 from pathlib import Path
 
-from figures import model, style, timeline
-from made_up_results import noisy, race, result, with_baseline
-from result_files import load_race
-from sections import Section
+from report.figures import model, style, timeline
+from report.load.result_files import load_race
+from report.page.sections import Section
+from synthetic_results import noisy, race, result, with_baseline
 
 
 def load(folder: Path, document: dict) -> object:

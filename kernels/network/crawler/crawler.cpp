@@ -12,13 +12,13 @@
 #include <random>
 #include <unordered_map>
 
-#include "kernels/errors.hpp"
-#include "kernels/network/crawler/content.hpp"
+#include "kernels/base/errors.hpp"
 #include "kernels/network/crawler/page_files.hpp"
+#include "kernels/network/crawler/parsing/content.hpp"
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
 #include "kernels/network/crawler/turns.hpp"
-#include "kernels/network/hangup.hpp"
+#include "kernels/network/http/hangup.hpp"
 
 namespace parlab {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <thread>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "kernels/network/crawler/address.hpp"
 #include "kernels/network/crawler/crawler.hpp"
-#include "kernels/network/deadlines.hpp"
-#include "kernels/network/message_reader.hpp"
+#include "kernels/network/crawler/parsing/address.hpp"
+#include "kernels/network/http/deadlines.hpp"
+#include "kernels/network/http/http_parser.hpp"
 
 namespace parlab {
 

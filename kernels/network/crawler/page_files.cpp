@@ -8,7 +8,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "kernels/network/crawler/address.hpp"
+#include "kernels/network/crawler/parsing/address.hpp"
 
 namespace parlab {
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/network/crawler/address.hpp"
+#include "kernels/network/crawler/parsing/address.hpp"
 
 namespace parlab {
 

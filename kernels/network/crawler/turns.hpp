@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "kernels/network/crawler/cookies.hpp"
 #include "kernels/network/crawler/http_client.hpp"
 #include "kernels/network/crawler/page_store.hpp"
-#include "kernels/network/crawler/robots.hpp"
+#include "kernels/network/crawler/parsing/cookies.hpp"
+#include "kernels/network/crawler/parsing/robots.hpp"
 
 namespace parlab {
 

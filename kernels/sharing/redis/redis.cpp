@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 
 #ifdef PARLAB_HAS_HIREDIS
 #include <fcntl.h>

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernels/sharing/deadline.hpp"
+#include "kernels/base/deadline.hpp"
 
 namespace parlab {
 

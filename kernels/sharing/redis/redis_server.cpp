@@ -16,7 +16,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 #include "kernels/sharing/redis/redis.hpp"
 
 namespace parlab {

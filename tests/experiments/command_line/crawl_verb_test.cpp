@@ -8,7 +8,7 @@
 #include <fstream>
 #include <thread>
 
-#include "kernels/network/delay_server.hpp"
+#include "kernels/network/servers/delay_server.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 #include "tests/kernels/network/raw_exchange.hpp"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/numerics/monte_carlo.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {

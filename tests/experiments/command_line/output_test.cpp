@@ -16,7 +16,7 @@
 
 #include "experiments/command_line/line_output.hpp"
 #include "experiments/command_line/result_place.hpp"
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {

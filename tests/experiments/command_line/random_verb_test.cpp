@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/numerics/random_stream.hpp"
+#include "kernels/numerics/darts/random_stream.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {

@@ -17,8 +17,8 @@
 #include <tuple>
 #include <utility>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/numerics/monte_carlo.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/experiment.hpp"
-#include "experiments/measure/line_up.hpp"
-#include "kernels/backend_registry.hpp"
+#include "experiments/base/experiment.hpp"
+#include "experiments/measure/race/line_up.hpp"
+#include "kernels/backends/backend_registry.hpp"
 
 namespace parlab {
 

@@ -16,9 +16,9 @@
 #include <string>
 #include <thread>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/errors.hpp"
-#include "kernels/sharing/shared_mapping.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
 namespace {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
+#include "kernels/backends/backend_registry.hpp"
 
 namespace parlab {
 namespace {

@@ -11,8 +11,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/sanitizers.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/sanitizers.hpp"
 #include "tests/kernels/shortage.hpp"
 
 namespace parlab {

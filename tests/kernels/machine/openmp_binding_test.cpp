@@ -1,5 +1,5 @@
 // What of an environment binds, and that a thread which OpenMP has bound is told from one that the
-// program has bound itself. With a runtime that binds: tests/experiments/openmp_binding_test.cpp.
+// program has bound itself. With a runtime that binds: tests/experiments/measure/race/binding_test.cpp.
 
 #include "kernels/machine/openmp_binding.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <array>
 
-#include "kernels/network/delay_server.hpp"
+#include "kernels/network/servers/delay_server.hpp"
 
 namespace parlab {
 

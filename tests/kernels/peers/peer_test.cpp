@@ -6,10 +6,10 @@
 #include <cmath>
 #include <numbers>
 
-#include "kernels/numerics/monte_carlo.hpp"
-#include "kernels/numerics/primality.hpp"
-#include "kernels/numerics/textbook_sieve.hpp"
-#include "kernels/peers/python_process.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
+#include "kernels/numerics/primality/primality.hpp"
+#include "kernels/numerics/sieve/textbook_sieve.hpp"
+#include "kernels/posix/python_process.hpp"
 
 namespace parlab {
 namespace {

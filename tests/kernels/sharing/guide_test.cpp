@@ -16,10 +16,10 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// That the guide of `subject`, a folder of kernels/, shows what its programs are.
-void expect_code_of_each_program(const std::string& subject) {
-  const std::string guide = text_of(PARLAB_SOURCE "/kernels/" + subject + "/GUIDE.md");
-  const std::string folder = PARLAB_SOURCE "/tests/kernels/" + subject + "/programs/";
+/// That the guide in `place`, below kernels/, shows what the programs in `programs` are.
+void expect_code_of_each_program(const std::string& place, const std::string& programs) {
+  const std::string guide = text_of(PARLAB_SOURCE "/kernels/" + place + "/GUIDE.md");
+  const std::string folder = PARLAB_SOURCE "/tests/kernels/guides/" + programs + "/";
   std::set<std::string> shown;
   const std::string opening = " -->\n```cpp\n";
   for (std::size_t at = 0; (at = guide.find("<!-- ", at)) != std::string::npos;) {
@@ -41,8 +41,12 @@ void expect_code_of_each_program(const std::string& subject) {
     EXPECT_TRUE(shown.contains(entry.path().filename().string())) << entry.path();
 }
 
-TEST(SharingGuide, ShowsCodeOfEachProgramAsItIs) { expect_code_of_each_program("sharing"); }
-TEST(ManagerGuide, ShowsCodeOfEachProgramAsItIs) { expect_code_of_each_program("sharing/manager"); }
+TEST(SharingGuide, ShowsCodeOfEachProgramAsItIs) {
+  expect_code_of_each_program("sharing", "sharing");
+}
+TEST(ManagerGuide, ShowsCodeOfEachProgramAsItIs) {
+  expect_code_of_each_program("sharing/manager", "manager");
+}
 
 TEST(SharingGuide, NamesEveryHeaderThatItLinksTo) {
   const std::string guide = text_of(PARLAB_SOURCE "/kernels/sharing/GUIDE.md");

@@ -14,17 +14,17 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/sanitizers.hpp"
-#include "kernels/sharing/condition.hpp"
-#include "kernels/sharing/connection.hpp"
-#include "kernels/sharing/file_lock.hpp"
-#include "kernels/sharing/interruption.hpp"
-#include "kernels/sharing/pool.hpp"
+#include "kernels/base/sanitizers.hpp"
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/signal_guard.hpp"
+#include "kernels/sharing/memory/raw_value.hpp"
+#include "kernels/sharing/memory/shared_array.hpp"
+#include "kernels/sharing/messages/connection.hpp"
+#include "kernels/sharing/pool/pool.hpp"
 #include "kernels/sharing/process.hpp"
-#include "kernels/sharing/queue.hpp"
-#include "kernels/sharing/raw_value.hpp"
-#include "kernels/sharing/shared_array.hpp"
-#include "kernels/sharing/sharing_errors.hpp"
+#include "kernels/sharing/queues/queue.hpp"
+#include "kernels/sharing/sync/condition.hpp"
+#include "kernels/sharing/sync/file_lock.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 
 namespace parlab {

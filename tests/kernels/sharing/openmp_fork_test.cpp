@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/backend_registry.hpp"
-#include "kernels/sanitizers.hpp"
-#include "kernels/sharing/pool.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/sanitizers.hpp"
+#include "kernels/sharing/pool/pool.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 
 namespace parlab {

@@ -9,11 +9,11 @@
 #include <stdexcept>
 #include <thread>
 
-#include "kernels/sanitizers.hpp"
-#include "kernels/sharing/connection.hpp"
-#include "kernels/sharing/raw_value.hpp"
-#include "kernels/sharing/sharing_errors.hpp"
-#include "kernels/sharing/wait.hpp"
+#include "kernels/base/sanitizers.hpp"
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/wait.hpp"
+#include "kernels/sharing/memory/raw_value.hpp"
+#include "kernels/sharing/messages/connection.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 
 namespace parlab {

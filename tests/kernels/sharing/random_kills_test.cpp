@@ -22,17 +22,17 @@
 #include <string>
 #include <vector>
 
-#include "kernels/sharing/child_process.hpp"
-#include "kernels/sharing/file_lock.hpp"
-#include "kernels/sharing/joinable_queue.hpp"
-#include "kernels/sharing/pool.hpp"
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/child_process.hpp"
+#include "kernels/sharing/memory/raw_value.hpp"
+#include "kernels/sharing/memory/segment_name.hpp"
+#include "kernels/sharing/memory/shared_array.hpp"
+#include "kernels/sharing/memory/value.hpp"
+#include "kernels/sharing/pool/pool.hpp"
 #include "kernels/sharing/process.hpp"
-#include "kernels/sharing/queue.hpp"
-#include "kernels/sharing/raw_value.hpp"
-#include "kernels/sharing/segment_name.hpp"
-#include "kernels/sharing/shared_array.hpp"
-#include "kernels/sharing/sharing_errors.hpp"
-#include "kernels/sharing/value.hpp"
+#include "kernels/sharing/queues/joinable_queue.hpp"
+#include "kernels/sharing/queues/queue.hpp"
+#include "kernels/sharing/sync/file_lock.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 
 namespace parlab {

@@ -16,18 +16,18 @@
 #include <thread>
 #include <utility>
 
-#include "kernels/sharing/condition.hpp"
-#include "kernels/sharing/connection.hpp"
-#include "kernels/sharing/file_lock.hpp"
-#include "kernels/sharing/joinable_queue.hpp"
-#include "kernels/sharing/lock.hpp"
-#include "kernels/sharing/pool.hpp"
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/wait.hpp"
+#include "kernels/sharing/memory/value.hpp"
+#include "kernels/sharing/messages/connection.hpp"
+#include "kernels/sharing/pool/pool.hpp"
 #include "kernels/sharing/process.hpp"
-#include "kernels/sharing/queue.hpp"
-#include "kernels/sharing/sharing_errors.hpp"
-#include "kernels/sharing/spsc_ring.hpp"
-#include "kernels/sharing/value.hpp"
-#include "kernels/sharing/wait.hpp"
+#include "kernels/sharing/queues/joinable_queue.hpp"
+#include "kernels/sharing/queues/queue.hpp"
+#include "kernels/sharing/queues/spsc_ring.hpp"
+#include "kernels/sharing/sync/condition.hpp"
+#include "kernels/sharing/sync/file_lock.hpp"
+#include "kernels/sharing/sync/lock.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 
 namespace parlab {

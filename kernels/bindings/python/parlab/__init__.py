@@ -20,7 +20,7 @@ except ImportError as error:
     raise ImportError(f"parlab needs numpy ({error.msg.splitlines()[0]}): apt-get install python3-numpy, and run "
                       "Debian's /usr/bin/python3; elsewhere pip install numpy", name=error.name) from None
 
-from .errors import BadInput, BadType, Error, OutOfMemory, RunFailed
+from .exceptions import BadInput, BadType, Error, OutOfMemory, RunFailed
 from .fields import diffusion, julia
 from .library import backends, kernels, library_path, simd_level, version
 from .numbers import count_darts, count_primes, is_prime, pi, primes, smallest_factor

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import BadInput, BadType
+from .exceptions import BadInput, BadType
 
 LONGEST = 2**64 - 1
 SHOWN = 80  # characters of a wrong value that a message quotes

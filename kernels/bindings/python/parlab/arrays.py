@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import refuse_mask
-from .errors import BadInput, BadType, OutOfMemory
+from .exceptions import BadInput, BadType, OutOfMemory
 from .library import Array
 from .shared import is_shared
 

@@ -38,7 +38,7 @@ from typing import Any, NamedTuple
 from . import cpp_text
 from .arguments import real, shown
 from .compiled import Built, CellFailed, build
-from .errors import BadInput, BadType, RunFailed
+from .exceptions import BadInput, BadType, RunFailed
 from .functions import bound
 from .library import on_all_processors
 from .own import OwnKernel

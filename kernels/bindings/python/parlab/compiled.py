@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import RunFailed
+from .exceptions import RunFailed
 from .library import installed_folder, library_path
 
 FLAGS = ["-std=c++20", "-O3", "-g1", "-march=native", "-Wall", "-Wextra", "-fdiagnostics-color=never"]
@@ -162,7 +162,7 @@ def _keep_newest(kept: Path, besides: Path) -> None:
 
 def _include_folder(library: Path) -> Path:
     """Where parlab.h lies: installed, or in the source that the built package links to."""
-    for place in (installed_folder("headers"), library.parent.parent / "include", Path(__file__).resolve().parents[2]):
+    for place in (installed_folder("headers"), library.parent.parent / "include", Path(__file__).resolve().parents[2] / "c"):
         if place and (place / "parlab.h").exists():
             return Path(os.path.normpath(place))
     raise CellFailed("there is no parlab.h beside the library: run `make install`")

@@ -8,7 +8,7 @@ import numpy as np
 
 from .arguments import complex_number, lengths, real, shown, text, whole
 from .arrays import described, result
-from .errors import BadInput, BadType
+from .exceptions import BadInput, BadType
 from .library import Backend, call
 
 MOST_SIDE = 10**6  # pixels

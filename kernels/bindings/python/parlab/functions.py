@@ -13,7 +13,7 @@ import numpy as np
 from . import cpp_text
 from .arguments import plain, refuse_mask, shown, whole
 from .compiled import Built, build
-from .errors import BadInput, BadType
+from .exceptions import BadInput, BadType
 
 NUMBERS = {"double": ctypes.c_double, "float": ctypes.c_float, "bool": ctypes.c_bool, "size_t": ctypes.c_size_t,
            "short": ctypes.c_short, "int": ctypes.c_int, "long": ctypes.c_long, "long long": ctypes.c_longlong,

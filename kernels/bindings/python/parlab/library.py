@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import text, whole
-from .errors import BadInput, Error, OutOfMemory, RunFailed
+from .exceptions import BadInput, Error, OutOfMemory, RunFailed
 
 ABI = 1
 

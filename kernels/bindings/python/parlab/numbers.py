@@ -9,7 +9,7 @@ import numpy as np
 
 from .arguments import plain, text, whole
 from .arrays import described, empty, result
-from .errors import BadInput, BadType
+from .exceptions import BadInput, BadType
 from .library import RELEASING, Backend, call, check
 
 SHORT_DARTS, SHORT_BATCH = 50_000, 1_000  # some 50 us

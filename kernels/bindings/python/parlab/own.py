@@ -11,7 +11,7 @@ from typing import Any
 from . import races
 from .arguments import shown
 from .compiled import CellFailed
-from .errors import BadInput, BadType
+from .exceptions import BadInput, BadType
 from .races import Race
 
 

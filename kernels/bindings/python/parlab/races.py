@@ -24,10 +24,10 @@ from typing import Any
 
 from .arguments import plain, shown
 from .checked_json import BadFile
-from .errors import BadInput, BadType, RunFailed
+from .exceptions import BadInput, BadType, RunFailed
 from .library import installed_folder, library_path, on_all_processors
 from .progress import Progress
-from .result_file import read_document
+from .documents import read_document
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
 

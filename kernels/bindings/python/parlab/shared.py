@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import lengths, shown, whole
-from .errors import BadInput, BadType, Error, OutOfMemory
+from .exceptions import BadInput, BadType, Error, OutOfMemory
 
 FOLDER = Path("/dev/shm")
 PREFIX = "parlab-array-"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/network/delay_server.hpp"
+#include "kernels/network/servers/delay_server.hpp"
 
 namespace parlab {
 

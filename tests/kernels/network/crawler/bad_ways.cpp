@@ -1,6 +1,6 @@
 #include <string>
 
-#include "kernels/network/made_up_site.hpp"
+#include "kernels/network/servers/synthetic_site.hpp"
 #include "tests/kernels/network/crawler/bad_server.hpp"
 
 namespace parlab {

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "kernels/errors.hpp"
+#include "kernels/base/errors.hpp"
 #include "kernels/network/crawler/http_client.hpp"
 #include "tests/kernels/network/crawler/bad_server.hpp"
 

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/sanitizers.hpp"
-#include "kernels/sharing/child_process.hpp"
-#include "kernels/sharing/raw_value.hpp"
+#include "kernels/base/sanitizers.hpp"
+#include "kernels/posix/child_process.hpp"
+#include "kernels/sharing/memory/raw_value.hpp"
 #include "tests/kernels/sharing/manager/pool_test.hpp"
 
 namespace parlab {

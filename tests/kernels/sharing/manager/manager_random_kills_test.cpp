@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/sharing/child_process.hpp"
-#include "kernels/sharing/raw_value.hpp"
+#include "kernels/posix/child_process.hpp"
+#include "kernels/sharing/memory/raw_value.hpp"
 #include "tests/kernels/sharing/manager/pool_test.hpp"
 
 namespace parlab {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-#include "kernels/sharing/manager.hpp"
-#include "kernels/sharing/manager/greeting.hpp"
+#include "kernels/sharing/manager/manager.hpp"
+#include "kernels/sharing/manager/messages/greeting.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 
 namespace parlab {

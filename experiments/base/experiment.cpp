@@ -1,0 +1,44 @@
+#include "experiments/base/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace parlab {
+namespace {
+
+std::vector<RegisterExperiment::Make>& registry() {
+  static std::vector<RegisterExperiment::Make> makers;
+  return makers;
+}
+
+}  // namespace
+
+RegisterExperiment::RegisterExperiment(Make make) { registry().push_back(make); }
+
+std::vector<std::unique_ptr<Experiment>> make_experiments() {
+  std::vector<std::unique_ptr<Experiment>> experiments;
+  for (const auto make : registry()) experiments.push_back(make());
+  std::ranges::sort(experiments, {}, [](const auto& experiment) { return experiment->name(); });
+  return experiments;
+}
+
+std::string Experiment::subject(const Case& what) const {
+  return fmt::format("With {} {}", short_number(what.size), what.unit);
+}
+
+bool Experiment::correct(const Case&, const Answer& answer, const Answer& expected) const {
+  return answer == expected;
+}
+
+std::string short_number(std::uint64_t value) {
+  std::string digits = fmt::to_string(value);
+  const std::size_t exponent = digits.size() - 1;
+  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  const std::string scientific = fmt::format(
+      "{}{}{}e{}", digits.substr(0, 1), digits.size() > 1 ? "." : "", digits.substr(1), exponent);
+  const std::string plain = fmt::to_string(value);
+  return scientific.size() < plain.size() ? scientific : plain;
+}
+
+}  // namespace parlab

@@ -1,0 +1,161 @@
+#pragma once
+
+// An experiment asks one question of the machine. It names the cases (what is computed), knows the
+// right answer of each, and opens an arm: one case on one backend. Who runs when, and what the
+// times say, is the business of measure/.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/function_ref.hpp"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace parlab {
+
+/// What a run returns: a number, a string or a list of them. Compared with ==, bit for bit.
+using Answer = nlohmann::json;
+
+/// What is computed, whoever computes it.
+struct Case {
+  std::string kernel;
+  std::string variant = "";    // "" where the kernel has one
+  std::string algorithm = "";  // "" where the kernel has one
+  std::uint64_t size = 0;
+  std::string unit;                                      // what size counts: "darts"
+  nlohmann::json parameters = nlohmann::json::object();  // further axes: seed, order, range
+  std::uint64_t least_grain = 1;  // below it, handing out a chunk costs more than computing it
+  std::uint64_t grain_step = 1;   // an automatic grain is a multiple of it: a kernel's own blocks
+  std::string task = "";          // cases of one task race each other, whatever their size and
+                                  // parameters; the first of them is the baseline
+  bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
+  bool paced = false;  // others set how long a run takes, so that it is no speed: not compared; its
+                       // metrics tell
+  nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
+
+  friend bool operator==(const Case&, const Case&) = default;
+};
+
+/// One case on one backend with one grain: what is timed.
+struct Arm {
+  Case what;
+  BackendSpec who;
+  std::uint64_t grain = 1;
+};
+
+/// An arm made ready in its own process.
+struct OpenedArm {
+  std::function<Answer()> run;  // each call is one run, all of it timed
+  /// Called after each sample, outside the time: numbers of the arm's own, each named with its
+  /// unit, as in {"pss_bytes": 4096}. The same names at every call.
+  std::function<nlohmann::json()> metrics = {};
+
+  template <class Run>
+  requires std::is_invocable_r_v<Answer, Run&> OpenedArm(Run only_run)
+      : run(std::move(only_run)) {}  // NOLINT: an arm mostly is its run
+  OpenedArm(std::function<Answer()> run, std::function<nlohmann::json()> metrics)
+      : run(std::move(run)), metrics(std::move(metrics)) {}
+};
+
+/// One command of a suite. Its name is the result file's: "pi-backends".
+struct SuiteEntry {
+  std::string name;
+  std::vector<std::string> arguments;  // as after `parlab run`, the experiment first
+};
+
+enum class Profile { quick, full };
+
+class Experiment {
+ public:
+  virtual ~Experiment() = default;
+
+  virtual std::string name() const = 0;
+  /// What a user learns from it, as a question of one line.
+  virtual std::string question() const = 0;
+  /// The mechanism behind the answer, for the report: a few sentences.
+  virtual std::string why() const = 0;
+
+  /// Adds options of its own to the command line.
+  virtual void add_options(CLI::App& app) = 0;
+  /// The seed of the command line, for experiments with random numbers.
+  virtual void set_seed(std::uint64_t) {}
+  /// Checks the options, once they are read. Throws UsageError.
+  virtual void check_options() {}
+  /// Printed instead of a race where it is not empty: no more than this was asked for.
+  virtual std::string instead() const { return {}; }
+
+  virtual std::vector<Case> cases() const = 0;
+
+  /// Whether the arms are the cases themselves, ways to do one thing that are compared with each
+  /// other, the first being the baseline: then each runs on the serial backend, and what workers it
+  /// has are its own. --backend, --workers and --grain do not apply, nor does `parlab compare`.
+  virtual bool compares_ways() const { return false; }
+
+  /// Whether --grain and --chunks apply: false where a case fixes its chunks itself.
+  virtual bool takes_grain() const { return !compares_ways(); }
+
+  /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
+  virtual std::string subject(const Case& what) const;
+
+  /// Whether each arm of the case has a headline, against its baseline. Where no case has, the
+  /// headlines tell the best of the largest size and its nearest rival.
+  virtual bool each_has_headline(const Case&) const { return false; }
+
+  /// What an arm's own numbers say, in a sentence that stands below the headlines; "" for nothing.
+  /// `rounds`: what metrics gave, one a round.
+  virtual std::string remark(const Case&, const std::vector<nlohmann::json>& /*rounds*/) const {
+    return "";
+  }
+
+  /// The right answer, by a way that no arm takes. May take long: it is asked in a process of its
+  /// own.
+  virtual Answer expected(const Case& what) const = 0;
+  /// Whether `answer` is right, given what expected() returned.
+  virtual bool correct(const Case& what, const Answer& answer, const Answer& expected) const;
+
+  /// Bytes of memory that the arm surely takes: its arrays and lists, as doubles count them. Where
+  /// they are more than there are, the race is refused before it begins.
+  virtual double memory_bytes(const Arm&) const { return 0; }
+
+  /// Makes an arm ready. Called in the arm's own process.
+  virtual OpenedArm open(const Arm& arm) const = 0;
+
+  /// Variables that the arm's process must be started with, because a runtime reads them as it is
+  /// loaded. They are not set for others, nor recorded.
+  virtual std::map<std::string, std::string> variables(const Arm&) const { return {}; }
+
+  /// Whether `parlab run` has something to print on stdout besides the measurement, which then goes
+  /// to stderr: a list of primes, say.
+  virtual bool has_product() const { return false; }
+  virtual void print_product(FunctionRef<void(std::string_view)> /*print*/) const {}
+
+  /// Sections of the report stand in this order, equal ones by name.
+  virtual int report_place() const { return 100; }
+  /// What `parlab suite` runs of it.
+  virtual std::vector<SuiteEntry> suite(Profile profile) const = 0;
+};
+
+class RegisterExperiment {
+ public:
+  using Make = std::unique_ptr<Experiment> (*)();
+  explicit RegisterExperiment(Make make);
+};
+
+/// All experiments, by name; each call makes new ones with their options at the defaults.
+std::vector<std::unique_ptr<Experiment>> make_experiments();
+
+/// 100000000 as "1e8", 65536 as "65536", 1250000 as "1.25e6".
+std::string short_number(std::uint64_t value);
+
+}  // namespace parlab

@@ -1,0 +1,255 @@
+// diffusion: heat over a plate that does not fit in the cache. Memory decides, and every step ends
+// at a barrier; the bound is measured in the same rounds, by the variant `stream`.
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "experiments/base/experiment.hpp"
+#include "experiments/options/quantity.hpp"
+#include "experiments/options/worker_counts.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/numerics/diffusion/heat.hpp"
+#include "kernels/posix/shared_mapping.hpp"
+
+namespace parlab {
+namespace {
+
+constexpr std::uint64_t most_cells = std::uint64_t{1} << 32;  // 32 GiB a plate
+constexpr std::uint64_t most_steps_of_a_run = 1'000'000;
+
+/// Rows between those whose cells are checked after each timed run: reading all of them would cost
+/// half a step. A prime, so that they meet every place of a chunk; a strip that is wrong shows in
+/// each of them.
+constexpr std::uint64_t rows_per_probe = 37;
+
+constexpr double rate = 0.2;
+
+struct Size {
+  std::uint64_t rows, columns, steps;
+  int depth;
+  Edges edges;
+};
+
+Size size_of(const Case& what) {
+  return {what.size, what.parameters.at("columns"), what.parameters.at("steps"),
+          what.parameters.at("depth"), edges_named(what.parameters.at("edges"))};
+}
+
+/// What a cell holds at first, in [0, 1): rough, so that no two neighbourhoods are alike.
+double first_cell(std::uint64_t cell) {
+  std::uint64_t mixed = (cell + 1) * 0x9E3779B97F4A7C15;
+  mixed = (mixed ^ mixed >> 32) * 0xD6E8FEB86659FD93;
+  return static_cast<double>((mixed ^ mixed >> 32) >> 11) * 0x1p-53;
+}
+
+/// A plate of its own, in memory that processes share.
+class SharedPlate {
+ public:
+  explicit SharedPlate(const Size& size)
+      : memory_(size.rows * size.columns * sizeof(double)),
+        plate_{reinterpret_cast<double*>(memory_.data()), size.rows, size.columns, size.columns} {}
+  Plate plate() const { return plate_; }
+
+ private:
+  SharedMapping memory_;
+  Plate plate_;
+};
+
+void fill(Plate plate, IndexRange rows) {
+  for (std::uint64_t row = rows.begin; row < rows.end; ++row)
+    for (std::uint64_t j = 0; j < plate.columns; ++j)
+      plate[row][j] = first_cell(row * plate.columns + j);
+}
+
+Answer checksum_of(ConstPlate plate) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t row = 0; row < plate.rows; row += rows_per_probe)
+    for (std::uint64_t j = 0; j < plate.columns; ++j)
+      sum += std::bit_cast<std::uint64_t>(plate[row][j]) * (2 * (row * plate.columns + j) + 1);
+  return fmt::format("checksum {:016x}", sum);
+}
+
+class Diffusion final : public Experiment {
+ public:
+  std::string name() const override { return "diffusion"; }
+  int report_place() const override { return 26; }
+  std::string question() const override {
+    return "What is left to win where memory is the bound: heat on a large plate?";
+  }
+  std::string why() const override {
+    return "A step is seven operations a cell against sixteen bytes of memory, so it cannot be "
+           "faster than reading the plate and writing it: that is what stream does, in the same "
+           "rounds. A variant near 1 has nothing left to win by better arithmetic, however plain "
+           "its code. What goes beyond it must go through memory less often: tiled in time, one "
+           "sweep makes several steps while the rows are in the cache. Each sweep ends at a "
+           "barrier, so a backend that is slow to start pays once a sweep, and one that forks pays "
+           "a fork.";
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--rows", rows_words_, "rows of the plate, a list for a sweep [4096]");
+    app.add_option("--columns", columns_word_, "columns of the plate [4096]");
+    app.add_option("--steps", steps_word_, "steps of a run [16]");
+    app.add_option("--depth", depth_words_,
+                   "steps that the variant tiled makes in one sweep, a list for a sweep [16]");
+    app.add_option("--variant", variant_words_,
+                   "stream (the bound: copies), scalar, eigen, xtensor, simd, tiled, a list, or "
+                   "'all' [simd]");
+    app.add_option("--edges", edges_word_,
+                   "fixed: cells of the edge keep what they have; periodic: beyond an edge lies "
+                   "the opposite one [fixed]");
+  }
+  void check_options() override {
+    columns_ = parse_quantity("--columns", columns_word_, 1, most_cells);
+    rows_ = parse_quantities("--rows", rows_words_, 1, most_cells / columns_);
+    steps_ = parse_quantity("--steps", steps_word_, 1, most_steps_of_a_run);
+    depths_ = parse_quantities("--depth", depth_words_, 1, most_steps_a_sweep);
+    edges_named(edges_word_);  // throws
+    for (const std::string& name : split_list(variant_words_)) {
+      if (name == "all")
+        variants_ = diffusion_variants();
+      else
+        variants_.push_back(diffusion_variant(name));
+    }
+    // The bound first: with --baseline first it is what the others are held to.
+    std::ranges::stable_sort(variants_, {}, [](const auto& v) { return v.diffuses ? 1 : 0; });
+  }
+
+  std::string subject(const Case& what) const override {
+    return fmt::format("On a plate of {} x {} cells", what.size, size_of(what).columns);
+  }
+
+  std::vector<Case> cases() const override {
+    std::vector<Case> cases;
+    for (const std::uint64_t rows : rows_)
+      for (const std::uint64_t depth : depths_)
+        for (const DiffusionVariant& variant : variants_)
+          cases.push_back({.kernel = "diffusion",
+                           .variant = variant.name,
+                           .size = rows,
+                           .unit = "rows",
+                           .parameters = {{"columns", columns_},
+                                          {"depth", depth},
+                                          {"edges", edges_word_},
+                                          {"steps", steps_}},
+                           .least_grain = least_grain(variant, rows, depth)});
+    return cases;
+  }
+
+  // By the definition, over the whole plate; of `stream`, the first cells, which it only moves.
+  Answer expected(const Case& what) const override {
+    const Size size = size_of(what);
+    std::vector<double> now(size.rows * size.columns);
+    fill({now.data(), size.rows, size.columns, size.columns}, {0, size.rows});
+    std::vector<double> next = now;
+    const std::uint64_t steps = diffusion_variant(what.variant).diffuses ? size.steps : 0;
+    const std::uint64_t columns = size.columns;
+    const std::uint64_t kept = size.edges == Edges::fixed ? 1 : 0;  // rows and columns on each side
+    for (std::uint64_t step = 0; step < steps; ++step) {
+      for (std::uint64_t row = kept; row + kept < size.rows; ++row) {
+        const double* up = &now[(row + size.rows - 1) % size.rows * columns];
+        const double* centre = &now[row * columns];
+        const double* down = &now[(row + 1) % size.rows * columns];
+        for (std::uint64_t j = kept; j + kept < columns; ++j) {
+          const double left = centre[j == 0 ? columns - 1 : j - 1];
+          const double right = centre[j + 1 == columns ? 0 : j + 1];
+          const double around = (up[j] + down[j]) + (left + right);
+          next[row * columns + j] = centre[j] + rate * (around - 4 * centre[j]);
+        }
+      }
+      now.swap(next);
+    }
+    return checksum_of({now.data(), size.rows, size.columns, size.columns});
+  }
+
+  /// Three plates.
+  double memory_bytes(const Arm& arm) const override {
+    const Size size = size_of(arm.what);
+    return 3.0 * static_cast<double>(size.rows) * static_cast<double>(size.columns) *
+           sizeof(double);
+  }
+
+  OpenedArm open(const Arm& arm) const override {
+    const std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const Size size = size_of(arm.what);
+    const DiffusionVariant variant = diffusion_variant(arm.what.variant);
+    const Chunking chunking({0, size.rows}, arm.grain);
+    const auto first = std::make_shared<SharedPlate>(size);
+    const auto between = std::make_shared<SharedPlate>(size);
+    const auto last = std::make_shared<SharedPlate>(size);
+    // Each page is first touched by who will use it.
+    backend->for_chunks(chunking, [&](IndexRange rows) {
+      for (const auto& plate : {first, between, last}) fill(plate->plate(), rows);
+    });
+    return [=]() -> Answer {
+      diffuse(variant, first->plate(), between->plate(), last->plate(), rate, size.edges,
+              size.steps, std::min(size.depth, variant.most_steps),
+              [&](const auto& work) { backend->for_chunks(chunking, work); });
+      return checksum_of(last->plate());
+    };
+  }
+
+  std::vector<SuiteEntry> suite(Profile profile) const override {
+    const bool full = profile == Profile::full;
+    const std::string all = fmt::to_string(usable_cores());
+    // 128 MiB a plate, or 64, of which a step touches two: fewer fit in some caches.
+    const std::string rows = full ? "4096" : "2048";
+    const std::string steps = "16";  // a whole sweep of tiled
+    const std::string rounds = full ? "41" : "7";
+    return {
+        {"diffusion-bound",
+         {"diffusion", "--rows", rows, "--steps", steps, "--variant", "all", "--backend",
+          kept_threads(), "--workers", all, "--baseline", "first", "--rounds", rounds}},
+        {"diffusion-backends",
+         {"diffusion", "--rows", rows, "--steps", steps, "--variant", full ? "simd,tiled" : "simd",
+          "--backend", full ? "each" : threaded_backends(), "--workers", all, "--rounds", rounds}},
+    };
+  }
+
+ private:
+  /// Where chunks of `tiled` meet, depth - 1 rows are computed twice: chunks of 16 times as many
+  /// keep that below a tenth. But no fewer chunks than cores.
+  static std::uint64_t least_grain(const DiffusionVariant& variant, std::uint64_t rows,
+                                   std::uint64_t depth) {
+    const std::uint64_t again = 16 * std::min<std::uint64_t>(depth, variant.most_steps);
+    const auto cores = static_cast<std::uint64_t>(usable_cores());
+    return std::max<std::uint64_t>(1, std::min(again, rows / cores));
+  }
+
+  /// Without processes, which are forked for every sweep and then touch each page anew: seconds a
+  /// run, most of the quick suite's time for this race.
+  static std::string threaded_backends() {
+    std::string names;
+    for (const BackendEntry& entry : backends())
+      if (entry.name != "processes") names += (names.empty() ? "" : ",") + entry.name;
+    return names;
+  }
+
+  /// A backend whose threads wait for the next step awake, so that the barrier costs little.
+  static std::string kept_threads() {
+    const bool openmp =
+        std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
+    return openmp ? "openmp:static" : "threads:static";
+  }
+
+  std::string rows_words_ = "4096";
+  std::string columns_word_ = "4096";
+  std::string steps_word_ = "16";
+  std::string depth_words_ = "16";
+  std::string variant_words_ = "simd";
+  std::string edges_word_ = "fixed";
+  std::vector<std::uint64_t> rows_, depths_;
+  std::uint64_t columns_ = 0, steps_ = 0;
+  std::vector<DiffusionVariant> variants_;
+};
+
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Diffusion>();
+});
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,215 @@
+// pi: darts thrown at the quarter circle. Even work, no memory, no sharing: what is left of the
+// ideal speed-up is the backend's own cost.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "experiments/base/experiment.hpp"
+#include "experiments/options/quantity.hpp"
+#include "experiments/options/worker_counts.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
+
+namespace parlab {
+namespace {
+
+/// Darts below which a chunk is not worth handing out: some 10 us of the fastest variant.
+constexpr std::uint64_t least_darts_a_chunk = 16'384;
+
+/// Standard deviations that the estimate of a generator without a reference may be off: one false
+/// alarm in 3.5 million.
+constexpr double tolerated_deviations = 5;
+
+/// The variant that runs where only its generator or precision was asked for.
+constexpr char default_way[] = "simd";
+
+DartVariant variant_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (DartVariant& variant : dart_variants()) {
+    if (variant.name == name) return std::move(variant);
+    names.push_back(variant.name);
+  }
+  throw UsageError(unknown_name("variant", name, names));
+}
+
+std::uint64_t seed_of(const Case& what) { return what.parameters.at("seed"); }
+
+class Pi final : public Experiment {
+ public:
+  std::string name() const override { return "pi"; }
+  int report_place() const override { return 10; }
+  std::string question() const override {
+    return "Which backend for even work that touches no memory: pi by darts?";
+  }
+  std::string why() const override {
+    return "Each dart is a function of its number alone, so chunks need nothing from each other "
+           "and "
+           "all take the same time. A backend then differs from the ideal only by what it costs to "
+           "wake its workers, to hand out chunks and to wait for the last one. A static share is "
+           "enough; what a dynamic schedule adds is insurance against a core that something else "
+           "takes for a while.";
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--darts", darts_words_, "darts to throw, a list for a sweep [1e8]");
+    app.add_option("--generator", generator_words_,
+                   "philox, ars, or those of habit mt19937_64, minstd_rand; a list, or 'all' "
+                   "[philox]");
+    app.add_option("--precision", precision_words_,
+                   "random bits of a coordinate: 32, 53, or both [32; 53 for those of habit]");
+    app.add_option("--variant", variant_words_,
+                   "scalar, eigen, xtensor, simd, or a name that says the generator too (parlab "
+                   "list); a list, or 'all' [simd]");
+  }
+  void set_seed(std::uint64_t seed) override { seed_ = seed; }
+  void check_options() override {
+    darts_ = parse_quantities("--darts", darts_words_, 1);
+    if (generator_words_.empty() && precision_words_.empty()) {
+      for (const std::string& name : split_list(variant_words_)) {
+        if (name == "all")
+          variants_ = dart_variants();
+        else
+          variants_.push_back(variant_named(name));
+      }
+    } else {
+      choose_by_generator();
+    }
+  }
+
+  std::vector<Case> cases() const override {
+    std::vector<Case> cases;
+    for (const std::uint64_t darts : darts_)
+      for (const DartVariant& variant : variants_)
+        cases.push_back({.kernel = "monte_carlo",
+                         .variant = variant.name,
+                         .size = darts,
+                         .unit = "darts",
+                         .parameters = {{"seed", seed_}},
+                         .least_grain = least_darts_a_chunk,
+                         .splittable = variant.splittable,
+                         .facts = {{"generator", variant.generator},
+                                   {"precision", variant.precision},
+                                   {"way", variant.way}}});
+    return cases;
+  }
+
+  // Counter-based variants: the count of the plain one. Generators of habit have no second source
+  // here, so what they owe is pi, within what chance allows.
+  Answer expected(const Case& what) const override {
+    const IndexRange darts{0, what.size};
+    if (what.splittable) return count_on_all_cores(darts, what);
+    return static_cast<std::uint64_t>(
+        std::llround(static_cast<double>(what.size) * std::numbers::pi / 4));
+  }
+  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
+    if (what.splittable) return answer == expected;
+    constexpr double p = std::numbers::pi / 4;
+    const double deviation = std::sqrt(static_cast<double>(what.size) * p * (1 - p));
+    return std::abs(answer.get<double>() - expected.get<double>()) <=
+           tolerated_deviations * deviation + 1;
+  }
+
+  OpenedArm open(const Arm& arm) const override {
+    std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const DartKernel count_inside = variant_named(arm.what.variant).count_inside;
+    const Chunking chunking({0, arm.what.size}, arm.grain);
+    const std::uint64_t seed = seed_of(arm.what);
+    return [=]() -> Answer {
+      return map_reduce(
+          *backend, chunking, std::uint64_t{0},
+          [=](IndexRange darts) { return count_inside(darts, seed); }, std::plus<>());
+    };
+  }
+
+  std::vector<SuiteEntry> suite(Profile profile) const override {
+    const bool full = profile == Profile::full;
+    const std::string workers = worker_counts();
+    const std::string all = fmt::to_string(usable_cores());
+    return {
+        {"pi-backends",
+         {"pi", "--darts", "1e8", "--backend", "all", "--workers", workers, "--rounds",
+          full ? "41" : "11"}},
+        {"pi-sizes",
+         {"pi", "--darts", full ? "1e3,1e4,1e5,1e6,1e7,1e8,1e9" : "1e4,1e5,1e6,1e7", "--backend",
+          "each", "--workers", all, "--rounds", full ? "41" : "15"}},
+        {"pi-variants",
+         {"pi", "--darts", full ? "1e8" : "1e7", "--variant",
+          "scalar,eigen,xtensor,simd,ars,philox53,mt19937_64,minstd_rand", "--backend", "serial",
+          "--baseline", "first", "--rounds", full ? "41" : "11"}},
+    };
+  }
+
+ private:
+  /// All variants of the generators and precisions asked for that go the ways asked for.
+  void choose_by_generator() {
+    std::vector<std::string> generators;
+    for (const DartVariant& variant : dart_variants())
+      if (std::ranges::find(generators, variant.generator) == generators.end())
+        generators.push_back(variant.generator);
+    const auto asked = split_list(generator_words_.empty() ? "philox" : generator_words_);
+    for (const std::string& generator : asked)
+      if (generator != "all" && std::ranges::find(generators, generator) == generators.end())
+        throw UsageError(unknown_name("generator", generator, generators));
+    const auto precisions = precision_words_.empty()
+                                ? std::vector<std::uint64_t>()
+                                : parse_quantities("--precision", precision_words_);
+    for (const std::uint64_t precision : precisions)
+      if (precision != 32 && precision != 53)
+        throw UsageError(
+            fmt::format("--precision: coordinates have 32 or 53 bits, not {}", precision));
+    const auto ways = split_list(variant_words_);
+    for (const DartVariant& variant : dart_variants()) {
+      const bool right_generator = std::ranges::any_of(
+          asked, [&](const auto& name) { return name == "all" || name == variant.generator; });
+      // Without --precision each generator has its usual one.
+      const auto bits = static_cast<std::uint64_t>(variant.precision);
+      const bool right_precision = precisions.empty()
+                                       ? bits == usual_precision(variant)
+                                       : std::ranges::find(precisions, bits) != precisions.end();
+      const bool right_way = std::ranges::any_of(ways, [&](const auto& way) {
+        // Generators of habit have one way, which is then meant.
+        return way == "all" || way == variant.way || way == variant.name ||
+               (way == default_way && !variant.splittable);
+      });
+      if (right_generator && right_precision && right_way) variants_.push_back(variant);
+    }
+    if (variants_.empty())
+      throw UsageError(fmt::format(
+          "no darts by --generator {}{} --variant {}; parlab list names all that there are",
+          fmt::join(asked, ","), precision_words_.empty() ? "" : " --precision " + precision_words_,
+          variant_words_));
+  }
+  static std::uint64_t usual_precision(const DartVariant& variant) {
+    return variant.splittable ? 32 : 53;
+  }
+
+  /// By the plain kernel, on all cores: it is the slowest of all variants.
+  static std::uint64_t count_on_all_cores(IndexRange darts, const Case& what) {
+    const std::uint64_t seed = seed_of(what);
+    const auto backend = make_backend({"threads", "dynamic", usable_cores()});
+    const DartKernel plain = variant_named(variant_named(what.variant).reference).count_inside;
+    return map_reduce(
+        *backend, Chunking(darts, 1 << 20), std::uint64_t{0},
+        [=](IndexRange range) { return plain(range, seed); }, std::plus<>());
+  }
+
+  std::string darts_words_ = "1e8";
+  std::string variant_words_ = default_way;
+  std::string generator_words_, precision_words_;
+  std::uint64_t seed_ = 1;
+  std::vector<std::uint64_t> darts_;
+  std::vector<DartVariant> variants_;
+};
+
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Pi>();
+});
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,391 @@
+// primes: all primes of a range, by trial division (uneven work: a prime costs sqrt(n) / 2
+// divisions, most composites three), by a segmented sieve (even work, memory in the cache) or by a
+// primality test, many numbers at once (even work, no memory).
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <random>
+
+#include "experiments/base/experiment.hpp"
+#include "experiments/loops/prime_feed.hpp"
+#include "experiments/options/quantity.hpp"
+#include "experiments/options/worker_counts.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
+#include "kernels/numerics/factors/trial_division.hpp"
+#include "kernels/numerics/primality/primality.hpp"
+#include "kernels/numerics/sieve/prime_count.hpp"
+#include "kernels/numerics/sieve/sieve.hpp"
+#include "kernels/numerics/sieve/textbook_sieve.hpp"
+#include "kernels/posix/shared_mapping.hpp"
+
+namespace parlab {
+namespace {
+
+struct NamedRange {
+  const char* name;
+  IndexRange range;
+};
+/// Those of the book's chapter on multiprocessing.
+constexpr std::array<NamedRange, 5> named_ranges = {{
+    {"A", {1, 1'000'000}},
+    {"B", {100'000'000, 100'100'000}},
+    {"C", {100'000'000, 101'000'000}},
+    {"D", {1'000'000'000, 1'000'100'000}},
+    {"E", {100'000'000'000, 100'000'100'000}},
+}};
+
+/// Ways to find the primes of a chunk. `sieve` is null for those that need none.
+struct Algorithm {
+  const char* name;
+  const char* kernel;
+  std::uint64_t (*count)(const SegmentedSieve* sieve, IndexRange range);
+  std::uint64_t (*list)(const SegmentedSieve* sieve, IndexRange range, std::uint64_t* out);
+  std::uint64_t least_grain;  // numbers: some 10 us of work; 0: a segment of the sieve
+};
+constexpr std::array<Algorithm, 3> algorithms = {{
+    {"trial", "trial_division",
+     [](const SegmentedSieve*, IndexRange range) { return count_primes_by_trial(range); },
+     [](const SegmentedSieve*, IndexRange range, std::uint64_t* out) {
+       return list_primes_by_trial(range, out);
+     },
+     32},
+    {"sieve", "sieve",
+     [](const SegmentedSieve* sieve, IndexRange range) { return sieve->count(range); },
+     [](const SegmentedSieve* sieve, IndexRange range, std::uint64_t* out) {
+       return sieve->list(range, out);
+     },
+     0},
+    {"batch", "primality",
+     [](const SegmentedSieve*, IndexRange range) { return count_primes_by_batch(range); },
+     [](const SegmentedSieve*, IndexRange range, std::uint64_t* out) {
+       return list_primes_by_batch(range, out);
+     },
+     4096},
+}};
+
+/// Above it Legendre's recurrence takes minutes.
+constexpr std::uint64_t most_counted = 10'000'000'000'000;
+
+const Algorithm& algorithm_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Algorithm& algorithm : algorithms) {
+    if (algorithm.name == name) return algorithm;
+    names.emplace_back(algorithm.name);
+  }
+  throw UsageError(unknown_name("algorithm", name, names));
+}
+
+/// How many primes, and a hash of them in order: two lists are the same where both agree (but for
+/// one chance in 2^64). Joins like the lists themselves, so chunks can be hashed apart.
+struct ListHash {
+  std::uint64_t count = 0;
+  std::uint64_t hash = 0;
+  std::uint64_t scale = 1;  // factor^count
+
+  static constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;  // odd, so no power of it is 0
+
+  void add(std::uint64_t prime) { *this = join(*this, {1, prime * factor + 1, factor}); }
+  static ListHash join(const ListHash& a, const ListHash& b) {
+    return {a.count + b.count, a.hash * b.scale + b.hash, a.scale * b.scale};
+  }
+  Answer answer() const { return fmt::format("{} primes, hash {:016x}", count, hash); }
+};
+
+IndexRange range_of(const Case& what) {
+  const std::uint64_t from = what.parameters.at("from");
+  return {from, from + what.size};
+}
+bool lists(const Case& what) { return what.parameters.at("output") == "list"; }
+
+/// Chunk numbers in the order in which they are handed out.
+std::vector<std::uint64_t> order_of(const Case& what, std::uint64_t chunks) {
+  std::vector<std::uint64_t> order(chunks);
+  std::iota(order.begin(), order.end(), std::uint64_t{0});
+  std::mt19937_64 random(what.parameters.at("seed").get<std::uint64_t>());
+  if (what.parameters.at("order") == "shuffled") std::shuffle(order.begin(), order.end(), random);
+  return order;
+}
+
+class Primes final : public Experiment {
+ public:
+  std::string name() const override { return "primes"; }
+  int report_place() const override { return 20; }
+  std::string question() const override {
+    return "Which backend and grain for uneven work: all primes of a range?";
+  }
+  std::string why() const override {
+    return "By trial division a number takes from one division to thousands, so equal chunks take "
+           "unequal time and the run ends with its slowest worker. Few large chunks leave workers "
+           "idle at the end: on 2 workers, 3 equal chunks take as long as 4 would, which draws the "
+           "saw-tooth over the number of chunks. Many small ones even that out until handing them "
+           "out costs more than it saves. A dynamic schedule needs fewer chunks than a static one "
+           "for the same balance; shuffling does by chance what small chunks do for certain.";
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--range", range_words_, "A, B, C, D or E, the book's ranges, or a list [B]");
+    app.add_option("--from", from_words_, "first number, instead of --range [0]");
+    app.add_option("--to", to_words_,
+                   "one past the last number, instead of --range, or a list for a sweep");
+    app.add_option("--algorithm", algorithm_words_,
+                   "trial, sieve, batch (a primality test), or a list [trial]");
+    app.add_option("--order", order_words_,
+                   "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
+    std::string feeds;
+    for (const PrimeFeed& feed : prime_feeds)
+      feeds += fmt::format("; {}: {}", feed.name, feed.what);
+    app.add_option("--feed", feed_words_,
+                   fmt::format("how numbers reach the workers of the backend processes. chunks{}; "
+                               "or a list [chunks]",
+                               feeds));
+    app.add_flag("--count", count_, "count the primes [the default]");
+    app.add_flag("--list", list_, "list them, and print them on stdout, the table on stderr");
+  }
+  void set_seed(std::uint64_t seed) override { seed_ = seed; }
+  void check_options() override {
+    if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
+    for (const std::string& name : split_list(algorithm_words_)) algorithm_named(name);
+    for (const std::string& name : split_list(order_words_))
+      if (name != "ascending" && name != "shuffled")
+        throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
+    for (const std::string& name : split_list(feed_words_))
+      if (name != "chunks" && prime_feed_named(name) == nullptr) throw unknown_feed(name);
+    if (feed_words_ != "chunks" && (list_ || algorithm_words_ != "trial"))
+      throw UsageError("--feed goes with --count and --algorithm trial");
+    const bool free = !from_words_.empty() || !to_words_.empty();
+    if (free && !range_words_.empty())
+      throw UsageError("--range and --from, --to say the same thing twice; give one of them");
+    if (list_ && order_words_ != "ascending")
+      throw UsageError("--list goes with --order ascending: the primes are listed in order");
+    if (free)
+      read_free_range();
+    else
+      read_named_ranges();
+    if (list_ && ranges_.size() != 1)
+      throw UsageError("--list prints the primes of one range; give one");
+  }
+
+  std::string subject(const Case& what) const override {
+    const IndexRange range = range_of(what);
+    return fmt::format("For the primes of [{}, {}){}", short_number(range.begin),
+                       short_number(range.end),
+                       what.algorithm.empty() ? "" : " by " + what.algorithm);
+  }
+
+  std::vector<Case> cases() const override {
+    std::vector<Case> cases;
+    for (const IndexRange range : ranges_) {
+      for (const std::string& name : split_list(algorithm_words_)) {
+        const Algorithm& algorithm = algorithm_named(name);
+        const std::uint64_t segment = SegmentedSieve::segment_numbers(range.end);
+        for (const std::string& order : split_list(order_words_))
+          for (const std::string& feed : split_list(feed_words_))
+            cases.push_back(
+                {.kernel = algorithm.kernel,
+                 .variant = feed_words_ == "chunks" ? "" : feed,
+                 .algorithm = name,
+                 .size = range.size(),
+                 .unit = "numbers",
+                 .parameters = {{"from", range.begin},
+                                {"order", order},
+                                {"output", list_ ? "list" : "count"},
+                                {"seed", seed_}},
+                 .least_grain = algorithm.least_grain != 0 ? algorithm.least_grain : segment,
+                 .grain_step = algorithm.least_grain != 0 ? 1 : segment,
+                 .facts = {{"to", range.end}}});
+      }
+    }
+    return cases;
+  }
+
+  // By none of the algorithms measured: by Legendre's recurrence where nothing but a count is asked
+  // for; else number by number where the range is shorter than the base primes of a sieve would be,
+  // and by the textbook where it is not.
+  Answer expected(const Case& what) const override {
+    const IndexRange range = range_of(what);
+    if (!lists(what) && range.begin <= 2 && range.end <= most_counted)
+      return count_primes_below(range.end);
+    ListHash hash;
+    if (range.size() < range.end / std::max<std::uint64_t>(range.size(), 1)) {
+      for (std::uint64_t n = range.begin; n < range.end; ++n)
+        if (is_prime_by_miller_rabin(n)) hash.add(n);
+    } else {
+      for_each_prime_by_textbook(range, [&](std::uint64_t p) { hash.add(p); });
+    }
+    return lists(what) ? hash.answer() : Answer(hash.count);
+  }
+
+  /// The chunks' order and places, and a list: range.size() / ln(range.end) primes at least.
+  double memory_bytes(const Arm& arm) const override {
+    const IndexRange range = range_of(arm.what);
+    const auto chunks = static_cast<double>(Chunking(range, arm.grain).chunks());
+    if (!lists(arm.what)) return chunks * sizeof(std::uint64_t);
+    const double primes =
+        range.end < 17
+            ? 0  // J. B. Rosser, L. Schoenfeld, Illinois J. Math. 6, 1962, corollary 1
+            : static_cast<double>(range.size()) / std::log(static_cast<double>(range.end));
+    return (2 * chunks + primes) * sizeof(std::uint64_t);
+  }
+
+  OpenedArm open(const Arm& arm) const override {
+    const PrimeFeed* feed = prime_feed_named(arm.what.variant);
+    // The serial baseline has nobody to feed.
+    if (feed != nullptr && arm.who.backend != "serial") return open_feed(arm, *feed);
+    return lists(arm.what) ? open_list(arm) : open_count(arm);
+  }
+
+  void print_product(FunctionRef<void(std::string_view)> print) const override {
+    if (!list_) return;
+    const SegmentedSieve sieve(ranges_.front().end);
+    const Chunking chunking(ranges_.front(), 1 << 22);
+    std::vector<std::uint64_t> primes;
+    for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk) {
+      primes.resize(most_primes_in(chunking[chunk]));
+      primes.resize(sieve.list(chunking[chunk], primes.data()));
+      if (!primes.empty()) print(fmt::format("{}\n", fmt::join(primes, "\n")));
+    }
+  }
+  bool has_product() const override { return list_; }
+
+  std::vector<SuiteEntry> suite(Profile profile) const override {
+    const bool full = profile == Profile::full;
+    const std::string rounds = full ? "41" : "11";
+    const std::string all = fmt::to_string(usable_cores());
+    return {
+        {"primes-trial",
+         {"primes", "--range", full ? "B,D" : "B", "--algorithm", "trial", "--backend", "all",
+          "--workers", full ? worker_counts() : all, "--rounds", rounds}},
+        {"primes-grain",
+         {"primes", "--range", "A", "--algorithm", "trial", "--backend", grain_backend(),
+          "--workers", all, "--chunks", "1,2,3,4,5,6,7,8,10,16,64,256", "--order",
+          "ascending,shuffled", "--rounds", full ? "41" : "11"}},
+        {"primes-growth",
+         {"primes", "--from", "0", "--to",
+          full ? "1e5,1e6,1e7,1e8,1e9,1e10,1e11" : "1e5,1e6,1e7,1e8,1e9", "--algorithm", "sieve",
+          "--backend", grain_backend(), "--workers", all, "--rounds", full ? "7" : "9"}},
+        {"primes-sieve",
+         {"primes", "--from", "0", "--to", full ? "1e10" : "1e9", "--algorithm", "sieve",
+          "--backend", "each", "--workers", all, "--rounds", rounds}},
+        {"primes-feed",
+         {"primes", "--range", full ? "C" : "B", "--algorithm", "trial", "--feed",
+          "chunks,queue,queue_feeder,queue_odd,queue_bounded,map,imap", "--backend",
+          "processes:dynamic", "--workers", all, "--baseline", "first", "--rounds",
+          full ? "21" : "9"}},
+    };
+  }
+
+ private:
+  /// Whose threads are kept between runs: new ones may share a core for their first milliseconds,
+  /// which would hide the saw-tooth.
+  static std::string grain_backend() {
+    const bool openmp =
+        std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
+    return openmp ? "openmp:dynamic" : "threads:dynamic";
+  }
+
+  static UsageError unknown_feed(const std::string& name) {
+    std::vector<std::string> names = {"chunks"};
+    for (const PrimeFeed& feed : prime_feeds) names.emplace_back(feed.name);
+    return UsageError(unknown_name("--feed", name, names));
+  }
+
+  static std::function<Answer()> open_feed(const Arm& arm, const PrimeFeed& feed) {
+    if (arm.who.backend != "processes")
+      throw UsageError(
+          fmt::format("--feed {} is between processes, not {}; use --backend "
+                      "processes",
+                      feed.name, arm.who.backend));
+    const IndexRange range = range_of(arm.what);
+    const int workers = arm.who.workers;
+    return [=, &feed]() -> Answer { return count_primes_fed(feed, range, workers); };
+  }
+
+  void read_free_range() {
+    if (to_words_.empty()) throw UsageError("--to is missing; the range is [--from, --to)");
+    const std::uint64_t from = from_words_.empty() ? 0 : parse_quantity("--from", from_words_, 0);
+    for (const std::uint64_t to : parse_quantities("--to", to_words_, 0)) {
+      if (from > to)
+        throw UsageError(fmt::format("--from {} is above --to {}; swap them", from_words_, to));
+      ranges_.push_back({from, to});
+    }
+  }
+  void read_named_ranges() {
+    std::vector<std::string> names;
+    for (const NamedRange& named : named_ranges) names.emplace_back(named.name);
+    for (const std::string& name : split_list(range_words_.empty() ? "B" : range_words_)) {
+      const auto named = std::ranges::find(named_ranges, name, &NamedRange::name);
+      if (named == named_ranges.end()) throw UsageError(unknown_name("range", name, names));
+      ranges_.push_back(named->range);
+    }
+  }
+
+  /// Calls work(sieve, or null, range) for each chunk in the case's order, and folds.
+  template <class T, class Work, class Join>
+  static std::function<Answer()> folded(const Arm& arm, const Work& work, const Join& join,
+                                        Answer (*answer_of)(const T&)) {
+    std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const Chunking chunking(range_of(arm.what), arm.grain);
+    const auto order = order_of(arm.what, chunking.chunks());
+    const bool sieving = arm.what.algorithm == "sieve";
+    return [=]() -> Answer {
+      // Part of the work, so part of the time.
+      std::optional<SegmentedSieve> sieve;
+      if (sieving) sieve.emplace(chunking.range().end);
+      const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
+      return answer_of(map_reduce(
+          *backend, Chunking({0, order.size()}, 1), T{},
+          [&](IndexRange place) { return work(base, chunking[order[place.begin]]); }, join));
+    };
+  }
+
+  static std::function<Answer()> open_count(const Arm& arm) {
+    return folded<std::uint64_t>(arm, algorithm_named(arm.what.algorithm).count, std::plus<>(),
+                                 [](const std::uint64_t& count) -> Answer { return count; });
+  }
+
+  /// Each chunk writes its primes to its own place in shared memory, which is wide enough for any
+  /// chunk; pages that stay empty cost nothing.
+  static std::function<Answer()> open_list(const Arm& arm) {
+    const Chunking chunking(range_of(arm.what), arm.grain);
+    std::vector<std::uint64_t> places = {0};
+    for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
+      places.push_back(places.back() + most_primes_in(chunking[chunk]));
+    const auto memory = std::make_shared<SharedMapping>(places.back() * sizeof(std::uint64_t));
+    return folded<ListHash>(
+        arm,
+        [=, list = algorithm_named(arm.what.algorithm).list](const SegmentedSieve* sieve,
+                                                             IndexRange range) {
+          const std::uint64_t chunk = (range.begin - chunking.range().begin) / chunking.grain();
+          auto* out = reinterpret_cast<std::uint64_t*>(memory->data()) + places[chunk];
+          const std::uint64_t count = list(sieve, range, out);
+          ListHash hash;
+          for (std::uint64_t i = 0; i < count; ++i) hash.add(out[i]);
+          return hash;
+        },
+        ListHash::join, [](const ListHash& hash) { return hash.answer(); });
+  }
+
+  std::string range_words_, from_words_, to_words_;
+  std::string algorithm_words_ = "trial";
+  std::string order_words_ = "ascending";
+  std::string feed_words_ = "chunks";
+  bool count_ = false;
+  bool list_ = false;
+  std::uint64_t seed_ = 1;
+  std::vector<IndexRange> ranges_;
+};
+
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Primes>();
+});
+
+}  // namespace
+}  // namespace parlab

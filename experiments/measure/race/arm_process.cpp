@@ -1,0 +1,265 @@
+#include "experiments/measure/race/arm_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <exception>
+#include <new>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "kernels/base/thread_shortage.hpp"
+#include "kernels/sharing/manager/messages/manager_frames.hpp"
+#include "kernels/sharing/messages/message_socket.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+/// Bounds the repeats of a run that takes next to no time.
+constexpr double most_repeats = 1e6;
+
+[[noreturn]] void throw_errno(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// How long an arm may take to end once its connection is closed.
+constexpr std::chrono::seconds longest_end{1};
+
+/// As CBOR: numbers stay what they are, NaN among them, and strings may be any bytes.
+void send_json(int socket, const json& message) {
+  const std::string bytes = to_bytes(message);
+  send_message(socket, std::as_bytes(std::span(bytes)));
+}
+
+/// What an arm has sent, taken apart by `read`. Throws ArmFailed where it is not what it should be.
+template <class Read>
+auto read_from(json& message, const Read& read) {
+  try {
+    return read(message);
+  } catch (const json::exception& error) {
+    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+  }
+}
+
+struct Usage {
+  double cpu_seconds = 0;
+  std::uint64_t context_switches = 0;
+  std::uint64_t peak_rss_bytes = 0;
+};
+
+Usage usage() {
+  Usage total;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage used{};
+    getrusage(who, &used);
+    for (const timeval& time : {used.ru_utime, used.ru_stime})
+      total.cpu_seconds +=
+          static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+    total.context_switches += static_cast<std::uint64_t>(used.ru_nvcsw + used.ru_nivcsw);
+    total.peak_rss_bytes =
+        std::max(total.peak_rss_bytes, static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
+  }
+  return total;
+}
+
+double seconds_of(const std::function<Answer()>& run, std::uint64_t repeats, Answer& answer) {
+  const auto begin = Clock::now();
+  for (std::uint64_t i = 0; i < repeats; ++i) answer = run();
+  return std::chrono::duration<double>(Clock::now() - begin).count() / static_cast<double>(repeats);
+}
+
+std::uint64_t repeats_for(double seconds_a_run) {
+  return static_cast<std::uint64_t>(
+      std::clamp(std::ceil(least_sample_seconds / seconds_a_run), 1.0, most_repeats));
+}
+
+/// Open, warm up, then one sample for each message.
+void serve(int socket, const ArmProcess::Open& open) {
+  const OpenedArm arm = open();
+  const std::function<Answer()>& run = arm.run;
+  Answer answer;
+  double seconds = seconds_of(run, 1, answer);  // warms caches, starts threads
+  const Answer first = answer;
+  // The first run is slower than those to come: a few more tell how often one fits in a sample.
+  std::uint64_t repeats = 1;
+  while (seconds < least_sample_seconds && repeats < repeats_for(seconds)) {
+    repeats = std::min(repeats_for(seconds), repeats * 10);
+    seconds = seconds_of(run, repeats, answer);
+  }
+  repeats = repeats_for(seconds);
+  send_json(socket, {{"answer", first}, {"repeats", repeats}});
+  for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
+    if (repeats > 1) run();  // threads that slept are awake again
+    const Usage before = usage();
+    const double sample_seconds = seconds_of(run, repeats, answer);
+    const Usage after = usage();
+    json metrics = arm.metrics ? arm.metrics() : json::object();
+    const auto each = static_cast<double>(repeats);
+    send_json(socket,
+              {{"seconds", sample_seconds},
+               {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
+               {"context_switches",
+                static_cast<double>(after.context_switches - before.context_switches) / each},
+               {"peak_rss_bytes", after.peak_rss_bytes},
+               {"answer", answer},
+               {"metrics", std::move(metrics)}});
+  }
+}
+
+}  // namespace
+
+void serve_arm(int socket, const ArmProcess::Open& open) {
+  try {
+    serve(socket, open);
+  } catch (const std::exception& error) {
+    send_json(socket, {{"error", error.what()}});
+  }
+}
+
+ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
+                       const InterruptionGuard& interruption, const Exec& exec)
+    : timeout_(timeout), interruption_(&interruption) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
+    throw ArmFailed(
+        fmt::format("cannot be started: no socket: {}", std::generic_category().message(errno)));
+  socket_ = ends[0];
+  try {
+    child_.emplace(ChildProcess::fork([&] {
+      setpgid(0, 0);  // a group of its own, so that it rests and dies with all it has started
+      interruption.restore_in_child();
+      close(ends[0]);
+      serve_arm(ends[1], [&] {
+        if (exec) {
+          fcntl(ends[1], F_SETFD, 0);  // the other program inherits it
+          exec(ends[1]);
+        }
+        return open();
+      });
+    }));
+  } catch (const std::system_error& error) {  // no more processes, or descriptors
+    close(ends[0]);
+    close(ends[1]);
+    throw ArmFailed(
+        fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
+  }
+  close(ends[1]);
+  setpgid(child_->pid(), child_->pid());  // here too, or a signal may come before the child's call
+  try {
+    json ready = receive();
+    read_from(ready, [&](json& message) {
+      first_answer_ = std::move(message.at("answer"));
+      repeats_ = message.at("repeats");
+    });
+    rest();
+  } catch (...) {
+    kill(-child_->pid(), SIGKILL);
+    close(socket_);
+    throw;
+  }
+}
+
+ArmProcess::~ArmProcess() {
+  kill(-child_->pid(), SIGKILL);
+  close(socket_);
+}
+
+Sample ArmProcess::sample() {
+  wake();
+  if (send(socket_, "s", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE) throw_errno("cannot send");
+  json message = receive();
+  rest();
+  Sample sample = read_from(message, [](json& parts) -> Sample {
+    return {.seconds = parts.at("seconds"),
+            .cpu_seconds = parts.at("cpu_seconds"),
+            .context_switches = parts.at("context_switches"),
+            .peak_rss_bytes = parts.at("peak_rss_bytes"),
+            .answer = std::move(parts.at("answer")),
+            .metrics = std::move(parts.at("metrics"))};
+  });
+  if (!(sample.seconds > 0 && std::isfinite(sample.seconds)))
+    throw ArmFailed(fmt::format("its clock says that a run took {} s", sample.seconds));
+  if (!std::isfinite(sample.cpu_seconds) || !std::isfinite(sample.context_switches))
+    throw ArmFailed("the kernel gave numbers of its run that are not finite");
+  if (!sample.metrics.is_object())
+    throw ArmFailed("its own numbers have no names: metrics() must give an object");
+  return sample;
+}
+
+json ArmProcess::receive() {
+  const Deadline deadline = timeout_;
+  json message;
+  try {
+    Bytes bytes;
+    receive_message(socket_, bytes, [&] { wait_for_packet(deadline); });
+    message = from_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const EndOfFile&) {
+    throw ArmFailed(how_it_ended());
+  } catch (const BadMessage& error) {
+    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+  } catch (const std::invalid_argument& error) {
+    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+  } catch (const std::bad_alloc&) {
+    throw ArmFailed("its answer does not fit into memory");
+  }
+  return read_from(message, [](json& parts) {
+    if (parts.contains("error")) throw ArmFailed(parts.at("error").get<std::string>());
+    return std::move(parts);
+  });
+}
+
+void ArmProcess::wait_for_packet(Deadline deadline) const {
+  std::array<pollfd, 2> watched = {{{socket_, POLLIN, 0}, {interruption_->fd(), POLLIN, 0}}};
+  for (;;) {
+    if (deadline.passed())
+      throw ArmFailed(fmt::format("gave no answer within {:g} s (--timeout)", timeout_.count()));
+    if (poll(watched.data(), watched.size(), deadline.poll_milliseconds()) < 0 && errno != EINTR)
+      throw_errno("cannot wait for an arm");
+    interruption_->check();
+    if (watched[0].revents != 0) return;
+  }
+}
+
+/// After its connection was closed, which may be all that has ended.
+std::string ArmProcess::how_it_ended() {
+  pollfd ended{child_->ended_fd(), POLLIN, 0};
+  const std::chrono::milliseconds patience = longest_end;
+  while (poll(&ended, 1, static_cast<int>(patience.count())) < 0 && errno == EINTR) {
+  }
+  return ended.revents != 0 ? child_->wait().describe() : "closed its connection without an answer";
+}
+
+void ArmProcess::wake() const { kill(-child_->pid(), SIGCONT); }
+
+void ArmProcess::rest() {
+  kill(-child_->pid(), SIGSTOP);
+  // Returns when its last thread has stopped, or when it is dead, which the next sample will tell.
+  siginfo_t info{};
+  while (waitid(P_PID, static_cast<id_t>(child_->pid()), &info, WSTOPPED | WEXITED | WNOWAIT) < 0 &&
+         errno == EINTR) {
+  }
+}
+
+Answer answer_of_process(const std::function<Answer()>& work, std::chrono::duration<double> timeout,
+                         const InterruptionGuard& interruption) {
+  // The warm-up run is the answer; any later call returns the same.
+  const auto open = [&work]() -> OpenedArm { return [answer = work()] { return answer; }; };
+  return ArmProcess(open, timeout, interruption).first_answer();
+}
+
+}  // namespace parlab

@@ -1,0 +1,86 @@
+#pragma once
+
+// An arm in a process of its own, which rests (SIGSTOP) while others are timed. Runtimes keep their
+// threads spinning after a run: left running, they take a core from whoever is timed next.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "experiments/base/experiment.hpp"
+#include "experiments/base/race_interruption.hpp"
+#include "kernels/base/deadline.hpp"
+#include "kernels/posix/child_process.hpp"
+
+namespace parlab {
+
+/// An arm that can no longer be timed: it died, hung, threw or could not be opened.
+class ArmFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Shortest timed stretch in seconds. A run below it is repeated within one sample: waking the
+/// arm's threads costs some 50 us, which then is below a percent.
+inline constexpr double least_sample_seconds = 0.01;
+
+struct Sample {
+  double seconds;                // wall clock, one run
+  double cpu_seconds;            // user and system, all threads and ended children, one run
+  double context_switches;       // voluntary and not, one run
+  std::uint64_t peak_rss_bytes;  // of the largest process so far
+  Answer answer;
+  nlohmann::json metrics = nlohmann::json::object();  // the arm's own numbers, by name
+};
+
+class ArmProcess {
+ public:
+  using Open = std::function<OpenedArm()>;
+  /// Puts another program in the place of the child, one that calls serve_arm() on the socket.
+  using Exec = std::function<void(int socket)>;
+
+  /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
+  /// Where `exec` is given, another program does so in its place. Returns when the arm is ready and
+  /// rests. Throws ArmFailed, also where no process can be made, or Interrupted.
+  ArmProcess(const Open& open, std::chrono::duration<double> timeout,
+             const InterruptionGuard& interruption, const Exec& exec = {});
+  ArmProcess(const ArmProcess&) = delete;
+  ArmProcess& operator=(const ArmProcess&) = delete;
+  /// Kills the arm and whatever processes it has started.
+  ~ArmProcess();
+
+  const Answer& first_answer() const { return first_answer_; }
+  std::uint64_t repeats() const { return repeats_; }
+
+  /// Wakes the arm, takes one sample, lets it rest again. Throws ArmFailed, or Interrupted.
+  Sample sample();
+
+ private:
+  nlohmann::json receive();
+  void wait_for_packet(Deadline deadline) const;
+  std::string how_it_ended();
+  void wake() const;
+  void rest();
+
+  std::chrono::duration<double> timeout_;
+  const InterruptionGuard* interruption_;
+  int socket_ = -1;
+  std::optional<ChildProcess> child_;
+  Answer first_answer_;
+  std::uint64_t repeats_ = 1;
+};
+
+/// The arm's side of an ArmProcess: opens the arm, then takes a sample for each message on the
+/// socket, until that is closed.
+void serve_arm(int socket, const ArmProcess::Open& open);
+
+/// Calls work() in a process of its own, so that the caller stays free of its threads and can be
+/// interrupted. Throws ArmFailed, or Interrupted.
+Answer answer_of_process(const std::function<Answer()>& work, std::chrono::duration<double> timeout,
+                         const InterruptionGuard& interruption);
+
+}  // namespace parlab

@@ -1,0 +1,209 @@
+#include "experiments/measure/race/line_up.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "experiments/base/json_text.hpp"
+#include "kernels/base/errors.hpp"
+
+namespace parlab {
+namespace {
+
+std::uint64_t rounded_up(std::uint64_t dividend, std::uint64_t divisor) {
+  return dividend / divisor + (dividend % divisor != 0 ? 1 : 0);
+}
+
+std::uint64_t automatic_grain(const Case& what, const std::vector<int>& workers) {
+  const auto most = static_cast<std::uint64_t>(*std::ranges::max_element(workers));
+  const std::uint64_t grain = std::max(
+      {rounded_up(what.size, chunks_per_worker * most), what.least_grain, std::uint64_t{1}});
+  const std::uint64_t rest = grain % what.grain_step;
+  const std::uint64_t missing = rest == 0 ? 0 : what.grain_step - rest;
+  return grain + std::min(missing, ~std::uint64_t{0} - grain);
+}
+
+std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selection) {
+  std::vector<std::uint64_t> grains = selection.grains;
+  for (const std::uint64_t chunks : selection.chunks)
+    grains.push_back(std::max<std::uint64_t>(rounded_up(what.size, chunks), 1));
+  if (grains.empty()) grains.push_back(automatic_grain(what, selection.workers));
+  return grains;
+}
+
+std::string group_of(const Case& what, BaselineKind baseline) {
+  if (baseline == BaselineKind::first && !what.task.empty()) return what.task;
+  std::string group = fmt::format("{} {}", what.size, what.unit);
+  if (baseline == BaselineKind::serial) {
+    group += " " + what.kernel;
+    if (!what.variant.empty()) group += " " + what.variant;
+    if (!what.algorithm.empty()) group += " " + what.algorithm;
+  }
+  return what.parameters.empty() ? group : group + " " + json_line(what.parameters);
+}
+
+bool is_serial(const BackendSpec& spec) { return spec.backend == "serial"; }
+
+/// Arms of one case as asked for, without a baseline that was not.
+std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
+                         const Selection& selection) {
+  std::vector<Arm> arms;
+  if (!what.splittable) {
+    if (std::ranges::none_of(selection.backends, is_serial))
+      throw UsageError(fmt::format(
+          "variant '{}' of {} cannot be split over workers, its state is one sequence; add serial "
+          "to --backend or leave the variant out",
+          what.variant, experiment.name()));
+    return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
+  }
+  if (experiment.compares_ways())
+    return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
+  const auto grains =
+      experiment.takes_grain() ? grains_of(what, selection) : std::vector<std::uint64_t>{1};
+  for (const BackendSpec& backend : selection.backends) {
+    std::vector<int> workers = selection.workers;
+    if (is_serial(backend)) workers = {1};
+    for (const int count : workers)
+      for (const std::uint64_t grain : grains)
+        arms.push_back({what, {backend.backend, backend.schedule, count}, grain});
+  }
+  return arms;
+}
+
+/// Which axes have more than one value among the entrants; only those are named in labels.
+class Axes {
+ public:
+  explicit Axes(const std::vector<Entrant>& entrants) {
+    const auto varies = [&](const auto& value_of) {
+      std::set<std::string> values;
+      for (const Entrant& e : entrants) values.insert(value_of(e.arm));
+      return values.size() > 1;
+    };
+    variant_ = varies([](const Arm& a) { return a.what.variant; });
+    algorithm_ = varies([](const Arm& a) { return a.what.algorithm; });
+    size_ = varies([](const Arm& a) { return fmt::to_string(a.what.size); });
+    backend_ = varies([](const Arm& a) { return a.who.label() + fmt::to_string(a.who.workers); });
+    for (const Entrant& e : entrants)
+      for (const auto& item : e.arm.what.parameters.items()) {
+        const std::string& key = item.key();
+        const auto value_in = [&](const Arm& a) {
+          return json_line(a.what.parameters.value(key, Answer()));
+        };
+        if (!varies(value_in)) continue;
+        if (parameters_.insert(key).second && item.value().is_number()) ++numbers_;
+        if (value_in(e.arm) != value_in(entrants[e.baseline].arm)) raced_.insert(key);
+      }
+    // Where the algorithm alone tells the cases apart, what follows from it is no news.
+    std::vector<Case> cases;
+    std::set<std::string> algorithms;
+    for (const Entrant& e : entrants) {
+      algorithms.insert(e.arm.what.algorithm);
+      if (std::ranges::find(cases, e.arm.what) == cases.end()) cases.push_back(e.arm.what);
+    }
+    const bool algorithm_tells = algorithm_ && algorithms.size() == cases.size();
+    if (algorithm_tells) {
+      variant_ = size_ = false;
+      parameters_.clear();
+      numbers_ = 0;
+    }
+    // A grain that follows from the size is no axis of its own.
+    std::set<std::pair<std::string, std::uint64_t>> grains;
+    std::set<std::string> groups;
+    for (const Entrant& e : entrants) {
+      if (e.role != Role::arm || !e.arm.what.splittable) continue;
+      grains.insert({e.group, e.arm.grain});
+      groups.insert(e.group);
+    }
+    const bool swept = entrants.size() > cases.size() + groups.size();  // less those that run again
+    grain_ = grains.size() > groups.size() && (swept || !algorithm_tells);
+  }
+
+  /// `grain`: whether the grain is worth a word where it is swept. `ways`: whether ways are
+  /// compared, of whose cases the sentence's subject tells all in which they do not differ.
+  std::string label(const Arm& arm, bool spoken, bool grain, bool ways) const {
+    std::vector<std::string> words;
+    const bool subject_tells = spoken && ways;
+    if (variant_) words.push_back(arm.what.variant);
+    if (algorithm_) words.push_back(arm.what.algorithm);
+    if (size_ && !spoken) words.push_back(short_number(arm.what.size));
+    for (const auto& [key, value] : arm.what.parameters.items())
+      if (parameters_.contains(key) && (raced_.contains(key) || !subject_tells))
+        words.push_back(value.is_string() ? value.get<std::string>()
+                        : numbers_ > 1    ? fmt::format("{}={}", key, json_line(value))
+                                          : json_line(value));
+    if (backend_ || words.empty()) {
+      words.push_back(arm.who.label());
+      if (!is_serial(arm.who))
+        words.push_back(
+            spoken ? fmt::format("on {} worker{}", arm.who.workers, arm.who.workers == 1 ? "" : "s")
+                   : fmt::format("x{}", arm.who.workers));
+    }
+    if (grain_ && grain)
+      words.push_back(spoken ? fmt::format("at grain {}", short_number(arm.grain))
+                             : fmt::format("g{}", short_number(arm.grain)));
+    return fmt::format("{}", fmt::join(words, " "));
+  }
+
+ private:
+  bool variant_, algorithm_, size_, backend_, grain_;
+  std::set<std::string> parameters_;
+  int numbers_ = 0;              // parameters that are numbers: of several, each needs its name
+  std::set<std::string> raced_;  // those in which arms differ from their own baseline
+};
+
+}  // namespace
+
+std::vector<Entrant> line_up(const Experiment& experiment, const Selection& selection) {
+  if (!experiment.takes_grain() && !(selection.grains.empty() && selection.chunks.empty()))
+    throw UsageError(
+        fmt::format("{} takes no --grain: its chunks are what it measures", experiment.name()));
+  std::vector<std::string> groups;  // in the order of their first case
+  std::vector<std::vector<Arm>> arms;
+  for (const Case& what : experiment.cases()) {
+    const std::string group = group_of(what, selection.baseline);
+    const auto place = std::ranges::find(groups, group) - groups.begin();
+    if (place == static_cast<std::ptrdiff_t>(groups.size())) {
+      groups.push_back(group);
+      arms.emplace_back();
+    }
+    for (Arm& arm : arms_of(experiment, what, selection)) arms[place].push_back(std::move(arm));
+  }
+
+  std::vector<Entrant> entrants;
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    const auto serial = [](const Arm& arm) { return is_serial(arm.who); };
+    auto first = arms[group].begin();
+    if (selection.baseline == BaselineKind::serial) {
+      first = std::ranges::find_if(arms[group], serial);
+      if (first == arms[group].end()) {
+        const Case what = arms[group].front().what;
+        const std::uint64_t grain =
+            experiment.takes_grain() ? automatic_grain(what, selection.workers) : 1;
+        arms[group].insert(arms[group].begin(), Arm{what, {"serial", "", 1}, grain});
+        first = arms[group].begin();
+      }
+    }
+    std::rotate(arms[group].begin(), first, first + 1);
+    const std::size_t baseline = entrants.size();
+    entrants.push_back({arms[group][0], Role::baseline, "", "", groups[group], baseline});
+    if (!arms[group][0].what.paced)
+      entrants.push_back({arms[group][0], Role::baseline_again, "", "", groups[group], baseline});
+    for (std::size_t i = 1; i < arms[group].size(); ++i)
+      entrants.push_back({arms[group][i], Role::arm, "", "", groups[group], baseline});
+  }
+  const Axes axes(entrants);
+  const bool ways = experiment.compares_ways();
+  for (Entrant& entrant : entrants) {
+    // The baseline of a sweep stands outside it: its grain is the automatic one.
+    const bool in_sweep = entrant.role == Role::arm || selection.baseline == BaselineKind::first;
+    entrant.label = axes.label(entrant.arm, false, in_sweep, ways);
+    entrant.spoken = axes.label(entrant.arm, true, in_sweep, ways);
+    if (entrant.role == Role::baseline_again) entrant.label += " again";
+  }
+  return entrants;
+}
+
+}  // namespace parlab

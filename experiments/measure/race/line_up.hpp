@@ -1,0 +1,47 @@
+#pragma once
+
+// Who takes part in a race: every case of an experiment on every backend, worker count and grain
+// asked for, and for each group of arms a baseline that runs twice.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "experiments/base/experiment.hpp"
+
+namespace parlab {
+
+enum class BaselineKind {
+  serial,  // each case against itself on the serial backend, which is added where it is missing
+  first,   // against the first arm of the group: for comparing backends, or variants, directly
+};
+
+/// What a user asked to be measured.
+struct Selection {
+  std::vector<BackendSpec> backends;
+  std::vector<int> workers;
+  std::vector<std::uint64_t> grains = {};  // both empty: automatic
+  std::vector<std::uint64_t> chunks = {};  // the same as grains, told by the number of chunks
+  BaselineKind baseline = BaselineKind::serial;
+};
+
+enum class Role { arm, baseline, baseline_again };
+
+struct Entrant {
+  Arm arm;
+  Role role = Role::arm;
+  std::string label;     // short and unique in the race: "tbb:auto x2"
+  std::string spoken;    // the same in a sentence: "tbb:auto on 2 workers"
+  std::string group;     // entrants that answer the same question
+  std::size_t baseline;  // index of the group's baseline
+};
+
+/// Chunks a worker gets with an automatic grain: enough to even out uneven work, few enough that
+/// handing them out costs nothing measurable (`parlab run dispatch` tells what it costs).
+inline constexpr std::uint64_t chunks_per_worker = 16;
+
+/// All entrants, group by group, the baseline and its repetition first. Throws UsageError where the
+/// selection leaves nothing to run, or asks for what cannot be.
+std::vector<Entrant> line_up(const Experiment& experiment, const Selection& selection);
+
+}  // namespace parlab

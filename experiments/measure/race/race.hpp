@@ -1,0 +1,65 @@
+#pragma once
+
+// A race: every entrant once a round, in an order that is drawn anew and rotated, so that each
+// stands in every place and what slows a round slows all of it.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/measure/race/arm_process.hpp"
+#include "experiments/measure/race/line_up.hpp"
+#include "experiments/measure/race/progress_line.hpp"
+
+namespace parlab {
+
+enum class Isolation {
+  standing,  // one process an arm, stopped while others run
+  fresh,  // a new process for each sample: nothing is carried over, at the price of a warm-up each
+};
+
+struct RaceOptions {
+  int rounds = 21;
+  std::uint64_t order_seed = 1;
+  std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
+  Isolation isolation = Isolation::standing;
+  ProgressStyle progress = ProgressStyle::none;
+  /// The words that ask for this race, from the verb on, by which parlab can be started again for
+  /// one of its arms. Empty: it cannot.
+  std::vector<std::string> words = {};
+};
+
+struct Failure {
+  std::string cause;
+  std::optional<int> round;  // none: before the first
+};
+
+struct Measured {
+  Entrant entrant;
+  std::uint64_t repeats = 1;
+  std::vector<Sample> samples = {};  // one a round, in order
+  Answer answer = nullptr;           // null where it failed before the first
+  Answer expected = nullptr;
+  std::optional<Failure> failure = std::nullopt;
+
+  bool ok() const { return !failure; }
+  std::vector<double> seconds() const;
+};
+
+struct RaceOutcome {
+  std::vector<Measured> results;
+  std::vector<std::vector<std::size_t>> places;  // entrants in the order they ran, a list a round
+  std::vector<double> round_load;                // 1-minute load average after each round
+  double elapsed_seconds = 0;
+
+  bool ok() const;
+};
+
+/// Runs the race. An arm that dies, hangs or answers wrongly is out with its cause; the others go
+/// on. Throws Interrupted on SIGINT, SIGTERM, SIGHUP; no process is left then or ever.
+RaceOutcome run_race(const Experiment& experiment, std::vector<Entrant> entrants,
+                     const RaceOptions& options);
+
+}  // namespace parlab

@@ -1,0 +1,30 @@
+#pragma once
+
+// What a figure depends on besides the code: written into each result file, so that a reader can
+// tell whether two files may be compared.
+
+#include <unistd.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "kernels/machine/machine.hpp"
+
+namespace parlab {
+
+/// The `context` of a result file, but for what is known only afterwards. The host is a hash, never
+/// its name; credentials inside URLs are masked.
+nlohmann::json collect_context(const std::string& command, const Machine& machine = Machine());
+
+/// Adds load_after, and in steal_seconds what the hypervisor took since collect_context.
+void complete_context(nlohmann::json& context, const Machine& machine = Machine());
+
+/// The variables that change what is measured: OMP_*, GOMP_*, KMP_*, TBB_*, MALLOC_*, PARLAB_* and
+/// LD_PRELOAD. No other variable is ever recorded.
+std::map<std::string, std::string> relevant_environment(char** variables = environ);
+
+/// `text` with "//user:password@" inside of any URL replaced by "//***@".
+std::string without_credentials(std::string text);
+
+}  // namespace parlab

@@ -1,0 +1,199 @@
+#include "experiments/measure/results/result_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels/machine/simd_level.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+
+/// 0 for an arm that failed before its first round.
+double median_or_0(const std::vector<double>& values) {
+  return values.empty() ? 0 : median(values);
+}
+
+/// An end that the data do not bound is null: JSON has no infinity.
+json interval_json(const Interval& interval, double unbounded_low) {
+  json ends = json::array({nullptr, nullptr});
+  if (interval.low > unbounded_low) ends[0] = interval.low;
+  if (std::isfinite(interval.high)) ends[1] = interval.high;
+  return ends;
+}
+
+json comparison_json(const Comparison& comparison) {
+  return {{"ratio", comparison.ratio},
+          {"interval", interval_json(comparison.interval, 0)},
+          {"confidence", comparison.confidence},
+          {"verdict", to_string(comparison.verdict)},
+          {"rounds", comparison.rounds},
+          {"block", comparison.block},
+          {"p", comparison.p}};
+}
+
+json against_json(const std::optional<Against>& against, const std::vector<Measured>& results,
+                  const std::string& role) {
+  if (!against) return nullptr;
+  json comparison = comparison_json(against->comparison);
+  comparison[role] = results[against->other].entrant.label;
+  comparison[role + "_result"] = against->other;
+  return comparison;
+}
+
+std::string role_name(Role role) {
+  switch (role) {
+    case Role::baseline:
+      return "baseline";
+    case Role::baseline_again:
+      return "baseline again";
+    case Role::arm:
+      break;
+  }
+  return "arm";
+}
+
+json failure_json(const std::optional<Failure>& failure) {
+  if (!failure) return nullptr;
+  json object = {{"cause", failure->cause}, {"round", nullptr}};
+  if (failure->round) object["round"] = *failure->round;
+  return object;
+}
+
+/// The arms' own numbers as lists over the rounds; null in a round that did not give one.
+json metrics_json(const std::vector<Sample>& samples) {
+  json lists = json::object();
+  for (const Sample& sample : samples)
+    for (const auto& [name, value] : sample.metrics.items()) lists[name] = json::array();
+  for (const Sample& sample : samples)
+    for (auto& [name, list] : lists.items()) list.push_back(sample.metrics.value(name, json()));
+  return lists;
+}
+
+json measured_json(const Measured& measured, const Experiment& experiment) {
+  const auto& [what, who, grain] = measured.entrant.arm;
+  std::vector<double> cpu_seconds;
+  std::vector<double> switches;
+  std::uint64_t peak = 0;
+  for (const Sample& sample : measured.samples) {
+    cpu_seconds.push_back(sample.cpu_seconds);
+    switches.push_back(sample.context_switches);
+    peak = std::max(peak, sample.peak_rss_bytes);
+  }
+  return {{"experiment", experiment.name()},
+          {"kernel", what.kernel},
+          {"variant", what.variant},
+          {"algorithm", what.algorithm},
+          {"backend", who.backend},
+          {"schedule", who.schedule},
+          {"workers", who.workers},
+          {"grain", grain},
+          {"chunks", Chunking({0, what.size}, grain).chunks()},
+          {"size", what.size},
+          {"unit", what.unit},
+          {"parameters", what.parameters},
+          {"facts", what.facts},
+          {"paced", what.paced},
+          {"simd", simd_level()},
+          {"subject", experiment.subject(what)},
+          {"label", measured.entrant.label},
+          {"group", measured.entrant.group},
+          {"role", role_name(measured.entrant.role)},
+          {"repeats", measured.repeats},
+          {"seconds", measured.seconds()},
+          {"cpu_seconds", median_or_0(cpu_seconds)},
+          {"context_switches", median_or_0(switches)},
+          {"peak_rss_bytes", peak},
+          {"metrics", metrics_json(measured.samples)},
+          {"answer", measured.answer},
+          {"expected", measured.expected},
+          {"ok", measured.ok()},
+          {"failure", failure_json(measured.failure)}};
+}
+
+json model_json(const CostModel& model, const std::vector<Measured>& results) {
+  const double none = -std::numeric_limits<double>::infinity();
+  const Entrant& entrant = results[model.results.front()].entrant;
+  const std::string label =
+      entrant.arm.who.workers == 1 && entrant.arm.who.backend == "serial"
+          ? "serial"
+          : fmt::format("{} x{}", entrant.arm.who.label(), entrant.arm.who.workers);
+  json object = {{"kind", "linear cost"},
+                 {"label", label},
+                 {"results", model.results},
+                 {"unit", entrant.arm.what.unit},
+                 {"start_seconds", model.cost.start.median},
+                 {"start_interval", interval_json(model.cost.start.interval, none)},
+                 {"each_seconds", model.cost.each.median},
+                 {"each_interval", interval_json(model.cost.each.interval, none)},
+                 {"break_even", nullptr},
+                 {"break_even_why", ""}};
+  if (model.break_even)
+    object["break_even"] = {{"size", model.break_even->median},
+                            {"interval", interval_json(model.break_even->interval, none)},
+                            {"against", "serial"},
+                            {"against_results", model.serial}};
+  else
+    object["break_even_why"] = model.serial.empty() ? "is the baseline" : "never pays";
+  return object;
+}
+
+}  // namespace
+
+json headline_json(const Headline& headline) {
+  json object = comparison_json(headline.comparison);
+  object["sentence"] = headline.sentence;
+  object["result"] = headline.result;
+  object["against"] = headline.against;
+  return object;
+}
+
+json result_json(const RaceRecord& race, const json& context,
+                 const std::vector<Headline>& headlines) {
+  const auto& results = race.outcome.results;
+  json document = {{"schema", result_schema}, {"context", context}};
+  document["run"] = {
+      {"experiment", race.experiment->name()},
+      {"name", race.name},
+      {"question", race.experiment->question()},
+      {"why", race.experiment->why()},
+      {"rounds", race.options.rounds},
+      {"isolation", race.options.isolation == Isolation::fresh ? "fresh" : "standing"},
+      {"alpha", race.alpha},
+      {"margin", margin},
+      {"gate_margin", gate_margin},
+      {"timeout_seconds", race.options.timeout.count()},
+      {"elapsed_seconds", race.outcome.elapsed_seconds},
+      {"places", race.outcome.places},
+      {"round_load", race.outcome.round_load},
+  };
+  json& list = document["results"] = json::array();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    list.push_back(measured_json(results[i], *race.experiment));
+    list.back()["comparison"] =
+        against_json(race.verdicts.against_baseline[i], results, "baseline");
+    list.back()["against_best"] = against_json(race.verdicts.against_best[i], results, "best");
+  }
+  json& gates = document["gates"] = json::array();
+  for (const Gate& gate : race.verdicts.gates) {
+    gates.push_back(comparison_json(gate.comparison));
+    gates.back()["group"] = results[gate.baseline].entrant.group;
+    gates.back()["baseline_result"] = gate.baseline;
+    gates.back()["again_result"] = gate.again;
+    gates.back()["ok"] = gate.ok;
+  }
+  json& models = document["models"] = json::array();
+  for (const CostModel& model : race.verdicts.models) models.push_back(model_json(model, results));
+  json& sentences = document["headlines"] = json::array();
+  for (const Headline& headline : headlines) sentences.push_back(headline_json(headline));
+  json& remarked = document["remarks"] = json::array();
+  for (const Remark& remark : remarks(*race.experiment, results))
+    remarked.push_back({{"result", remark.result}, {"sentence", remark.sentence}});
+  return document;
+}
+
+}  // namespace parlab

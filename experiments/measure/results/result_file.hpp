@@ -1,0 +1,32 @@
+#pragma once
+
+// The result file, schema parlab/1: see README.md, "The result file". Its text is
+// json_document()'s: where strings were not UTF-8, `escaped` lists them.
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "experiments/measure/verdicts/race_verdicts.hpp"
+
+namespace parlab {
+
+inline constexpr char result_schema[] = "parlab/1";
+inline constexpr char headlines_schema[] = "parlab/1-headlines";
+inline constexpr char suite_schema[] = "parlab/1-suite";
+
+struct RaceRecord {
+  std::string name;  // of the race: the file's stem in a suite, the experiment's name else
+  const Experiment* experiment;
+  RaceOptions options;
+  RaceOutcome outcome;
+  RaceVerdicts verdicts;
+  double alpha = 0.05;
+};
+
+nlohmann::json result_json(const RaceRecord& race, const nlohmann::json& context,
+                           const std::vector<Headline>& headlines);
+
+nlohmann::json headline_json(const Headline& headline);
+
+}  // namespace parlab

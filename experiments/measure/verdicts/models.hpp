@@ -1,0 +1,52 @@
+#pragma once
+
+// Small models fitted to measured times, each with an interval or the plain word that the data do
+// not identify it.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "experiments/measure/verdicts/statistics.hpp"
+
+namespace parlab {
+
+/// T(n) = start + each * n, in seconds. Fitted round by round with relative weights (1/T^2, T the
+/// median over the rounds, as noise grows with T); the median of the rounds' fits and its sign-test
+/// interval. A drift of the machine does not cancel here, as it does between two arms.
+struct LinearCost {
+  Location start;
+  Location each;
+};
+
+/// seconds[i][r]: size i in round r. Needs at least two different sizes; nullopt otherwise. Throws
+/// std::invalid_argument where sizes and rounds do not fit, or a time is not positive and finite.
+std::optional<LinearCost> fit_linear_cost(std::span<const std::uint64_t> sizes,
+                                          const std::vector<std::vector<double>>& seconds,
+                                          double alpha = 0.05);
+
+/// Size from which `arm` beats `serial`: (start_arm - start_serial) / (each_serial - each_arm),
+/// round by round. nullopt where in half of the rounds or more the arm's cost per index is no
+/// smaller (it never pays). A size below 0 counts as 0 (it always pays).
+std::optional<Location> break_even_size(std::span<const std::uint64_t> sizes,
+                                        const std::vector<std::vector<double>>& serial,
+                                        const std::vector<std::vector<double>>& arm,
+                                        double alpha = 0.05);
+
+/// Fraction of the work that is serial, by Amdahl: fitted over worker counts to speed-ups, and held
+/// inside [0, 1], because what lies beyond is noise or cache. Needs three worker counts besides 1,
+/// else nullopt: one count fits any fraction, and two leave nothing to doubt the law by.
+///
+/// Source: G. Amdahl, Validity of the single processor approach, AFIPS 1967.
+std::optional<double> amdahl_serial_fraction(std::span<const int> workers,
+                                             std::span<const double> speedups);
+
+/// Karp-Flatt experimentally determined serial fraction at one worker count above 1. Negative where
+/// the speed-up is above linear; a fraction that grows with the workers is overhead, not serial
+/// work.
+///
+/// Source: A. Karp, H. Flatt, Measuring parallel processor performance, CACM 33 (1990).
+double karp_flatt(int workers, double speedup);
+
+}  // namespace parlab

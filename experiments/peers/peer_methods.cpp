@@ -1,0 +1,154 @@
+// parlab's own ways of the tasks, and the list of all ways.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "experiments/options/worker_counts.hpp"
+#include "experiments/peers/peer_task.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
+#include "kernels/numerics/darts/random_words.hpp"
+#include "kernels/numerics/factors/factor_search.hpp"
+#include "kernels/numerics/primality/primality.hpp"
+#include "kernels/numerics/sieve/sieve.hpp"
+
+namespace parlab {
+namespace {
+
+constexpr std::uint64_t chunks_a_worker = 16;  // as the automatic grain of line_up.hpp
+
+/// A backend that keeps its threads: new ones may share a core for their first milliseconds.
+const char* kept_threads() {
+  const bool openmp =
+      std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
+  return openmp ? "openmp:dynamic" : "threads:dynamic";
+}
+
+/// Sum of work(chunk) over the range, in one piece where there is one worker.
+template <class Work>
+PeerRun summed(const PeerInput& input, std::uint64_t grain_step, const Work& work) {
+  if (input.workers == 1) return [work, range = input.range] { return work(range); };
+  const std::shared_ptr<Backend> backend =
+      make_backend(parse_backend(kept_threads(), input.workers));
+  const std::uint64_t chunks = chunks_a_worker * static_cast<std::uint64_t>(input.workers);
+  const std::uint64_t grain = (input.range.size() / chunks / grain_step + 1) * grain_step;
+  return [=, chunking = Chunking(input.range, grain)] {
+    return map_reduce(*backend, chunking, std::uint64_t{0}, work, std::plus<>());
+  };
+}
+
+PeerRun throw_darts(const std::string& variant_name, const PeerInput& input) {
+  const auto variants = dart_variants();
+  const DartKernel count_inside =
+      std::ranges::find(variants, variant_name, &DartVariant::name)->count_inside;
+  return summed(input, 1 << 14,
+                [=, seed = input.seed](IndexRange darts) { return count_inside(darts, seed); });
+}
+
+PeerRun count_primes(const PeerInput& input) {
+  return [=]() -> std::uint64_t {
+    const SegmentedSieve sieve(input.range.end);  // part of the work
+    return summed(input, SegmentedSieve::segment_numbers(input.range.end),
+                  [&sieve](IndexRange range) { return sieve.count(range); })();
+  };
+}
+
+PeerRun list_primes(const PeerInput& input) {
+  return [range = input.range, primes = std::vector<std::uint64_t>()]() mutable -> std::uint64_t {
+    primes.resize(most_primes_in(range));
+    const auto count = SegmentedSieve(range.end).list(range, primes.data());
+    return mark_of({primes.data(), static_cast<std::size_t>(count)});
+  };
+}
+
+/// With a flag that is polled, as in verify_prime.
+PeerRun find_factor(const PeerInput& input) {
+  const auto found = std::make_shared<std::atomic<bool>>(false);
+  return summed(input, 210, [=, n = input.numbers[0]](IndexRange divisors) {
+    return smallest_factor_vector(n, divisors,
+                                  [&] { return found->load(std::memory_order_relaxed); });
+  });
+}
+
+template <class Decide>
+std::uint64_t sum_of_places(std::span<const std::uint64_t> numbers, const Decide& is_prime) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (is_prime(i)) sum += i + 1;
+  return sum;
+}
+
+PeerRun decide(const PeerInput& input) {
+  return [numbers = input.numbers] {
+    return sum_of_places(numbers, [&](std::size_t i) { return is_prime(numbers[i]); });
+  };
+}
+
+PeerRun decide_in_batch(const PeerInput& input) {
+  return [numbers = input.numbers, out = std::vector<std::uint8_t>()]() mutable {
+    out.resize(numbers.size());
+    are_prime(numbers, out.data());
+    return sum_of_places(numbers, [&](std::size_t i) { return out[i] != 0; });
+  };
+}
+
+PeerRun all_cores(const Task& task, const PeerInput& input) {
+  PeerInput more = input;
+  more.workers = usable_cores();
+  return prepare_own(task, more);
+}
+
+PeerRun philox_words(const Task&, const PeerInput& input) {
+  return [=] { return xor_of_dart_words(input.range, input.seed); };
+}
+
+}  // namespace
+
+PeerRun prepare_own(const Task& task, const PeerInput& input) {
+  switch (task.kind) {
+    case PeerTask::darts:
+    case PeerTask::darts_53:
+      return throw_darts(task.own, input);
+    case PeerTask::count_primes:
+      return count_primes(input);
+    case PeerTask::list_primes:
+      return list_primes(input);
+    case PeerTask::find_factor:
+      return find_factor(input);
+    case PeerTask::decide:
+      break;
+  }
+  return task.own == "batch" ? decide_in_batch(input) : decide(input);
+}
+
+std::vector<Way> ways_of(const Task& task) {
+  std::vector<Way> ways = {{"parlab", Part::own, "parlab", true, prepare_own}};
+  if (task.own == "simd")
+    ways.push_back({"philox_words", Part::bound, "parlab", true, philox_words});
+  const bool has_scaling_goal =
+      std::ranges::find(task.goals, "all_cores", &Goal::way) != task.goals.end();
+  if (has_scaling_goal && usable_cores() > 1)
+    ways.push_back({"all_cores", Part::scaling, "parlab", true, all_cores});
+  for (const Peer& peer : peers()) {
+    for (const PeerWay& way : peer.ways) {
+      if (way.task != task.kind || (task.workers > 1 && !way.uses_workers && task.own != "vector"))
+        continue;
+      // Another task shows all that throw darts.
+      if (task.own == "ars" &&
+          std::ranges::find(task.goals, way.name, &Goal::way) == task.goals.end())
+        continue;
+      const PeerState state = peer.look();
+      if (state.version.empty()) continue;
+      ways.push_back({way.name, Part::peer, fmt::format("{} {}", peer.name, state.version),
+                      way.same_stream && task.own == "simd", nullptr, way.prepare});
+    }
+  }
+  return ways;
+}
+
+}  // namespace parlab

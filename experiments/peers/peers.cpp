@@ -1,0 +1,229 @@
+// peers: parlab's kernels against what one would use otherwise, each task in one paired run.
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numbers>
+#include <random>
+
+#include "experiments/base/experiment.hpp"
+#include "experiments/options/quantity.hpp"
+#include "experiments/options/worker_counts.hpp"
+#include "experiments/peers/peer_task.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
+#include "kernels/numerics/darts/monte_carlo.hpp"
+#include "kernels/numerics/factors/factor_search.hpp"
+#include "kernels/numerics/primality/primality.hpp"
+#include "kernels/numerics/sieve/prime_count.hpp"
+#include "kernels/numerics/sieve/textbook_sieve.hpp"
+
+namespace parlab {
+namespace {
+
+/// Standard deviations that a peer's own stream of darts may be off pi: one false alarm in 3.5
+/// million.
+constexpr double tolerated_deviations = 5;
+
+Task task_of(const Case& what) {
+  const std::string name = what.parameters.at("task");
+  for (const Task& task : all_tasks())
+    if (task.name == name && task.workers == what.parameters.at("workers")) return task;
+  throw UsageError(fmt::format("no task {}", what.parameters.at("task").dump()));
+}
+
+Way way_of(const Task& task, const std::string& name) {
+  const auto ways = ways_of(task);
+  const auto found = std::ranges::find(ways, name, &Way::name);
+  if (found == ways.end()) throw UsageError(fmt::format("no {} for {}", name, task.name));
+  return *found;
+}
+
+/// What is decided: odd numbers between 2^63 and 2^64, or the primes among them.
+std::vector<std::uint64_t> numbers_for(const Task& task, std::uint64_t seed) {
+  if (task.kind == PeerTask::find_factor) return {100109100129100151};
+  std::vector<std::uint64_t> numbers;
+  if (task.kind != PeerTask::decide) return numbers;
+  std::mt19937_64 random(seed);
+  while (numbers.size() < task.range.size()) {
+    const std::uint64_t n = random() | 1 | std::uint64_t{1} << 63;
+    if (task.numbers != "primes" || is_prime(n)) numbers.push_back(n);
+  }
+  return numbers;
+}
+
+/// By none of the ways that are raced.
+std::vector<std::uint64_t> primes_of(IndexRange range) {
+  std::vector<std::uint64_t> primes;
+  if (range.size() < range.end / range.size()) {  // shorter than the base primes would be
+    for (std::uint64_t n = range.begin; n < range.end; ++n)
+      if (is_prime_by_miller_rabin(n)) primes.push_back(n);
+  } else {
+    for_each_prime_by_textbook(range, [&](std::uint64_t prime) { primes.push_back(prime); });
+  }
+  return primes;
+}
+
+class Peers final : public Experiment {
+ public:
+  std::string name() const override { return "peers"; }
+  int report_place() const override { return 28; }
+  std::string question() const override {
+    return "How do parlab's kernels stand against what you would use otherwise?";
+  }
+  std::string why() const override {
+    return "Each kernel here does in vector registers what its peer does one by one, or leaves out "
+           "what its peer computes: random numbers are a function of their index, so that no state "
+           "runs through the loop; a quotient is linear in the divisor over a stretch, so that no "
+           "division is needed; the smallest primes' multiples are ready-made patterns.";
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("--task", task_words_,
+                   "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, count_A to count_E, "
+                   "list_A to list_E, is_prime, batch_odd, batch_primes; a list; 'quick' for those "
+                   "below a second a run; or 'all' [quick]");
+    app.add_option("--peer", peer_words_, "peers to run beside, by parlab list; or 'all' [all]");
+  }
+  bool compares_ways() const override { return true; }
+  void set_seed(std::uint64_t seed) override { seed_ = seed; }
+  void check_options() override {
+    const auto tasks = all_tasks();
+    std::vector<std::string> names;
+    for (const Task& task : tasks) names.push_back(task.name);
+    for (const std::string& word : split_list(task_words_)) {
+      const bool group = word == "all" || word == "quick";
+      if (!group && std::ranges::find(names, word) == names.end())
+        throw UsageError(unknown_name("task", word, names));
+      for (const Task& task : tasks)
+        if (word == "all" || word == task.name || (word == "quick" && !task.slow))
+          tasks_.push_back(task);
+    }
+    std::vector<std::string> libraries;
+    for (const Peer& peer : peers()) libraries.push_back(peer.name);
+    for (const std::string& word : split_list(peer_words_))
+      if (word != "all" && std::ranges::find(libraries, word) == libraries.end())
+        throw UsageError(unknown_name("peer", word, libraries));
+  }
+
+  std::string subject(const Case& what) const override {
+    const Task task = task_of(what);
+    return fmt::format("For {}{}", task.title,
+                       task.workers > 1 ? fmt::format(" on {} workers", task.workers) : "");
+  }
+
+  std::vector<Case> cases() const override {
+    std::vector<Case> cases;
+    for (const Task& task : tasks_) {
+      for (const Way& way : ways_of(task)) {
+        if (!is_wanted(task, way)) continue;
+        AgainstFacts facts{task.title, way.part, way.library, task.bound, std::nullopt};
+        for (const Goal& goal : task.goals)
+          if (goal.way == way.name)
+            facts.goal = goal.value * (way.part == Part::scaling ? usable_cores() : 1);
+        cases.push_back({.kernel = task.own,
+                         .variant = way.name,
+                         .size = task.range.size(),
+                         .unit = task.unit,
+                         .parameters = {{"task", task.name}, {"workers", task.workers}},
+                         .facts = to_json(facts)});
+      }
+    }
+    return cases;
+  }
+
+  Answer expected(const Case& what) const override {
+    const Task task = task_of(what);
+    const Way way = way_of(task, what.variant);
+    const auto numbers = numbers_for(task, seed_);
+    switch (task.kind) {
+      case PeerTask::darts:
+      case PeerTask::darts_53:
+        return expected_darts(task, way);
+      case PeerTask::count_primes:
+        return task.range.begin == 0 ? count_primes_below(task.range.end)
+                                     : primes_of(task.range).size();
+      case PeerTask::list_primes:
+        return mark_of(primes_of(task.range));
+      case PeerTask::find_factor:
+        return smallest_factor_wheel(numbers[0], task.range, [] { return false; });
+      case PeerTask::decide:
+        break;
+    }
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (is_prime_by_miller_rabin(numbers[i])) sum += i + 1;
+    return sum;
+  }
+
+  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
+    const Task task = task_of(what);
+    const bool is_stream = task.kind == PeerTask::darts || task.kind == PeerTask::darts_53;
+    if (!is_stream || way_of(task, what.variant).same_stream) return answer == expected;
+    constexpr double p = std::numbers::pi / 4;
+    const double deviation = std::sqrt(static_cast<double>(what.size) * p * (1 - p));
+    return std::abs(answer.get<double>() - expected.get<double>()) <=
+           tolerated_deviations * deviation + 1;
+  }
+
+  OpenedArm open(const Arm& arm) const override {
+    const Task task = task_of(arm.what);
+    const Way way = way_of(task, arm.what.variant);
+    const auto numbers = std::make_shared<std::vector<std::uint64_t>>(numbers_for(task, seed_));
+    const PeerInput input{task.range, seed_, task.workers, *numbers};
+    const PeerRun run = way.prepare ? way.prepare(task, input) : way.prepare_peer(input);
+    return [run, numbers]() -> Answer { return run(); };
+  }
+
+  std::vector<SuiteEntry> suite(Profile profile) const override {
+    const bool full = profile == Profile::full;
+    const std::string rounds = full ? "21" : "7";
+    return {{"peers", {"peers", "--task", "quick", "--rounds", rounds}},
+            {"peers-long",
+             {"peers", "--task", full ? "sieve_1e10,sieve_1e12" : "sieve_1e10", "--rounds",
+              full ? "21" : "6"}}};
+  }
+
+ private:
+  bool is_wanted(const Task& task, const Way& way) const {
+    if (way.part != Part::peer) return true;
+    const auto words = split_list(peer_words_);
+    const std::string library = way.library.substr(0, way.library.rfind(' '));
+    const bool named = std::ranges::find(words, library) != words.end();
+    // Seconds a run: only where they are asked for.
+    const bool slow = library == "numpy" &&
+                      (task.kind == PeerTask::count_primes || task.kind == PeerTask::find_factor);
+    return named || (!slow && std::ranges::find(words, "all") != words.end());
+  }
+
+  Answer expected_darts(const Task& task, const Way& way) const {
+    if (way.part == Part::bound) {
+      std::uint64_t words = 0;
+      for (std::uint64_t block = 0; block < task.range.end / 2; ++block)
+        for (const std::uint32_t word : dart_block(block, seed_)) words ^= word;
+      return words;
+    }
+    if (!way.same_stream)
+      return static_cast<std::uint64_t>(
+          std::llround(static_cast<double>(task.range.size()) * std::numbers::pi / 4));
+    const auto variants = dart_variants();
+    const auto own = std::ranges::find(variants, task.own, &DartVariant::name);
+    return std::ranges::find(variants, own->reference, &DartVariant::name)
+        ->count_inside(task.range, seed_);
+  }
+
+  std::string task_words_ = "quick";
+  std::string peer_words_ = "all";
+  std::uint64_t seed_ = 1;
+  std::vector<Task> tasks_;
+};
+
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Peers>();
+});
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,323 @@
+// crawl: the same requests to a server that takes its time, in every way of waiting
+// (kernels/network/ways/), against the ideal: ceil(requests / at once) * delay.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <sstream>
+#include <thread>
+
+#include "experiments/base/experiment.hpp"
+#include "experiments/options/quantity.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
+#include "kernels/network/clients/clients.hpp"
+#include "kernels/network/http/blocking_connection.hpp"
+#include "kernels/network/servers/bare_server.hpp"
+#include "kernels/network/servers/delay_server.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+
+/// Waits as long as the model says and fetches nothing.
+constexpr char ideal[] = "ideal";
+
+/// Requests whose times fit into one answer.
+constexpr std::uint64_t most_on_a_timeline = 1000;
+
+Way way_named(const std::string& name) {
+  std::vector<std::string> names = {ideal};
+  for (Way& way : ways()) {
+    if (way.name == name) return std::move(way);
+    names.push_back(way.name);
+  }
+  if (name == "stackful" || name == "libcurl")
+    throw UsageError(
+        fmt::format("way '{}' is not built: it needs {}; run make deps, then make build", name,
+                    name == "stackful" ? "libboost-context-dev" : "libcurl4-openssl-dev"));
+  throw UsageError(unknown_name("way", name, names));
+}
+
+double used_cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  double seconds = 0;
+  for (const timeval& time : {used.ru_utime, used.ru_stime})
+    seconds += static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  return seconds;
+}
+
+double peak_bytes() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return 1024 * static_cast<double>(used.ru_maxrss);
+}
+
+std::string path_of_wrk() {
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  std::istringstream folders(path ? path : "");
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (std::string file = folder + "/wrk"; access(file.c_str(), X_OK) == 0) return file;
+  return "";
+}
+
+/// Requests a second of wrk, one thread, in a second against the server of a port.
+double wrk_requests_per_second(const Job& job, std::uint16_t port) {
+  const std::string command = fmt::format("'{}' -t1 -c{} -d1s 'http://127.0.0.1:{}{}' 2>&1",
+                                          path_of_wrk(), job.at_once, port, target_of(job, 0));
+  std::FILE* output = popen(command.c_str(), "re");
+  if (!output) throw std::runtime_error("cannot run wrk");
+  std::string line(256, '\0');
+  double per_second = 0;
+  std::string seen;
+  while (std::fgets(line.data(), static_cast<int>(line.size()), output)) {
+    seen += line.c_str();
+    if (seen.size() > 1000) seen.erase(0, seen.size() - 1000);
+  }
+  pclose(output);
+  const std::size_t at = seen.find("Requests/sec:");
+  if (at != std::string::npos) per_second = std::strtod(seen.c_str() + at + 13, nullptr);
+  if (per_second <= 0) throw std::runtime_error("wrk gave no figure: " + seen);
+  return per_second;
+}
+
+std::uint64_t parameter(const Case& what, const char* name) { return what.parameters.at(name); }
+
+std::chrono::duration<double> model_of(const Case& what) {
+  const std::uint64_t at_once = parameter(what, "at_once");
+  const std::uint64_t turns = (what.size + at_once - 1) / at_once;
+  return std::chrono::milliseconds(turns * parameter(what, "delay_ms"));
+}
+
+Answer answer_of(const Fetched& fetched) {
+  if (fetched.failures == 0) return fmt::format("{} answers, sum {}", fetched.answers, fetched.sum);
+  return fmt::format("{} answers, sum {}, {} failures", fetched.answers, fetched.sum,
+                     fetched.failures);
+}
+
+/// One arm: a server in a process of its own, a way, and what the last run took.
+class Crawler {
+ public:
+  Crawler(const Case& what, bool timeline, bool beside_wrk)
+      : way_(way_named(what.variant)),
+        server_({.remembered = timeline ? most_on_a_timeline + 1 : 0}),
+        job_{.port = server_.port(),
+             .requests = what.size,
+             .at_once = way_.one_at_a_time ? 1 : parameter(what, "at_once"),
+             .delay = std::chrono::milliseconds(parameter(what, "delay_ms")),
+             .keep_alive = what.parameters.value("keep_alive", true)},
+        timeline_(timeline),
+        bare_(beside_wrk ? std::make_unique<BareServerProcess>() : nullptr),
+        bytes_before_(peak_bytes()) {}
+
+  Answer run() {
+    const double cpu_before = used_cpu_seconds();
+    const auto begin = std::chrono::steady_clock::now();
+    const Answer answer = answer_of(way_.fetch(job_));
+    seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    cpu_seconds_ = used_cpu_seconds() - cpu_before;
+    return timeline_ ? json{{"got", answer}, {"timeline", timeline()}} : answer;
+  }
+
+  json metrics() const {
+    const auto requests = static_cast<double>(std::max<std::uint64_t>(job_.requests, 1));
+    json numbers = {{"requests_per_second", requests / seconds_},
+                    {"cpu_per_request_seconds", cpu_seconds_ / requests},
+                    {"memory_per_request_at_once_bytes",
+                     (peak_bytes() - bytes_before_) / static_cast<double>(job_.at_once)}};
+    if (bare_) {
+      const double wrk = wrk_requests_per_second(job_, job_.port);
+      numbers["wrk_requests_per_second"] = wrk;
+      numbers["ratio_to_wrk"] = requests / seconds_ / wrk;
+      numbers["server_ratio_to_bare"] = wrk / wrk_requests_per_second(job_, bare_->port());
+    }
+    return numbers;
+  }
+
+ private:
+  /// Start and end of the last run's requests in seconds since the first began, by the server.
+  json timeline() const {
+    const std::string report = http_get(server_.port(), "/report");
+    std::istringstream lines(report);
+    std::vector<std::pair<double, double>> times;
+    for (std::string line; std::getline(lines, line);) {
+      const json one = json::parse(line);
+      if (one.at("name") == "parlab") times.emplace_back(one.at("start"), one.at("end"));
+    }
+    if (times.size() > job_.requests)
+      times.erase(times.begin(), times.end() - static_cast<std::ptrdiff_t>(job_.requests));
+    std::ranges::sort(times);
+    json drawn = json::array();
+    // Rounded to 10 us: the picture shows milliseconds, and an answer has a limit.
+    const auto rounded = [&](double time) {
+      return std::round((time - times.front().first) * 1e5) / 1e5;
+    };
+    for (const auto& [start, end] : times) drawn.push_back({rounded(start), rounded(end)});
+    return drawn;
+  }
+
+  Way way_;
+  DelayServerProcess server_;
+  Job job_;
+  bool timeline_;
+  std::unique_ptr<BareServerProcess> bare_;  // what wrk is measured against, too
+  double bytes_before_;
+  double seconds_ = 0, cpu_seconds_ = 0;
+};
+
+class Crawl final : public Experiment {
+ public:
+  std::string name() const override { return "crawl"; }
+  int report_place() const override { return 80; }
+  std::string question() const override {
+    return "How to wait for many answers at once: threads, callbacks, futures or coroutines?";
+  }
+  std::string why() const override {
+    return "A request costs some 10 us of work and then a wait for the other side. One after the "
+           "other, the waits add up; at once, they overlap, and a run takes ceil(requests / at "
+           "once) times the delay, whoever does the waiting. So the first thing to choose is how "
+           "many at once; the way only decides what each wait costs: a thread a stack and two "
+           "switches by the operating system, a callback an object, a coroutine a frame. More at "
+           "once helps until the work of all requests, or the server, is what takes the time: "
+           "there "
+           "the curve leaves the model.";
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option(
+        "--way", way_words_,
+        "ideal, serial, threads, callbacks, futures, stackful, coroutines, libcurl; a "
+        "list, the first is the baseline, or 'all' but ideal, and serial only where a run of "
+        "it takes less than 5 s [all]");
+    app.add_option("--requests", requests_words_, "in all [500]");
+    app.add_option("--at-once", at_once_words_, "requests at once, a list for a sweep [100]");
+    app.add_option("--delay", delay_words_,
+                   "milliseconds that the server takes, a list for a sweep [100]");
+    app.add_flag("--no-keep-alive", no_keep_alive_, "a connection for each request");
+    app.add_flag("--timeline", timeline_,
+                 "answers hold the start and end of each request, as the server saw them");
+    app.add_flag(
+        "--wrk", wrk_,
+        "each round runs wrk beside the way 'coroutines': a second against the same server, a "
+        "second against a bare one of Beast's");
+  }
+  void check_options() override {
+    requests_ = parse_quantity("--requests", requests_words_, 1, 10'000'000);
+    at_once_ = parse_quantities("--at-once", at_once_words_, 1, 4'000);
+    delays_ = parse_quantities("--delay", delay_words_, 0, 60'000);
+    if (timeline_ && requests_ > most_on_a_timeline)
+      throw UsageError(fmt::format("--timeline: at most {} requests fit", most_on_a_timeline));
+    if (wrk_ && path_of_wrk().empty())
+      throw UsageError("--wrk: there is no wrk on PATH; install it (apt-get install wrk)");
+    for (const std::string& name : split_list(way_words_)) {
+      if (name == "all") {
+        for (const Way& way : ways())
+          if (!way.one_at_a_time || serial_takes_moments()) names_.push_back(way.name);
+      } else if (name == ideal) {
+        names_.push_back(name);
+      } else {
+        names_.push_back(way_named(name).name);
+      }
+    }
+  }
+  bool takes_grain() const override { return false; }
+  bool compares_ways() const override { return true; }
+  std::string subject(const Case& what) const override {
+    return fmt::format("With {} requests of {} ms, {} at once", short_number(what.size),
+                       parameter(what, "delay_ms"), parameter(what, "at_once"));
+  }
+
+  std::vector<Case> cases() const override {
+    std::vector<Case> cases;
+    for (const std::uint64_t delay : delays_)
+      for (const std::uint64_t at_once : at_once_)
+        for (const std::string& name : names_)
+          cases.push_back(
+              {.kernel = "requests",
+               .variant = name,
+               .size = requests_,
+               .unit = "requests",
+               .parameters = {
+                   {"at_once", at_once}, {"delay_ms", delay}, {"keep_alive", !no_keep_alive_}}});
+    return cases;
+  }
+
+  Answer expected(const Case& what) const override {
+    return answer_of({.answers = what.size, .sum = what.size * (what.size - 1) / 2});
+  }
+  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
+    if (!answer.is_object()) return answer == expected;
+    return answer.at("got") == expected && answer.at("timeline").size() == what.size;
+  }
+
+  OpenedArm open(const Arm& arm) const override {
+    const Case what = arm.what;
+    if (what.variant == ideal)
+      return [=, this]() -> Answer {
+        std::this_thread::sleep_for(model_of(what));
+        return expected(what);
+      };
+    const auto crawler =
+        std::make_shared<Crawler>(what, timeline_, wrk_ && what.variant == "coroutines");
+    return OpenedArm([=] { return crawler->run(); }, [=] { return crawler->metrics(); });
+  }
+
+  std::vector<SuiteEntry> suite(Profile profile) const override {
+    const bool full = profile == Profile::full;
+    std::vector<std::string> throughput = {"crawl", "--way", "callbacks,coroutines"};
+#ifdef PARLAB_HAS_CURL
+    throughput.back() += ",libcurl";
+#endif
+    for (const char* word : {"--delay", "0", "--at-once", "50", "--requests"})
+      throughput.emplace_back(word);
+    throughput.emplace_back(full ? "20000" : "5000");
+    throughput.emplace_back("--rounds");
+    throughput.emplace_back(full ? "21" : "6");
+    if (!path_of_wrk().empty()) throughput.emplace_back("--wrk");
+    return {
+        {"crawl-ways",
+         {"crawl", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10", "--at-once",
+          full ? "100" : "25", "--rounds", full ? "11" : "7"}},
+        {"crawl-timeline",
+         {"crawl", "--way", "serial,threads,coroutines", "--requests", "30", "--delay", "10",
+          "--at-once", "10", "--timeline", "--rounds", "6"}},
+        {"crawl-sweep",
+         {"crawl", "--way", "ideal,coroutines", "--requests", full ? "500" : "50", "--delay",
+          full ? "50,100,200" : "20,50", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
+          "--rounds", full ? "7" : "6"}},
+        {"crawl-throughput", throughput},
+    };
+  }
+
+ private:
+  /// With 500 requests of 100 ms it takes 50 s, and a race many times that: whoever wants it names
+  /// it.
+  bool serial_takes_moments() const {
+    constexpr std::uint64_t most_ms = 5000;
+    return std::ranges::all_of(delays_, [&](auto delay) { return requests_ * delay < most_ms; });
+  }
+
+  std::string way_words_ = "all";
+  std::string requests_words_ = "500", at_once_words_ = "100", delay_words_ = "100";
+  bool no_keep_alive_ = false, timeline_ = false, wrk_ = false;
+  std::uint64_t requests_ = 0;
+  std::vector<std::uint64_t> at_once_, delays_;
+  std::vector<std::string> names_;
+};
+
+const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {
+  return std::make_unique<Crawl>();
+});
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,118 @@
+#pragma once
+
+// The seam between what is computed and who computes it. A kernel is a pure function on an
+// IndexRange; a Backend runs one such function for every chunk of a Chunking on its workers.
+//
+// Partials come back in chunk order, whoever computed them and whenever, and are folded in that
+// order. So a result depends on the range and the grain alone: every backend, schedule and worker
+// count gives the same bits, floating point included.
+//
+// Cost: one virtual call a run, one indirect call a chunk. Memory: one slot a chunk, but never more
+// than `window` of them at once, so a range of 10^12 indices folds in constant memory.
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/base/errors.hpp"
+#include "kernels/base/function_ref.hpp"
+#include "kernels/base/index_range.hpp"
+
+namespace parlab {
+
+/// A value that may cross from one process to another as bytes.
+template <class T>
+concept Partial = std::is_trivially_copyable_v<T> && std::is_default_constructible_v<T>;
+
+/// What a backend does for each chunk: compute chunk number `chunk`, write its result to `slot`.
+/// `slot` has the size given to Backend::run and is suitably aligned for it; it is null for size 0.
+using ChunkBody = FunctionRef<void(std::uint64_t chunk, std::byte* slot)>;
+
+/// Chunks that are handed out, and partials that are held, at once: enough that the pause between
+/// two windows is lost in the work, few enough that the slots stay in the cache.
+inline constexpr std::uint64_t window = 1 << 16;
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// Workers that compute at the same time, the calling thread included where it computes too.
+  virtual int workers() const = 0;
+
+  /// Calls work(IndexRange) once for every chunk; returns the results in chunk order.
+  /// An exception from a chunk is rethrown here: as it was thrown, except where it crossed a
+  /// process, then as ChunkFailed with the same message. Chunks not yet begun are then left out.
+  template <class Work>
+  auto map_chunks(const Chunking& chunking, const Work& work)
+      -> std::vector<std::invoke_result_t<const Work&, IndexRange>> {
+    using T = std::invoke_result_t<const Work&, IndexRange>;
+    static_assert(!std::same_as<T, bool>, "std::vector<bool> has no slots: return a char");
+    std::vector<T> partials(chunking.chunks());
+    map_window(chunking, 0, chunking.chunks(), work, partials.data());
+    return partials;
+  }
+
+  /// Calls work(IndexRange) once for every chunk, for its side effects. On a backend whose workers
+  /// are processes only writes to shared memory are seen by the caller.
+  template <class Work>
+  void for_chunks(const Chunking& chunking, const Work& work) {
+    for (std::uint64_t first = 0; first < chunking.chunks();) {
+      const std::uint64_t count = std::min(window, chunking.chunks() - first);
+      run_from(first, count, nullptr, 0,
+               [&](std::uint64_t chunk, std::byte*) { work(chunking[first + chunk]); });
+      first += count;
+    }
+  }
+
+  /// As map_chunks for chunks [first, first + count) only, into partials[0, count).
+  template <class Work, Partial T = std::invoke_result_t<const Work&, IndexRange>>
+  void map_window(const Chunking& chunking, std::uint64_t first, std::uint64_t count,
+                  const Work& work, T* partials) {
+    static_assert(alignof(T) <= alignof(std::max_align_t));
+    const auto body = [&](std::uint64_t chunk, std::byte* slot) {
+      std::construct_at(reinterpret_cast<T*>(slot), work(chunking[first + chunk]));
+    };
+    run_from(first, count, reinterpret_cast<std::byte*>(partials), sizeof(T), body);
+  }
+
+ private:
+  /// run() for chunks that are numbered from `first` on, so that a failure names the right one.
+  void run_from(std::uint64_t first, std::uint64_t count, std::byte* slots, std::size_t slot_size,
+                ChunkBody body) {
+    try {
+      run(count, slots, slot_size, body);
+    } catch (const WorkerFailed& failed) {
+      if (first == 0 || !failed.chunk()) throw;
+      throw WorkerFailed(first + *failed.chunk(), failed.cause());
+    }
+  }
+
+  /// Calls body(i, slots + i * slot_size) once for every i in [0, chunks), on workers() workers,
+  /// and returns when all are done. The seam every backend implements.
+  virtual void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size,
+                   ChunkBody body) = 0;
+};
+
+/// join(...join(join(identity, map(chunk 0)), map(chunk 1))..., map(last chunk)): a left fold in
+/// chunk order. join need be neither commutative nor associative for the result to be the same
+/// on every backend.
+template <Partial T, class Map, class Join>
+T map_reduce(Backend& backend, const Chunking& chunking, T identity, const Map& map,
+             const Join& join) {
+  const std::uint64_t chunks = chunking.chunks();
+  const auto partials = std::make_unique<T[]>(std::min(chunks, window));
+  T result = identity;
+  for (std::uint64_t first = 0; first < chunks;) {
+    const std::uint64_t count = std::min(window, chunks - first);
+    backend.map_window(chunking, first, count, map, partials.get());
+    for (std::uint64_t i = 0; i < count; ++i) result = join(result, partials[i]);
+    first += count;
+  }
+  return result;
+}
+
+}  // namespace parlab

@@ -1,0 +1,103 @@
+#include "kernels/backends/backend_registry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
+
+namespace parlab {
+namespace {
+
+// Built on first use: registration runs before main, in no given order of sources.
+std::vector<BackendEntry>& registry() {
+  static std::vector<BackendEntry> entries;
+  return entries;
+}
+
+const BackendEntry& entry_named(std::string_view name) {
+  const auto& entries = backends();
+  const auto entry = std::ranges::find(entries, name, &BackendEntry::name);
+  if (entry != entries.end()) return *entry;
+  for (const MissingBackend& missing : missing_backends())
+    if (missing.name == name)
+      throw UsageError(fmt::format("backend '{}' is not in this build; {}", name, missing.why));
+  std::vector<std::string> names;
+  for (const BackendEntry& known : entries) names.push_back(known.name);
+  throw UsageError(unknown_name("backend", name, names));
+}
+
+}  // namespace
+
+RegisterBackend::RegisterBackend(BackendEntry entry) {
+  const auto place = std::ranges::lower_bound(registry(), entry.name, {}, &BackendEntry::name);
+  registry().insert(place, std::move(entry));
+}
+
+const std::vector<BackendEntry>& backends() { return registry(); }
+
+std::vector<MissingBackend> missing_backends() {
+  return {
+#include "missing_backends.inc"
+  };
+}
+
+BackendSpec parse_backend(std::string_view text, int workers) {
+  const auto colon = text.find(':');
+  const BackendEntry& entry = entry_named(text.substr(0, colon));
+  BackendSpec spec{entry.name, entry.schedules.empty() ? "" : entry.schedules.front(), workers};
+  if (colon == std::string_view::npos) return spec;
+  spec.schedule = text.substr(colon + 1);
+  if (std::ranges::find(entry.schedules, spec.schedule) == entry.schedules.end()) {
+    if (entry.schedules.empty())
+      throw UsageError(
+          fmt::format("backend '{}' has no schedules: write '{}'", entry.name, entry.name));
+    throw UsageError(unknown_name("schedule of " + entry.name, spec.schedule, entry.schedules));
+  }
+  return spec;
+}
+
+std::vector<BackendSpec> parse_backends(std::string_view text) {
+  std::vector<BackendSpec> specs;
+  std::vector<std::string> named;  // one by one
+  const auto add = [&](const BackendSpec& spec) {
+    if (std::ranges::find(specs, spec.label(), &BackendSpec::label) == specs.end())
+      specs.push_back(spec);
+  };
+  const auto add_all_of = [&](const BackendEntry& entry) {
+    if (entry.schedules.empty()) add({entry.name, "", 1});
+    for (const std::string& schedule : entry.schedules) add({entry.name, schedule, 1});
+  };
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view item = text.substr(begin, end - begin);
+    if (item == "all") {
+      for (const BackendEntry& entry : backends()) add_all_of(entry);
+    } else if (item.ends_with(":all")) {
+      add_all_of(entry_named(item.substr(0, item.size() - 4)));
+    } else {
+      const BackendSpec spec = parse_backend(item);
+      if (std::ranges::find(named, spec.label()) != named.end())
+        throw UsageError(
+            fmt::format("backend '{}' stands twice in '{}': name it once", spec.label(), text));
+      named.push_back(spec.label());
+      add(spec);
+    }
+    begin = end + 1;
+  }
+  return specs;
+}
+
+std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
+  const BackendEntry& entry = entry_named(spec.backend);
+  BackendSpec complete = parse_backend(spec.label(), spec.workers);
+  if (spec.workers < 1 || spec.workers > max_workers)
+    throw UsageError(fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));
+  if (!entry.parallel && spec.workers != 1)
+    throw UsageError(fmt::format("backend '{}' has one worker, not {}", entry.name, spec.workers));
+  return entry.make(complete);
+}
+
+}  // namespace parlab

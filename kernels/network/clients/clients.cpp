@@ -1,0 +1,42 @@
+#include "kernels/network/clients/clients.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace parlab {
+
+std::vector<Way> ways() {
+  return {
+      serial_way(),    thread_way(), callback_way(), future_way(),
+#ifdef PARLAB_HAS_BOOST_CONTEXT
+      stackful_way(),
+#endif
+      coroutine_way(),
+#ifdef PARLAB_HAS_CURL
+      libcurl_way(),
+#endif
+  };
+}
+
+std::string target_of(const Job& job, std::uint64_t request) {
+  return fmt::format("/add?name=parlab&delay={}&value={}", job.delay.count(), request);
+}
+
+std::string request_text(const Job& job, std::uint64_t request) {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}\r\n", target_of(job, request),
+                     job.port, job.keep_alive ? "" : "Connection: close\r\n");
+}
+
+void tally(Fetched& fetched, std::string_view body, bool ok) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(body.data(), body.data() + body.size(), value);
+  if (!ok || error != std::errc() || end != body.data() + body.size()) {
+    ++fetched.failures;
+    return;
+  }
+  ++fetched.answers;
+  fetched.sum += value;
+}
+
+}  // namespace parlab

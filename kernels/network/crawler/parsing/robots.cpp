@@ -1,0 +1,112 @@
+#include "kernels/network/crawler/parsing/robots.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+
+#include "kernels/network/crawler/parsing/address.hpp"
+#include "kernels/network/crawler/parsing/text.hpp"
+
+namespace parlab {
+namespace {
+
+/// Rules of one group; more are not kept.
+constexpr std::size_t most_rules = 10'000;
+constexpr std::size_t most_sitemaps = 100;
+constexpr double longest_crawl_delay = 60;  // seconds
+
+/// Whether the pattern matches a beginning of the text, in time |pattern| * |text|.
+bool matches(std::string_view pattern, std::string_view text) {
+  const bool to_end = pattern.ends_with('$');
+  if (to_end) pattern.remove_suffix(1);
+  std::size_t p = 0, t = 0;
+  std::size_t star = std::string_view::npos, star_text = 0;
+  for (;;) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_text = t;
+    } else if (p == pattern.size() && (!to_end || t == text.size())) {
+      return true;
+    } else if (p < pattern.size() && t < text.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos && star_text < text.size()) {
+      p = star + 1;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+Robots Robots::allow_nothing() {
+  Robots robots;
+  robots.rules_.push_back({"/", false});
+  return robots;
+}
+
+Robots Robots::parse(std::string_view text, std::string_view agent) {
+  Robots ours, everyones;
+  bool found_ours = false;
+  bool for_us = false, for_all = false;
+  bool in_names = false;  // within the user-agent lines that begin a group
+  text = text.substr(0, most_of_robots);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const std::string our_name = lower(agent);
+  while (!text.empty()) {
+    const std::size_t end = text.find_first_of("\r\n");
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    line = line.substr(0, line.find('#'));
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string key = lower(trimmed(line.substr(0, colon)));
+    const std::string_view value = trimmed(line.substr(colon + 1));
+    if (key == "user-agent") {
+      if (!in_names) for_us = for_all = false;
+      in_names = true;
+      // A product token ends where its letters do: "parlab/1.0" is parlab.
+      const std::string name = lower(value.substr(0, value.find_first_of("/ ")));
+      if (name == "*") for_all = true;
+      if (name == our_name) for_us = found_ours = true;
+    } else if (key == "sitemap") {
+      if (ours.sitemaps_.size() < most_sitemaps) ours.sitemaps_.emplace_back(value);
+    } else if (key == "allow" || key == "disallow" || key == "crawl-delay") {
+      in_names = false;
+      for (auto [applies, robots] : {std::pair{for_us, &ours}, std::pair{for_all, &everyones}}) {
+        if (!applies) continue;
+        if (key == "crawl-delay") {
+          const double seconds = std::strtod(std::string(value).c_str(), nullptr);
+          if (std::isfinite(seconds) && seconds > 0)
+            robots->crawl_delay_ =
+                std::chrono::duration<double>(std::min(seconds, longest_crawl_delay));
+        } else if (!value.empty() && robots->rules_.size() < most_rules) {
+          robots->rules_.push_back({with_normal_escapes(value), key == "allow"});
+        }
+      }
+    }
+  }
+  if (!found_ours) {
+    ours.rules_ = std::move(everyones.rules_);
+    ours.crawl_delay_ = everyones.crawl_delay_;
+  }
+  return ours;
+}
+
+bool Robots::allows(std::string_view target) const {
+  if (target == "/robots.txt") return true;
+  const std::string path = with_normal_escapes(target);
+  std::size_t longest = 0;
+  bool allowed = true;
+  for (const Rule& rule : rules_) {
+    if (rule.pattern.size() < longest || !matches(rule.pattern, path)) continue;
+    allowed = rule.allow || (rule.pattern.size() == longest && allowed && longest > 0);
+    longest = rule.pattern.size();
+  }
+  return allowed;
+}
+
+}  // namespace parlab

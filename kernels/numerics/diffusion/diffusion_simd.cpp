@@ -1,0 +1,76 @@
+// simd and stream: explicit SIMD in Highway, for every level of x86-64.
+//
+//   simd     one step a sweep. Where the plate is beyond the cache, rows are written past it, which
+//            saves reading them first.
+//   stream   moves the bytes of one step and computes nothing: the bound of all that sweeps once a
+//            step (McCalpin, STREAM copy).
+
+#include <algorithm>
+
+#include "kernels/numerics/diffusion/heat.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/numerics/diffusion/diffusion_simd.cpp"
+#include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/numerics/diffusion/diffusion_rows-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace parlab::HWY_NAMESPACE {
+
+void sweep_simd(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
+  sweep_once(from, to, rows, sweep);
+}
+
+void copy_rows(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
+  const Doubles tag;
+  for (std::uint64_t row = rows.begin; row < rows.end; ++row) {
+    const double* source = from[row];
+    double* target = to[row];
+    std::uint64_t j = 0;
+    if (sweep.bypasses_cache) {
+      const std::uint64_t off = reinterpret_cast<std::uintptr_t>(target) / sizeof(double) % lanes;
+      for (; j < std::min(from.columns, (lanes - off) % lanes); ++j) target[j] = source[j];
+      for (; j + lanes <= from.columns; j += lanes)
+        hn::Stream(hn::LoadU(tag, source + j), tag, target + j);
+    }
+    std::copy(source + j, source + from.columns, target + j);
+  }
+  if (sweep.bypasses_cache) hwy::FlushStream();
+}
+
+}  // namespace parlab::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace parlab {
+namespace {
+
+HWY_EXPORT(sweep_simd);
+HWY_EXPORT(copy_rows);
+
+const RegisterDiffusionVariant simd{{
+    .name = "simd",
+    .what = "one step a sweep in SIMD by Highway, written past the cache",
+    .sweep =
+        [](ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
+          HWY_DYNAMIC_DISPATCH(sweep_simd)
+          (from, to, rows, sweep);
+        },
+}};
+const RegisterDiffusionVariant stream{{
+    .name = "stream",
+    .what = "copies the plate each step: the bound of those that sweep once a step",
+    .sweep =
+        [](ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
+          HWY_DYNAMIC_DISPATCH(copy_rows)
+          (from, to, rows, sweep);
+        },
+    .diffuses = false,
+}};
+
+}  // namespace
+}  // namespace parlab
+#endif  // HWY_ONCE

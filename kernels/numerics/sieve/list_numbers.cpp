@@ -1,0 +1,87 @@
+// From bits to numbers. With VBMI2 64 bits at once: their places within 240 numbers are bytes,
+// which one instruction packs; then eight at a time are widened and added to where the 240 begin.
+// Intrinsics, because Highway 1.0 packs no bytes.
+
+#include "kernels/numerics/sieve/list_numbers.hpp"
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <string>
+
+#include "kernels/machine/simd_level.hpp"
+#include "kernels/numerics/arithmetic/wheel30.hpp"
+
+#if defined(__x86_64__)
+#if defined(__GNUC__) && !defined(__clang__)
+// gcc 12 warns of its own headers, which leave masked-out lanes undefined on purpose.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+#endif
+
+namespace parlab {
+namespace {
+
+std::uint64_t* list_one_by_one(const std::uint8_t* bytes, std::uint64_t size,
+                               std::uint64_t first_byte, std::uint64_t* out) {
+  for_each_number(bytes, size, first_byte, [&](std::uint64_t number) { *out++ = number; });
+  return out;
+}
+
+#if defined(__x86_64__)
+
+/// The numbers of 64 bits, counted from where the first byte begins.
+alignas(64) constexpr std::array<std::uint8_t, 64> places = [] {
+  std::array<std::uint8_t, 64> all{};
+  for (std::size_t i = 0; i < 64; ++i)
+    all[i] = static_cast<std::uint8_t>(30 * (i / 8) + wheel_residues[i % 8]);
+  return all;
+}();
+
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt"))) std::uint64_t* list_packed(
+    const std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte, std::uint64_t* out) {
+  constexpr std::uint64_t step = 8;  // bytes
+  const __m512i all_places = _mm512_load_si512(places.data());
+  std::uint64_t at = 0;
+  for (; at + step <= size; at += step) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, bytes + at, sizeof bits);
+    const auto count = static_cast<std::uint64_t>(_mm_popcnt_u64(bits));
+    __m512i packed = _mm512_maskz_compress_epi8(bits, all_places);
+    const __m512i begin = _mm512_set1_epi64(static_cast<long long>(30 * (first_byte + at)));
+    std::uint64_t done = 0;
+    for (; done + 8 <= count; done += 8) {
+      const __m512i wide = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(packed));
+      _mm512_storeu_si512(out + done, _mm512_add_epi64(wide, begin));
+      // The next eight to the front: each 64-bit lane from the one above.
+      packed = _mm512_alignr_epi64(packed, packed, 1);
+    }
+    const auto rest = static_cast<__mmask8>((1U << (count - done)) - 1);
+    const __m512i wide = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(packed));
+    _mm512_mask_storeu_epi64(out + done, rest, _mm512_add_epi64(wide, begin));
+    out += count;
+  }
+  return list_one_by_one(bytes + at, size - at, first_byte + at, out);
+}
+
+bool can_pack() {
+  return __builtin_cpu_supports("avx512vbmi2") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512bw") != 0;
+}
+
+#endif
+
+}  // namespace
+
+std::uint64_t* list_numbers(const std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte,
+                            std::uint64_t* out) {
+#if defined(__x86_64__)
+  static const bool packing = can_pack();
+  if (packing && simd_level().starts_with("AVX3")) return list_packed(bytes, size, first_byte, out);
+#endif
+  return list_one_by_one(bytes, size, first_byte, out);
+}
+
+}  // namespace parlab

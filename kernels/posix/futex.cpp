@@ -1,0 +1,38 @@
+#include "kernels/posix/futex.hpp"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+#include "kernels/posix/signal_guard.hpp"
+
+namespace parlab {
+
+void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline) {
+  const timespec until = deadline.monotonic();
+  // Not FUTEX_WAIT: that one takes a relative time.
+  const long result = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value,
+                              deadline.never() ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+  if (result == 0 || errno == EAGAIN || errno == ETIMEDOUT) return;
+  if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait");
+  InterruptionScope::check();
+}
+
+int futex_wake(FutexWord& word, int count) {
+  return static_cast<int>(syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0));
+}
+
+void Sleepers::wake_sleepers(std::uint32_t waiting, int count) {
+  turn_.fetch_add(1);
+  // Fewer than asked for: none sleeps any more, unless one took a ticket since.
+  if (futex_wake(turn_, count) < count)
+    waiting_.compare_exchange_strong(waiting, waiting & ~someone);
+}
+
+void Sleepers::wake_all() { wake(std::numeric_limits<int>::max()); }
+
+}  // namespace parlab

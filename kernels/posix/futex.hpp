@@ -1,0 +1,53 @@
+#pragma once
+
+// Sleeping on a word of shared memory until it changes: the one wait that a killed process leaves
+// no trace of. glibc's condition variables count their waiters, and a notify may wait for ever for
+// one that was killed; the kernel's queue forgets it.
+
+#include <atomic>
+#include <cstdint>
+
+#include "kernels/base/deadline.hpp"
+
+namespace parlab {
+
+using FutexWord = std::atomic<std::uint32_t>;
+static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == 4);
+
+/// Sleeps while `word` is `value`, until woken or the deadline. May return without either.
+/// Throws Interrupted where an InterruptionScope has seen a signal.
+void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline);
+
+/// Wakes up to `count` sleepers; returns how many.
+int futex_wake(FutexWord& word, int count);
+
+/// Those who wait for one condition, for instance "not empty". Each waiter
+///   1. takes a ticket, 2. looks whether the condition holds, 3. if not, sleeps with the ticket,
+/// and who makes the condition true, by a sequentially consistent store, calls wake() afterwards.
+/// That costs a load if nobody waits. A killed sleeper costs one system call, once.
+class Sleepers {
+ public:
+  std::uint32_t ticket() {
+    const std::uint32_t turn = turn_.load();  // first, so that a wake() after step 2 voids it
+    waiting_.fetch_add(2);                    // another number, so that no wake() clears the mark
+    waiting_.fetch_or(someone);
+    return turn;
+  }
+  void sleep(std::uint32_t ticket, Deadline deadline) {
+    futex_wait(turn_, ticket, deadline.within(longest_sleep));
+  }
+  void wake(int count) {
+    const std::uint32_t waiting = waiting_.load();
+    if ((waiting & someone) != 0) wake_sleepers(waiting, count);
+  }
+  void wake_all();
+
+ private:
+  static constexpr std::uint32_t someone = 1;
+  void wake_sleepers(std::uint32_t waiting, int count);
+
+  FutexWord turn_ = 0;
+  FutexWord waiting_ = 0;  // bit 0: someone may sleep; above: how often a ticket was taken
+};
+
+}  // namespace parlab

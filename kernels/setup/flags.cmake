@@ -1,0 +1,13 @@
+# parlab_flags: what every source of the project is compiled with.
+add_library(parlab_flags INTERFACE)
+target_include_directories(parlab_flags INTERFACE ${CMAKE_SOURCE_DIR})
+# A path of this machine in an assertion or a log would make two builds differ.
+target_compile_options(parlab_flags INTERFACE -Wall -Wextra -Wpedantic -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# Not under a sanitizer of gcc: what it adds to the code makes gcc warn of variables that are set.
+if(PARLAB_WERROR AND NOT (PARLAB_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"))
+  target_compile_options(parlab_flags INTERFACE -Werror)
+endif()
+if(PARLAB_SANITIZE)
+  target_compile_options(parlab_flags INTERFACE -fsanitize=${PARLAB_SANITIZE} -fno-omit-frame-pointer -g1)
+  target_link_options(parlab_flags INTERFACE -fsanitize=${PARLAB_SANITIZE})
+endif()

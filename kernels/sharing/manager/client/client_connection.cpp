@@ -1,0 +1,190 @@
+#include "kernels/sharing/manager/client/client_connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+
+#include "kernels/base/errors.hpp"
+#include "kernels/sharing/manager/client/client_processes.hpp"
+#include "kernels/sharing/manager/messages/greeting.hpp"
+
+namespace parlab {
+namespace {
+
+constexpr char gone[] = "the manager is gone: it was killed, or it ended";
+
+/// Longer ones would overflow when they are added to a time.
+constexpr std::chrono::milliseconds longest_patience = std::chrono::hours(24 * 365);
+
+/// Milliseconds from now, rounded up.
+std::int64_t wire_timeout(Deadline deadline) {
+  if (deadline.never()) return no_timeout;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline.at() - Deadline::Clock::now());
+  return std::max<std::int64_t>(left.count(), 0);
+}
+
+Deadline later(Deadline deadline, std::chrono::milliseconds wait) {
+  if (deadline.never()) return deadline;
+  const auto left = deadline.at() - Deadline::Clock::now();
+  return {std::max(left, left.zero()) + wait};
+}
+
+/// A manager that is dying still accepts for a moment, only to hang up, as one does that refuses.
+bool is_there(const ManagerAddress& address) {
+  try {
+    for (int look = 0; look < 5; ++look) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      address.connect();
+    }
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(const ManagerAddress& address, const ClientOptions& options)
+    : socket_(address.connect()), options_(options) {
+  options_.patience = std::clamp(options_.patience, std::chrono::milliseconds(0), longest_patience);
+  greet(address);
+  client_processes::add(*this);
+}
+
+ClientConnection::~ClientConnection() { client_processes::remove(*this); }
+
+void ClientConnection::greet(const ManagerAddress& address) {
+  const Deadline in_time(options_.patience);
+  Greeting greeting{};
+  try {
+    receive(reinterpret_cast<char*>(&greeting), sizeof greeting, in_time);
+  } catch (const ManagerDied&) {
+    if (in_time.passed() || !is_there(address)) throw;
+    throw ManagerError(fmt::format("the manager at {} refused the connection", address.text()));
+  }
+  if (greeting.magic != manager_magic)
+    throw UsageError(fmt::format("what listens at {} is no manager of parlab", address.text()));
+  if (greeting.asks_key != 0 && options_.key.empty())
+    throw UsageError(fmt::format("the manager at {} asks for a key; give it", address.text()));
+  if (greeting.asks_key == 0 && !options_.key.empty())
+    throw UsageError(fmt::format("the manager at {} has no key; give none", address.text()));
+  GreetingResponse response{fresh_nonce(), {}};
+  response.proof = prove(options_.key, "client", greeting.nonce, response.nonce);
+  GreetingWelcome welcome{};
+  try {
+    send_all(raw_bytes(response), {}, in_time);
+    receive(reinterpret_cast<char*>(&welcome), sizeof welcome, in_time);
+  } catch (const ManagerDied&) {
+    if (in_time.passed() || !is_there(address)) throw;
+    throw ManagerError(
+        fmt::format("the manager at {} refused the connection: a wrong key", address.text()));
+  }
+  if (!same_proof(welcome.proof, prove(options_.key, "manager", greeting.nonce, response.nonce)))
+    throw ManagerError(
+        fmt::format("what listens at {} does not know the key: not ours", address.text()));
+  longest_message_ = greeting.longest_message;
+}
+
+std::optional<std::string> ClientConnection::call(std::uint64_t object, std::string_view method,
+                                                  std::string_view arguments, Deadline deadline) {
+  const RequestHead request{object, wire_timeout(deadline), method.size()};
+  const FrameSize size = sizeof request + method.size() + arguments.size();
+  if (size > longest_message_)
+    throw ManagerError(
+        fmt::format("a message of {} bytes is beyond the manager's limit of {}: send it in parts",
+                    size, longest_message_));
+  std::string head;
+  head.reserve(sizeof size + sizeof request + method.size());
+  head += raw_bytes(size);
+  head += raw_bytes(request);
+  head += method;
+  Answer answer{};
+  try {
+    answer = exchange(head, arguments, later(deadline, options_.patience));
+  } catch (...) {
+    socket_.reset();  // what comes next on it would answer another call
+    throw;
+  }
+  if (answer.status == CallStatus::timed_out) return std::nullopt;
+  if (answer.status == CallStatus::failed) throw ManagerError(answer.bytes);
+  return std::move(answer.bytes);
+}
+
+ClientConnection::Answer ClientConnection::exchange(std::string_view head,
+                                                    std::string_view arguments, Deadline deadline) {
+  send_all(head, arguments, deadline);
+  std::array<char, sizeof(FrameSize) + sizeof(CallStatus)> front{};
+  receive(front.data(), front.size(), deadline);
+  std::string_view rest(front.data(), front.size());
+  FrameSize size = 0;
+  Answer answer{};
+  take_front(rest, size);
+  take_front(rest, answer.status);
+  answer.bytes.resize(size - sizeof answer.status);
+  receive(answer.bytes.data(), answer.bytes.size(), deadline);
+  return answer;
+}
+
+/// Throws ManagerDied where nothing moves until the deadline.
+void ClientConnection::sleep_until_ready(short events, Deadline deadline) {
+  pollfd watched{socket_.get(), events, 0};
+  for (;;) {
+    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) throw ManagerDied(gone);
+    if (deadline.passed())
+      throw ManagerDied("the manager gave no answer in time: it is stopped, or cut off");
+  }
+}
+
+void ClientConnection::send_all(std::string_view head, std::string_view bytes, Deadline deadline) {
+  while (!head.empty() || !bytes.empty()) {
+    std::array<iovec, 2> parts = {{{const_cast<char*>(head.data()), head.size()},
+                                   {const_cast<char*>(bytes.data()), bytes.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) {
+      sleep_until_ready(POLLOUT, deadline.at_least(options_.patience));
+      continue;
+    }
+    if (sent < 0) throw ManagerDied(gone);
+    const std::size_t of_head = std::min(head.size(), static_cast<std::size_t>(sent));
+    head.remove_prefix(of_head);
+    bytes.remove_prefix(static_cast<std::size_t>(sent) - of_head);
+  }
+}
+
+ssize_t ClientConnection::receive_some(char* to, std::size_t size, Deadline deadline) {
+  if (options_.spin.count() > 0) {
+    const Deadline spun(options_.spin);
+    do {
+      const ssize_t got = recv(socket_.get(), to, size, MSG_DONTWAIT);
+      if (got >= 0 || (errno != EAGAIN && errno != EINTR)) return got;
+    } while (!spun.passed());
+  }
+  if (!deadline.never()) sleep_until_ready(POLLIN, deadline.at_least(options_.patience));
+  return recv(socket_.get(), to, size, 0);
+}
+
+void ClientConnection::receive(char* to, std::size_t size, Deadline deadline) {
+  while (size > 0) {
+    const ssize_t got = receive_some(to, size, deadline);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw ManagerDied(gone);
+    to += got;
+    size -= static_cast<std::size_t>(got);
+  }
+}
+
+}  // namespace parlab

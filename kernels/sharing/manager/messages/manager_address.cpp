@@ -1,0 +1,164 @@
+#include "kernels/sharing/manager/messages/manager_address.hpp"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "kernels/base/errors.hpp"
+
+namespace parlab {
+namespace {
+
+constexpr int backlog = 256;  // clients that may connect at the same time
+
+std::pair<sockaddr_un, socklen_t> unix_address(const std::string& place) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  place.copy(address.sun_path, sizeof address.sun_path - 1);
+  socklen_t length = sizeof address;
+  if (place[0] == '@') {  // abstract: a leading zero, and only as long as the name
+    address.sun_path[0] = '\0';
+    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + place.size());
+  }
+  return {address, length};
+}
+
+using Found = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+Found look_up(const std::string& host, const std::string& port, int flags) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found))
+    throw UsageError(fmt::format("no address for host '{}': {}", host, gai_strerror(error)));
+  return {found, freeaddrinfo};
+}
+
+std::system_error last_error(const std::string& what) {
+  return {errno, std::generic_category(), what};
+}
+
+}  // namespace
+
+OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+int OwnedDescriptor::release() { return std::exchange(fd_, -1); }
+void OwnedDescriptor::reset() {
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
+
+ManagerAddress ManagerAddress::parse(std::string_view text) {
+  ManagerAddress address;
+  if (text.starts_with("unix:")) {
+    address.place_ = text.substr(5);
+    if (address.place_.size() < 2 || address.place_.size() >= sizeof(sockaddr_un::sun_path))
+      throw UsageError(fmt::format("'{}' is no manager's address: a path has 2 to {} bytes", text,
+                                   sizeof(sockaddr_un::sun_path) - 1));
+    return address;
+  }
+  const std::size_t colon = text.rfind(':');
+  if (!text.starts_with("tcp:") || colon < 5)
+    throw UsageError(fmt::format(
+        "'{}' is no manager's address; give unix:/path, unix:@name or tcp:host:port", text));
+  address.tcp_ = true;
+  address.place_ = text.substr(4, colon - 4);
+  address.port_ = text.substr(colon + 1);
+  const bool digits =
+      !address.port_.empty() && address.port_.size() <= 5 &&
+      std::ranges::all_of(address.port_, [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || std::stoi(address.port_) > 65535)
+    throw UsageError(fmt::format("'{}' is no manager's address: a port is 0 to 65535", text));
+  return address;
+}
+
+ManagerAddress ManagerAddress::private_one() {
+  std::uint64_t random = 0;
+  if (getrandom(&random, sizeof random, 0) != sizeof random) throw last_error("no random numbers");
+  ManagerAddress address;
+  address.place_ = fmt::format("@parlab-manager-{}-{:016x}", getpid(), random);
+  return address;
+}
+
+std::string ManagerAddress::text() const {
+  return tcp_ ? fmt::format("tcp:{}:{}", place_, port_) : "unix:" + place_;
+}
+
+OwnedDescriptor ManagerAddress::listen() {
+  const auto refused = [&] {
+    return UsageError(fmt::format("a manager cannot listen at {}: {}; choose another address",
+                                  text(), std::generic_category().message(errno)));
+  };
+  if (!tcp_) {
+    OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const auto [address, length] = unix_address(place_);
+    // Nobody else may so much as connect between bind and a chmod.
+    const mode_t before = umask(0077);
+    const bool bound = bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0;
+    umask(before);
+    if (!bound || ::listen(socket.get(), backlog) < 0) throw refused();
+    return socket;
+  }
+  const Found found = look_up(place_, port_, AI_PASSIVE);
+  OwnedDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(socket.get(), found->ai_addr, found->ai_addrlen) < 0 ||
+      ::listen(socket.get(), backlog) < 0)
+    throw refused();
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &length);
+  const auto port = bound.ss_family == AF_INET6
+                        ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                        : reinterpret_cast<const sockaddr_in&>(bound).sin_port;
+  port_ = fmt::to_string(ntohs(port));
+  return socket;
+}
+
+OwnedDescriptor ManagerAddress::connect() const {
+  const auto connected = [&](const OwnedDescriptor& socket, const sockaddr* address,
+                             socklen_t length) {
+    return socket && ::connect(socket.get(), address, length) == 0;
+  };
+  if (!tcp_) {
+    OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto [address, length] = unix_address(place_);
+    if (connected(socket, reinterpret_cast<const sockaddr*>(&address), length)) return socket;
+    throw last_error("cannot reach " + text());
+  }
+  const Found found = look_up(place_, port_, 0);
+  for (const addrinfo* one = found.get(); one; one = one->ai_next) {
+    OwnedDescriptor socket(::socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!connected(socket, one->ai_addr, one->ai_addrlen)) continue;
+    const int on = 1;  // a request waits for its reply: nothing to gain by holding it back
+    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return socket;
+  }
+  throw last_error("cannot reach " + text());
+}
+
+void ManagerAddress::unlink() const {
+  if (!tcp_ && place_[0] != '@') ::unlink(place_.c_str());
+}
+
+}  // namespace parlab

@@ -1,0 +1,48 @@
+#include "kernels/sharing/manager/messages/manager_frames.hpp"
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+
+/// Builds the value, and gives up where it is too deep: the reader would recurse once a level.
+class BoundedReader final : public nlohmann::detail::json_sax_dom_parser<json> {
+ public:
+  using Base = nlohmann::detail::json_sax_dom_parser<json>;
+  explicit BoundedReader(json& value) : Base(value, false) {}
+
+  bool start_object(std::size_t size) {
+    return ++depth_ <= deepest_value && Base::start_object(size);
+  }
+  bool end_object() { return --depth_ >= 0 && Base::end_object(); }
+  bool start_array(std::size_t size) {
+    return ++depth_ <= deepest_value && Base::start_array(size);
+  }
+  bool end_array() { return --depth_ >= 0 && Base::end_array(); }
+
+ private:
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::string to_bytes(const json& value) {
+  std::string bytes;
+  json::to_cbor(value, nlohmann::detail::output_adapter<char>(bytes));
+  return bytes;
+}
+
+json from_bytes(std::string_view bytes) {
+  json value;
+  BoundedReader reader(value);
+  try {
+    if (json::sax_parse(bytes, &reader, json::input_format_t::cbor)) return value;
+  } catch (const json::exception&) {  // a declared length beyond any memory
+  }
+  throw std::invalid_argument("a message that is no CBOR");
+}
+
+}  // namespace parlab

@@ -1,0 +1,81 @@
+#pragma once
+
+// The process of a manager: one thread, one epoll, every client's calls in the order they come.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/sharing/manager/objects/object_store.hpp"
+#include "kernels/sharing/manager/server/client_session.hpp"
+
+namespace parlab {
+
+struct ServerSettings {
+  std::string key;                               // empty: whoever the kernel says is the same user
+  std::uint64_t longest_message = 256ULL << 20;  // bytes
+  std::chrono::microseconds spin{0};  // looks for the next request so long before it sleeps
+};
+
+class ManagerServer final : public ServedHost {
+ public:
+  /// Takes over `listener`. `parent` is a pidfd: the server ends with that process.
+  ManagerServer(OwnedDescriptor listener, int parent, ServerSettings settings, ServedTypes types);
+  /// Until the parent ends, or SIGTERM, which must be blocked. Then the workers of its pools have
+  /// ended too.
+  void run();
+
+  ServedObject& object(std::uint64_t number) override;
+  void watch(int fd, std::function<void(std::uint32_t)> ready) override;
+  void watch_out(int fd, bool also_out) override;
+  void unwatch(int fd) override;
+
+ private:
+  void serve_until_end();
+  void accept_all();
+  void greet(ServerConnection& connection);
+  void check_response(ServerConnection& connection);
+  void read(ServerConnection& connection);
+  void serve(ServerConnection& connection);
+  void call(ServerConnection& connection, WaitingCall call);
+  bool attempt(ServerConnection& connection, const WaitingCall& call, ObjectStore::Entry& entry);
+  std::string call_manager(ServerConnection& connection, const WaitingCall& call);
+  void give_up(ServerConnection& connection, const WaitingCall& call);
+  void wake(ObjectStore::Entry& entry);
+  void wake_changed();
+  void reply(ServerConnection& connection, CallStatus status, std::string_view bytes);
+  void watch(ServerConnection& connection);
+  void expire();
+  int next_deadline() const;
+  void close_broken();
+  void close(ServerConnection& connection);
+  void refill_patience();
+
+  struct Watcher {
+    int fd;
+    std::function<void(std::uint32_t)> ready;
+  };
+
+  OwnedDescriptor listener_;
+  OwnedDescriptor poll_;
+  int parent_;
+  OwnedDescriptor end_signal_;
+  bool ends_ = false;
+  ServerSettings settings_;
+  std::string name_ = to_hex(fresh_nonce());  // tells this manager from any other at its address
+  std::map<std::uint64_t, std::shared_ptr<const Watcher>> watchers_;  // by their tag
+  ObjectStore store_;  // after watchers_, which its objects end
+  std::map<ConnectionId, std::unique_ptr<ServerConnection>> connections_;
+  std::map<std::string, int> sessions_;  // connections of each
+  std::vector<ConnectionId> broken_;
+  std::vector<ConnectionId> ungreeted_;  // they wait until wrong keys are forgiven
+  ConnectionId next_ = 2;
+  double patience_;  // wrong keys that are answered at once
+  std::chrono::steady_clock::time_point refilled_ = std::chrono::steady_clock::now();
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace parlab

@@ -1,0 +1,259 @@
+#include "kernels/sharing/pool/fork_server.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <system_error>
+#include <vector>
+
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/signal_guard.hpp"
+#include "kernels/posix/wait.hpp"
+#include "kernels/sharing/messages/message_socket.hpp"
+
+namespace parlab {
+namespace {
+
+using News = WorkerKeeper::News;
+
+/// Orders to start a worker that are under way at once. Each is answered, and a socket holds some 200
+/// packets: more, and pool and keeper would wait for one another to read.
+constexpr std::size_t max_asked_for = 64;
+
+struct Order {
+  enum class Kind : std::uint8_t { start, end_all, end_when_idle };
+  Kind kind;
+  int number;  // start: the seat; end_all: milliseconds of grace
+};
+
+/// A packet with at most one descriptor beside it, which the kernel copies into the receiver.
+bool send_with_descriptor(int socket, const News& news, int descriptor) {
+  iovec part{const_cast<News*>(&news), sizeof news};
+  msghdr packet{};
+  packet.msg_iov = &part;
+  packet.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  if (descriptor >= 0) {
+    packet.msg_control = room.data();
+    packet.msg_controllen = room.size();
+    cmsghdr* head = CMSG_FIRSTHDR(&packet);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+  }
+  ssize_t sent = 0;
+  while ((sent = sendmsg(socket, &packet, MSG_NOSIGNAL)) < 0 && (errno == EINTR || errno == EAGAIN))
+    continue;
+  return sent >= 0;
+}
+
+/// What the keeper does: single-threaded, until it is told to end or its pool is gone.
+class Keeping {
+ public:
+  Keeping(int socket, const WorkerKeeper::Work& work) : socket_(socket), work_(work) {}
+
+  void run() {
+    while (!(idle_ends_ && workers_.empty())) {
+      std::vector<pollfd> watched = {{socket_, POLLIN, 0}};
+      std::vector<int> seats;
+      for (const auto& [seat, worker] : workers_) {
+        watched.push_back({worker.ended_fd(), POLLIN, 0});
+        seats.push_back(seat);
+      }
+      if (poll(watched.data(), watched.size(), kill_at_.poll_milliseconds()) < 0 && errno != EINTR)
+        return;
+      for (std::size_t i = 0; i < seats.size(); ++i)
+        if (watched[i + 1].revents != 0) report_end(seats[i]);
+      if (kill_at_.passed()) return;  // the destructors of the workers kill
+      if (watched[0].revents != 0 && !obey()) return;
+    }
+  }
+
+ private:
+  bool obey() {
+    Order order{};
+    const ssize_t size = recv(socket_, &order, sizeof order, 0);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+    if (size != sizeof order) return false;  // the pool is gone
+    switch (order.kind) {
+      case Order::Kind::start:
+        start(order.number);
+        break;
+      case Order::Kind::end_all:
+        for (const auto& [seat, worker] : workers_) {
+          worker.signal(SIGTERM);
+          worker.signal(SIGCONT);  // a stopped one would not notice
+        }
+        kill_at_ = Deadline(std::chrono::milliseconds(order.number));
+        idle_ends_ = true;
+        break;
+      case Order::Kind::end_when_idle:
+        idle_ends_ = true;
+        break;
+    }
+    return true;
+  }
+
+  void start(int seat) {
+    News news{};
+    news.kind = News::Kind::started;
+    news.seat = seat;
+    try {
+      const SocketPair pair = make_socket_pair();
+      try {
+        auto [place, added] = workers_.emplace(seat, ChildProcess::fork([&] {
+                                                 close(socket_);
+                                                 close(pair.ends[0]);
+                                                 work_(seat, pair.ends[1]);
+                                               }));
+        news.pid = place->second.pid();
+        if (!added) throw std::logic_error("the seat is taken");
+        send_with_descriptor(socket_, news, pair.ends[0]);
+      } catch (...) {
+        close(pair.ends[0]);
+        close(pair.ends[1]);
+        throw;
+      }
+      close(pair.ends[0]);
+      close(pair.ends[1]);
+    } catch (const std::system_error& error) {
+      news.kind = News::Kind::not_started;
+      news.error = error.code().value();
+      send_with_descriptor(socket_, news, -1);
+    } catch (const std::exception&) {
+      news.kind = News::Kind::not_started;
+      news.error = EMFILE;
+      send_with_descriptor(socket_, news, -1);
+    }
+  }
+
+  void report_end(int seat) {
+    const auto place = workers_.find(seat);
+    News news{};
+    news.kind = News::Kind::ended;
+    news.seat = seat;
+    news.pid = place->second.pid();
+    news.status = place->second.wait();
+    workers_.erase(place);
+    if (kill_at_.never()) send_with_descriptor(socket_, news, -1);  // else nobody reads it
+  }
+
+  int socket_;
+  const WorkerKeeper::Work& work_;
+  std::map<int, ChildProcess> workers_;
+  Deadline kill_at_;
+  bool idle_ends_ = false;
+};
+
+bool send_order(int socket, Order order) {
+  ssize_t sent = 0;
+  while ((sent = send(socket, &order, sizeof order, MSG_NOSIGNAL)) < 0 &&
+         (errno == EINTR || errno == EAGAIN))
+    continue;
+  return sent == sizeof order;
+}
+
+}  // namespace
+
+WorkerKeeper::WorkerKeeper(const Work& work) {
+  require_no_other_threads("the workers of a pool");
+  const SocketPair pair = make_socket_pair();
+  socket_ = pair.ends[0];
+  try {
+    process_.emplace(ChildProcess::fork([&] {
+      InterruptionScope::leave_to_parent();
+      signal(SIGTERM, SIG_IGN);  // of the group: the pool tells it to end
+      // Whatever the program does with its own children, the keeper is told how workers ended; they
+      // run the program's tasks, and have its way again.
+      struct sigaction keepers {};
+      struct sigaction programs {};
+      keepers.sa_handler = SIG_DFL;
+      sigemptyset(&keepers.sa_mask);
+      sigaction(SIGCHLD, &keepers, &programs);
+      prctl(PR_SET_NAME, "pool keeper");
+      close(pair.ends[0]);
+      Keeping(pair.ends[1], [&](int seat, int socket) {
+        signal(SIGTERM, SIG_DFL);
+        sigaction(SIGCHLD, &programs, nullptr);
+        work(seat, socket);
+      }).run();
+    }));
+  } catch (...) {
+    close(pair.ends[0]);
+    close(pair.ends[1]);
+    throw;
+  }
+  close(pair.ends[1]);
+}
+
+WorkerKeeper::~WorkerKeeper() {
+  process_.reset();
+  close(socket_);
+}
+
+void WorkerKeeper::start(int seat) {
+  to_ask_for_.push_back(seat);
+  ask();
+}
+
+void WorkerKeeper::ask() {
+  while (asked_for_ < max_asked_for && !to_ask_for_.empty()) {
+    if (!send_order(socket_, {Order::Kind::start, to_ask_for_.front()})) return;  // it is dead
+    to_ask_for_.pop_front();
+    ++asked_for_;
+  }
+}
+
+void WorkerKeeper::end_all(std::chrono::milliseconds grace) const {
+  send_order(socket_, {Order::Kind::end_all, static_cast<int>(grace.count())});
+}
+
+void WorkerKeeper::end_when_idle() const { send_order(socket_, {Order::Kind::end_when_idle, 0}); }
+
+std::optional<News> WorkerKeeper::news() {
+  News news{};
+  iovec part{&news, sizeof news};
+  msghdr packet{};
+  packet.msg_iov = &part;
+  packet.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  packet.msg_control = room.data();
+  packet.msg_controllen = room.size();
+  const ssize_t size = recvmsg(socket_, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  if (size != sizeof news) throw EndOfFile("the process that keeps the pool's workers is gone");
+  news.socket = -1;
+  if (const cmsghdr* head = CMSG_FIRSTHDR(&packet); head != nullptr)
+    std::memcpy(&news.socket, CMSG_DATA(head), sizeof(int));
+  if (news.kind == News::Kind::started && news.socket < 0) {  // it was cut off: no room here
+    news.kind = News::Kind::not_started;
+    news.error = EMFILE;
+  }
+  if (news.kind != News::Kind::ended) {
+    --asked_for_;
+    ask();
+  }
+  return news;
+}
+
+void WorkerKeeper::kill() {
+  process_->signal(SIGKILL);
+  process_->wait();
+}
+
+bool WorkerKeeper::join(Deadline deadline) {
+  if (parlab::wait({process_->ended_fd()}, deadline).empty()) return false;
+  process_->wait();
+  return true;
+}
+
+}  // namespace parlab

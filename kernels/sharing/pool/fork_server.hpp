@@ -1,0 +1,68 @@
+#pragma once
+
+// The process between a pool and its workers. It is forked when the pool is made and runs no
+// thread, so that it can fork a worker at any time, whatever threads the program has by then. It
+// reaps the workers and tells how each ended; where it ends, the kernel ends them.
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "kernels/base/deadline.hpp"
+#include "kernels/posix/child_process.hpp"
+
+namespace parlab {
+
+class WorkerKeeper {
+ public:
+  /// What the keeper says of the worker in a seat.
+  struct News {
+    enum class Kind : std::uint8_t { started, not_started, ended };
+    Kind kind;
+    int seat;
+    pid_t pid;
+    int socket;         ///< started: our end of its socket, now the reader's
+    int error;          ///< not_started: errno
+    ExitStatus status;  ///< ended: how
+  };
+
+  /// `work` is what a worker does with its end of the socket; it returns when the worker is to end.
+  using Work = std::function<void(int seat, int socket)>;
+  explicit WorkerKeeper(const Work& work);
+  WorkerKeeper(const WorkerKeeper&) = delete;
+  WorkerKeeper& operator=(const WorkerKeeper&) = delete;
+  /// Kills the keeper, and so its workers.
+  ~WorkerKeeper();
+
+  /// Asks for a worker in `seat`: news says whether it started.
+  void start(int seat);
+  /// Workers that were asked for and of which there is no news yet.
+  std::size_t starting() const { return asked_for_ + to_ask_for_.size(); }
+  /// SIGTERM to all workers now, SIGKILL after `grace`; then the keeper ends.
+  void end_all(std::chrono::milliseconds grace) const;
+  /// The keeper ends when its last worker has ended.
+  void end_when_idle() const;
+
+  /// Readable when there is news, or when the keeper is dead.
+  int fd() const { return socket_; }
+  /// The next news, or nothing where there is none now. Throws EndOfFile where the keeper is dead.
+  std::optional<News> news();
+  /// Kills the keeper, and so its workers.
+  void kill();
+  /// Waits for the keeper's end; false at the deadline.
+  bool join(Deadline deadline);
+
+ private:
+  void ask();
+
+  int socket_ = -1;
+  std::size_t asked_for_ = 0;
+  std::deque<int> to_ask_for_;  // seats
+  std::optional<ChildProcess> process_;
+};
+
+}  // namespace parlab

@@ -1,0 +1,147 @@
+// The threads of a ThreadPool.
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/signal_guard.hpp"
+#include "kernels/posix/start_thread.hpp"
+#include "kernels/sharing/pool/worker_group.hpp"
+
+namespace parlab {
+namespace {
+
+class ThreadCrew final : public Crew {
+ public:
+  ThreadCrew(int workers, CrewOptions options) : options_(std::move(options)), busy_(workers) {
+    threads_.reserve(static_cast<std::size_t>(workers));
+    try {
+      for (int worker = 1; worker <= workers; ++worker)
+        threads_.push_back(
+            start_thread([this] { work(); }, fmt::format("thread {} of {}", worker, workers)));
+    } catch (...) {
+      terminate();  // those that started
+      throw;
+    }
+  }
+  ~ThreadCrew() override { terminate(); }
+
+  int workers() const override { return static_cast<int>(threads_.size()); }
+
+  void submit(std::shared_ptr<PoolTask> task) override {
+    const std::lock_guard lock(mutex_);
+    if (broken_) std::rethrow_exception(broken_);
+    if (closed_) throw std::logic_error("the pool was closed: make another");
+    tasks_.push_back(std::move(task));
+    more_.notify_one();
+  }
+
+  bool wait_until(FunctionRef<bool()> done, Deadline deadline) override {
+    std::unique_lock lock(mutex_);
+    while (!done()) {
+      if (deadline.passed()) return false;
+      InterruptionScope::check();
+      finished_.wait_until(lock, deadline.within(longest_sleep).at());
+    }
+    return true;
+  }
+
+  void change(FunctionRef<void()> change) override {
+    const std::lock_guard lock(mutex_);
+    change();
+    finished_.notify_all();
+  }
+
+  void run_in_background() override {}  // they do
+
+  void close() override {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    more_.notify_all();
+  }
+
+  void terminate() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      give_up(
+          std::make_exception_ptr(SharingError("the pool was terminated before this was done")));
+    }
+    for (std::thread& thread : threads_)
+      if (thread.joinable()) thread.join();
+  }
+
+  bool join(Deadline deadline) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!closed_) throw std::logic_error("close() or terminate() the pool before join()");
+    }
+    return wait_until([this] { return busy_ == 0; }, deadline);
+  }
+
+ private:
+  void work() {
+    try {
+      if (options_.initializer) options_.initializer();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      give_up(std::current_exception());
+    }
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      more_.wait(lock, [this] { return closed_ || !tasks_.empty(); });
+      if (tasks_.empty()) break;
+      const std::shared_ptr<PoolTask> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      std::exception_ptr failure;
+      try {
+        task->run_here();
+      } catch (...) {  // no memory for what the task threw
+        failure = std::current_exception();
+      }
+      lock.lock();
+      if (failure) task->fail(failure);
+      task->finish();
+      finished_.notify_all();
+    }
+    --busy_;
+    finished_.notify_all();
+  }
+
+  void give_up(std::exception_ptr why) {
+    if (!broken_) broken_ = std::move(why);
+    for (const auto& task : tasks_) {
+      task->fail(broken_);
+      task->finish();
+    }
+    tasks_.clear();
+    more_.notify_all();
+    finished_.notify_all();
+  }
+
+  CrewOptions options_;
+  std::mutex mutex_;  // guards all below
+  std::condition_variable more_;
+  std::condition_variable finished_;
+  bool closed_ = false;
+  std::exception_ptr broken_;
+  std::deque<std::shared_ptr<PoolTask>> tasks_;
+  int busy_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+std::shared_ptr<Crew> make_thread_crew(int workers, CrewOptions options) {
+  if (workers < 1) throw std::invalid_argument("a pool needs one worker or more");
+  return std::make_shared<ThreadCrew>(workers, std::move(options));
+}
+
+}  // namespace parlab

@@ -1,0 +1,120 @@
+#pragma once
+
+// What a pool needs of those who work for it, whether they are processes or threads.
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+
+#include "kernels/base/deadline.hpp"
+#include "kernels/base/function_ref.hpp"
+#include "kernels/sharing/messages/wire.hpp"
+
+namespace parlab {
+
+/// Where a worker is, in shared memory, so that its death tells what it was at, and so that tasks
+/// it has not begun can be taken back from it.
+class WorkerPlace {
+ public:
+  /// By the worker: from here on task `number` is begun, unless it was taken back.
+  bool begin(std::uint32_t number, std::uint64_t first_item) {
+    item_.store(first_item, std::memory_order_relaxed);
+    std::uint64_t tasks = tasks_.load();
+    do {
+      if (taken_back(tasks) >= number) return false;
+    } while (!tasks_.compare_exchange_weak(tasks, pack(number, taken_back(tasks))));
+    return true;
+  }
+  void at_item(std::uint64_t item) { item_.store(item, std::memory_order_relaxed); }
+
+  /// By the pool: takes back all tasks up to `last` that are not begun; returns the last begun.
+  std::uint32_t take_back(std::uint32_t last) {
+    std::uint64_t tasks = tasks_.load();
+    do {
+      if (begun(tasks) >= last) break;
+    } while (!tasks_.compare_exchange_weak(tasks, pack(begun(tasks), last)));
+    return begun(tasks);
+  }
+  /// By the pool, before another worker comes.
+  void reset() { tasks_.store(0); }
+  std::uint32_t last_begun() const { return begun(tasks_.load()); }
+  /// Index within the whole call.
+  std::uint64_t item() const { return item_.load(); }
+
+ private:
+  // Two counts in one word, so that a task is either begun or taken back.
+  static std::uint64_t pack(std::uint32_t begun, std::uint32_t taken_back) {
+    return std::uint64_t{taken_back} << 32 | begun;
+  }
+  static std::uint32_t begun(std::uint64_t tasks) { return static_cast<std::uint32_t>(tasks); }
+  static std::uint32_t taken_back(std::uint64_t tasks) {
+    return static_cast<std::uint32_t>(tasks >> 32);
+  }
+
+  std::atomic<std::uint64_t> tasks_ = 0;
+  std::atomic<std::uint64_t> item_ = 0;
+};
+
+/// One chunk of items: what a worker takes and answers in one piece.
+class PoolTask {
+ public:
+  explicit PoolTask(std::uint64_t first_item) : first_item_(first_item) {}
+  PoolTask(const PoolTask&) = delete;
+  PoolTask& operator=(const PoolTask&) = delete;
+  virtual ~PoolTask() = default;
+
+  std::uint64_t first_item() const { return first_item_; }
+
+  /// For a worker in another process: what its runner gets, and what it gives back.
+  using Runner = void (*)(std::uint64_t first_item, WireReader& input, Bytes& output,
+                          WorkerPlace& place);
+  virtual Runner runner() const = 0;
+  virtual void write_input(Bytes& message) const = 0;
+  virtual void read_output(WireReader& output) = 0;
+  /// For a worker that is a thread.
+  virtual void run_here() = 0;
+  /// Instead of any of these: no item has a result.
+  virtual void fail(std::exception_ptr why) = 0;
+  /// Called once, last, under the crew's lock.
+  virtual void finish() = 0;
+
+ private:
+  std::uint64_t first_item_;
+};
+
+struct CrewOptions {
+  /// Called in each worker before its first task. What it throws ends the pool.
+  std::function<void()> initializer{};
+  /// A worker process ends after so many tasks (chunks), and another takes its place; 0: never.
+  std::uint64_t max_tasks_per_child = 0;
+};
+
+/// Takes tasks in order, and gives each to whoever is free. Its methods may be called by several
+/// threads at once.
+class Crew {
+ public:
+  virtual ~Crew() = default;
+  virtual int workers() const = 0;
+  /// Throws std::logic_error after close().
+  virtual void submit(std::shared_ptr<PoolTask> task) = 0;
+  /// Waits until done(), which is asked under the crew's lock; false where the deadline passed
+  /// first. Throws Interrupted (InterruptionScope).
+  virtual bool wait_until(FunctionRef<bool()> done, Deadline deadline) = 0;
+  /// Calls change() under the crew's lock, then lets all who wait look again.
+  virtual void change(FunctionRef<void()> change) = 0;
+  /// Sees to it that tasks go on while nobody waits.
+  virtual void run_in_background() = 0;
+  /// No more tasks; those submitted are done.
+  virtual void close() = 0;
+  /// No more tasks; those that are not done fail. Bounded.
+  virtual void terminate() = 0;
+  /// After close() or terminate(): waits for the workers to end; false at the deadline.
+  virtual bool join(Deadline deadline) = 0;
+};
+
+std::shared_ptr<Crew> make_process_crew(int workers, CrewOptions options);
+std::shared_ptr<Crew> make_thread_crew(int workers, CrewOptions options);
+
+}  // namespace parlab

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "kernels/sharing/messages/message_socket.hpp"
+#include "kernels/sharing/pool/pool_worker.hpp"
+#include "kernels/sharing/pool/worker_group.hpp"
+
+namespace parlab {
+
+/// The pool's side of one worker process: what it was given, what is under way to it and from it.
+/// Nothing here waits: a worker that is stopped stops nobody else.
+class Seat {
+ public:
+  explicit Seat(WorkerPlace& place) : place_(&place) {}
+  Seat(Seat&& other) noexcept;
+  Seat& operator=(Seat&&) = delete;
+  ~Seat() { leave(); }
+
+  /// A worker came, with our end of its socket.
+  void take(int socket);
+  /// Closes the socket, on which the worker ends. What it was given stays.
+  void leave();
+  bool taken() const { return socket_ >= 0; }
+  int socket() const { return socket_; }
+
+  void give(std::shared_ptr<PoolTask> task);
+  /// Tasks that it has not answered yet.
+  std::size_t waiting() const { return given_.size(); }
+  /// Tasks given since the worker came.
+  std::uint32_t given() const { return number_; }
+
+  /// Sends as much as the socket takes. Throws EndOfFile where the worker is gone.
+  void flush();
+  bool has_more_to_send() const { return !outgoing_.empty(); }
+
+  /// Receives as far as there is something; true when an answer is complete. Throws EndOfFile.
+  bool receive();
+  /// The complete answer.
+  BytesView answer() const { return incoming_; }
+  /// The task with that number; null where there is none.
+  std::shared_ptr<PoolTask> answered(std::uint32_t number);
+
+  /// Those that its worker has not begun, which it then will not.
+  std::deque<std::shared_ptr<PoolTask>> take_back();
+
+  /// After its worker's death: the tasks it had begun, and those it had not.
+  struct Remains {
+    std::deque<std::shared_ptr<PoolTask>> begun;
+    std::deque<std::shared_ptr<PoolTask>> untouched;
+    std::uint64_t at_item;
+  };
+  Remains clear();
+
+ private:
+  using Given = std::pair<std::uint32_t, std::shared_ptr<PoolTask>>;
+
+  WorkerPlace* place_;
+  int socket_ = -1;
+  std::uint32_t number_ = 0;
+  std::deque<Given> given_;
+  std::deque<Bytes> outgoing_;  // packets
+  Bytes incoming_;
+  std::size_t received_ = 0;  // bytes of the answer that is under way
+  bool under_way_ = false;
+};
+
+}  // namespace parlab

@@ -1,0 +1,24 @@
+#include "kernels/sharing/queues/joinable_queue.hpp"
+
+#include <stdexcept>
+
+namespace parlab {
+
+void Unfinished::done() {
+  std::uint64_t items = items_.load();
+  do {
+    if (items == 0) throw std::logic_error("task_done() was called more often than put()");
+  } while (!items_.compare_exchange_weak(items, items - 1));
+  if (items == 1) none_.wake_all();
+}
+
+bool Unfinished::wait_for_none(Deadline deadline) {
+  for (;;) {
+    const std::uint32_t ticket = none_.ticket();
+    if (items_.load() == 0) return true;
+    if (deadline.passed()) return false;
+    none_.sleep(ticket, deadline);
+  }
+}
+
+}  // namespace parlab

@@ -1,0 +1,189 @@
+"""Writes the report: figures and pages in a folder beside its place, then moved there at once."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jinja2
+
+from report.figures import (call_costs, goals, loads, lock_holders, model, speedups, stillness, style,
+                     sweep, timeline)
+from report.load.checked_fields import BadFile
+from report.load.race_result import Headline, Race
+from report.load.suite_results import Fault, Suite
+from report.page.html_page import page
+from report.page.sections import Report, Section, build, figure_file
+from report.tables import peer_table
+from report.tables import arm_tables
+from report.tables.micro_tables import micro_tables
+from report.tables.sharing_costs import cost_tables
+from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
+from report.tables.trust import GATES_SHOWN
+from report.text import formats
+from report.text.markdown_table import plain
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+def write_report(suite: Suite, out: Path) -> Suite:
+    """Writes REPORT.md, REPORT.html and figures/ to a folder, with the data where they lie
+    elsewhere. Returns the suite as shown: without races that the report cannot show, each of which
+    is a fault then. Raises BadFile or OSError before anything is in place."""
+    try:
+        _write(suite, out)
+        return suite
+    except (BadFile, OSError):
+        raise
+    except Exception:
+        faults = [fault for race in suite.races if (fault := _unshowable(suite, race))]
+        if not faults:
+            raise  # no single race is to blame
+        without = suite.without(faults)
+        if not without.races:
+            raise BadFile(faults[0].path, faults[0].problem, "") from None
+        _write(without, out)
+        return without
+
+
+def _unshowable(suite: Suite, race: Race) -> Fault | None:
+    """What keeps the report from showing a race by itself."""
+    alone = build(suite.only(race))
+    with tempfile.TemporaryDirectory(prefix="parlab-report-") as folder:
+        try:
+            draw_figures(alone, Path(folder) / "figures")
+            page(markdown_of(alone), Path(folder), "", "")
+            return None
+        except Exception as error:
+            return Fault(race.path, f"holds what the report cannot show ({type(error).__name__}: "
+                                    f"{error})")
+
+
+def _write(suite: Suite, out: Path) -> None:
+    if not any(arm.role == "arm" for race in suite.races for arm in race.arms):
+        raise BadFile(out, "holds no race to report")
+    report = build(suite)
+    with _put_in_place(out) as made:
+        draw_figures(report, made / "figures")
+        text = markdown_of(report)
+        (made / "REPORT.md").write_text(text, encoding="utf-8")
+        html = page(text, made, "parlab report", (TEMPLATES / "page.html").read_text("utf-8"))
+        (made / "REPORT.html").write_text(html, encoding="utf-8")
+        for path in suite.files:
+            if not (out / path.name).exists() or not path.samefile(out / path.name):
+                shutil.copyfile(path, made / path.name)
+
+
+def draw_figures(report: Report, folder: Path) -> None:
+    """One figure a race, and one of how still the machine was."""
+    folder.mkdir()
+    looks = style.looks((arm.backend, arm.schedule) for race in report.suite.races
+                        for arm in race.shown)
+    with style.plain_style():
+        for section in report.sections:
+            path = folder.parent / figure_file(section.race)
+            if section.kind == "sweep":
+                sweep.draw(section.race, looks, path)
+            elif section.kind == "timeline":
+                timeline.draw(section.race, path)
+            elif section.kind == "model":
+                model.draw(section.race, path)
+            elif section.kind == "speedups":
+                speedups.draw(section.race, section.choices, path)
+            elif section.kind == "calls":
+                call_costs.draw(section.race, path)
+            elif section.kind == "goals":
+                goals.draw(section.race, peer_table.rows_of(section.race), path)
+            if section.lock_holders:
+                lock_holders.draw(section.race, folder.parent / figure_file(section.race, "-timeline"))
+            if section.loads:
+                loads.draw(section.race, folder.parent / figure_file(section.race, "-loads"))
+        if report.stillness:
+            stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
+
+
+def markdown_of(report: Report) -> str:
+    """The report's text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    environment.filters |= {
+        "plain": plain, "told": told, "duration": formats.duration, "percent": formats.percent,
+        "plural": formats.plural, "significant": formats.significant,
+        "ratio_with_interval": formats.ratio_with_interval, "day": _day,
+        "singular": formats.singular, "answer": _answer,
+        "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
+    environment.globals |= {
+        "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,
+        "grid_table": arm_tables.grid_table, "micro_tables": micro_tables,
+        "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
+        "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
+        "source_words": SOURCE_WORDS,
+        "source_table": lambda sections: source_table([section.race for section in sections]),
+        "figure_title": figure_title, "gates_shown": GATES_SHOWN}
+    text = environment.get_template("report.md.j2").render(report=report)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def figure_title(section: Section) -> str:
+    """What a figure shows, for those who cannot see it."""
+    title = f"{_kind_title(section)}: {section.race.question}"
+    return re.sub(r"[\[\]\\\"]", "", plain(title))
+
+
+def _kind_title(section: Section) -> str:
+    if section.kind == "sweep":
+        return f"{section.race.name} by {section.axis}"
+    if section.kind == "goals":
+        return "Every ratio as a multiple of its goal, with its interval"
+    if section.kind == "calls":
+        return "Time of one call by every arm, the loop around it apart"
+    if section.kind == "timeline":
+        return "Start and end of every request, one panel an arm"
+    if section.kind == "model":
+        return f"Time against the model, by {section.axis}"
+    return "Speed-up of every arm with its interval"
+
+
+def told(headline: Headline) -> str:
+    """A headline's sentence with its verdict in bold, added where the sentence lacks the word."""
+    sentence, verdict = plain(headline.sentence), headline.verdict
+    if verdict in sentence:
+        return sentence.replace(verdict, f"**{verdict}**", 1)
+    return f"{sentence}: **{verdict}**"
+
+
+def _day(date: str) -> str:
+    """2026-11-23T23:10:00Z as 2026-11-23 23:10 UTC; any other form as it is."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(\.\d+)?)?Z", date)
+    return f"{found[1]} {found[2]} UTC" if found else date
+
+
+def _answer(value: object) -> str:
+    return formats.group_digits(str(value)) if isinstance(value, (int, float)) else str(value)
+
+
+@contextmanager
+def _put_in_place(out: Path) -> Iterator[Path]:
+    """A folder to fill; its files then take their places in `out`. On an error nothing is left."""
+    is_new = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
+    try:
+        yield made
+        old = made / "old"
+        if (out / "figures").exists():
+            (out / "figures").rename(old)
+        for path in sorted(made.iterdir()):
+            if path != old:
+                path.replace(out / path.name)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        if is_new and not any(out.iterdir()):
+            out.rmdir()
+        raise
+    shutil.rmtree(made)

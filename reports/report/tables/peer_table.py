@@ -1,0 +1,118 @@
+"""What an arm says of parlab's own way, the baseline of its task, and whether the goal is met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from report.load.race_result import Arm, Race, Ratio
+from report.tables.grid import withheld
+from report.text.formats import DASH, column, column_unit, over, ratio, ratio_with_interval
+from report.text.markdown_table import markdown, plain
+
+PEER, BOUND, SCALING = "peer", "bound", "scaling"
+MET, MISSED, UNTOLD = "met", "missed", "not told apart"
+
+
+@dataclass(frozen=True)
+class Against:
+    """One row of the page: parlab against a peer, its bound, or itself on more workers."""
+
+    race: Race
+    own: Arm
+    arm: Arm
+    withheld: str  # what is said instead of an outcome
+
+    @property
+    def fact(self) -> dict[str, Any]:
+        return self.arm.facts
+
+    @property
+    def told(self) -> Ratio:
+        """Parlab's speed over the peer; its time over the bound's; its speed-up by workers."""
+        found = self.arm.speedup
+        return found if self.fact["part"] in (BOUND, SCALING) else inverse(found)
+
+    @property
+    def outcome(self) -> str:
+        """Whether the whole interval lies on the right side of the goal, or on the wrong one."""
+        goal, told = self.fact["goal"], self.told
+        if goal is None:
+            return DASH
+        if self.withheld:
+            return self.withheld
+        if told.low is None or told.high is None:
+            return UNTOLD
+        if self.fact["part"] == BOUND:
+            return MET if told.high <= goal else MISSED if told.low > goal else UNTOLD
+        return MET if told.low >= goal else MISSED if told.high < goal else UNTOLD
+
+
+def inverse(value: Ratio) -> Ratio:
+    """The other against the one."""
+    return Ratio(1 / value.ratio, value.high and 1 / value.high, value.low and 1 / value.low)
+
+
+def is_against(race: Race) -> bool:
+    """Whether the race holds parlab against what one would use otherwise."""
+    return any("part" in arm.facts for arm in race.arms)
+
+
+def rows_of(race: Race) -> list[Against]:
+    """A row for each arm that ran beside parlab's own, task by task."""
+    rows = []
+    for arms in race.groups.values():
+        own = next((arm for arm in arms if arm.facts.get("part") == "own"), None)
+        rows += [Against(race, own, arm, withheld(race, arms)) for arm in arms
+                 if own and own.ok and arm.ok and arm is not own and arm.comparison]
+    return rows
+
+
+def against_table(rows: Sequence[Against]) -> str:
+    """Every row: the ratio with its interval, the goal, and both times for one index."""
+    unit, scale = column_unit(_each(row.own) for row in rows)
+    lines = []
+    own_times = column([over(_each(row.own), scale) for row in rows])
+    times = column([over(_each(row.arm), scale) for row in rows])
+    last = ""
+    for row, own_time, time in zip(rows, own_times, times):
+        workers = row.own.parameters.get("workers", 1)
+        task = plain(row.fact["task"]) + (f", {workers} workers" if workers > 1 else "")
+        goal = row.fact["goal"]
+        sign = "≤" if row.fact["part"] == BOUND else "≥"
+        lines.append(["" if task == last else task, _name(row), _told(row),
+                      DASH if goal is None else f"{sign} {ratio(goal)}", row.outcome,
+                      own_time, time])
+        last = task
+    return markdown(["task", "against", "parlab is", "goal", "outcome", f"parlab [{unit}]",
+                     f"it [{unit}]"], lines, left=2)
+
+
+def _told(row: Against) -> str:
+    words = {BOUND: "{} its time", SCALING: "{} as fast"}.get(row.fact["part"], "{} as fast")
+    return words.format(ratio_with_interval(row.told))
+
+
+def _name(row: Against) -> str:
+    if row.fact["part"] == PEER:
+        return plain(f"{row.arm.variant} ({row.fact['library']})")
+    return {BOUND: plain(f"{row.arm.variant}, which bounds it"),
+            SCALING: "itself on one worker"}[row.fact["part"]]
+
+
+def _each(arm: Arm) -> float | None:
+    """Seconds for one index."""
+    return over(arm.median, max(arm.size, 1))
+
+
+def bounds_of(races: Sequence[Race]) -> dict[str, list[str]]:
+    """What the machine allows at most, with the tasks that it bounds."""
+    bounds: dict[str, list[str]] = {}
+    for race in races:
+        for arm in race.shown:
+            if arm.facts.get("part") == "own" and arm.facts["bound"]:
+                tasks = bounds.setdefault(arm.facts["bound"], [])
+                if arm.facts["task"] not in tasks:
+                    tasks.append(arm.facts["task"])
+    return bounds

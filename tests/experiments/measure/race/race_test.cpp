@@ -1,0 +1,209 @@
+#include "experiments/measure/race/race.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "kernels/posix/shared_mapping.hpp"
+#include "tests/experiments/measure/made_up_experiment.hpp"
+
+namespace parlab {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using testing::HasSubstr;
+
+TEST(Race, TimesEveryArmOnceARoundInEveryPlace) {
+  const MadeUpExperiment experiment;
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 8});
+  ASSERT_EQ(outcome.results.size(), 4u);
+  for (const Measured& result : outcome.results) {
+    EXPECT_TRUE(result.ok());
+    EXPECT_EQ(result.samples.size(), 8u);
+    for (const Sample& sample : result.samples) {
+      EXPECT_GT(sample.seconds, 0);
+      EXPECT_EQ(sample.answer, 42);
+    }
+  }
+  std::map<std::size_t, std::multiset<std::size_t>> places;
+  for (const auto& round : outcome.places) {
+    ASSERT_EQ(round.size(), 4u);
+    for (std::size_t place = 0; place < 4; ++place) places[round[place]].insert(place);
+  }
+  for (const auto& [arm, stood] : places)
+    EXPECT_EQ(stood, (std::multiset<std::size_t>{0, 0, 1, 1, 2, 2, 3, 3})) << "arm " << arm;
+}
+
+TEST(Race, GivesTheTimeThatARunTakes) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [](const Arm&) {
+    return [] {
+      std::this_thread::sleep_for(30ms);
+      return 42;
+    };
+  };
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 2});
+  for (const Measured& result : outcome.results) {
+    EXPECT_EQ(result.repeats, 1u);
+    for (const double seconds : result.seconds()) {
+      EXPECT_GE(seconds, 0.03);
+      EXPECT_LT(seconds, 3);
+    }
+  }
+}
+
+TEST(Race, RepeatsShortRunsToFillASample) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [](const Arm&) {
+    return [] {
+      std::this_thread::sleep_for(0.1ms);
+      return 42;
+    };
+  };
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 1});
+  EXPECT_GE(outcome.results[0].repeats, 2u);
+  EXPECT_LE(outcome.results[0].repeats, 100u);
+  EXPECT_GE(outcome.results[0].seconds()[0], 0.0001);
+}
+
+TEST(Race, TakesAnArmsOwnNumbersAfterEachSample) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [](const Arm&) -> OpenedArm {
+    const auto runs = std::make_shared<int>(0);
+    return {[=] { return ++*runs, 42; }, [=] { return nlohmann::json{{"runs", *runs}}; }};
+  };
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 3});
+  for (const Measured& result : outcome.results) {
+    int before = 0;
+    for (const Sample& sample : result.samples) {
+      EXPECT_GT(sample.metrics.at("runs"), before);
+      before = sample.metrics.at("runs");
+    }
+  }
+}
+
+// A thread of an arm that counts all the time: its count must stand still while others run.
+TEST(Race, LetsArmsRestWhileOthersRun) {
+  const SharedMapping memory(sizeof(std::atomic<std::uint64_t>));
+  auto& ticks = *new (memory.data()) std::atomic<std::uint64_t>(0);
+  MadeUpExperiment experiment;
+  experiment.expected_ = [] { return 0; };
+  experiment.open_ = [&](const Arm& arm) -> OpenedArm {
+    if (arm.who.schedule == "dynamic") {
+      std::thread([&] {
+        for (;;) {
+          ++ticks;
+          std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
+      }).detach();
+      return [] {
+        std::this_thread::sleep_for(20ms);
+        return 0;
+      };
+    }
+    return [&] {
+      const std::uint64_t before = ticks;
+      std::this_thread::sleep_for(20ms);
+      return ticks - before;
+    };
+  };
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 5});
+  EXPECT_GT(ticks, 10u);
+  for (const Measured& result : outcome.results)
+    EXPECT_TRUE(result.ok()) << result.entrant.label << ": " << result.failure->cause;
+}
+
+struct Fault {
+  const char* name;
+  std::function<Answer()> run;
+  std::string cause;
+};
+
+class FaultyArm : public testing::TestWithParam<Fault> {};
+
+TEST_P(FaultyArm, IsOutWithItsCauseAndTheOthersGoOn) {
+  for (const bool at_once : {true, false}) {
+    for (const Isolation isolation : {Isolation::standing, Isolation::fresh}) {
+      const SharedMapping memory(sizeof(std::atomic<int>));
+      auto& calls = *new (memory.data()) std::atomic<int>(0);
+      MadeUpExperiment experiment;
+      experiment.open_ = [&](const Arm& arm) -> std::function<Answer()> {
+        if (arm.who.schedule != "dynamic") return [] { return 42; };
+        return [&]() -> Answer {
+          std::this_thread::sleep_for(20ms);
+          return at_once || ++calls > 4 ? GetParam().run() : Answer(42);
+        };
+      };
+      const RaceOutcome outcome = run_race(
+          experiment, three_arms(experiment),
+          {.rounds = 6, .timeout = std::chrono::duration<double>(0.5), .isolation = isolation});
+      EXPECT_FALSE(outcome.ok());
+      for (const Measured& result : outcome.results) {
+        if (result.entrant.arm.who.schedule != "dynamic") {
+          EXPECT_TRUE(result.ok());
+          EXPECT_EQ(result.samples.size(), 6u);
+          continue;
+        }
+        ASSERT_TRUE(result.failure) << result.entrant.label;
+        EXPECT_THAT(result.failure->cause, HasSubstr(GetParam().cause));
+        EXPECT_LT(result.samples.size(), 6u);
+        EXPECT_TRUE(!at_once || result.samples.empty()) << "a wrong run was timed";
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, FaultyArm,
+    testing::Values(Fault{"Throws", []() -> Answer { throw std::runtime_error("no more"); },
+                          "no more"},
+                    Fault{"AnswersWrongly", [] { return 41; }, "wrong answer: 41 instead of 42"},
+                    Fault{"IsKilled",
+                          [] {
+                            raise(SIGKILL);
+                            return 0;
+                          },
+                          "killed by SIGKILL"},
+                    Fault{"Exits",
+                          [] {
+                            _exit(3);
+                            return 0;
+                          },
+                          "exit code 3"},
+                    Fault{"Hangs",
+                          [] {
+                            for (;;) pause();
+                            return 0;
+                          },
+                          "no answer within 0.5 s"},
+                    Fault{"IsStopped",
+                          [] {
+                            raise(SIGSTOP);
+                            for (;;) pause();
+                            return 0;
+                          },
+                          "no answer within 0.5 s"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Race, TellsWhenThereIsNoRightAnswer) {
+  MadeUpExperiment experiment;
+  experiment.expected_ = []() -> Answer { throw std::runtime_error("too hard"); };
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 1});
+  for (const Measured& result : outcome.results) {
+    ASSERT_TRUE(result.failure);
+    EXPECT_TRUE(result.samples.empty());
+  }
+  EXPECT_THAT(outcome.results[0].failure->cause, HasSubstr("too hard"));
+}
+
+}  // namespace
+}  // namespace parlab

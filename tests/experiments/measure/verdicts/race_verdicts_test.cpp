@@ -1,0 +1,214 @@
+// Verdicts on races whose times are made up, so that the right ones are known.
+
+#include "experiments/measure/verdicts/race_verdicts.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "experiments/base/json_text.hpp"
+#include "experiments/measure/results/result_file.hpp"
+#include "tests/experiments/measure/made_up_experiment.hpp"
+
+namespace parlab {
+namespace {
+
+using testing::HasSubstr;
+
+/// 21 rounds around `seconds`, with a jitter of 0.2 % that differs from arm to arm.
+std::vector<Sample> samples(double seconds, int salt) {
+  std::vector<Sample> rounds;
+  for (int round = 0; round < 21; ++round) {
+    const double jitter = ((round * 37 + salt * 101) % 41 - 20) * 1e-4;
+    rounds.push_back({.seconds = seconds * (1 + jitter),
+                      .cpu_seconds = seconds,
+                      .context_switches = 0,
+                      .peak_rss_bytes = 1 << 20,
+                      .answer = 42});
+  }
+  return rounds;
+}
+
+/// A race of the made-up experiment in which entrant i takes seconds[i].
+std::vector<Measured> race(const MadeUpExperiment& experiment, const Selection& selection,
+                           const std::vector<double>& seconds) {
+  std::vector<Measured> results;
+  for (Entrant& entrant : line_up(experiment, selection)) {
+    const auto i = results.size();
+    results.push_back({.entrant = std::move(entrant)});
+    results.back().samples = samples(seconds.at(i), static_cast<int>(i));
+  }
+  EXPECT_EQ(results.size(), seconds.size());
+  return results;
+}
+
+class RaceOfThree : public testing::Test {
+ protected:
+  std::vector<Headline> headlines_of(const std::vector<Measured>& results) const {
+    const RaceVerdicts verdicts = judge(results);
+    return headlines({{&experiment_, &results, &verdicts,
+                       headline_pairs(experiment_, results, verdicts)}})
+        .front();
+  }
+
+  MadeUpExperiment experiment_;
+  Selection selection_{.backends = parse_backends("threads:all,processes"), .workers = {2}};
+};
+
+TEST_F(RaceOfThree, NamesTheBestAndTheNearestRivalOnAnotherBackend) {
+  // serial, serial again, threads:static, threads:dynamic, processes:static
+  const auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  const RaceVerdicts verdicts = judge(results);
+  ASSERT_EQ(verdicts.gates.size(), 1u);
+  EXPECT_TRUE(verdicts.gates[0].ok);
+  EXPECT_FALSE(verdicts.against_best[3]);
+  EXPECT_EQ(verdicts.against_best[2]->other, 3u);
+  EXPECT_EQ(verdicts.against_best[2]->comparison.verdict, Verdict::slower);
+  EXPECT_EQ(verdicts.against_baseline[3]->comparison.verdict, Verdict::faster);
+  EXPECT_FALSE(verdicts.against_baseline[0]);
+  const auto sentences = headlines_of(results);
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_THAT(
+      sentences[0].sentence,
+      testing::MatchesRegex("With 100 things threads:dynamic on 2 workers is .*x .* serial"));
+  EXPECT_THAT(
+      sentences[1].sentence,
+      testing::MatchesRegex("With 100 things processes:static on 2 workers takes 1.4x .* the "
+                            "time of threads:dynamic on 2 workers"));
+}
+
+TEST_F(RaceOfThree, CallsATieATie) {
+  const auto sentences = headlines_of(race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.5005}));
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_EQ(sentences[1].comparison.verdict, Verdict::equivalent);
+  EXPECT_THAT(sentences[1].sentence, HasSubstr("equivalent within 3 %"));
+}
+
+TEST_F(RaceOfThree, SaysSoWhereSerialIsBest) {
+  const auto sentences = headlines_of(race(experiment_, selection_, {1, 1, 1.6, 1.5, 1.7}));
+  ASSERT_EQ(sentences.size(), 1u);
+  EXPECT_THAT(sentences[0].sentence, HasSubstr("threads:dynamic on 2 workers takes 1.5x"));
+  EXPECT_THAT(sentences[0].sentence, HasSubstr("the time of serial"));
+}
+
+TEST_F(RaceOfThree, GivesNoVerdictWhereTheBaselineDisagreesWithItself) {
+  const auto results = race(experiment_, selection_, {1, 1.2, 0.6, 0.5, 0.7});
+  const RaceVerdicts verdicts = judge(results);
+  EXPECT_FALSE(verdicts.gates[0].ok);
+  for (std::size_t i = 2; i < results.size(); ++i)
+    EXPECT_EQ(verdicts.against_baseline[i]->comparison.verdict, Verdict::too_noisy);
+  for (const Headline& headline : headlines_of(results))
+    EXPECT_THAT(headline.sentence, HasSubstr("too noisy, no verdict"));
+}
+
+TEST_F(RaceOfThree, SaysThatRoundsAreTooFewWhereNoIntervalCanBe) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  for (const std::size_t rounds : {5u, 4u, 1u}) {
+    for (Measured& result : results) result.samples.resize(rounds);
+    const RaceVerdicts verdicts = judge(results);
+    EXPECT_FALSE(verdicts.gates[0].ok);
+    for (std::size_t i = 2; i < results.size(); ++i)
+      EXPECT_EQ(verdicts.against_baseline[i]->comparison.verdict, Verdict::too_few_rounds);
+    for (const Headline& headline : headlines_of(results))
+      EXPECT_THAT(headline.sentence, HasSubstr("too few rounds, no verdict"));
+  }
+}
+
+TEST_F(RaceOfThree, LeavesFailedArmsOut) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  results[3].failure = Failure{"killed by SIGKILL", 7};
+  results[3].samples.resize(7);
+  const RaceVerdicts verdicts = judge(results);
+  EXPECT_FALSE(verdicts.against_baseline[3]);
+  EXPECT_EQ(verdicts.against_best[4]->other, 2u);
+}
+
+TEST_F(RaceOfThree, GivesNothingWhereTheBaselineFailed) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  results[0].failure = Failure{"killed", 0};
+  results[0].samples.clear();
+  const RaceVerdicts verdicts = judge(results);
+  EXPECT_TRUE(verdicts.gates.empty());
+  for (std::size_t i = 1; i < results.size(); ++i) EXPECT_FALSE(verdicts.against_baseline[i]);
+  EXPECT_TRUE(headlines_of(results).empty());
+}
+
+TEST(RaceVerdicts, FitCostLinesAndBreakEvenOverSizes) {
+  MadeUpExperiment experiment;
+  experiment.cases_.clear();
+  std::vector<double> seconds;
+  for (const std::uint64_t size : {100, 1000, 10'000, 100'000}) {
+    experiment.cases_.push_back({.kernel = "k", .size = size, .unit = "things"});
+    const auto n = static_cast<double>(size);
+    for (const double time : {n * 1e-6, n * 1e-6, 1e-3 + n * 0.5e-6}) seconds.push_back(time);
+  }
+  const auto results =
+      race(experiment, {.backends = parse_backends("threads"), .workers = {2}}, seconds);
+  const RaceVerdicts verdicts = judge(results);
+  ASSERT_EQ(verdicts.models.size(), 2u);
+  const CostModel& model = verdicts.models[1];
+  EXPECT_NEAR(model.cost.start.median, 1e-3, 2e-5);
+  EXPECT_NEAR(model.cost.each.median, 0.5e-6, 1e-8);
+  ASSERT_TRUE(model.break_even);
+  EXPECT_NEAR(model.break_even->median, 2000, 100);
+}
+
+TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
+  RaceRecord record{"made-up", &experiment_, {}, {}, {}};
+  record.outcome.results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  record.outcome.results[4].failure = Failure{"killed by SIGKILL", std::nullopt};
+  record.outcome.results[4].samples.clear();
+  record.verdicts = judge(record.outcome.results);
+  const auto document = nlohmann::json::parse(json_document(
+      result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
+  EXPECT_EQ(document["schema"], "parlab/1");
+  EXPECT_EQ(document["results"][3]["comparison"]["baseline"], "serial");
+  EXPECT_EQ(document["results"][3]["comparison"]["verdict"], "faster");
+  EXPECT_EQ(document["results"][2]["against_best"]["best"], "threads:dynamic x2");
+  EXPECT_EQ(document["results"][4]["failure"]["cause"], "killed by SIGKILL");
+  EXPECT_TRUE(document["results"][4]["failure"]["round"].is_null());
+  for (std::size_t round = 0; round < 21; ++round)
+    EXPECT_EQ(document["results"][2]["seconds"][round].get<double>(),
+              record.outcome.results[2].samples[round].seconds);
+}
+
+TEST_F(RaceOfThree, TellsEachArmWhereTheExperimentAsksForIt) {
+  experiment_.each_has_headline_ = true;
+  const auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  EXPECT_EQ(headlines_of(results).size(), 3u);
+}
+
+TEST(PacedCases, AreTimedButNotCompared) {
+  MadeUpExperiment experiment;
+  experiment.compares_ways_ = true;
+  Case what{.kernel = "made_up", .variant = "a", .size = 1, .unit = "messages", .task = "t"};
+  what.paced = true;
+  experiment.cases_ = {what, what};
+  experiment.cases_[1].variant = "b";
+  // No second baseline: there is nothing that it could be a gate of.
+  const auto results =
+      race(experiment, {.backends = {}, .workers = {1}, .baseline = BaselineKind::first}, {1, 2});
+  const RaceVerdicts verdicts = judge(results);
+  EXPECT_TRUE(verdicts.gates.empty());
+  EXPECT_FALSE(verdicts.against_baseline[1]);
+  EXPECT_FALSE(verdicts.against_best[0] || verdicts.against_best[1]);
+  EXPECT_TRUE(headline_pairs(experiment, results, verdicts).empty());
+}
+
+TEST(Remarks, AreMadeOfWhatAllRoundsOfAnArmGave) {
+  MadeUpExperiment experiment;
+  experiment.remark_ = [](const std::vector<nlohmann::json>& rounds) {
+    return fmt::format("{} rounds, the last gave {}", rounds.size(), rounds.back().dump());
+  };
+  Selection selection{.backends = parse_backends("threads"), .workers = {2}};
+  auto results = race(experiment, selection, {1, 1, 0.5});
+  results[2].samples.back().metrics = {{"waits", 3}};
+  results[0].failure = Failure{"killed", 1};
+  const auto told = remarks(experiment, results);
+  ASSERT_EQ(told.size(), 1u);  // neither of the arm that failed nor of its second part
+  EXPECT_EQ(told[0].result, 2u);
+  EXPECT_EQ(told[0].sentence, R"(21 rounds, the last gave {"waits":3})");
+}
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,74 @@
+#include "kernels/network/crawler/parsing/content.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kernels/network/servers/synthetic_site.hpp"
+
+namespace parlab {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(LinksOfHtml, FindsThoseThatAPageHas) {
+  const PageLinks links = links_of_html(
+      "<!doctype html><base href='/base/'><base href=/other/><a href=\"a?b&amp;c\">x"
+      "<A HREF=upper><a name=none><map><area href='area'></map><iframe src=frame></iframe>"
+      "<link rel=stylesheet href=style><link rel=next href=next><a rel='nofollow' href=not>"
+      "<meta http-equiv=refresh content=\"3; URL='moved'\"><!-- <a href=comment> -->"
+      "<script>'<a href=script>'</script><a href=''>");
+  EXPECT_EQ(links.base, "/base/");
+  EXPECT_THAT(links.references, ElementsAre("a?b&c", "upper", "area", "frame", "next", "moved"));
+}
+
+TEST(LinksOfHtml, ObeysNofollow) {
+  EXPECT_TRUE(
+      links_of_html("<a href=a><meta name=ROBOTS content='noindex, nofollow'>").references.empty());
+}
+
+TEST(LinksOfHtml, SurvivesAnyBytes) {
+  std::string nested;
+  for (int i = 0; i < 100'000; ++i) nested += "<div><a href=x>";
+  EXPECT_LE(links_of_html(nested).references.size(), most_links);
+  std::string binary;
+  for (int i = 0; i < 100'000; ++i) binary += static_cast<char>(i * 7919 >> 3);
+  links_of_html(binary);
+  EXPECT_THAT(links_of_html("<meta charset=no-such><p>\xFF\xFE<a href=\"caf\xE9\">").references,
+              testing::SizeIs(1));
+  EXPECT_TRUE(links_of_html("").references.empty());
+}
+
+TEST(InflateBody, UndoesWhatServersDo) {
+  std::string out;
+  EXPECT_EQ(inflate_body("", "plain", 10, out), InflateResult::ok);
+  EXPECT_EQ(out, "plain");
+  EXPECT_EQ(inflate_body("GZIP", gzip("text") + gzip(" and more"), 100, out), InflateResult::ok);
+  EXPECT_EQ(out, "text and more");
+  const std::string bare = gzip("bare").substr(10);  // without the header of gzip
+  EXPECT_EQ(inflate_body("deflate", bare, 100, out), InflateResult::ok);
+  EXPECT_EQ(out, "bare");
+}
+
+TEST(InflateBody, RefusesBombsAndScraps) {
+  std::string out;
+  std::string much;
+  much.resize(50'000'000, 'x');
+  const std::string bomb = gzip(much);
+  EXPECT_LT(bomb.size(), 1'000'000U);
+  EXPECT_EQ(inflate_body("gzip", bomb, 1'000'000, out), InflateResult::too_big);
+  EXPECT_LT(out.size(), 2'000'000U);
+  const std::string whole = gzip("a text that is long enough to be cut");
+  EXPECT_EQ(inflate_body("gzip", whole.substr(0, whole.size() - 9), 1000, out),
+            InflateResult::malformed);
+  EXPECT_EQ(inflate_body("gzip", "no gzip", 1000, out), InflateResult::malformed);
+  EXPECT_EQ(inflate_body("br", "?", 1000, out), InflateResult::malformed);
+  EXPECT_EQ(inflate_body("", "123456", 5, out), InflateResult::too_big);
+}
+
+TEST(LocationsOfSitemap, TakesTheirText) {
+  EXPECT_THAT(locations_of_sitemap("<urlset><url><loc>http://h/?a&amp;b</loc></url><url><loc>x"),
+              ElementsAre("http://h/?a&b"));
+}
+
+}  // namespace
+}  // namespace parlab

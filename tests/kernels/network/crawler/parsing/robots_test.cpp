@@ -1,0 +1,108 @@
+#include "kernels/network/crawler/parsing/robots.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ctime>
+
+#include "kernels/network/crawler/parsing/cookies.hpp"
+#include "kernels/network/crawler/retry.hpp"
+
+namespace parlab {
+namespace {
+
+bool allows(std::string_view robots, std::string_view target) {
+  return Robots::parse(robots, "parlab").allows(target);
+}
+
+TEST(Robots, TakesOurGroupBeforeEveryones) {
+  constexpr std::string_view text =
+      "User-agent: *\nDisallow: /\n\nUser-Agent: other\nUser-agent: ParLab/1.0\nDisallow: /a\n";
+  EXPECT_TRUE(allows(text, "/b"));
+  EXPECT_FALSE(allows(text, "/a"));
+  EXPECT_FALSE(Robots::parse(text, "another").allows("/b"));
+  EXPECT_TRUE(allows("", "/"));
+  EXPECT_TRUE(allows("User-agent: *\nDisallow:\n", "/"));
+}
+
+TEST(Robots, JoinsGroupsOfOneName) {
+  EXPECT_FALSE(
+      allows("User-agent: parlab\nDisallow: /a\n\nUser-agent: x\nDisallow: /c\n\n"
+             "User-agent: parlab\nDisallow: /b\n",
+             "/b"));
+}
+
+TEST(Robots, LetsTheLongestRuleDecide) {
+  constexpr std::string_view text =
+      "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /a/b/c\nAllow: /same\nDisallow: /same\n";
+  EXPECT_FALSE(allows(text, "/a/x"));
+  EXPECT_TRUE(allows(text, "/a/b"));
+  EXPECT_FALSE(allows(text, "/a/b/c"));
+  EXPECT_TRUE(allows(text, "/same"));
+  EXPECT_TRUE(allows("User-agent: *\nDisallow: /\n", "/robots.txt"));
+}
+
+TEST(Robots, KnowsStarAndDollar) {
+  constexpr std::string_view text = "user-agent:*\ndisallow:*.pdf$\ndisallow:/a*z # why\n";
+  EXPECT_FALSE(allows(text, "/x/y.pdf"));
+  EXPECT_TRUE(allows(text, "/x/y.pdf?z"));
+  EXPECT_FALSE(allows(text, "/abcz/more"));
+  EXPECT_TRUE(allows(text, "/abc"));
+}
+
+TEST(Robots, ComparesEscapesByWhatTheyMean) {
+  constexpr std::string_view text =
+      "User-agent: *\nDisallow: /%7euser/\xC3\xA9\nDisallow: /b%2fc\n";
+  EXPECT_FALSE(allows(text, "/~user/%C3%A9"));
+  EXPECT_FALSE(allows(text, "/b%2Fc"));
+  EXPECT_TRUE(allows(text, "/b/c"));
+}
+
+TEST(Robots, SurvivesWhatIsNoRobots) {
+  constexpr char odd[] = "\0\xFF<html>\r\r\n:::\nDisallow: /\n";
+  EXPECT_TRUE(allows(std::string(odd, sizeof odd - 1), "/"));
+  std::string huge = "User-agent: *\nDisallow: /a\n";
+  while (huge.size() < 2 * most_of_robots) huge += "Disallow: /x*x*x*x*x*x*x*y\n";
+  EXPECT_FALSE(allows(huge, "/a"));
+  // Stars that match in many ways must not take exponential time.
+  EXPECT_TRUE(allows(huge, "/" + std::string(8000, 'z')));
+}
+
+TEST(Robots, ReadsDelayAndSitemaps) {
+  const Robots robots = Robots::parse(
+      "Sitemap: http://h/s.xml\nUser-agent: *\nCrawl-delay: 2.5\nDisallow: /a\n", "parlab");
+  EXPECT_EQ(robots.crawl_delay(), std::chrono::duration<double>(2.5));
+  EXPECT_THAT(robots.sitemaps(), testing::ElementsAre("http://h/s.xml"));
+  EXPECT_EQ(Robots::parse("User-agent: *\nCrawl-delay: 1e99\n", "p").crawl_delay(),
+            std::chrono::duration<double>(60));
+}
+
+TEST(RetryAfter, TakesSecondsAndDates) {
+  using std::chrono::seconds;
+  constexpr std::time_t now = 784'111'777;  // Sun, 06 Nov 1994 08:49:37 GMT
+  EXPECT_EQ(retry_after("120", now), seconds(120));
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1994 08:50:37 GMT", now), seconds(60));
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), seconds(0));
+  EXPECT_GE(retry_after("99999999999999999999999", now), seconds(1'000'000));
+  for (const char* bad : {"", "-1", "soon", "1.5", "Sun, 99 Nov 1994"})
+    EXPECT_FALSE(retry_after(bad, now)) << bad;
+}
+
+TEST(CookieJar, SendsWhatApplies) {
+  CookieJar jar;
+  jar.take("a=1");
+  jar.take("b=2; Path=/x; HttpOnly");
+  jar.take("c=3; Secure; Path=/");
+  jar.take("gone=4");
+  jar.take("gone=; Max-Age=0");
+  jar.take("no pair");
+  jar.take("evil=a\r\nX: y");
+  EXPECT_EQ(jar.header("/", false), "a=1");
+  EXPECT_EQ(jar.header("/x/y", false), "a=1; b=2");
+  EXPECT_EQ(jar.header("/xy", true), "a=1; c=3");
+  for (int i = 0; i < 1000; ++i) jar.take("n" + std::to_string(i) + "=v");
+  EXPECT_LT(jar.header("/", false).size(), 1000U);
+}
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,42 @@
+#include "kernels/numerics/sieve/list_numbers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/machine/simd_level.hpp"
+#include "kernels/numerics/arithmetic/wheel30.hpp"
+
+namespace parlab {
+namespace {
+
+TEST(ListNumbers, WritesTheNumbersAndNothingBehindThemAtEverySimdLevel) {
+  std::mt19937_64 random(41);
+  for (int i = 0; i < 400; ++i) {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(i) % 75);
+    for (std::uint8_t& byte : bytes) {
+      const std::uint64_t bits = random();
+      // From empty to full.
+      byte = static_cast<std::uint8_t>(i % 3 == 0 ? bits : i % 3 == 1 ? bits & (bits >> 8) : 0xFF);
+    }
+    const std::uint64_t first_byte = random() >> (5 + random() % 59);
+    std::vector<std::uint64_t> expected;
+    for_each_number(bytes.data(), bytes.size(), first_byte,
+                    [&](std::uint64_t number) { expected.push_back(number); });
+    expected.push_back(7);  // stays
+    for (const std::string& level : supported_simd_levels()) {
+      force_simd_level(level);
+      std::vector<std::uint64_t> out(expected.size(), 7);
+      const std::uint64_t* const end =
+          list_numbers(bytes.data(), bytes.size(), first_byte, out.data());
+      EXPECT_EQ(end, out.data() + out.size() - 1) << level;
+      EXPECT_EQ(out, expected) << level;
+    }
+    unforce_simd_level();
+  }
+}
+
+}  // namespace
+}  // namespace parlab

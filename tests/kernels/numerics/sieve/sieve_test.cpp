@@ -1,0 +1,198 @@
+#include "kernels/numerics/sieve/sieve.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include "kernels/base/kernel_registry.hpp"
+#include "kernels/machine/simd_level.hpp"
+#include "kernels/numerics/primality/primality.hpp"
+#if __has_include(<primesieve.hpp>)
+#include <primesieve.hpp>
+#endif
+
+namespace parlab {
+namespace {
+
+constexpr std::uint64_t last = ~std::uint64_t{0};
+
+std::vector<std::uint64_t> list(const SegmentedSieve& sieve, IndexRange range) {
+  // Room for a wrong answer too, but not for every number of a long range.
+  const std::uint64_t room = std::min<std::uint64_t>(range.size(), 1 << 20);
+  std::vector<std::uint64_t> primes(std::max(most_primes_in(range), room));
+  const std::uint64_t count = sieve.list(range, primes.data());
+  EXPECT_LE(count, most_primes_in(range)) << "most_primes_in is too low";
+  primes.resize(count);
+  return primes;
+}
+
+/// By primesieve, or without it number by number.
+std::vector<std::uint64_t> known_primes(IndexRange range) {
+  std::vector<std::uint64_t> primes;
+#if __has_include(<primesieve.hpp>)
+  if (!range.empty()) primesieve::generate_primes(range.begin, range.end - 1, &primes);
+#else
+  for (std::uint64_t n = range.begin; n < range.end; ++n)
+    if (is_prime(n)) primes.push_back(n);
+#endif
+  return primes;
+}
+
+void expect_known_primes(const SegmentedSieve& sieve, IndexRange range) {
+  const auto expected = known_primes(range);
+  // Not EXPECT_EQ, which would print millions of numbers.
+  EXPECT_TRUE(list(sieve, range) == expected) << "[" << range.begin << ", " << range.end << ")";
+  EXPECT_EQ(sieve.count(range), expected.size()) << range.begin << " " << range.end;
+}
+
+TEST(SegmentedSieve, KnowsThatOneIsNoPrimeAndTwoIs) {
+  const SegmentedSieve sieve(100);
+  EXPECT_THAT(list(sieve, {0, 50}),
+              testing::ElementsAre(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47));
+  EXPECT_EQ(sieve.count({0, 2}), 0u);
+  EXPECT_EQ(sieve.count({1, 2}), 0u);
+  EXPECT_EQ(sieve.count({2, 3}), 1u);
+}
+
+TEST(SegmentedSieve, KnowsThatOddIsNotPrime) {
+  const SegmentedSieve sieve(10'000);
+  EXPECT_THAT(list(sieve, {1000, 1040}),
+              testing::ElementsAre(1009, 1013, 1019, 1021, 1031, 1033, 1039));
+}
+
+TEST(SegmentedSieve, ListsEveryShortRange) {
+  const SegmentedSieve sieve(400);
+  for (std::uint64_t begin = 0; begin <= 330; ++begin) {
+    for (std::uint64_t end = begin; end <= begin + 70; end += 1 + (end - begin) / 8)
+      expect_known_primes(sieve, {begin, end});
+  }
+}
+
+TEST(SegmentedSieve, WorksForEverySmallEnd) {
+  for (std::uint64_t end = 0; end < 300; ++end) expect_known_primes(SegmentedSieve(end), {0, end});
+  for (const std::uint64_t root : {251u, 252u, 257u, 263u, 503u, 3001u}) {  // primes, but for 252
+    for (std::uint64_t end = root * root - 1; end <= root * root + 2; ++end)
+      expect_known_primes(SegmentedSieve(end), {end - 1000, end});
+  }
+}
+
+TEST(SegmentedSieve, RefusesSquaresOfPrimes) {
+  const SegmentedSieve sieve(std::uint64_t{1} << 42);
+  for (const std::uint64_t prime : known_primes({2, 20000})) {
+    const std::uint64_t square = prime * prime;
+    ASSERT_EQ(sieve.count({square, square + 1}), 0u) << prime;
+  }
+  for (const std::uint64_t prime : {999983u, 1299709u}) {
+    const std::uint64_t square = std::uint64_t{prime} * prime;
+    expect_known_primes(sieve, {square - 500, square + 500});
+    expect_known_primes(sieve, {square, square + 1});
+    expect_known_primes(sieve, {square - 100, square});
+  }
+}
+
+TEST(SegmentedSieve, CountsTheKnownRanges) {
+  const SegmentedSieve sieve(200'000'000'000);
+  EXPECT_EQ(sieve.count({1, 1'000'000}), 78498u);
+  EXPECT_EQ(sieve.count({100'000'000, 100'100'000}), 5411u);
+  EXPECT_EQ(sieve.count({100'000'000, 101'000'000}), 54208u);
+  EXPECT_EQ(sieve.count({1'000'000'000, 1'000'100'000}), 4832u);
+  EXPECT_EQ(sieve.count({100'000'000'000, 100'000'100'000}), 4019u);
+  EXPECT_EQ(sieve.count({0, 200'000'000}), 11078937u);
+}
+
+TEST(SegmentedSieve, ListsLongRanges) {
+  const SegmentedSieve sieve(5'000'000'000'000);
+  expect_known_primes(sieve, {0, 5'000'000});
+  expect_known_primes(sieve, {(std::uint64_t{1} << 32) - 3'000'000, (std::uint64_t{1} << 32) + 10});
+  expect_known_primes(sieve, {4'999'990'000'000, 5'000'000'000'000});
+}
+
+TEST(SegmentedSieve, ListsRandomRanges) {
+  const SegmentedSieve sieve(std::uint64_t{1} << 46);
+  std::mt19937_64 random(19);
+  for (int i = 0; i < 150; ++i) {
+    const std::uint64_t begin = random() >> (19 + random() % 40);
+    const std::uint64_t size = random() % 60000;
+    expect_known_primes(sieve, {begin, begin + size});
+  }
+}
+
+TEST(SegmentedSieve, CrossesManySegmentsWithLargePrimes) {
+  // Base primes up to 10^7: small, medium and large ones, over several segments.
+  const std::uint64_t begin = 100'000'000'000'000;
+  expect_known_primes(SegmentedSieve(begin + 60'000'000), {begin, begin + 60'000'000});
+}
+
+TEST(SegmentedSieve, ListsNearTheLargestNumber) {
+  const SegmentedSieve sieve(last);  // base primes up to 2^32
+  const std::uint64_t middle = std::uint64_t{1} << 63;
+  expect_known_primes(sieve, {middle - 1000, middle + 1001});
+  expect_known_primes(sieve, {last - 2000, last});
+  EXPECT_THAT(list(sieve, {18446744073709551557u, last}),
+              testing::ElementsAre(18446744073709551557u));
+  EXPECT_EQ(sieve.count({last, last}), 0u);
+}
+
+TEST(SegmentedSieve, CountsTheSameHoweverSplit) {
+  const SegmentedSieve sieve(10'003'000'000);
+  for (const IndexRange whole : {IndexRange{0, 3'000'000}, {10'000'000'000, 10'003'000'000}}) {
+    const std::uint64_t expected = sieve.count(whole);
+    EXPECT_EQ(expected, known_primes(whole).size());
+    for (const std::uint64_t grain : {997u, 30030u, 99991u, 1'000'003u, 2'999'999u, 3'000'000u}) {
+      const Chunking chunking(whole, grain);
+      std::uint64_t sum = 0;
+      for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
+        sum += sieve.count(chunking[chunk]);
+      EXPECT_EQ(sum, expected) << "grain " << grain;
+    }
+  }
+}
+
+TEST(SegmentedSieve, CountsTheSameAtEverySimdLevel) {
+  const SegmentedSieve sieve(101'000'000);
+  const SegmentedSieve high(1'000'000'000'000);
+  for (const std::string& level : supported_simd_levels()) {
+    force_simd_level(level);
+    EXPECT_EQ(sieve.count({100'000'000, 101'000'000}), 54208u) << level;
+    EXPECT_EQ(sieve.count({1, 1'000'000}), 78498u) << level;
+    expect_known_primes(sieve, {99'991'234, 99'995'678});
+    expect_known_primes(high, {100'000'000'000, 100'000'100'000});
+    expect_known_primes(high, {999'998'000'000, 1'000'000'000'000});
+  }
+  unforce_simd_level();
+}
+
+TEST(SegmentedSieve, RefusesARangeBeyondItsEnd) {
+  const SegmentedSieve sieve(1000);
+  EXPECT_THROW(sieve.count({0, 1001}), std::out_of_range);
+  EXPECT_NO_THROW(sieve.count({0, 1000}));
+  EXPECT_EQ(sieve.count({1000, 1000}), 0u);
+}
+
+TEST(MostPrimesIn, IsAnUpperBoundAndNotFarAbove) {
+  const SegmentedSieve sieve(30'000'000);
+  std::mt19937_64 random(23);
+  for (int i = 0; i < 20000; ++i) {
+    const std::uint64_t begin = random() % 3 == 0 ? random() % 40 : random() % 100000;
+    const std::uint64_t size = random() % (1 + random() % 300);
+    ASSERT_LE(sieve.count({begin, begin + size}), most_primes_in({begin, begin + size}));
+  }
+  for (const IndexRange range : {IndexRange{0, 30'000'000}, {20'000'000, 30'000'000}}) {
+    EXPECT_GE(most_primes_in(range), sieve.count(range));
+    EXPECT_LE(most_primes_in(range), 3 * sieve.count(range));
+  }
+  EXPECT_EQ(most_primes_in({5, 5}), 0u);
+  EXPECT_GE(most_primes_in({0, last}), 425656284035217743u);  // pi(2^64)
+}
+
+TEST(PrimeKernels, AreInTheKernelRegistry) {
+  std::vector<std::string> names;
+  for (const KernelEntry& kernel : kernels()) names.push_back(kernel.name);
+  EXPECT_THAT(names, testing::IsSupersetOf({"sieve", "trial_division"}));
+}
+
+}  // namespace
+}  // namespace parlab
