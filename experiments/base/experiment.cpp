@@ -23,6 +23,8 @@ std::vector<std::unique_ptr<Experiment>> make_experiments() {
   return experiments;
 }
 
+std::string_view new_name_of(std::string_view old) { return old == "crawl" ? "http_clients" : ""; }
+
 std::string Experiment::subject(const Case& what) const {
   return fmt::format("With {} {}", short_number(what.size), what.unit);
 }

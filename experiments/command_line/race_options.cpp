@@ -33,6 +33,9 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
     if (experiment->name() == name) return std::move(experiment);
     names.push_back(experiment->name());
   }
+  if (const std::string_view now = new_name_of(name); !now.empty())
+    throw UsageError(
+        fmt::format("the experiment '{0}' is called '{1}' now: parlab run {1}", name, now));
   throw UsageError(unknown_name("experiment", name, names));
 }
 

@@ -28,11 +28,11 @@ constexpr bool has_crawler = false;
 
 std::vector<NetworkPart> network_parts() {
   return {
-      {"network", "experiments event_loop, crawl, overlap; parlab serve", has_network,
+      {"network", "experiments event_loop, http_clients, overlap; parlab serve", has_network,
        "libboost-dev"},
-      {"stackful", "the stackful style of event_loop and way of crawl", has_stacks,
+      {"stackful", "the stackful variant of event_loop and http_clients", has_stacks,
        "libboost-context-dev"},
-      {"libcurl", "the peer among the ways of crawl", has_curl, "libcurl4-openssl-dev"},
+      {"libcurl", "the peer in http_clients", has_curl, "libcurl4-openssl-dev"},
       {"crawler", "parlab crawl", has_crawler,
        "libboost-dev, libssl-dev, zlib1g-dev, libxml2-dev and libsqlite3-dev"},
   };

@@ -1,4 +1,4 @@
-// crawl: the same requests to a server that takes its time, in every way of waiting
+// http_clients: the same requests to an HTTP server with configurable response delay, in every way of waiting
 // (kernels/network/ways/), against the ideal: ceil(requests / at once) * delay.
 
 #include <fmt/format.h>
@@ -177,7 +177,7 @@ class Crawler {
 
 class Crawl final : public Experiment {
  public:
-  std::string name() const override { return "crawl"; }
+  std::string name() const override { return "http_clients"; }
   int report_place() const override { return 80; }
   std::string question() const override {
     return "How to wait for many answers at once: threads, callbacks, futures or coroutines?";
@@ -274,7 +274,7 @@ class Crawl final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    std::vector<std::string> throughput = {"crawl", "--way", "callbacks,coroutines"};
+    std::vector<std::string> throughput = {"http_clients", "--way", "callbacks,coroutines"};
 #ifdef PARLAB_HAS_CURL
     throughput.back() += ",libcurl";
 #endif
@@ -285,17 +285,17 @@ class Crawl final : public Experiment {
     throughput.emplace_back(full ? "21" : "6");
     if (!path_of_wrk().empty()) throughput.emplace_back("--wrk");
     return {
-        {"crawl-ways",
-         {"crawl", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10", "--at-once",
-          full ? "100" : "25", "--rounds", full ? "11" : "7"}},
-        {"crawl-timeline",
-         {"crawl", "--way", "serial,threads,coroutines", "--requests", "30", "--delay", "10",
+        {"http_clients-ways",
+         {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10",
+          "--at-once", full ? "100" : "25", "--rounds", full ? "11" : "7"}},
+        {"http_clients-timeline",
+         {"http_clients", "--way", "serial,threads,coroutines", "--requests", "30", "--delay", "10",
           "--at-once", "10", "--timeline", "--rounds", "6"}},
-        {"crawl-sweep",
-         {"crawl", "--way", "ideal,coroutines", "--requests", full ? "500" : "50", "--delay",
+        {"http_clients-sweep",
+         {"http_clients", "--way", "ideal,coroutines", "--requests", full ? "500" : "50", "--delay",
           full ? "50,100,200" : "20,50", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
           "--rounds", full ? "7" : "6"}},
-        {"crawl-throughput", throughput},
+        {"http_clients-throughput", throughput},
     };
   }
 

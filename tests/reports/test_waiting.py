@@ -13,7 +13,7 @@ from synthetic_results import noisy, race, result, with_baseline
 
 
 def load(folder: Path, document: dict) -> object:
-    path = folder / "crawl.json"
+    path = folder / "http_clients.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return load_race(path)
 
@@ -25,12 +25,12 @@ def answered(times: list[list[float]]) -> dict:
 def timeline_race() -> dict:
     random_ = random.Random(1)
     case = {"size": 2, "unit": "requests", "group": "requests"}
-    results = with_baseline("crawl", lambda s: noisy(random_, s, 7, 0.01), 0.2, **case)
-    results.append(result("crawl", ("serial", ""), 1, noisy(random_, 0.1, 7, 0.01), **case))
+    results = with_baseline("http_clients", lambda s: noisy(random_, s, 7, 0.01), 0.2, **case)
+    results.append(result("http_clients", ("serial", ""), 1, noisy(random_, 0.1, 7, 0.01), **case))
     for place, one in enumerate(results):
         one |= {"variant": f"way {place}", "label": f"way {place}",
                 "answer": answered([[0.0, 0.1], [0.05, 0.15]])}
-    return race("crawl-timeline", "How to wait?", results, 7)
+    return race("http_clients-timeline", "How to wait?", results, 7)
 
 
 def test_a_timeline_is_drawn_once_an_arm(tmp_path: Path) -> None:
@@ -56,16 +56,16 @@ def sweep_race(variant: str) -> dict:
         case = {"size": 100, "unit": "requests", "group": f"{at_once} at once",
                 "parameters": {"at_once": at_once}}
         seconds = 2.0 / at_once
-        some = with_baseline("crawl", lambda s: noisy(random_, s, 7, 0.01), seconds, **case)
+        some = with_baseline("http_clients", lambda s: noisy(random_, s, 7, 0.01), seconds, **case)
         for one in some:
             one |= {"variant": variant, "label": f"{variant} {at_once} {one['role']}"}
         base = len(results)
-        measured = result("crawl", ("serial", ""), 1, noisy(random_, 1.02 * seconds, 7, 0.01), **case)
+        measured = result("http_clients", ("serial", ""), 1, noisy(random_, 1.02 * seconds, 7, 0.01), **case)
         measured |= {"variant": "coroutines", "label": f"coroutines {at_once}"}
         if measured.get("comparison"):
             measured["comparison"]["baseline_result"] = base
         results += [*some, measured]
-    return race("crawl-sweep", "How many at once?", results, 7)
+    return race("http_clients-sweep", "How many at once?", results, 7)
 
 
 def test_a_sweep_is_drawn_against_its_model_only_where_it_has_one(tmp_path: Path) -> None:

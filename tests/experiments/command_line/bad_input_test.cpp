@@ -72,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "pi", "--variant", ""}, "--variant is empty"},
         BadLine{{"run", "pi", "--variant", "simd,simd"}, "'simd' stands twice"},
         BadLine{{"suite", "--out", ""}, "--out is empty"},
+        BadLine{{"run", "crawl"}, "is called 'http_clients' now: parlab run http_clients"},
         BadLine{{"compare", "pi", "--backend", "threads"}, "nobody to be compared with"},
         BadLine{{"compare", "pi", "--backend", "serial", "--workers", "1"},
                 "nobody to be compared with"},

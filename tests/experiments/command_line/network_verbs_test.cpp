@@ -67,7 +67,7 @@ TEST(EventLoop, ComparesTheStylesOfWaiting) {
 TEST(Crawl, MeasuresEveryWayAgainstTheIdeal) {
   const TemporaryFolder folder;
   const Ended ended =
-      run_parlab({"run", "crawl", "--way", "ideal,all", "--requests", "20", "--delay", "2",
+      run_parlab({"run", "http_clients", "--way", "ideal,all", "--requests", "20", "--delay", "2",
                   "--at-once", "5", "--timeline", "--rounds", "2", "--json", "c.json"},
                  folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
@@ -85,7 +85,7 @@ TEST(Crawl, MeasuresEveryWayAgainstTheIdeal) {
 TEST(Crawl, LeavesOutOneAfterTheOtherWhereThatTakesLong) {
   const TemporaryFolder folder;
   const auto variants = [&](const char* delay) {
-    const Ended ended = run_parlab({"run", "crawl", "--requests", "60", "--at-once", "60",
+    const Ended ended = run_parlab({"run", "http_clients", "--requests", "60", "--at-once", "60",
                                     "--delay", delay, "--rounds", "1", "--json", "c.json"},
                                    folder.path());
     EXPECT_EQ(ended.code, 0) << ended.err;
