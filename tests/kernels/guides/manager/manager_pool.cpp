@@ -15,7 +15,7 @@ int main() {
   options.functions.add("is_prime", is_prime).add("scale", [](double x, double by) {
     return x * by;
   });
-  Manager manager(std::move(options));
+  Manager manager(options);
   ManagedPool pool = manager.pool(2);  // processes of the manager, for all its clients
   ManagedData answers = pool.map("is_prime", {7, 8, 9});
   ManagedResult later = pool.apply_async("scale", 2, 1.5);

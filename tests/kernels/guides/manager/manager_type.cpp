@@ -13,7 +13,7 @@ int main() {
   options.types.add<Histogram>(
       "Histogram", [](const ManagedData&) { return Histogram(); },
       {{"add", [](Histogram& h, const ManagedData& x) { return h.add(x.get<int>()); }}});
-  Manager manager(std::move(options));
+  Manager manager(options);
   ManagedObject histogram = manager.object("Histogram");
   histogram.call("add", 7);
   return histogram.call("add", 7) == 2 ? 0 : 1;
