@@ -1,5 +1,6 @@
-"""Adds the README's kernel, experiment and backend to a copy of the project, by the README alone,
-and checks that they build, pass, run on every arm and reach the report; runs its own loop as written. Takes a build: CI runs it.
+"""Adds the kernel, the experiment and the backend that the READMEs show to a copy of the project, by the READMEs
+alone, and checks that they build, pass, run on every arm and reach the report; runs the README's own loop as
+written. Takes a build: CI runs it.
 
 Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays there for a look)
 """
@@ -14,13 +15,16 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 FILES = re.compile(r"`([\w/]+\.[ch]pp)`:\s*\n\n```cpp\n(.*?)```", re.DOTALL)
-OWN_LOOP = re.compile(r"### Your own loop\n\n```sh\n(.*?)```", re.DOTALL)
+OWN_LOOP = re.compile(r"## Your own loop\n\n```sh\n(.*?)```", re.DOTALL)
 CMAKE_LINE = re.compile(r"`(parlab_backend\(async[^`]*\))`", re.DOTALL)
+# Where each example stands, and what it is.
 NAMED = {
-    "kernels/numerics/collatz.hpp",
-    "tests/kernels/numerics/collatz_test.cpp",
-    "experiments/loops/collatz.cpp",
-    "kernels/backends/async.cpp",
+    "kernels/README.md": {
+        "kernels/numerics/collatz.hpp",
+        "tests/kernels/numerics/collatz_test.cpp",
+        "kernels/backends/async.cpp",
+    },
+    "experiments/README.md": {"experiments/loops/collatz.cpp"},
 }
 
 
@@ -35,18 +39,24 @@ def run(folder: Path, *command: str) -> str:
     return ended.stdout
 
 
-def add_examples(folder: Path) -> None:
-    """Writes the files that the README shows and its line into kernels/backends/CMakeLists.txt."""
-    readme = (folder / "README.md").read_text()
-    examples = dict(FILES.findall(readme))
-    if set(examples) != NAMED:
-        sys.exit(f"the README shows {sorted(examples)}, not {sorted(NAMED)}")
-    for name, text in examples.items():
-        (folder / name).write_text(text)
-    line = " ".join(CMAKE_LINE.search(readme).group(1).split())
-    cmake = folder / "kernels/backends/CMakeLists.txt"
-    beside = "parlab_backend(processes)\n"
-    cmake.write_text(cmake.read_text().replace(beside, beside + line + "\n"))
+def add_examples(folder: Path) -> set[str]:
+    """Writes the files that the READMEs show, and their line into kernels/backends/CMakeLists.txt. Returns what
+    has changed."""
+    backends = "kernels/backends/CMakeLists.txt"
+    changed = {backends}
+    for document, names in NAMED.items():
+        examples = dict(FILES.findall((folder / document).read_text()))
+        if set(examples) != names:
+            sys.exit(f"{document} shows {sorted(examples)}, not {sorted(names)}")
+        for name, text in examples.items():
+            (folder / name).write_text(text)
+        changed |= names
+    line = " ".join(CMAKE_LINE.search((folder / "kernels/README.md").read_text()).group(1).split())
+    before = (folder / backends).read_text()
+    after = before.replace("parlab_backend(processes)\n", f"parlab_backend(processes)\n{line}\n")
+    assert after != before, f"{backends} has no line to put the example beside"
+    (folder / backends).write_text(after)
+    return changed
 
 
 def main(folder: Path) -> None:
@@ -55,9 +65,9 @@ def main(folder: Path) -> None:
     if boost.is_dir():
         (folder / "build").mkdir()
         run(folder, "cp", "-r", str(boost), "build/deps")
-    add_examples(folder)
+    added = add_examples(folder)
     changed = run(folder, "git", "status", "--porcelain", "-uall").split("\n")
-    assert {line[3:] for line in changed if line} == NAMED | {"kernels/backends/CMakeLists.txt"}, changed
+    assert {line[3:] for line in changed if line} == added, changed
     # With the same options as the build that CI has just made, so that ccache has most of it.
     run(folder, "cmake", "--preset", "release", *os.environ.get("CMAKE_ARGS", "").split())
     run(folder, "cmake", "--build", "build", "--parallel", "2",
@@ -74,7 +84,7 @@ def main(folder: Path) -> None:
     run(folder, "build/parlab", "suite", "--only", "collatz", "--out", "out")
     run(folder, sys.executable, "reports/render.py", "out")
     assert "\n## collatz" in (folder / "out/REPORT.md").read_text()
-    print("the README's examples build, pass and run on every arm")
+    print("the READMEs' examples build, pass and run on every arm")
 
 
 if __name__ == "__main__":

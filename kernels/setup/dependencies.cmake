@@ -1,5 +1,5 @@
 # Everything that parlab builds on, declared once: a Debian package, when it is needed, and why.
-# CMake finds them (CMakeLists.txt), `make deps` installs them, README.md lists them.
+# CMake finds them (CMakeLists.txt), `make deps` installs them, README.md beside it lists them.
 #
 #   required   the build stops without it, with this line as the message
 #   optional   without it a column is missing; `parlab list` says which and why

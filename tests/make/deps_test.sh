@@ -156,12 +156,11 @@ for line in $(grep '^parlab_dependency(' "$project/kernels/setup/dependencies.cm
   esac
 done
 
-test="the README lists the same packages"
-if [ -e "$project/README.md" ]; then
-  awk '/<!-- dependencies -->/ { inside = !inside; next } /<!--/ { inside = 0 } inside && /^\|/' "$project/README.md" >"$tmp/readme"
-  sh "$project/kernels/setup/deps" --table | diff "$tmp/readme" - >"$tmp/err" ||
-    fail "its table between <!-- dependencies --> and the next comment should be the output of kernels/setup/deps --table"
-fi
+test="kernels/setup/README.md lists the same packages"
+readme=$project/kernels/setup/README.md
+awk '/<!-- dependencies -->/ { inside = !inside; next } /<!--/ { inside = 0 } inside && /^\|/' "$readme" >"$tmp/readme"
+sh "$project/kernels/setup/deps" --table | diff "$tmp/readme" - >"$tmp/err" ||
+  fail "its table between <!-- dependencies --> and the next comment should be the output of kernels/setup/deps --table"
 
 [ $failures = 0 ] || exit 1
 echo "all as it should be"

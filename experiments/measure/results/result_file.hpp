@@ -1,6 +1,6 @@
 #pragma once
 
-// The result file, schema parlab/1: see README.md, "The result file". Its text is
+// The result file, schema parlab/1: see experiments/README.md, "The result file". Its text is
 // json_document()'s: where strings were not UTF-8, `escaped` lists them.
 
 #include <nlohmann/json.hpp>
