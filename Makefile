@@ -18,7 +18,7 @@ REPORT := reports/out
 
 # Asked when a recipe runs, not before: by then `deps` has installed it. PYTHON=... overrides.
 python = "$$(sh kernels/setup/python 2>/dev/null)"
-# Nothing waits for ever. --foreground leaves Ctrl-C with the program that runs.
+# Nothing waits indefinitely. --foreground leaves Ctrl-C with the program that runs.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground -k 10)
 within = $(if $(TIMEOUT),$(TIMEOUT) $(1))
 configure = cmake --preset $(1) --log-level=WARNING --no-warn-unused-cli -DPython_EXECUTABLE=$(python) $(CMAKE_ARGS) $(2) >build/configure.log

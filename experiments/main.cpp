@@ -33,7 +33,7 @@ constexpr char help[] =
     "  doctor                 what on this machine disturbs measurements, and the cure\n"
     "  random                 random numbers on stdout, for programs that test them\n"
     "  crawl URL              crawls a site: each page once, politely, within bounds\n"
-    "  serve                  the lab's HTTP server: delays, and a made-up site\n\n"
+    "  serve                  an HTTP server with configurable delay, and a synthetic site\n\n"
     "Help of each: parlab VERB --help\n"
     "Example: parlab run pi --backend openmp:static,tbb --workers 1,2 --darts 1e8\n";
 

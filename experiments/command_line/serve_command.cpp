@@ -1,4 +1,4 @@
-// parlab serve: the lab's delay server and its made-up site, for experiments by hand.
+// parlab serve: the lab's delay server and its synthetic site, for experiments by hand.
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ struct CloseFile {
 }  // namespace
 
 int serve_command(const Arguments& arguments) {
-  CLI::App app("Serves answers that take as long as they are asked to, and a made-up web site.",
+  CLI::App app("An HTTP server with configurable response delay, and a synthetic web site.",
                "parlab serve");
   std::string address = "127.0.0.1", port = "8080", pages = "1000", seed = "1", report;
   app.add_option("--port", port, "to listen on; 0 for any that is free [8080]");

@@ -59,10 +59,10 @@ class Pi final : public Experiment {
   void add_options(CLI::App& app) override {
     app.add_option("--darts", darts_words_, "darts to throw, a list for a sweep [1e8]");
     app.add_option("--generator", generator_words_,
-                   "philox, ars, or those of habit mt19937_64, minstd_rand; a list, or 'all' "
+                   "philox, ars, or of <random> mt19937_64, minstd_rand; a list, or 'all' "
                    "[philox]");
     app.add_option("--precision", precision_words_,
-                   "random bits of a coordinate: 32, 53, or both [32; 53 for those of habit]");
+                   "random bits of a coordinate: 32, 53, or both [32; 53 for those of <random>]");
     app.add_option("--variant", variant_words_,
                    "scalar, eigen, xtensor, simd, or a name that says the generator too (parlab "
                    "list); a list, or 'all' [simd]");

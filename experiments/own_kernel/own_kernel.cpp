@@ -340,7 +340,7 @@ Answer LoadedKernel::answer(std::uint64_t sum) const {
 
 Answer LoadedKernel::answer(double sum) {
   if (!std::isfinite(sum))
-    throw std::runtime_error(fmt::format("the answer is {}, which nothing can be held to", sum));
+    throw std::runtime_error(fmt::format("the answer is {}, which cannot be compared", sum));
   return sum;
 }
 

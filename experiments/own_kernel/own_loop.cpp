@@ -54,8 +54,8 @@ class Own final : public Experiment {
     constexpr const char* types[] = {"whole numbers", "whole numbers with a sign", "doubles"};
     return fmt::format("{}: {} indices, adds up {}, {}\n", kernel_name(), own_.size,
                        types[static_cast<int>(own_.type)],
-                       own_.has_expected ? "is held to its expected()"
-                                         : "has no expected(): is held to one piece");
+                       own_.has_expected ? "is checked against its expected()"
+                                         : "has no expected(): is checked against one piece");
   }
 
   std::string subject(const Case& what) const override {
@@ -104,7 +104,7 @@ class Own final : public Experiment {
       if (read == words.size() && tolerance >= 0 && tolerance < 1) return tolerance;
     } catch (const std::exception&) {  // said below
     }
-    throw UsageError(fmt::format("--tolerance: '{}' is no number of 0 to below 1", words));
+    throw UsageError(fmt::format("--tolerance: '{}' is not a number from 0 to below 1", words));
   }
 
   std::string file_, flags_, tolerance_words_ = "1e-9";

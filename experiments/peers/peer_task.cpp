@@ -17,7 +17,7 @@ constexpr std::uint64_t prime_of_18_digits = 100109100129100151;
 // 512-bit multiplications a cycle and stores once.
 constexpr char philox_bound[] =
     "63 512-bit operations make and test 16 darts, 20 of them multiplications: on two vector ports "
-    "2.0 cycles a dart. The words alone are an arm of their own.";
+    "2.0 cycles a dart. The words alone are a separate arm.";
 constexpr char ars_bound[] =
     "7 AES rounds of 64 bytes for 8 darts, and 13 operations to count and test them: 20 on two "
     "ports, 1.25 cycles a dart.";

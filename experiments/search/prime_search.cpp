@@ -141,7 +141,7 @@ std::function<std::uint64_t()> search_cancelling(const PrimeSearch& search) {
   if (search.who.backend == "serial")
     return [=] { return division.search(division.divisors(), [] { return false; }); };
   if (cancellable == nullptr)
-    throw UsageError(fmt::format("{} has no cancellation of its own; use --flag cancel with {}",
+    throw UsageError(fmt::format("{} has no cancellation; use --flag cancel with {}",
                                  search.who.backend, fmt::join(cancellable_backends(), " or ")));
   const Chunking chunks = chunks_of(search, search.who.workers);
   const int workers = search.who.workers;

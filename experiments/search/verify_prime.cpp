@@ -135,7 +135,7 @@ class VerifyPrime final : public Experiment {
                    "instead of a flag); or a list; or each [raw_value]");
     app.add_option(
         "--split", split_words_,
-        "contiguous: one part for each worker; strided: every so-manieth block; dynamic: "
+        "contiguous: one part for each worker; strided: every n-th block, n workers; dynamic: "
         "many chunks by the backend's schedule (--grain); or a list [dynamic]");
     app.add_option(
         "--divisions-per-poll", poll_words_,
@@ -235,7 +235,7 @@ class VerifyPrime final : public Experiment {
     return [=]() -> Answer {
       const std::uint64_t factor = factor_of();
       if (factor != 0 && (number % factor != 0 || factor < 2))
-        return fmt::format("{} is no factor", factor);
+        return fmt::format("{} is not a factor", factor);
       return smallest ? answer_for_factor(number, factor) : answer_for(number, factor == 0);
     };
   }

@@ -67,8 +67,8 @@ class EventLoop final : public Experiment {
   std::string why() const override {
     return "An event loop is a queue of functions. Callbacks put the function that goes on into "
            "it; a coroutine's frame is what the compiler makes of that function, so a switch costs "
-           "about an allocation and two indirect calls more. A future adds a lock and a shared "
-           "state of its own. A stackful coroutine saves registers and swaps the stack pointer, "
+           "about an allocation and two indirect calls more. A future adds a lock and a "
+           "shared state. A stackful coroutine saves registers and swaps the stack pointer, "
            "which is quick, but each task that waits keeps whole pages of stack: tens of times "
            "the memory of a frame, which counts when 1e5 connections are open.";
   }

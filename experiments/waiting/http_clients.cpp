@@ -186,7 +186,7 @@ class Crawl final : public Experiment {
     return "A request costs some 10 us of work and then a wait for the other side. One after the "
            "other, the waits add up; at once, they overlap, and a run takes ceil(requests / at "
            "once) times the delay, whoever does the waiting. So the first thing to choose is how "
-           "many at once; the way only decides what each wait costs: a thread a stack and two "
+           "many at once; the client only decides what each wait costs: a thread a stack and two "
            "switches by the operating system, a callback an object, a coroutine a frame. More at "
            "once helps until the work of all requests, or the server, is what takes the time: "
            "there "
@@ -208,8 +208,8 @@ class Crawl final : public Experiment {
                  "answers hold the start and end of each request, as the server saw them");
     app.add_flag(
         "--wrk", wrk_,
-        "each round runs wrk beside the way 'coroutines': a second against the same server, a "
-        "second against a bare one of Beast's");
+        "each round runs wrk beside the client 'coroutines': a second against the same server, "
+        "a second against a minimal one in Beast");
   }
   void check_options() override {
     requests_ = parse_quantity("--requests", requests_words_, 1, 10'000'000);

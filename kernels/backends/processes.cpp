@@ -95,7 +95,7 @@ class Processes final : public Backend {
       } catch (const std::exception& error) {
         report(error.what());
       } catch (...) {
-        report("an exception that is no std::exception");
+        report("an exception that is not a std::exception");
       }
       places[worker].store(all_done, std::memory_order_relaxed);
     };

@@ -19,7 +19,7 @@ class Poisoned : public SharingError {
  public:
   Poisoned()
       : SharingError(
-            "the owner of this lock died while it held it: mend what it guards within "
+            "the owner of this lock died while it held it: repair what it guards within "
             "recover(), or make the lock with a recover callback") {}
 };
 

@@ -30,7 +30,7 @@ constexpr std::chrono::seconds grace{1};  // between SIGTERM and SIGKILL
   } catch (const std::exception& error) {
     fmt::print(stderr, "parlab: {}: {}\n", name.empty() ? "a process" : name, error.what());
   } catch (...) {
-    fmt::print(stderr, "parlab: a process threw what is no std::exception\n");
+    fmt::print(stderr, "parlab: a process threw what is not a std::exception\n");
   }
   std::fflush(stdout);  // _exit does not
   _exit(code);

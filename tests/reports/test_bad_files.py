@@ -169,14 +169,14 @@ def test_a_race_that_the_report_cannot_show_is_a_fault(tmp_path: Path, monkeypat
     from report.page import document
     from report.load import suite_results
     folder = synthetic_races.write_suite(tmp_path, [synthetic_races.primes_race(), synthetic_races.pi_race()])
-    table = document.tables.race_table
+    table = document.arm_tables.race_table
 
     def picky(race: Any, *rest: Any, **more: Any) -> str:
         if race.name == "primes-chunks":
             raise KeyError("surprise")
         return table(race, *rest, **more)
 
-    monkeypatch.setattr(document.tables, "race_table", picky)
+    monkeypatch.setattr(document.arm_tables, "race_table", picky)
     shown = document.write_report(suite_results.load_suite(folder), folder)
     assert [race.name for race in shown.races] == ["pi-backends"]
     assert "KeyError: 'surprise'" in shown.faults[0].problem
@@ -251,7 +251,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, render: Render) -> N
 
 
 def test_a_missing_or_empty_folder_is_refused(tmp_path: Path, render: Render) -> None:
-    assert_refused(render(tmp_path / "no"), tmp_path / "no", "is no folder")
+    assert_refused(render(tmp_path / "no"), tmp_path / "no", "is not a folder")
     assert_refused(render(tmp_path), tmp_path, "holds no result file")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "notes.json").write_text('{"by": "someone"}')

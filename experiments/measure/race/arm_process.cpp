@@ -52,7 +52,7 @@ auto read_from(json& message, const Read& read) {
   try {
     return read(message);
   } catch (const json::exception& error) {
-    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+    throw ArmFailed(fmt::format("what it sent is not an answer: {}", error.what()));
   }
 }
 
@@ -211,9 +211,9 @@ json ArmProcess::receive() {
   } catch (const EndOfFile&) {
     throw ArmFailed(how_it_ended());
   } catch (const BadMessage& error) {
-    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+    throw ArmFailed(fmt::format("what it sent is not an answer: {}", error.what()));
   } catch (const std::invalid_argument& error) {
-    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+    throw ArmFailed(fmt::format("what it sent is not an answer: {}", error.what()));
   } catch (const std::bad_alloc&) {
     throw ArmFailed("its answer does not fit into memory");
   }

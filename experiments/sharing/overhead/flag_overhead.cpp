@@ -78,7 +78,7 @@ std::vector<OverheadTask> lock_tasks() {
        .expected = increments,
        .bound = "An atomic exchange to take the mutex, one to give it back; a robust one is "
                 "entered into a list of its thread's, too. A mutex of one process that has one "
-                "thread needs neither: it is no lock between processes.",
+                "thread needs neither: it is not a lock between processes.",
        .ways = {
            own_way([](const RedisAddress&) { return count_under(std::make_shared<Lock>()); }),
            plain_mutex("pthread_mutex_of_processes", 1.2, PlainMutex::Kind::processes),

@@ -41,8 +41,8 @@ struct Answer {
 
 Address start_of(const CrawlOptions& options) {
   if (auto start = Address::parse(options.start)) return *std::move(start);
-  throw UsageError(
-      fmt::format("'{}' is no address of a page; give one as http://example.com/", options.start));
+  throw UsageError(fmt::format("'{}' is not the address of a page; give one as http://example.com/",
+                               options.start));
 }
 
 class Crawl {

@@ -39,7 +39,7 @@ Listener::Listener(const std::string& address, std::uint16_t port) : address_(ad
   }
   if (size == 0)
     throw UsageError(
-        fmt::format("'{}' is no IP address; give one as 127.0.0.1, 0.0.0.0 or ::1", address));
+        fmt::format("'{}' is not an IP address; give one as 127.0.0.1, 0.0.0.0 or ::1", address));
   fd_ = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "cannot make a socket");
   const int on = 1;

@@ -26,7 +26,7 @@ std::uint64_t count_inside(IndexRange darts, std::uint64_t seed) {
 
 const RegisterDartVariant mersenne_twister{{
     .name = "mt19937_64",
-    .what = "std::mt19937_64 and a distribution, by habit; not splittable",
+    .what = "std::mt19937_64 and a distribution of <random>; not splittable",
     .splittable = false,
     .count_inside = count_inside<std::mt19937_64>,
     .generator = "mt19937_64",
@@ -36,7 +36,7 @@ const RegisterDartVariant mersenne_twister{{
 
 const RegisterDartVariant minimal_standard{{
     .name = "minstd_rand",
-    .what = "std::minstd_rand and a distribution, by habit; 31 bits of state; not splittable",
+    .what = "std::minstd_rand and a distribution of <random>; 31 bits of state; not splittable",
     .splittable = false,
     .count_inside = count_inside<std::minstd_rand>,
     .generator = "minstd_rand",

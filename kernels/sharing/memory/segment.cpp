@@ -160,12 +160,12 @@ Segment::Segment(const std::string& name, const SegmentFacts& facts) : name_(nam
   fstat(file.number(), &file_facts);
   mapped_ = static_cast<std::size_t>(file_facts.st_size);
   if (mapped_ < page_bytes || mapped_ % page_bytes != 0)
-    throw WrongSegment(fmt::format("{} is no segment of parlab, or not yet in place", name));
+    throw WrongSegment(fmt::format("{} is not a segment of parlab, or not yet in place", name));
   map(file.number());
   const Label& label = *reinterpret_cast<const Label*>(data_ + mapped_ - page_bytes);
   std::string fault;
   if (label.mark.load(std::memory_order_acquire) != mark)
-    fault = fmt::format("{} is no segment of parlab, or not yet in place", name);
+    fault = fmt::format("{} is not a segment of parlab, or not yet in place", name);
   else if (label.version != layout_version)
     fault = fmt::format("segment {} has layout version {}, this program knows {}: build both alike",
                         name, label.version, layout_version);

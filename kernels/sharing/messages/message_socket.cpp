@@ -112,7 +112,7 @@ void receive_message(int socket, Bytes& message, FunctionRef<void()> until_reada
   const std::size_t size = receive_packet(socket, parts, cut);
   if (size < sizeof length || cut || length > longest_message_bytes ||
       size - sizeof length > length)
-    throw BadMessage("what came over the connection is no message");
+    throw BadMessage("what came over the connection is not a message");
   message.resize(size - sizeof length);
   message.reserve(length);  // memory is taken as packets come, whatever length was said
   while (message.size() < length) {

@@ -90,7 +90,7 @@ void call_back(const std::function<void()>& callback) noexcept {
   } catch (const std::exception& error) {
     fmt::print(stderr, "parlab: a callback of a pool: {}\n", error.what());
   } catch (...) {
-    fmt::print(stderr, "parlab: a callback of a pool threw what is no std::exception\n");
+    fmt::print(stderr, "parlab: a callback of a pool threw what is not a std::exception\n");
   }
 }
 

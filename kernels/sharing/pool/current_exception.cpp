@@ -22,7 +22,7 @@ std::pair<std::string, std::string> describe_current_exception() {
   } catch (const std::exception& error) {
     return {type, error.what()};
   } catch (...) {
-    return {type, "a task threw " + type + ", which is no std::exception"};
+    return {type, "a task threw " + type + ", which is not a std::exception"};
   }
 }
 

@@ -84,7 +84,7 @@ def load_suite(folder: Path) -> Suite:
     """A suite's folder; without a suite.json that can be read, every result file in it. A file that
     cannot be reported is left out and named. Raises BadFile where no race is left."""
     if not folder.is_dir():
-        raise BadFile(folder, "is no folder", "")
+        raise BadFile(folder, "is not a folder", "")
     faults: list[Fault] = []
     index = None
     if (folder / "suite.json").exists():

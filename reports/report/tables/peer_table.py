@@ -85,8 +85,8 @@ def against_table(rows: Sequence[Against]) -> str:
                       DASH if goal is None else f"{sign} {ratio(goal)}", row.outcome,
                       own_time, time])
         last = task
-    return markdown(["task", "against", "parlab is", "goal", "outcome", f"parlab [{unit}]",
-                     f"it [{unit}]"], lines, left=2)
+    return markdown(["task", "against", "ratio", "goal", "outcome", f"parlab [{unit}]",
+                     f"other [{unit}]"], lines, left=2)
 
 
 def _told(row: Against) -> str:

@@ -293,7 +293,8 @@ TEST_F(Own, SaysWhatAKernelIsWithoutARace) {
       run_parlab({"run", "own", "--check", "--kernel", file(squares)}, folder_.path());
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.out,
-            "mine: 1000 indices, adds up whole numbers, has no expected(): is held to one piece\n");
+            "mine: 1000 indices, adds up whole numbers, has no expected(): is checked against one "
+            "piece\n");
 }
 
 TEST_F(Own, LeavesNothingBehindWhereItIsInterruptedWhileCompiling) {

@@ -230,8 +230,8 @@ def test_flags_reach_a_kernel_as_they_are(shell: Any) -> None:
 
 
 @pytest.mark.parametrize("line, words", [
-    ("-q", "option -q not recognized"), ("-n", "option -n requires argument"), ("-n 3x", "'3x' is no name in Python"),
-    ("-k class", "'class' is no name"), ("-n a -k b", "not both"), ('-f "-DX', "No closing quotation"),
+    ("-q", "option -q not recognized"), ("-n", "option -n requires argument"), ("-n 3x", "'3x' is not a name in Python"),
+    ("-k class", "'class' is not a name"), ("-n a -k b", "not both"), ('-f "-DX', "No closing quotation"),
     ("-f \"-DX='1\"", "No closing quotation"), ("-t x", "must be a number"), ("-t nan", "must be finite"), ("-t -1", "above 0"),
     ("left over", "'left' belongs to no option"), ("-n mine", 'extern "C"'),
 ])

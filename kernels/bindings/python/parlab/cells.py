@@ -225,7 +225,7 @@ class _Options(NamedTuple):
         flags = " ".join(value for option, value in given if option in ("-f", "--flags"))
         for option in ("name", "kernel"):
             if option in words and not (words[option].isidentifier() and not keyword.iskeyword(words[option])):
-                raise BadCell(f"%%cpp: {words[option]!r} is no name in Python")
+                raise BadCell(f"%%cpp: {words[option]!r} is not a name in Python")
         if "name" in words and "kernel" in words:
             raise BadCell("%%cpp: a cell is functions (-n) or a kernel (-k), not both")
         try:

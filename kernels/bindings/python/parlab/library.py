@@ -66,7 +66,7 @@ def library_path() -> str:
     named = os.environ.get("PARLAB_LIBRARY")
     if named:
         if not Path(named).is_file():
-            raise ImportError(f"PARLAB_LIBRARY names {named}, which is no file: name libparlab.so.1 "
+            raise ImportError(f"PARLAB_LIBRARY names {named}, which is not a file: name libparlab.so.1 "
                               "or unset it")
         return named
     folder = installed_folder("library") or PACKAGE.parents[1]  # of build/python/parlab

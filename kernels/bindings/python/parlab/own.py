@@ -30,7 +30,7 @@ class OwnKernel:
             if not isinstance(value, str):
                 raise BadType(f"{what} must be a string, not {shown(value)}")
         if not re.fullmatch(r"\w[\w .+-]{0,99}", self.name):
-            raise BadInput(f"{self.name!r} is no name for a kernel: letters, digits, ' ', '_', '.', '+', '-'")
+            raise BadInput(f"{self.name!r} is not a name for a kernel: letters, digits, ' ', '_', '.', '+', '-'")
 
     def check(self) -> str:
         """Compiles it, runs nothing, and returns what it is in one line. Raises CellFailed with what the

@@ -237,7 +237,7 @@ def _words(name: str, value: Any) -> str:
         return str(int(single)) if single % 1 == 0 else str(float(single))
     ordered = isinstance(single, Iterable) and not isinstance(single, (bytes, bytearray, Mapping, Set))
     if not ordered or getattr(single, "ndim", 1) != 1:
-        raise BadType(f"{name}: {shown(value)} is no option's value: give a number, a string or a list of them")
+        raise BadType(f"{name}: {shown(value)} is not an option's value: give a number, a string or a list of them")
     return ",".join(_words(name, item) for item in single)
 
 

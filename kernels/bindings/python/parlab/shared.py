@@ -135,7 +135,7 @@ def attach(name: str) -> SharedArray:
             kind, sides = np.dtype(head["dtype"]), tuple(head["shape"])
             complete = size >= HEAD + int(np.prod(sides, dtype=object)) * kind.itemsize
         except (ValueError, KeyError, TypeError):
-            raise BadInput(f"'{name}' is no array that parlab made: unlink it") from None
+            raise BadInput(f"'{name}' is not an array that parlab made: unlink it") from None
         if not complete or kind.hasobject:
             raise BadInput(f"'{name}' is cut short: unlink it and make it anew")
         return _mapped(file, size, sides, kind, name)
@@ -169,7 +169,7 @@ def _file_of(facts: os.stat_result) -> tuple[int, int]:
 
 def _path(name: str) -> Path:
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise BadInput(f"{name!r} is no name for a shared array: letters, digits, '.', '_', '-'")
+        raise BadInput(f"{name!r} is not a name for a shared array: letters, digits, '.', '_', '-'")
     return FOLDER / (PREFIX + name)
 
 

@@ -143,7 +143,7 @@ ManagerClient ManagerClient::connect(std::string_view address, ClientOptions opt
   try {
     return ManagerClient(std::make_shared<State>(place, std::move(options)));
   } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("no manager listens at {}: {}; start one, or mend the address",
+    throw UsageError(fmt::format("no manager listens at {}: {}; start one, or correct the address",
                                  place.text(), error.code().message()));
   }
 }

@@ -71,7 +71,7 @@ void ClientConnection::greet(const ManagerAddress& address) {
     throw ManagerError(fmt::format("the manager at {} refused the connection", address.text()));
   }
   if (greeting.magic != manager_magic)
-    throw UsageError(fmt::format("what listens at {} is no manager of parlab", address.text()));
+    throw UsageError(fmt::format("what listens at {} is not a manager of parlab", address.text()));
   if (greeting.asks_key != 0 && options_.key.empty())
     throw UsageError(fmt::format("the manager at {} asks for a key; give it", address.text()));
   if (greeting.asks_key == 0 && !options_.key.empty())

@@ -72,14 +72,14 @@ ManagerAddress ManagerAddress::parse(std::string_view text) {
   if (text.starts_with("unix:")) {
     address.place_ = text.substr(5);
     if (address.place_.size() < 2 || address.place_.size() >= sizeof(sockaddr_un::sun_path))
-      throw UsageError(fmt::format("'{}' is no manager's address: a path has 2 to {} bytes", text,
-                                   sizeof(sockaddr_un::sun_path) - 1));
+      throw UsageError(fmt::format("'{}' is not a manager's address: a path has 2 to {} bytes",
+                                   text, sizeof(sockaddr_un::sun_path) - 1));
     return address;
   }
   const std::size_t colon = text.rfind(':');
   if (!text.starts_with("tcp:") || colon < 5)
     throw UsageError(fmt::format(
-        "'{}' is no manager's address; give unix:/path, unix:@name or tcp:host:port", text));
+        "'{}' is not a manager's address; give unix:/path, unix:@name or tcp:host:port", text));
   address.tcp_ = true;
   address.place_ = text.substr(4, colon - 4);
   address.port_ = text.substr(colon + 1);
@@ -87,7 +87,7 @@ ManagerAddress ManagerAddress::parse(std::string_view text) {
       !address.port_.empty() && address.port_.size() <= 5 &&
       std::ranges::all_of(address.port_, [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || std::stoi(address.port_) > 65535)
-    throw UsageError(fmt::format("'{}' is no manager's address: a port is 0 to 65535", text));
+    throw UsageError(fmt::format("'{}' is not a manager's address: a port is 0 to 65535", text));
   return address;
 }
 

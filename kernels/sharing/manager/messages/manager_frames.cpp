@@ -42,7 +42,7 @@ json from_bytes(std::string_view bytes) {
     if (json::sax_parse(bytes, &reader, json::input_format_t::cbor)) return value;
   } catch (const json::exception&) {  // a declared length beyond any memory
   }
-  throw std::invalid_argument("a message that is no CBOR");
+  throw std::invalid_argument("a message that is not CBOR");
 }
 
 }  // namespace parlab

@@ -36,7 +36,7 @@ struct PoolCall {
   }
   ServedPool& find_pool(ServedHost& host) const {
     auto* found = dynamic_cast<ServedPool*>(&host.object(pool));
-    if (!found) throw std::invalid_argument("this object is no pool");
+    if (!found) throw std::invalid_argument("this object is not a pool");
     found->check_open(function);
     return *found;
   }

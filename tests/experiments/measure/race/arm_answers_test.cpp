@@ -161,13 +161,13 @@ TEST_P(GarbledArm, IsOutAndTheOthersGoOn) {
 INSTANTIATE_TEST_SUITE_P(
     Ways, GarbledArm,
     testing::Values(
-        Garble{"SendsGarbage", [] { send_packet("\x01\xFEgarbage"); }, "is no answer"},
-        Garble{"SendsLessThanALength", [] { send_packet("abc"); }, "is no answer"},
-        Garble{"SendsTextInAFrame", [] { send_packet(frame(5, "hello")); }, "is no answer"},
-        Garble{"SendsANumberInAFrame", [] { send_packet(frame(1, "\x07")); }, "is no answer"},
-        Garble{"SendsMoreThanItSaid", [] { send_packet(frame(2, "hello")); }, "is no answer"},
+        Garble{"SendsGarbage", [] { send_packet("\x01\xFEgarbage"); }, "is not an answer"},
+        Garble{"SendsLessThanALength", [] { send_packet("abc"); }, "is not an answer"},
+        Garble{"SendsTextInAFrame", [] { send_packet(frame(5, "hello")); }, "is not an answer"},
+        Garble{"SendsANumberInAFrame", [] { send_packet(frame(1, "\x07")); }, "is not an answer"},
+        Garble{"SendsMoreThanItSaid", [] { send_packet(frame(2, "hello")); }, "is not an answer"},
         Garble{"SaysAnAbsurdLength", [] { send_packet(frame(~std::uint64_t{0}, "x")); },
-               "is no answer"},
+               "is not an answer"},
         Garble{"DiesInAFrame",
                [] {
                  send_packet(frame(1000, "half"));

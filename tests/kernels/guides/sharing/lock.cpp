@@ -19,7 +19,7 @@ int main() {
   try {
     lock.acquire();  // acquire(100ms) gives up
   } catch (const Poisoned&) {
-    lock.recover([] { /* mend what it guards */ });
+    lock.recover([] { /* repair what it guards */ });
   }
   return lock.try_lock() ? 0 : 1;
 }

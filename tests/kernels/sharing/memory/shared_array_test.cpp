@@ -111,7 +111,7 @@ TEST_F(SharedArrayTest, RefusesWhatIsNoSegment) {
   for (const off_t bytes : {0, 100, 8192}) {
     ASSERT_EQ(ftruncate(file, bytes), 0);
     EXPECT_THAT(refusal([&] { SharedArray<double>::attach(name, {4}); }),
-                testing::HasSubstr("is no segment of parlab"));
+                testing::HasSubstr("is not a segment of parlab"));
   }
   close(file);
   shm_unlink(("/" + name).c_str());
