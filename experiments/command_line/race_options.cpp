@@ -155,7 +155,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.experiment = experiment_named(arguments[0]);
   if (verb == RaceVerb::compare && request.experiment->compares_ways())
     throw UsageError(fmt::format(
-        "compare: {0} takes no backends, its arms are ways to do one thing; use parlab run {0}",
+        "compare: {0} takes no backends, its arms are variants of one task; use parlab run {0}",
         arguments[0]));
   CLI::App app(request.experiment->question(),
                fmt::format("parlab {} {}", verb_name(verb), arguments[0]));

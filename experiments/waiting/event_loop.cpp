@@ -1,4 +1,4 @@
-// event_loop: the same small program in seven styles of waiting (kernels/network/loops/). What a
+// event_loop: the same small program in seven styles of waiting (kernels/network/event_loops/). What a
 // switch costs, and what a task that waits keeps in memory.
 
 #include <fmt/format.h>

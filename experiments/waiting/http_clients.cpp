@@ -1,5 +1,5 @@
-// http_clients: the same requests to an HTTP server with configurable response delay, in every way of waiting
-// (kernels/network/ways/), against the ideal: ceil(requests / at once) * delay.
+// http_clients: the same requests to an HTTP server with configurable response delay, by every kind
+// of client (kernels/network/clients/), against the ideal: ceil(requests / at once) * delay.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -43,9 +43,9 @@ Way way_named(const std::string& name) {
   }
   if (name == "stackful" || name == "libcurl")
     throw UsageError(
-        fmt::format("way '{}' is not built: it needs {}; run make deps, then make build", name,
+        fmt::format("client '{}' is not built: it needs {}; run make deps, then make build", name,
                     name == "stackful" ? "libboost-context-dev" : "libcurl4-openssl-dev"));
-  throw UsageError(unknown_name("way", name, names));
+  throw UsageError(unknown_name("client", name, names));
 }
 
 double used_cpu_seconds() {

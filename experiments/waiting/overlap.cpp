@@ -151,7 +151,7 @@ class Overlap final : public Experiment {
       if (name == "all") {
         ways_ = ways_to_save;
       } else if (std::ranges::find(ways_to_save, name) == ways_to_save.end()) {
-        throw UsageError(unknown_name("way", name, ways_to_save));
+        throw UsageError(unknown_name("method", name, ways_to_save));
       } else {
         ways_.push_back(name);
       }

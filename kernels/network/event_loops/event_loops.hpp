@@ -1,8 +1,8 @@
 #pragma once
 
 // The same small program in seven styles, each in a source of its own that fits on a screen, to be
-// read side by side: by_hand.cpp, asio_post.cpp, callbacks.cpp, std_futures.cpp, asio_futures.cpp,
-// coroutines.cpp, stackful.cpp.
+// read side by side: by_hand.cpp, asio_post.cpp, callback_loop.cpp, std_futures.cpp,
+// asio_futures.cpp, coroutine_loop.cpp, stackful_loop.cpp.
 //
 // 1. hello and world take turns on one thread: hello says its word and lets world run, world says
 //    its word and lets hello run. What is left when nothing is computed is the switch.
