@@ -17,6 +17,7 @@
 
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/function_ref.hpp"
+#include "kernels/parallel/grain.hpp"
 
 namespace CLI {
 class App;
@@ -35,11 +36,10 @@ struct Case {
   std::uint64_t size = 0;
   std::string unit;                                      // what size counts: "darts"
   nlohmann::json parameters = nlohmann::json::object();  // further axes: seed, order, range
-  std::uint64_t least_grain = 1;  // below it, handing out a chunk costs more than computing it
-  std::uint64_t grain_step = 1;   // an automatic grain is a multiple of it: a kernel's own blocks
-  std::string task = "";          // cases of one task race each other, whatever their size and
-                                  // parameters; the first of them is the baseline
-  bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
+  GrainLimits grain = {};                                // of an automatic grain
+  std::string task = "";   // cases of one task race each other, whatever their size and
+                           // parameters; the first of them is the baseline
+  bool splittable = true;  // false: the answer depends on the split, so one chunk on serial
   bool paced = false;  // others set how long a run takes, so that it is no speed: not compared; its
                        // metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator

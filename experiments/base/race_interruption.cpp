@@ -95,8 +95,9 @@ const InterruptionGuard* InterruptionGuard::innermost() { return innermost_guard
 
 InterruptionGuard::InterruptionGuard() : outer_(innermost_guard) {
   const sigset_t signals = heeded();
-  fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "cannot watch for signals");
+  signals_ = FileDescriptor(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_)
+    throw std::system_error(errno, std::generic_category(), "cannot watch for signals");
   pthread_sigmask(SIG_BLOCK, &signals, &before_);
   unguarded_ = outer_ != nullptr ? outer_->unguarded_ : before_;
   innermost_guard = this;
@@ -104,13 +105,12 @@ InterruptionGuard::InterruptionGuard() : outer_(innermost_guard) {
 
 InterruptionGuard::~InterruptionGuard() {
   innermost_guard = outer_;
-  close(fd_);
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 void InterruptionGuard::check() const {
   signalfd_siginfo info;
-  if (read(fd_, &info, sizeof info) == sizeof info)
+  if (read(signals_.get(), &info, sizeof info) == sizeof info)
     throw Interrupted(static_cast<int>(info.ssi_signo));
 }
 

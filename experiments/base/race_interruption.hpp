@@ -8,6 +8,7 @@
 #include <csignal>
 #include <string>
 
+#include "kernels/posix/file_descriptor.hpp"
 #include "kernels/posix/signal_guard.hpp"
 
 namespace parlab {
@@ -48,7 +49,7 @@ class InterruptionGuard {
   /// The guard made last of those that live; null without one.
   static const InterruptionGuard* innermost();
 
-  int fd() const { return fd_; }
+  int fd() const { return signals_.get(); }
 
   /// Throws Interrupted if a signal has come.
   void check() const;
@@ -58,9 +59,9 @@ class InterruptionGuard {
 
  private:
   const InterruptionGuard* outer_;
-  sigset_t before_;     // of this guard
-  sigset_t unguarded_;  // before the outermost
-  int fd_;
+  sigset_t before_;         // of this guard
+  sigset_t unguarded_;      // before the outermost
+  FileDescriptor signals_;  // a signalfd
 };
 
 }  // namespace parlab

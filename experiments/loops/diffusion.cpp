@@ -12,7 +12,7 @@
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/numerics/diffusion/heat.hpp"
+#include "kernels/parallel/heat_rows.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
@@ -136,7 +136,7 @@ class Diffusion final : public Experiment {
                                           {"depth", depth},
                                           {"edges", edges_word_},
                                           {"steps", steps_}},
-                           .least_grain = least_grain(variant, rows, depth)});
+                           .grain = {.min = grain_of(variant, rows, depth)}});
     return cases;
   }
 
@@ -186,9 +186,8 @@ class Diffusion final : public Experiment {
       for (const auto& plate : {first, between, last}) fill(plate->plate(), rows);
     });
     return [=]() -> Answer {
-      diffuse(variant, first->plate(), between->plate(), last->plate(), rate, size.edges,
-              size.steps, std::min(size.depth, variant.most_steps),
-              [&](const auto& work) { backend->for_chunks(chunking, work); });
+      spread_heat(*backend, chunking, variant, first->plate(), between->plate(), last->plate(),
+                  rate, size.edges, size.steps, std::min(size.depth, variant.most_steps));
       return checksum_of(last->plate());
     };
   }
@@ -211,13 +210,10 @@ class Diffusion final : public Experiment {
   }
 
  private:
-  /// Where chunks of `tiled` meet, depth - 1 rows are computed twice: chunks of 16 times as many
-  /// keep that below a tenth. But no fewer chunks than cores.
-  static std::uint64_t least_grain(const DiffusionVariant& variant, std::uint64_t rows,
-                                   std::uint64_t depth) {
-    const std::uint64_t again = 16 * std::min<std::uint64_t>(depth, variant.most_steps);
-    const auto cores = static_cast<std::uint64_t>(usable_cores());
-    return std::max<std::uint64_t>(1, std::min(again, rows / cores));
+  static std::uint64_t grain_of(const DiffusionVariant& variant, std::uint64_t rows,
+                                std::uint64_t depth) {
+    const int steps = std::min(static_cast<int>(depth), variant.most_steps);
+    return heat_grain(rows, steps, usable_cores()).min;
   }
 
   /// Without processes, which are forked for every sweep and then touch each page anew: seconds a

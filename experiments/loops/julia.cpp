@@ -13,14 +13,11 @@
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
-#include "kernels/numerics/julia/julia_set.hpp"
+#include "kernels/parallel/julia_rows.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
 namespace {
-
-/// Pixels below which a chunk is not worth handing out: some 10 us outside the set.
-constexpr std::uint64_t least_pixels_a_chunk = 4096;
 
 constexpr std::uint64_t most_pixels_a_side = 100'000;
 constexpr std::uint64_t most_steps_of_a_pixel = 1'000'000;
@@ -116,6 +113,7 @@ class Julia final : public Experiment {
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
+    const GrainLimits grain = julia_grain({.most_steps = static_cast<std::uint32_t>(steps_)});
     for (const std::string& view : split_list(view_words_))
       for (const std::uint64_t side : sides_)
         for (const JuliaVariant& variant : variants_)
@@ -124,7 +122,7 @@ class Julia final : public Experiment {
                            .size = side * side,
                            .unit = "pixels",
                            .parameters = {{"most_steps", steps_}, {"side", side}, {"view", view}},
-                           .least_grain = least_pixels_a_chunk});
+                           .grain = {.min = grain.min}});
     return cases;
   }
 
@@ -163,9 +161,10 @@ class Julia final : public Experiment {
                  *backend, chunking, Checksum{},
                  [&](IndexRange pixels) {
                    const WorkerLoads::Chunk timed(*loads, pixels.begin / chunking.grain());
-                   auto* counts = reinterpret_cast<std::uint32_t*>(picture->data()) + pixels.begin;
-                   const std::uint64_t steps = kernel(image, pixels, counts);
-                   return Checksum::of(pixels, counts, steps);
+                   auto* counts = reinterpret_cast<std::uint32_t*>(picture->data());
+                   const std::uint64_t steps =
+                       count_steps(image, pixels, kernel, {counts, image.width});
+                   return Checksum::of(pixels, counts + pixels.begin, steps);
                  },
                  Checksum::join)
           .answer();

@@ -14,13 +14,10 @@
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
-#include "kernels/numerics/darts/monte_carlo.hpp"
+#include "kernels/parallel/darts.hpp"
 
 namespace parlab {
 namespace {
-
-/// Darts below which a chunk is not worth handing out: some 10 us of the fastest variant.
-constexpr std::uint64_t least_darts_a_chunk = 16'384;
 
 /// Standard deviations that the estimate of a generator without a reference may be off: one false
 /// alarm in 3.5 million.
@@ -28,15 +25,6 @@ constexpr double tolerated_deviations = 5;
 
 /// The variant that runs where only its generator or precision was asked for.
 constexpr char default_way[] = "simd";
-
-DartVariant variant_named(const std::string& name) {
-  std::vector<std::string> names;
-  for (DartVariant& variant : dart_variants()) {
-    if (variant.name == name) return std::move(variant);
-    names.push_back(variant.name);
-  }
-  throw UsageError(unknown_name("variant", name, names));
-}
 
 std::uint64_t seed_of(const Case& what) { return what.parameters.at("seed"); }
 
@@ -75,7 +63,7 @@ class Pi final : public Experiment {
         if (name == "all")
           variants_ = dart_variants();
         else
-          variants_.push_back(variant_named(name));
+          variants_.push_back(dart_variant(name));
       }
     } else {
       choose_by_generator();
@@ -91,7 +79,7 @@ class Pi final : public Experiment {
                          .size = darts,
                          .unit = "darts",
                          .parameters = {{"seed", seed_}},
-                         .least_grain = least_darts_a_chunk,
+                         .grain = {.min = dart_grain.min},
                          .splittable = variant.splittable,
                          .facts = {{"generator", variant.generator},
                                    {"precision", variant.precision},
@@ -117,14 +105,10 @@ class Pi final : public Experiment {
 
   OpenedArm open(const Arm& arm) const override {
     std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const DartKernel count_inside = variant_named(arm.what.variant).count_inside;
+    const DartKernel count_inside = dart_variant(arm.what.variant).count_inside;
     const Chunking chunking({0, arm.what.size}, arm.grain);
     const std::uint64_t seed = seed_of(arm.what);
-    return [=]() -> Answer {
-      return map_reduce(
-          *backend, chunking, std::uint64_t{0},
-          [=](IndexRange darts) { return count_inside(darts, seed); }, std::plus<>());
-    };
+    return [=]() -> Answer { return count_darts(*backend, chunking, count_inside, seed); };
   }
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
@@ -193,10 +177,8 @@ class Pi final : public Experiment {
   static std::uint64_t count_on_all_cores(IndexRange darts, const Case& what) {
     const std::uint64_t seed = seed_of(what);
     const auto backend = make_backend({"threads", "dynamic", usable_cores()});
-    const DartKernel plain = variant_named(variant_named(what.variant).reference).count_inside;
-    return map_reduce(
-        *backend, Chunking(darts, 1 << 20), std::uint64_t{0},
-        [=](IndexRange range) { return plain(range, seed); }, std::plus<>());
+    const DartKernel plain = dart_variant(dart_variant(what.variant).reference).count_inside;
+    return count_darts(*backend, Chunking(darts, 1 << 20), plain, seed);
   }
 
   std::string darts_words_ = "1e8";

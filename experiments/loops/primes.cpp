@@ -10,7 +10,6 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <random>
 
 #include "experiments/base/experiment.hpp"
@@ -19,12 +18,11 @@
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
-#include "kernels/numerics/factors/trial_division.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
 #include "kernels/numerics/sieve/sieve.hpp"
 #include "kernels/numerics/sieve/textbook_sieve.hpp"
-#include "kernels/posix/shared_mapping.hpp"
+#include "kernels/parallel/prime_ranges.hpp"
 
 namespace parlab {
 namespace {
@@ -42,46 +40,8 @@ constexpr std::array<NamedRange, 5> named_ranges = {{
     {"E", {100'000'000'000, 100'000'100'000}},
 }};
 
-/// Ways to find the primes of a chunk. `sieve` is null for those that need none.
-struct Algorithm {
-  const char* name;
-  const char* kernel;
-  std::uint64_t (*count)(const SegmentedSieve* sieve, IndexRange range);
-  std::uint64_t (*list)(const SegmentedSieve* sieve, IndexRange range, std::uint64_t* out);
-  std::uint64_t least_grain;  // numbers: some 10 us of work; 0: a segment of the sieve
-};
-constexpr std::array<Algorithm, 3> algorithms = {{
-    {"trial", "trial_division",
-     [](const SegmentedSieve*, IndexRange range) { return count_primes_by_trial(range); },
-     [](const SegmentedSieve*, IndexRange range, std::uint64_t* out) {
-       return list_primes_by_trial(range, out);
-     },
-     32},
-    {"sieve", "sieve",
-     [](const SegmentedSieve* sieve, IndexRange range) { return sieve->count(range); },
-     [](const SegmentedSieve* sieve, IndexRange range, std::uint64_t* out) {
-       return sieve->list(range, out);
-     },
-     0},
-    {"batch", "primality",
-     [](const SegmentedSieve*, IndexRange range) { return count_primes_by_batch(range); },
-     [](const SegmentedSieve*, IndexRange range, std::uint64_t* out) {
-       return list_primes_by_batch(range, out);
-     },
-     4096},
-}};
-
 /// Above it Legendre's recurrence takes minutes.
 constexpr std::uint64_t most_counted = 10'000'000'000'000;
-
-const Algorithm& algorithm_named(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Algorithm& algorithm : algorithms) {
-    if (algorithm.name == name) return algorithm;
-    names.emplace_back(algorithm.name);
-  }
-  throw UsageError(unknown_name("algorithm", name, names));
-}
 
 /// How many primes, and a hash of them in order: two lists are the same where both agree (but for
 /// one chance in 2^64). Joins like the lists themselves, so chunks can be hashed apart.
@@ -104,15 +64,6 @@ IndexRange range_of(const Case& what) {
   return {from, from + what.size};
 }
 bool lists(const Case& what) { return what.parameters.at("output") == "list"; }
-
-/// Chunk numbers in the order in which they are handed out.
-std::vector<std::uint64_t> order_of(const Case& what, std::uint64_t chunks) {
-  std::vector<std::uint64_t> order(chunks);
-  std::iota(order.begin(), order.end(), std::uint64_t{0});
-  std::mt19937_64 random(what.parameters.at("seed").get<std::uint64_t>());
-  if (what.parameters.at("order") == "shuffled") std::shuffle(order.begin(), order.end(), random);
-  return order;
-}
 
 class Primes final : public Experiment {
  public:
@@ -152,7 +103,7 @@ class Primes final : public Experiment {
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
-    for (const std::string& name : split_list(algorithm_words_)) algorithm_named(name);
+    for (const std::string& name : split_list(algorithm_words_)) prime_algorithm(name);
     for (const std::string& name : split_list(order_words_))
       if (name != "ascending" && name != "shuffled")
         throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
@@ -184,23 +135,21 @@ class Primes final : public Experiment {
     std::vector<Case> cases;
     for (const IndexRange range : ranges_) {
       for (const std::string& name : split_list(algorithm_words_)) {
-        const Algorithm& algorithm = algorithm_named(name);
-        const std::uint64_t segment = SegmentedSieve::segment_numbers(range.end);
+        const PrimeAlgorithm& algorithm = prime_algorithm(name);
+        const GrainLimits grain = algorithm.grain(range);
         for (const std::string& order : split_list(order_words_))
           for (const std::string& feed : split_list(feed_words_))
-            cases.push_back(
-                {.kernel = algorithm.kernel,
-                 .variant = feed_words_ == "chunks" ? "" : feed,
-                 .algorithm = name,
-                 .size = range.size(),
-                 .unit = "numbers",
-                 .parameters = {{"from", range.begin},
-                                {"order", order},
-                                {"output", list_ ? "list" : "count"},
-                                {"seed", seed_}},
-                 .least_grain = algorithm.least_grain != 0 ? algorithm.least_grain : segment,
-                 .grain_step = algorithm.least_grain != 0 ? 1 : segment,
-                 .facts = {{"to", range.end}}});
+            cases.push_back({.kernel = algorithm.kernel,
+                             .variant = feed_words_ == "chunks" ? "" : feed,
+                             .algorithm = name,
+                             .size = range.size(),
+                             .unit = "numbers",
+                             .parameters = {{"from", range.begin},
+                                            {"order", order},
+                                            {"output", list_ ? "list" : "count"},
+                                            {"seed", seed_}},
+                             .grain = {.min = grain.min, .step = grain.step},
+                             .facts = {{"to", range.end}}});
       }
     }
     return cases;
@@ -327,50 +276,43 @@ class Primes final : public Experiment {
     }
   }
 
-  /// Calls work(sieve, or null, range) for each chunk in the case's order, and folds.
-  template <class T, class Work, class Join>
-  static std::function<Answer()> folded(const Arm& arm, const Work& work, const Join& join,
-                                        Answer (*answer_of)(const T&)) {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking(range_of(arm.what), arm.grain);
-    const auto order = order_of(arm.what, chunking.chunks());
-    const bool sieving = arm.what.algorithm == "sieve";
-    return [=]() -> Answer {
-      // Part of the work, so part of the time.
-      std::optional<SegmentedSieve> sieve;
-      if (sieving) sieve.emplace(chunking.range().end);
-      const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
-      return answer_of(map_reduce(
-          *backend, Chunking({0, order.size()}, 1), T{},
-          [&](IndexRange place) { return work(base, chunking[order[place.begin]]); }, join));
-    };
+  /// Chunk numbers in the order in which they are handed out; empty: ascending.
+  static std::vector<std::uint64_t> order_of(const Case& what, std::uint64_t chunks) {
+    if (what.parameters.at("order") != "shuffled") return {};
+    std::vector<std::uint64_t> order(chunks);
+    std::iota(order.begin(), order.end(), std::uint64_t{0});
+    std::mt19937_64 random(what.parameters.at("seed").get<std::uint64_t>());
+    std::shuffle(order.begin(), order.end(), random);
+    return order;
   }
 
   static std::function<Answer()> open_count(const Arm& arm) {
-    return folded<std::uint64_t>(arm, algorithm_named(arm.what.algorithm).count, std::plus<>(),
-                                 [](const std::uint64_t& count) -> Answer { return count; });
+    std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const Chunking chunking(range_of(arm.what), arm.grain);
+    const auto order = order_of(arm.what, chunking.chunks());
+    const PrimeAlgorithm& algorithm = prime_algorithm(arm.what.algorithm);
+    return
+        [=, &algorithm]() -> Answer { return count_primes(*backend, chunking, algorithm, order); };
   }
 
-  /// Each chunk writes its primes to its own place in shared memory, which is wide enough for any
-  /// chunk; pages that stay empty cost nothing.
   static std::function<Answer()> open_list(const Arm& arm) {
+    std::shared_ptr<Backend> backend = make_backend(arm.who);
     const Chunking chunking(range_of(arm.what), arm.grain);
-    std::vector<std::uint64_t> places = {0};
-    for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
-      places.push_back(places.back() + most_primes_in(chunking[chunk]));
-    const auto memory = std::make_shared<SharedMapping>(places.back() * sizeof(std::uint64_t));
-    return folded<ListHash>(
-        arm,
-        [=, list = algorithm_named(arm.what.algorithm).list](const SegmentedSieve* sieve,
-                                                             IndexRange range) {
-          const std::uint64_t chunk = (range.begin - chunking.range().begin) / chunking.grain();
-          auto* out = reinterpret_cast<std::uint64_t*>(memory->data()) + places[chunk];
-          const std::uint64_t count = list(sieve, range, out);
-          ListHash hash;
-          for (std::uint64_t i = 0; i < count; ++i) hash.add(out[i]);
-          return hash;
-        },
-        ListHash::join, [](const ListHash& hash) { return hash.answer(); });
+    const PrimeAlgorithm& algorithm = prime_algorithm(arm.what.algorithm);
+    const auto lists = std::make_shared<PrimeLists>(chunking);
+    return [=, &algorithm]() -> Answer {
+      return fold_primes<ListHash>(
+                 *backend, chunking, algorithm, {},
+                 [&](const SegmentedSieve* sieve, IndexRange range) {
+                   std::uint64_t* const primes = (*lists)[range];
+                   const std::uint64_t count = algorithm.list(sieve, range, primes);
+                   ListHash hash;
+                   for (std::uint64_t i = 0; i < count; ++i) hash.add(primes[i]);
+                   return hash;
+                 },
+                 ListHash::join)
+          .answer();
+    };
   }
 
   std::string range_words_, from_words_, to_words_;

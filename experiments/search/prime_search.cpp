@@ -11,9 +11,9 @@
 #include "kernels/backends/cancellable_search.hpp"
 #include "kernels/backends/search.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/numerics/arithmetic/integer_sqrt.hpp"
 #include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/numerics/factors/polled_division.hpp"
+#include "kernels/parallel/factor_ranges.hpp"
 #include "kernels/sharing/stop_flags.hpp"
 
 namespace parlab {
@@ -29,16 +29,6 @@ struct NoFlag {
 /// The book's "less naive" program tries these before it starts any worker.
 constexpr std::uint64_t first_not_small = 21;
 
-IndexRange divisors_of(std::uint64_t number) {
-  return {2, std::max<std::uint64_t>(2, integer_sqrt(number) + 1)};
-}
-
-FactorSearch search_named(const std::string& algorithm) {
-  for (const FactorSearchVariant& variant : factor_searches)
-    if (algorithm == variant.name) return variant.smallest_factor;
-  throw UsageError(fmt::format("no factor search is named {}", algorithm));
-}
-
 /// The work of one chunk.
 class Division {
  public:
@@ -49,7 +39,7 @@ class Division {
         block_(2 * search.divisions_per_poll),
         naive_(search.algorithm == "naive"),
         counting_(naive_ && search.flag != "mmap_redux" && search.flag != "cancel"),
-        smallest_factor_(search_named(search.algorithm)) {}
+        smallest_factor_(factor_search(search.algorithm)) {}
 
   IndexRange divisors() const { return divisors_; }
   std::uint64_t block() const { return block_; }

@@ -21,9 +21,8 @@
 #include "kernels/backends/cancellable_search.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
-#include "kernels/numerics/arithmetic/integer_sqrt.hpp"
-#include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/numerics/primality/primality.hpp"
+#include "kernels/parallel/factor_ranges.hpp"
 
 namespace parlab {
 namespace {
@@ -79,10 +78,6 @@ nlohmann::json number_parameter(const std::string& word) {
 }
 
 /// Those that decide: from 2 to the root.
-std::uint64_t divisors_of(std::uint64_t number) {
-  return std::max<std::uint64_t>(2, integer_sqrt(number) + 1) - 2;
-}
-
 Answer answer_for(std::uint64_t number, bool prime) {
   return number < 2 ? "neither prime nor composite" : prime ? "prime" : "composite";
 }
@@ -178,13 +173,13 @@ class VerifyPrime final : public Experiment {
     for (const std::string& number : numbers_)
       for (const std::string& algorithm : algorithms_) {
         if (!is_search(algorithm)) {
-          const std::uint64_t size = divisors_of(number_named(number));
+          const std::uint64_t size = divisors_of(number_named(number)).size();
           cases.push_back({.kernel = "primality",
                            .algorithm = algorithm,
                            .size = size,
                            .unit = "divisors",
                            .parameters = {{"number", number_parameter(number)}},
-                           .least_grain = size,
+                           .grain = {.min = size},
                            .task = task_of(number)});
           continue;
         }
@@ -326,12 +321,12 @@ class VerifyPrime final : public Experiment {
     return {.kernel = "factor_search",
             .variant = splits_.size() > 1 ? flag + " " + split : flag,
             .algorithm = algorithm,
-            .size = divisors_of(number_named(number)),
+            .size = divisors_of(number_named(number)).size(),
             .unit = "divisors",
             .parameters = {{"number", number_parameter(number)},
                            {"divisions per poll", poll},
                            {"find", find_words_}},
-            .least_grain = divisors_per_poll,
+            .grain = {.min = divisors_per_poll},
             .task = task_of(number)};
   }
   /// Several algorithms for one number race each other, though they look at different divisors.

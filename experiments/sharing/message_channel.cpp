@@ -41,8 +41,8 @@ class PipeChannel {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
       throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
-    out_ = OwnedDescriptor(ends[0]);
-    in_ = OwnedDescriptor(ends[1]);
+    out_ = FileDescriptor(ends[0]);
+    in_ = FileDescriptor(ends[1]);
   }
   void send(const Message<size>& message) {
     for (std::size_t done = 0; done < size;)
@@ -59,7 +59,7 @@ class PipeChannel {
     if (bytes < 0 && errno == EINTR) return 0;
     throw std::runtime_error("the other side of a pipe is gone");
   }
-  OwnedDescriptor in_, out_;
+  FileDescriptor in_, out_;
 };
 
 /// A Unix socket by Connection, packets.

@@ -53,7 +53,7 @@ class FileCount : public SharedCount {
   }
 
  private:
-  OwnedDescriptor file_;
+  FileDescriptor file_;
 };
 
 /// The same with a FileLock around each update.

@@ -170,7 +170,7 @@ class Overlap final : public Experiment {
                        .size = numbers_,
                        .unit = "numbers",
                        .parameters = {{"from", from_}, {"delay_ms", delay_}, {"batch", batch_}},
-                       .least_grain = 8});
+                       .grain = {.min = 8}});
     return cases;
   }
   Answer expected(const Case& what) const override {

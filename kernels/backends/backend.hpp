@@ -79,6 +79,11 @@ class Backend {
     run_from(first, count, reinterpret_cast<std::byte*>(partials), sizeof(T), body);
   }
 
+  /// run() below, for a backend that stands before another one.
+  void run_chunks(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) {
+    run(chunks, slots, slot_size, body);
+  }
+
  private:
   /// run() for chunks that are numbered from `first` on, so that a failure names the right one.
   void run_from(std::uint64_t first, std::uint64_t count, std::byte* slots, std::size_t slot_size,

@@ -16,19 +16,12 @@ constexpr std::size_t flag_bytes = sizeof(std::atomic<bool>);
 
 MmapFlag::MmapFlag() : file_(memfd_create("parlab-flag", MFD_CLOEXEC)), value_(nullptr) {
   void* memory = MAP_FAILED;
-  if (file_ >= 0 && ftruncate(file_, flag_bytes) == 0)
-    memory = mmap(nullptr, flag_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
-  if (memory == MAP_FAILED) {
-    const int error = errno;
-    if (file_ >= 0) close(file_);
-    throw refusal("map a flag's file", error);
-  }
+  if (file_ && ftruncate(file_.get(), flag_bytes) == 0)
+    memory = mmap(nullptr, flag_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+  if (memory == MAP_FAILED) throw refusal("map a flag's file", errno);
   value_ = std::construct_at(static_cast<std::atomic<bool>*>(memory), false);
 }
 
-MmapFlag::~MmapFlag() {
-  munmap(value_, flag_bytes);
-  close(file_);
-}
+MmapFlag::~MmapFlag() { munmap(value_, flag_bytes); }
 
 }  // namespace parlab

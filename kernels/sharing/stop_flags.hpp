@@ -18,6 +18,7 @@
 #include <string>
 
 #include "kernels/backends/search.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 #include "kernels/sharing/redis/redis.hpp"
@@ -63,10 +64,10 @@ class MmapFlag {
   bool is_set() const { return value_->load(std::memory_order_relaxed); }
 
   /// What another process maps, as long as this object lives.
-  int fileno() const { return file_; }
+  int fileno() const { return file_.get(); }
 
  private:
-  int file_;
+  FileDescriptor file_;
   std::atomic<bool>* value_;
 };
 

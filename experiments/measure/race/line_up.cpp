@@ -18,12 +18,7 @@ std::uint64_t rounded_up(std::uint64_t dividend, std::uint64_t divisor) {
 }
 
 std::uint64_t automatic_grain(const Case& what, const std::vector<int>& workers) {
-  const auto most = static_cast<std::uint64_t>(*std::ranges::max_element(workers));
-  const std::uint64_t grain = std::max(
-      {rounded_up(what.size, chunks_per_worker * most), what.least_grain, std::uint64_t{1}});
-  const std::uint64_t rest = grain % what.grain_step;
-  const std::uint64_t missing = rest == 0 ? 0 : what.grain_step - rest;
-  return grain + std::min(missing, ~std::uint64_t{0} - grain);
+  return automatic_grain(what.size, *std::ranges::max_element(workers), what.grain);
 }
 
 std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selection) {

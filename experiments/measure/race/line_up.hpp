@@ -36,10 +36,6 @@ struct Entrant {
   std::size_t baseline;  // index of the group's baseline
 };
 
-/// Chunks a worker gets with an automatic grain: enough to even out uneven work, few enough that
-/// handing them out costs nothing measurable (`parlab run dispatch` tells what it costs).
-inline constexpr std::uint64_t chunks_per_worker = 16;
-
 /// All entrants, group by group, the baseline and its repetition first. Throws UsageError where the
 /// selection leaves nothing to run, or asks for what cannot be.
 std::vector<Entrant> line_up(const Experiment& experiment, const Selection& selection);

@@ -102,19 +102,13 @@ OutputFile::OutputFile(const std::string& path, std::size_t reserve)
   std::string beside = (folder / ".parlab-XXXXXX").string();
   {
     const SignalsHeld held;
-    fd_ = mkostemp(beside.data(), O_CLOEXEC);
-    if (fd_ < 0) refuse(path_, errno);
+    file_ = FileDescriptor(mkostemp(beside.data(), O_CLOEXEC));
+    if (!file_) refuse(path_, errno);
     beside_.emplace(beside);
   }
   // A full disk would otherwise be noticed after the work. Not every file system can tell.
-  const int error = posix_fallocate(fd_, 0, static_cast<off_t>(reserve));
-  if (error != ENOSPC && error != EDQUOT && error != EFBIG) return;
-  close(fd_);
-  refuse(path_, error);
-}
-
-OutputFile::~OutputFile() {
-  if (fd_ >= 0) close(fd_);
+  const int error = posix_fallocate(file_.get(), 0, static_cast<off_t>(reserve));
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) refuse(path_, error);
 }
 
 void OutputFile::fail(int error) const {
@@ -124,7 +118,7 @@ void OutputFile::fail(int error) const {
 void OutputFile::write(std::string_view text) {
   off_t end = size_;
   while (!text.empty()) {
-    const ssize_t written = pwrite(fd_, text.data(), text.size(), end);
+    const ssize_t written = pwrite(file_.get(), text.data(), text.size(), end);
     if (written < 0 && errno != EINTR) fail(errno);
     if (written <= 0) continue;
     text.remove_prefix(static_cast<std::size_t>(written));
@@ -134,7 +128,9 @@ void OutputFile::write(std::string_view text) {
 }
 
 void OutputFile::move_to(const std::string& place) {
-  if (ftruncate(fd_, size_) != 0 || fchmod(fd_, mode_) != 0 || fsync(fd_) != 0) fail(errno);
+  if (ftruncate(file_.get(), size_) != 0 || fchmod(file_.get(), mode_) != 0 ||
+      fsync(file_.get()) != 0)
+    fail(errno);
   const SignalsHeld held;
   if (rename(beside_->path().c_str(), place.c_str()) != 0) fail(errno);
   beside_->leave_alone();

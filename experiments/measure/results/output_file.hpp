@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "experiments/base/race_interruption.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 
@@ -22,7 +23,7 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   /// Removes the file beside unless publish() or keep_partial() succeeded; so does an interruption.
-  ~OutputFile();
+  ~OutputFile() = default;
 
   /// Writes the text behind what was written before.
   void write(std::string_view text);
@@ -41,7 +42,7 @@ class OutputFile {
   std::string path_;    // as the user named it
   std::string target_;  // where that leads to
   std::optional<RemovedOnInterruption> beside_;
-  int fd_ = -1;
+  FileDescriptor file_;
   mode_t mode_;
   off_t size_ = 0;  // of whole texts
 };

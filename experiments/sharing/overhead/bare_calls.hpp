@@ -70,7 +70,7 @@ class PingPong {
 
   std::chrono::microseconds spin_;
   Bytes bytes_{};
-  OwnedDescriptor here_, there_;
+  FileDescriptor here_, there_;
   ChildProcess other_;
 };
 

@@ -32,8 +32,8 @@ void BarePool::start(Worker& worker, Function function) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw std::system_error(errno, std::generic_category(), "cannot make a socket pair");
-  worker.socket = OwnedDescriptor(ends[0]);
-  const OwnedDescriptor there(ends[1]);
+  worker.socket = FileDescriptor(ends[0]);
+  const FileDescriptor there(ends[1]);
   worker.process.emplace(ChildProcess::fork([&] {
     for (Worker& other : workers_) other.socket.reset();  // or none would see the pool's end
     serve(there.get(), function);

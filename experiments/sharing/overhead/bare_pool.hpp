@@ -27,7 +27,7 @@ class BarePool {
 
  private:
   struct Worker {
-    OwnedDescriptor socket;
+    FileDescriptor socket;
     std::size_t first = 0;  // item of its chunk
     std::optional<ChildProcess> process;
   };

@@ -119,6 +119,30 @@ void refuse_null(const char* name) { throw UsageError(fmt::format("{} is NULL", 
 
 using parlab::UsageError;
 
+namespace {
+
+/// Another backend, whose chunks are left out once a call was interrupted.
+class Interruptible final : public parlab::Backend {
+ public:
+  Interruptible(parlab::Backend& backend, const parlab_backend& handle)
+      : backend_(backend), handle_(handle) {}
+  int workers() const override { return backend_.workers(); }
+
+ private:
+  void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size,
+           parlab::ChunkBody body) override {
+    backend_.run_chunks(chunks, slots, slot_size, [&](std::uint64_t chunk, std::byte* slot) {
+      handle_.check();
+      body(chunk, slot);
+    });
+  }
+
+  parlab::Backend& backend_;
+  const parlab_backend& handle_;
+};
+
+}  // namespace
+
 parlab_backend::parlab_backend(const char* name, std::int32_t workers)
     : flag_(sizeof(std::atomic<bool>)), opened_after_(parlab::forks_passed.load()) {
   // What is counted here, and started, is for all the processors that this thread may have.
@@ -139,8 +163,9 @@ void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
   const std::lock_guard alone(running_);
   const parlab::UnboundFromOpenMP unbound;
   interrupted().store(false);
+  Interruptible backend(*backend_, *this);
   try {
-    work(*backend_);
+    work(backend);
   } catch (const parlab::ChunkFailed&) {
     check();  // an interruption that was seen in a worker process comes here as its message
     throw;
@@ -148,12 +173,8 @@ void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
 }
 
 std::uint64_t parlab_backend::grain_for(std::uint64_t asked, std::uint64_t size,
-                                        std::uint64_t least, std::uint64_t most) const {
-  if (asked != 0) return asked;
-  /// As experiments do: enough chunks to even out uneven work.
-  constexpr std::uint64_t chunks_per_worker = 16;
-  const std::uint64_t even = size / (chunks_per_worker * static_cast<std::uint64_t>(workers())) + 1;
-  return std::clamp(even, least, std::max(least, most));
+                                        const parlab::GrainLimits& limits) const {
+  return asked != 0 ? asked : parlab::automatic_grain(size, workers(), limits);
 }
 
 void parlab_backend::check() const {

@@ -11,6 +11,7 @@
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/function_ref.hpp"
 #include "kernels/bindings/c/parlab.h"
+#include "kernels/parallel/grain.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
@@ -39,12 +40,11 @@ struct parlab_backend {
   /// Calls work(backend) while no other call does. Throws UsageError in a forked process.
   void run(parlab::FunctionRef<void(parlab::Backend&)> work);
 
-  /// A grain for `size` indices of which `most` take some 10 ms, so that an interruption is soon
-  /// seen, and of which `least` are worth handing out; as asked for where it was.
-  std::uint64_t grain_for(std::uint64_t asked, std::uint64_t size, std::uint64_t least,
-                          std::uint64_t most) const;
+  /// The grain asked for, or where that is 0 the automatic one for `size` indices.
+  std::uint64_t grain_for(std::uint64_t asked, std::uint64_t size,
+                          const parlab::GrainLimits& limits) const;
 
-  /// Called at the start of each chunk. Throws where the call was interrupted.
+  /// Throws where the call was interrupted. Each chunk of a backend that run() gives begins with it.
   void check() const;
 
   /// False after a fork, in the child. May be called from a signal handler.

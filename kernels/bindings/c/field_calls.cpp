@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/bindings/c/array_checks.hpp"
 #include "kernels/bindings/c/call.hpp"
-#include "kernels/numerics/diffusion/heat.hpp"
-#include "kernels/numerics/julia/julia_set.hpp"
+#include "kernels/parallel/heat_rows.hpp"
+#include "kernels/parallel/julia_rows.hpp"
 
 namespace parlab {
 namespace {
@@ -46,39 +45,22 @@ void require_finite(double value, const char* name) {
     throw UsageError(fmt::format("{} is {}: give a finite number", name, value));
 }
 
-std::uint64_t draw(parlab_backend& handle, Backend& backend, const JuliaImage& image,
+std::uint64_t draw(const parlab_backend& handle, Backend& backend, const JuliaImage& image,
                    JuliaKernel kernel, const parlab_array& out, std::uint64_t grain) {
   if (image.pixels() == 0) return 0;
   const Target<std::uint32_t> target(handle, out);
   const Rows<std::uint32_t> rows = target.rows();
-  // Some 10 ms at the most where each pixel takes all its steps, but as many as a vector has lanes.
-  const std::uint64_t steps_a_pixel = std::uint64_t{image.most_steps} + 1;
-  const std::uint64_t most = std::max<std::uint64_t>(16, 30'000'000 / steps_a_pixel);
-  const std::uint64_t least = std::min<std::uint64_t>(4096, most);
   const Chunking chunking({0, image.pixels()},
-                          handle.grain_for(grain, image.pixels(), least, most));
-  const std::uint64_t steps = map_reduce(
-      backend, chunking, std::uint64_t{0},
-      [&](IndexRange pixels) {
-        handle.check();
-        std::uint64_t sum = 0;
-        while (!pixels.empty()) {  // row by row, for these may lie apart
-          const std::uint64_t row = pixels.begin / image.width;
-          const std::uint64_t end = std::min(pixels.end, (row + 1) * image.width);
-          const IndexRange part{pixels.begin, end};
-          sum += kernel(image, part, rows[row] + part.begin % image.width);
-          pixels.begin = end;
-        }
-        return sum;
-      },
-      std::plus<>());
+                          handle.grain_for(grain, image.pixels(), julia_grain(image)));
+  const std::uint64_t steps =
+      draw_julia(backend, chunking, image, kernel, {rows.cells, rows.stride});
   target.finish();
   return steps;
 }
 
-void spread_heat(parlab_backend& handle, Backend& backend, const DiffusionVariant& variant,
-                 const parlab_array& from, const parlab_array& to, double rate, Edges edges,
-                 std::uint64_t steps, int depth, std::uint64_t grain) {
+void diffuse_arrays(const parlab_backend& handle, Backend& backend, const DiffusionVariant& variant,
+                    const parlab_array& from, const parlab_array& to, double rate, Edges edges,
+                    std::uint64_t steps, int depth, std::uint64_t grain) {
   const ConstPlate first = rows_of<const double>(from);
   const Target<double> target(handle, to);
   const Plate last = target.rows();
@@ -96,15 +78,10 @@ void spread_heat(parlab_backend& handle, Backend& backend, const DiffusionVarian
   const auto own = std::make_unique_for_overwrite<double[]>(handle.forks() ? 0 : cells);
   double* memory = handle.forks() ? reinterpret_cast<double*>(shared.data()) : own.get();
   const Plate between{memory, first.rows, first.columns, first.columns};
-  const std::uint64_t even = first.rows / static_cast<std::uint64_t>(handle.workers()) + 1;
-  const std::uint64_t least = std::min<std::uint64_t>(16 * static_cast<std::uint64_t>(depth), even);
-  const Chunking chunking({0, first.rows}, handle.grain_for(grain, first.rows, least, even));
-  diffuse(variant, first, between, last, rate, edges, steps, depth, [&](const auto& work) {
-    backend.for_chunks(chunking, [&](IndexRange rows) {
-      handle.check();
-      work(rows);
-    });
-  });
+  const Chunking chunking(
+      {0, first.rows},
+      handle.grain_for(grain, first.rows, heat_grain(first.rows, depth, handle.workers())));
+  spread_heat(backend, chunking, variant, first, between, last, rate, edges, steps, depth);
   target.finish();
 }
 
@@ -178,8 +155,8 @@ parlab_status parlab_diffusion_with_edges(parlab_backend* backend, const parlab_
     const int steps_a_sweep =
         std::min(depth == 0 ? parlab::default_depth : depth, kernel.most_steps);
     required(backend, "backend").run([&](parlab::Backend& who) {
-      parlab::spread_heat(*backend, who, kernel, first, last, rate, at_edges, steps, steps_a_sweep,
-                          grain);
+      parlab::diffuse_arrays(*backend, who, kernel, first, last, rate, at_edges, steps,
+                             steps_a_sweep, grain);
     });
   });
 }

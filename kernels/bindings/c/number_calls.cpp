@@ -4,127 +4,32 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/base/nearest_name.hpp"
 #include "kernels/bindings/c/array_checks.hpp"
 #include "kernels/bindings/c/call.hpp"
-#include "kernels/numerics/arithmetic/integer_sqrt.hpp"
-#include "kernels/numerics/darts/monte_carlo.hpp"
-#include "kernels/numerics/factors/factor_search.hpp"
-#include "kernels/numerics/factors/trial_division.hpp"
 #include "kernels/numerics/primality/primality.hpp"
-#include "kernels/numerics/sieve/sieve.hpp"
+#include "kernels/parallel/darts.hpp"
+#include "kernels/parallel/factor_ranges.hpp"
+#include "kernels/parallel/prime_ranges.hpp"
 
 namespace parlab {
 namespace {
-
-const DartVariant& dart_variant(std::string_view name) {
-  // Kept: to copy and sort them takes ten times what a call from Python costs otherwise.
-  static const std::vector<DartVariant> variants = dart_variants();
-  std::vector<std::string> names;
-  if (const auto found = std::ranges::find(variants, name, &DartVariant::name);
-      found != variants.end())
-    return *found;
-  for (const DartVariant& variant : variants) names.push_back(variant.name);
-  throw UsageError(unknown_name("variant", std::string(name), names));
-}
-
-FactorSearch factor_search(const std::string& name) {
-  std::vector<std::string> names;
-  for (const FactorSearchVariant& variant : factor_searches) {
-    if (variant.name == name) return variant.smallest_factor;
-    names.emplace_back(variant.name);
-  }
-  throw UsageError(unknown_name("variant", name, names));
-}
 
 IndexRange checked_range(std::uint64_t from, std::uint64_t to) {
   if (from > to) throw UsageError(fmt::format("from {} is above to {}: swap them", from, to));
   return {from, to};
 }
 
-std::uint64_t count_primes(parlab_backend& handle, Backend& backend, IndexRange range,
-                           const std::string& algorithm, std::uint64_t grain) {
-  if (algorithm == "trial") {
-    // Some 10 ms: a number costs a sixtieth of its root in divisions, as one in 30 or 40 is prime.
-    const std::uint64_t most =
-        std::clamp<std::uint64_t>(300'000'000 / (integer_sqrt(range.end) + 1), 1, 1 << 16);
-    const Chunking chunking(
-        range, handle.grain_for(grain, range.size(), std::min<std::uint64_t>(32, most), most));
-    return map_reduce(
-        backend, chunking, std::uint64_t{0},
-        [&](IndexRange part) {
-          handle.check();
-          return count_primes_by_trial(part);
-        },
-        std::plus<>());
-  }
-  if (algorithm != "sieve")
-    throw UsageError(unknown_name("algorithm", algorithm, {"sieve", "trial"}));
-  const SegmentedSieve sieve(range.end);
-  const Chunking chunking(range, handle.grain_for(grain, range.size(), 1 << 18, 1 << 26));
-  return map_reduce(
-      backend, chunking, std::uint64_t{0},
-      [&](IndexRange part) {
-        handle.check();
-        return sieve.count(part);
-      },
-      std::plus<>());
+Chunking chunks_of(const parlab_backend& handle, IndexRange range, const PrimeAlgorithm& algorithm,
+                   std::uint64_t grain) {
+  return {range, handle.grain_for(grain, range.size(), algorithm.grain(range))};
 }
 
-/// Each chunk lists into memory of its own, wide enough for any; then the lists are put in order.
-std::uint64_t list_primes(parlab_backend& handle, Backend& backend, IndexRange range,
-                          std::uint64_t grain, std::uint64_t* out) {
-  const SegmentedSieve sieve(range.end);
-  const Chunking chunking(range, handle.grain_for(grain, range.size(), 1 << 18, 1 << 26));
-  std::vector<std::uint64_t> places = {0};
-  for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
-    places.push_back(places.back() + most_primes_in(chunking[chunk]));
-  const SharedMapping memory(places.back() * sizeof(std::uint64_t));
-  auto* lists = reinterpret_cast<std::uint64_t*>(memory.data());
-  const auto counts = backend.map_chunks(chunking, [&](IndexRange part) {
-    handle.check();
-    return sieve.list(part, lists + places[(part.begin - range.begin) / chunking.grain()]);
-  });
-  std::uint64_t count = 0;
-  for (std::uint64_t chunk = 0; chunk < counts.size(); ++chunk) {
-    std::copy_n(lists + places[chunk], counts[chunk], out + count);
-    count += counts[chunk];
-  }
-  return count;
-}
-
-/// The lowest factor: chunks are searched in any order, and one that begins above a factor found is
-/// left out. The least so far lies in shared memory, for workers that are processes.
-std::uint64_t smallest_factor(parlab_backend& handle, Backend& backend, FactorSearch search,
-                              std::uint64_t n, std::uint64_t grain) {
-  if (n < 2) throw UsageError(fmt::format("n is {}: the smallest divisor above 1 needs n >= 2", n));
-  const IndexRange divisors{2, std::max<std::uint64_t>(integer_sqrt(n) + 1, 2)};
-  const SharedMapping memory(sizeof(std::atomic<std::uint64_t>));
-  auto& least = *new (memory.data()) std::atomic<std::uint64_t>(n);
-  const Chunking chunking(divisors,
-                          handle.grain_for(grain, divisors.size(), 4 * divisors_per_poll, 1 << 28));
-  backend.for_chunks(chunking, [&](IndexRange part) {
-    const auto lower_known = [&] {
-      return least.load(std::memory_order_relaxed) < part.begin ||
-             handle.interrupted().load(std::memory_order_relaxed);
-    };
-    handle.check();
-    const std::uint64_t factor = search(n, part, lower_known);
-    if (factor == 0) return;
-    std::uint64_t known = least.load();
-    while (factor < known && !least.compare_exchange_weak(known, factor)) {
-    }
-  });
-  handle.check();
-  return least.load();
-}
+/// Numbers: some 10 us and some milliseconds.
+constexpr GrainLimits batch_grain{.min = 1 << 10, .max = 1 << 16};
 
 void test_batch(parlab_backend& handle, Backend& backend, const parlab_array& numbers,
                 const parlab_array& out, std::uint64_t grain) {
@@ -135,9 +40,8 @@ void test_batch(parlab_backend& handle, Backend& backend, const parlab_array& nu
   if (staged) stage.emplace(size);
   auto* to = staged ? reinterpret_cast<std::uint8_t*>(stage->data())
                     : static_cast<std::uint8_t*>(out.data);
-  backend.for_chunks(Chunking({0, size}, handle.grain_for(grain, size, 1 << 10, 1 << 16)),
+  backend.for_chunks(Chunking({0, size}, handle.grain_for(grain, size, batch_grain)),
                      [&](IndexRange part) {
-                       handle.check();
                        are_prime(std::span(from + part.begin, part.size()), to + part.begin);
                      });
   if (staged && size != 0) std::memcpy(out.data, to, size);
@@ -161,16 +65,11 @@ parlab_status parlab_pi(parlab_backend* backend, uint64_t darts, uint64_t seed, 
                                "' is one sequence and cannot be split: use backend serial");
     required(inside, "inside");
     handle.run([&](parlab::Backend& who) {
-      const std::uint64_t whole = std::max<std::uint64_t>(darts, 1);
-      const std::uint64_t size =
-          kernel.splittable ? handle.grain_for(grain, darts, 1 << 14, 1 << 23) : whole;
-      *inside = parlab::map_reduce(
-          who, parlab::Chunking({0, darts}, size), std::uint64_t{0},
-          [&](parlab::IndexRange part) {
-            handle.check();
-            return kernel.count_inside(part, seed);
-          },
-          std::plus<>());
+      const std::uint64_t size = kernel.splittable
+                                     ? handle.grain_for(grain, darts, parlab::dart_grain)
+                                     : std::max<std::uint64_t>(darts, 1);
+      *inside =
+          parlab::count_darts(who, parlab::Chunking({0, darts}, size), kernel.count_inside, seed);
     });
   });
 }
@@ -180,9 +79,10 @@ parlab_status parlab_count_primes(parlab_backend* backend, uint64_t from, uint64
   return guarded([&] {
     const parlab::IndexRange range = parlab::checked_range(from, to);
     required(count, "count");
+    const parlab::PrimeAlgorithm& how =
+        parlab::prime_algorithm(algorithm == nullptr ? "sieve" : algorithm);
     required(backend, "backend").run([&](parlab::Backend& who) {
-      *count = parlab::count_primes(*backend, who, range,
-                                    algorithm == nullptr ? "sieve" : algorithm, grain);
+      *count = parlab::count_primes(who, parlab::chunks_of(*backend, range, how, grain), how);
     });
   });
 }
@@ -203,9 +103,10 @@ parlab_status parlab_list_primes(parlab_backend* backend, uint64_t from, uint64_
     if (static_cast<std::uint64_t>(out.shape[0]) < most)
       throw parlab::UsageError(fmt::format(
           "primes has room for {}, not for the {} that there may be", out.shape[0], most));
+    const parlab::PrimeAlgorithm& how = parlab::prime_algorithm("sieve");
     required(backend, "backend").run([&](parlab::Backend& who) {
-      *count =
-          parlab::list_primes(*backend, who, range, grain, static_cast<std::uint64_t*>(out.data));
+      *count = parlab::list_primes(who, parlab::chunks_of(*backend, range, how, grain), how,
+                                   static_cast<std::uint64_t*>(out.data));
     });
   });
 }
@@ -232,8 +133,17 @@ parlab_status parlab_smallest_factor(parlab_backend* backend, uint64_t n, const 
   return guarded([&] {
     required(factor, "factor");
     const auto search = parlab::factor_search(variant == nullptr ? "vector" : variant);
-    required(backend, "backend").run([&](parlab::Backend& who) {
-      *factor = parlab::smallest_factor(*backend, who, search, n, grain);
+    parlab_backend& handle = required(backend, "backend");
+    if (n < 2)
+      throw parlab::UsageError(
+          fmt::format("n is {}: the smallest divisor above 1 needs n >= 2", n));
+    handle.run([&](parlab::Backend& who) {
+      const parlab::IndexRange divisors = parlab::divisors_of(n);
+      const std::uint64_t size = handle.grain_for(grain, divisors.size(), parlab::factor_grain);
+      *factor = parlab::smallest_factor(who, parlab::Chunking(divisors, size), search, n, [&] {
+        return handle.interrupted().load(std::memory_order_relaxed);
+      });
+      handle.check();
     });
   });
 }

@@ -134,7 +134,8 @@ typedef struct parlab_array {
 PARLAB_EXPORT parlab_status parlab_pi(parlab_backend* backend, uint64_t darts, uint64_t seed,
                                       const char* variant, uint64_t grain, uint64_t* inside);
 
-/* How many primes [from, to) holds, from <= to. algorithm: "sieve" or "trial"; NULL for sieve. */
+/* How many primes [from, to) holds, from <= to. algorithm: "sieve", "batch" or "trial";
+ * NULL for sieve. */
 PARLAB_EXPORT parlab_status parlab_count_primes(parlab_backend* backend, uint64_t from, uint64_t to,
                                                 const char* algorithm, uint64_t grain,
                                                 uint64_t* count);

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -39,30 +38,26 @@ bool finish_connect(int fd, std::chrono::milliseconds timeout) {
 }  // namespace
 
 bool BlockingConnection::open() {
-  if (fd_ >= 0) return true;
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket_) return true;
+  socket_ = FileDescriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int fd = socket_.get();
   const int on = 1;
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const timeval limit{.tv_sec = timeout_.count() / 1000, .tv_usec = timeout_.count() % 1000 * 1000};
-  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   sockaddr_in server{};
   server.sin_family = AF_INET;
   server.sin_port = htons(port_);
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) return true;
-  return errno == EINTR && finish_connect(fd_, timeout_);
-}
-
-void BlockingConnection::close() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0) return true;
+  return errno == EINTR && finish_connect(fd, timeout_);
 }
 
 bool BlockingConnection::write(const std::string& text) {
   for (std::size_t sent = 0; sent < text.size();) {
     const ssize_t count = uninterrupted(
-        [&] { return send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL); });
+        [&] { return send(socket_.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL); });
     if (count <= 0) return false;
     sent += static_cast<std::size_t>(count);
   }
@@ -72,7 +67,8 @@ bool BlockingConnection::write(const std::string& text) {
 bool BlockingConnection::read(MessageReader& reader) {
   for (reader.next(); reader.wants_more();) {
     const auto room = reader.room();
-    const ssize_t count = uninterrupted([&] { return recv(fd_, room.data(), room.size(), 0); });
+    const ssize_t count =
+        uninterrupted([&] { return recv(socket_.get(), room.data(), room.size(), 0); });
     if (count < 0) return false;
     count > 0 ? reader.took(static_cast<std::size_t>(count)) : reader.ended();
   }

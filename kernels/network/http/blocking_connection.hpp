@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernels/network/http/http_parser.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 
@@ -16,13 +17,10 @@ class BlockingConnection {
   explicit BlockingConnection(std::uint16_t port,
                               std::chrono::milliseconds timeout = std::chrono::seconds(30))
       : port_(port), timeout_(timeout) {}
-  BlockingConnection(const BlockingConnection&) = delete;
-  BlockingConnection& operator=(const BlockingConnection&) = delete;
-  ~BlockingConnection() { close(); }
 
   /// Opens it unless it is open. Returns whether it is.
   bool open();
-  void close();
+  void close() { socket_.reset(); }
   bool write(const std::string& text);
   /// Reads the next message. Returns whether it came whole.
   bool read(MessageReader& reader);
@@ -30,7 +28,7 @@ class BlockingConnection {
  private:
   std::uint16_t port_;
   std::chrono::milliseconds timeout_;
-  int fd_ = -1;
+  FileDescriptor socket_;
 };
 
 /// The body of GET `target`. Throws std::runtime_error where there is no answer.

@@ -16,6 +16,7 @@
 
 #include "kernels/network/servers/synthetic_site.hpp"
 #include "kernels/posix/child_process.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 
@@ -33,19 +34,16 @@ class Listener {
  public:
   /// `port` 0: any that is free. Throws UsageError where the address cannot be had.
   Listener(const std::string& address, std::uint16_t port);
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-  ~Listener();
 
   std::uint16_t port() const { return port_; }
   /// "http://127.0.0.1:8080"
   std::string origin() const;
-  int fd() const { return fd_; }
+  int fd() const { return socket_.get(); }
 
  private:
   std::string address_;
   std::uint16_t port_ = 0;
-  int fd_ = -1;
+  FileDescriptor socket_;
 };
 
 struct Served {

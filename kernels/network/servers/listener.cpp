@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -40,25 +39,22 @@ Listener::Listener(const std::string& address, std::uint16_t port) : address_(ad
   if (size == 0)
     throw UsageError(
         fmt::format("'{}' is not an IP address; give one as 127.0.0.1, 0.0.0.0 or ::1", address));
-  fd_ = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "cannot make a socket");
+  socket_ =
+      FileDescriptor(socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket_) throw std::system_error(errno, std::generic_category(), "cannot make a socket");
+  const int fd = socket_.get();
   const int on = 1;
-  setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // Accepted sockets inherit it: an answer is one write, there is nothing to wait for.
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (bind(fd_, reinterpret_cast<sockaddr*>(&storage), size) < 0 || listen(fd_, backlog) < 0) {
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&storage), size) < 0 || listen(fd, backlog) < 0) {
     const std::error_code error(errno, std::generic_category());
-    close(fd_);
     throw UsageError(fmt::format("cannot listen on {} port {}: {}; give another with --port",
                                  address, port, error.message()));
   }
-  getsockname(fd_, reinterpret_cast<sockaddr*>(&storage), &size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
   port_ = ntohs(is_v6 ? reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port
                       : reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
-}
-
-Listener::~Listener() {
-  if (fd_ >= 0) close(fd_);
 }
 
 std::string Listener::origin() const {

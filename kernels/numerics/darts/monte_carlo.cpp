@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/base/errors.hpp"
 #include "kernels/base/kernel_registry.hpp"
+#include "kernels/base/nearest_name.hpp"
 
 namespace parlab {
 namespace {
@@ -27,6 +29,17 @@ std::vector<DartVariant> dart_variants() {
   std::vector<DartVariant> sorted = registry();
   std::ranges::sort(sorted, {}, &DartVariant::name);
   return sorted;
+}
+
+const DartVariant& dart_variant(std::string_view name) {
+  // Kept: to copy and sort them takes ten times what a call from Python costs otherwise.
+  static const std::vector<DartVariant> variants = dart_variants();
+  if (const auto found = std::ranges::find(variants, name, &DartVariant::name);
+      found != variants.end())
+    return *found;
+  std::vector<std::string> names;
+  for (const DartVariant& variant : variants) names.push_back(variant.name);
+  throw UsageError(unknown_name("variant", std::string(name), names));
 }
 
 }  // namespace parlab

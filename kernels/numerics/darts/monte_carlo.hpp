@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/base/index_range.hpp"
@@ -42,6 +43,9 @@ struct DartVariant {
 
 /// Every variant of this build, by name.
 std::vector<DartVariant> dart_variants();
+
+/// Throws UsageError, with the nearest valid name, where there is none of that name.
+const DartVariant& dart_variant(std::string_view name);
 
 /// A static one in its source file adds a variant, here and to the KernelRegistry ("monte_carlo").
 class RegisterDartVariant {

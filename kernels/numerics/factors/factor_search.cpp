@@ -1,8 +1,11 @@
 #include "kernels/numerics/factors/factor_search.hpp"
 
 #include <algorithm>
+#include <vector>
 
+#include "kernels/base/errors.hpp"
 #include "kernels/base/kernel_registry.hpp"
+#include "kernels/base/nearest_name.hpp"
 #include "kernels/numerics/arithmetic/wheel210.hpp"
 #include "kernels/numerics/factors/polled_search.hpp"
 
@@ -56,4 +59,13 @@ const RegisterKernel vector{
     {"factor_search", "vector", "a number's factor, by SIMD and quotients linear in the divisor"}};
 
 }  // namespace
+FactorSearch factor_search(const std::string& name) {
+  std::vector<std::string> names;
+  for (const FactorSearchVariant& variant : factor_searches) {
+    if (variant.name == name) return variant.smallest_factor;
+    names.emplace_back(variant.name);
+  }
+  throw UsageError(unknown_name("variant", name, names));
+}
+
 }  // namespace parlab

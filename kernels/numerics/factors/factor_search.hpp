@@ -25,6 +25,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "kernels/base/function_ref.hpp"
 #include "kernels/base/index_range.hpp"
@@ -55,5 +56,8 @@ inline constexpr std::array<FactorSearchVariant, 3> factor_searches = {{
     {"wheel", smallest_factor_wheel},
     {"vector", smallest_factor_vector},
 }};
+
+/// Throws UsageError, with the nearest valid name, where there is none of that name.
+FactorSearch factor_search(const std::string& name);
 
 }  // namespace parlab

@@ -26,7 +26,7 @@ constexpr std::size_t least_key = 16;  // bytes; shorter ones can be guessed
 
 /// In the manager's process. Keeps nothing of the parent's but its listener and the standard
 /// streams: a copy of a pipe's end would keep others from seeing it closed.
-void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSettings& settings,
+void serve(FileDescriptor listener, FileDescriptor parent, const ServerSettings& settings,
            const ServedTypes& types) {
   // The parent's process, not its thread, is what this one ends with.
   prctl(PR_SET_PDEATHSIG, 0);
@@ -42,7 +42,7 @@ void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSetting
   dup2(parent.release(), first_kept + 1);
   syscall(SYS_close_range, first_kept + 2, ~0U, 0);
   // Never destroyed: freeing all that it keeps would take longer than to end.
-  auto* server = new ManagerServer(OwnedDescriptor(first_kept), first_kept + 1, settings, types);
+  auto* server = new ManagerServer(FileDescriptor(first_kept), first_kept + 1, settings, types);
   server->run();
 }
 
@@ -63,12 +63,12 @@ Manager::Manager(const ManagerOptions& options) {
     throw UsageError(fmt::format("a manager's key has at least {} bytes", least_key));
   if (!options.key.empty() && !keys_supported())
     throw UsageError("a manager's key needs OpenSSL: install libssl-dev, then make build");
-  OwnedDescriptor listener = address_.listen();
+  FileDescriptor listener = address_.listen();
   // Above what serve() moves the two to, so that neither overwrites the other.
-  const auto moved_up = [](int fd) { return OwnedDescriptor(fcntl(fd, F_DUPFD_CLOEXEC, 16)); };
-  OwnedDescriptor high = moved_up(listener.get());
-  const OwnedDescriptor self(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
-  OwnedDescriptor parent = moved_up(self.get());
+  const auto moved_up = [](int fd) { return FileDescriptor(fcntl(fd, F_DUPFD_CLOEXEC, 16)); };
+  FileDescriptor high = moved_up(listener.get());
+  const FileDescriptor self(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
+  FileDescriptor parent = moved_up(self.get());
   if (!high || !parent) {
     address_.unlink();
     throw std::system_error(errno, std::generic_category(), "cannot start a manager");

@@ -36,19 +36,14 @@ bool set_lock(int descriptor, short kind, int command) {
 
 FileLock::FileLock(std::string path) : path_(std::move(path)) { open_here(); }
 
-FileLock::~FileLock() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-
 void FileLock::open_here() {
-  const int descriptor = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
+  FileDescriptor file(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file) {
     const std::system_error why = refusal("open the lock " + path_, errno);
     if (why.code().value() == EMFILE || why.code().value() == ENFILE) throw OutOfRoom(why.what());
     throw why;
   }
-  if (descriptor_ >= 0) close(descriptor_);
-  descriptor_ = descriptor;
+  file_ = std::move(file);
   opened_by_ = getpid();
   held_ = false;
 }
@@ -58,7 +53,7 @@ bool FileLock::acquire(Deadline deadline) {
   if (held_) throw std::logic_error("this FileLock is held already: release it first");
   auto nap = shortest_nap;
   // Naps, because a blocking fcntl has no deadline.
-  while (!(held_ = set_lock(descriptor_, F_WRLCK, deadline.never() ? F_OFD_SETLKW : F_OFD_SETLK))) {
+  while (!(held_ = set_lock(file_.get(), F_WRLCK, deadline.never() ? F_OFD_SETLKW : F_OFD_SETLK))) {
     if (deadline.passed()) return false;
     usleep(static_cast<useconds_t>(nap.count()));
     nap = std::min(nap * 2, longest_nap);
@@ -69,7 +64,7 @@ bool FileLock::acquire(Deadline deadline) {
 void FileLock::release() {
   if (!held_ || opened_by_ != getpid())
     throw std::logic_error("this process does not hold the FileLock that it releases");
-  set_lock(descriptor_, F_UNLCK, F_OFD_SETLK);
+  set_lock(file_.get(), F_UNLCK, F_OFD_SETLK);
   held_ = false;
 }
 

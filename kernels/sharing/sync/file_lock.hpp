@@ -17,6 +17,7 @@
 #include <string>
 
 #include "kernels/base/deadline.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 
@@ -27,7 +28,6 @@ class FileLock {
   explicit FileLock(std::string path);
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
-  ~FileLock();
 
   /// Between processes; threads that share one FileLock share its hold. False at the deadline.
   /// Throws std::logic_error where this object holds it already.
@@ -45,7 +45,7 @@ class FileLock {
   void open_here();
 
   std::string path_;
-  int descriptor_ = -1;
+  FileDescriptor file_;
   pid_t opened_by_ = 0;
   bool held_ = false;
 };

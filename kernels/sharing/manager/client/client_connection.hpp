@@ -48,7 +48,7 @@ class ClientConnection {
   ssize_t receive_some(char* to, std::size_t size, Deadline deadline);
   void receive(char* to, std::size_t size, Deadline deadline);
 
-  OwnedDescriptor socket_;
+  FileDescriptor socket_;
   ClientOptions options_;
   std::uint64_t longest_message_ = 0;
 };

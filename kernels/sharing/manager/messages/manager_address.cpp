@@ -55,18 +55,6 @@ std::system_error last_error(const std::string& what) {
 
 }  // namespace
 
-OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = other.release();
-  }
-  return *this;
-}
-int OwnedDescriptor::release() { return std::exchange(fd_, -1); }
-void OwnedDescriptor::reset() {
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
-}
-
 ManagerAddress ManagerAddress::parse(std::string_view text) {
   ManagerAddress address;
   if (text.starts_with("unix:")) {
@@ -103,13 +91,13 @@ std::string ManagerAddress::text() const {
   return tcp_ ? fmt::format("tcp:{}:{}", place_, port_) : "unix:" + place_;
 }
 
-OwnedDescriptor ManagerAddress::listen() {
+FileDescriptor ManagerAddress::listen() {
   const auto refused = [&] {
     return UsageError(fmt::format("a manager cannot listen at {}: {}; choose another address",
                                   text(), std::generic_category().message(errno)));
   };
   if (!tcp_) {
-    OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const auto [address, length] = unix_address(place_);
     // Nobody else may so much as connect between bind and a chmod.
     const mode_t before = umask(0077);
@@ -119,7 +107,7 @@ OwnedDescriptor ManagerAddress::listen() {
     return socket;
   }
   const Found found = look_up(place_, port_, AI_PASSIVE);
-  OwnedDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  FileDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) < 0 ||
@@ -135,20 +123,20 @@ OwnedDescriptor ManagerAddress::listen() {
   return socket;
 }
 
-OwnedDescriptor ManagerAddress::connect() const {
-  const auto connected = [&](const OwnedDescriptor& socket, const sockaddr* address,
+FileDescriptor ManagerAddress::connect() const {
+  const auto connected = [&](const FileDescriptor& socket, const sockaddr* address,
                              socklen_t length) {
     return socket && ::connect(socket.get(), address, length) == 0;
   };
   if (!tcp_) {
-    OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const auto [address, length] = unix_address(place_);
     if (connected(socket, reinterpret_cast<const sockaddr*>(&address), length)) return socket;
     throw last_error("cannot reach " + text());
   }
   const Found found = look_up(place_, port_, 0);
   for (const addrinfo* one = found.get(); one; one = one->ai_next) {
-    OwnedDescriptor socket(::socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    FileDescriptor socket(::socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!connected(socket, one->ai_addr, one->ai_addrlen)) continue;
     const int on = 1;  // a request waits for its reply: nothing to gain by holding it back
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -6,25 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/posix/file_descriptor.hpp"
+
 namespace parlab {
-
-/// Owns a file descriptor.
-class OwnedDescriptor {
- public:
-  OwnedDescriptor() = default;
-  explicit OwnedDescriptor(int fd) : fd_(fd) {}
-  OwnedDescriptor(OwnedDescriptor&& other) noexcept : fd_(other.release()) {}
-  OwnedDescriptor& operator=(OwnedDescriptor&& other) noexcept;
-  ~OwnedDescriptor() { reset(); }
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release();
-  void reset();
-
- private:
-  int fd_ = -1;
-};
 
 class ManagerAddress {
  public:
@@ -38,9 +22,9 @@ class ManagerAddress {
 
   /// A listening socket that does not block. Afterwards the address names the port that was chosen
   /// for "tcp:host:0". Throws UsageError where the address is taken, or not to be had.
-  OwnedDescriptor listen();
+  FileDescriptor listen();
   /// A connected socket that blocks. Throws std::system_error where nobody listens.
-  OwnedDescriptor connect() const;
+  FileDescriptor connect() const;
   /// Removes the file of a Unix address; nothing for others.
   void unlink() const;
 

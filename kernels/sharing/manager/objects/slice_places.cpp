@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "kernels/sharing/manager/objects/served_arguments.hpp"
 
 namespace parlab {
 
 // As PySlice_AdjustIndices of CPython does.
-SlicePlaces resolve_slice(const ManagedData& slice, std::int64_t size) {
+SlicePlaces resolve_slice(const nlohmann::json& slice, std::int64_t size) {
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
   const std::int64_t step =
       slice[2].is_null() ? 1 : std::max(whole_number(slice[2], "a slice's step"), -most);
@@ -15,7 +18,7 @@ SlicePlaces resolve_slice(const ManagedData& slice, std::int64_t size) {
   // Before the first place, or on it; on the last, or behind it.
   const std::int64_t low = step < 0 ? -1 : 0;
   const std::int64_t high = step < 0 ? size - 1 : size;
-  const auto end = [&](const ManagedData& given, std::int64_t otherwise, const char* what) {
+  const auto end = [&](const nlohmann::json& given, std::int64_t otherwise, const char* what) {
     if (given.is_null()) return otherwise;
     const std::int64_t at = whole_number(given, what);
     return std::clamp(at < 0 ? at + size : at, low, high);

@@ -3,8 +3,7 @@
 // Where the values of a list[start:stop:step] are, as CPython finds them.
 
 #include <cstdint>
-
-#include "kernels/sharing/manager/objects/served_arguments.hpp"
+#include <nlohmann/json_fwd.hpp>
 
 namespace parlab {
 
@@ -15,6 +14,6 @@ struct SlicePlaces {
   std::int64_t count;
 };
 /// [start, stop, step], each of which may be null. Throws std::invalid_argument.
-SlicePlaces resolve_slice(const ManagedData& slice, std::int64_t size);
+SlicePlaces resolve_slice(const nlohmann::json& slice, std::int64_t size);
 
 }  // namespace parlab

@@ -201,7 +201,7 @@ void ServedPool::terminate() {
     worker.process.signal(SIGTERM);
   }
   if (workers_.empty() || kill_timer_) return;
-  kill_timer_ = OwnedDescriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+  kill_timer_ = FileDescriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
   const auto kill_all = [this](std::uint32_t) {
     for (Worker& worker : workers_) worker.process.signal(SIGKILL);
     host_.unwatch(kill_timer_.get());

@@ -78,9 +78,9 @@ class ServedPool final : public ServedObject {
   Workers workers_;
   std::deque<QueuedChunk> queue_;
   bool closed_ = false;
-  std::string broken_;          // why no worker starts any more
-  int failed_starts_ = 0;       // in a row
-  OwnedDescriptor kill_timer_;  // after terminate()
+  std::string broken_;         // why no worker starts any more
+  int failed_starts_ = 0;      // in a row
+  FileDescriptor kill_timer_;  // after terminate()
 };
 
 /// Pool, AsyncResult and PoolStream, which is what imap() reads.

@@ -140,8 +140,8 @@ PoolProcess::PoolProcess(const ManagedFunctionTable& functions, const std::strin
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw refusal("start a worker", errno);
-  link_.emplace(0, OwnedDescriptor(ends[0]), max_answer_bytes);
-  const OwnedDescriptor theirs(ends[1]);
+  link_.emplace(0, FileDescriptor(ends[0]), max_answer_bytes);
+  const FileDescriptor theirs(ends[1]);
   child_.emplace(ChildProcess::fork([&] {
     become_worker(theirs.get());
     work(3, functions, initializer, place());

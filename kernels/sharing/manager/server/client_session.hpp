@@ -24,7 +24,7 @@ struct WaitingCall {
 
 class ServerConnection {
  public:
-  ServerConnection(ConnectionId id, OwnedDescriptor socket, std::uint64_t longest_message)
+  ServerConnection(ConnectionId id, FileDescriptor socket, std::uint64_t longest_message)
       : id_(id), socket_(std::move(socket)), longest_message_(longest_message) {}
 
   ConnectionId id() const { return id_; }
@@ -56,7 +56,7 @@ class ServerConnection {
 
  private:
   ConnectionId id_;
-  OwnedDescriptor socket_;
+  FileDescriptor socket_;
   std::uint64_t longest_message_;
   std::string received_;
   std::size_t used_ = 0;  // of received_

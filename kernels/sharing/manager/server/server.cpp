@@ -37,7 +37,7 @@ constexpr std::size_t most_strangers = 128;
 
 }  // namespace
 
-ManagerServer::ManagerServer(OwnedDescriptor listener, int parent, ServerSettings settings,
+ManagerServer::ManagerServer(FileDescriptor listener, int parent, ServerSettings settings,
                              ServedTypes types)
     : listener_(std::move(listener)),
       poll_(epoll_create1(EPOLL_CLOEXEC)),
@@ -53,7 +53,7 @@ ManagerServer::ManagerServer(OwnedDescriptor listener, int parent, ServerSetting
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
-  end_signal_ = OwnedDescriptor(signalfd(-1, &ends, SFD_CLOEXEC));
+  end_signal_ = FileDescriptor(signalfd(-1, &ends, SFD_CLOEXEC));
   ManagerServer::watch(end_signal_.get(), [this](std::uint32_t) { ends_ = true; });
 }
 
@@ -103,7 +103,7 @@ void ManagerServer::serve_until_end() {
 
 void ManagerServer::accept_all() {
   for (;;) {
-    OwnedDescriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    FileDescriptor socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket) {
       // Out of descriptors: the client waits in the backlog; a pause, or this loop would spin.
       if (errno == EMFILE || errno == ENFILE) usleep(10'000);

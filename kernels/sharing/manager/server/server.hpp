@@ -23,7 +23,7 @@ struct ServerSettings {
 class ManagerServer final : public ServedHost {
  public:
   /// Takes over `listener`. `parent` is a pidfd: the server ends with that process.
-  ManagerServer(OwnedDescriptor listener, int parent, ServerSettings settings, ServedTypes types);
+  ManagerServer(FileDescriptor listener, int parent, ServerSettings settings, ServedTypes types);
   /// Until the parent ends, or SIGTERM, which must be blocked. Then the workers of its pools have
   /// ended too.
   void run();
@@ -59,10 +59,10 @@ class ManagerServer final : public ServedHost {
     std::function<void(std::uint32_t)> ready;
   };
 
-  OwnedDescriptor listener_;
-  OwnedDescriptor poll_;
+  FileDescriptor listener_;
+  FileDescriptor poll_;
   int parent_;
-  OwnedDescriptor end_signal_;
+  FileDescriptor end_signal_;
   bool ends_ = false;
   ServerSettings settings_;
   std::string name_ = to_hex(fresh_nonce());  // tells this manager from any other at its address

@@ -72,7 +72,7 @@ TEST(LineUp, ChoosesTheGrainByTheMostWorkersAndNeverBelowTheLeast) {
   experiment.cases_[0].size = 3200;
   const Selection selection{.backends = parse_backends("threads"), .workers = {1, 2}};
   for (const Entrant& entrant : line_up(experiment, selection)) EXPECT_EQ(entrant.arm.grain, 100u);
-  experiment.cases_[0].least_grain = 500;
+  experiment.cases_[0].grain.min = 500;
   for (const Entrant& entrant : line_up(experiment, selection)) EXPECT_EQ(entrant.arm.grain, 500u);
 }
 

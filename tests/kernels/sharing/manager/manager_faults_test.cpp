@@ -204,14 +204,14 @@ TEST(ManagerFaults, ClientThatSendsGarbageIsDropped) {
   const Manager manager;
   const ManagedValue value = manager.value(1);
   const auto sent = [&](const std::string& bytes) {
-    OwnedDescriptor socket = trusted_socket(manager);
+    FileDescriptor socket = trusted_socket(manager);
     send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     return is_dropped(socket);
   };
   EXPECT_TRUE(sent(std::string(64, '\xff'))) << "a size beyond the limit";
   const FrameSize just_beyond = (256ULL << 20) + 1;
   EXPECT_TRUE(sent(std::string(raw_bytes(just_beyond)) + "abc"));
-  OwnedDescriptor stranger = ManagerAddress::parse(manager.address()).connect();
+  FileDescriptor stranger = ManagerAddress::parse(manager.address()).connect();
   const std::string noise(sizeof(GreetingResponse), 'x');
   send(stranger.get(), noise.data(), noise.size(), MSG_NOSIGNAL);
   Greeting greeting{};

@@ -47,8 +47,8 @@ class ManagerTest : public SharingTest {
 };
 
 /// A socket on which the greeting has been answered with zeros, as where no key is set.
-inline OwnedDescriptor trusted_socket(const Manager& manager) {
-  OwnedDescriptor socket = ManagerAddress::parse(manager.address()).connect();
+inline FileDescriptor trusted_socket(const Manager& manager) {
+  FileDescriptor socket = ManagerAddress::parse(manager.address()).connect();
   Greeting greeting{};
   GreetingWelcome welcome{};
   const GreetingResponse response{fresh_nonce(), {}};
@@ -58,7 +58,7 @@ inline OwnedDescriptor trusted_socket(const Manager& manager) {
   return socket;
 }
 
-inline bool is_dropped(const OwnedDescriptor& socket) {
+inline bool is_dropped(const FileDescriptor& socket) {
   char byte = 0;
   return recv(socket.get(), &byte, 1, 0) <= 0;
 }
@@ -97,7 +97,7 @@ class RawClient {
   }
 
  private:
-  OwnedDescriptor socket_;
+  FileDescriptor socket_;
 };
 
 }  // namespace parlab

@@ -1,0 +1,152 @@
+// Each kernel of kernels/parallel on every backend and schedule of this build: the serial answer,
+// bit for bit, however the range is cut.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/errors.hpp"
+#include "kernels/numerics/factors/trial_division.hpp"
+#include "kernels/parallel/darts.hpp"
+#include "kernels/parallel/factor_ranges.hpp"
+#include "kernels/parallel/heat_rows.hpp"
+#include "kernels/parallel/julia_rows.hpp"
+#include "kernels/parallel/prime_ranges.hpp"
+#include "kernels/posix/shared_mapping.hpp"
+
+namespace parlab {
+namespace {
+
+std::vector<BackendSpec> specs() {
+  std::vector<BackendSpec> all;
+  for (const BackendEntry& entry : backends()) {
+    const int workers = entry.parallel ? 3 : 1;
+    if (entry.schedules.empty()) all.push_back({entry.name, "", workers});
+    for (const std::string& schedule : entry.schedules)
+      all.push_back({entry.name, schedule, workers});
+  }
+  return all;
+}
+
+class OnEveryBackend : public testing::TestWithParam<BackendSpec> {
+ protected:
+  std::unique_ptr<Backend> backend = make_backend(GetParam());
+};
+
+TEST_P(OnEveryBackend, CountsTheDartsThatLieInside) {
+  const DartVariant& simd = dart_variant("simd");
+  const std::uint64_t whole = simd.count_inside({5, 100'005}, 7);
+  for (const std::uint64_t grain : {1'000'000u, 4096u, 777u})
+    EXPECT_EQ(count_darts(*backend, Chunking({5, 100'005}, grain), simd.count_inside, 7), whole);
+  EXPECT_EQ(count_darts(*backend, Chunking({5, 5}, 1), simd.count_inside, 7), 0u);
+}
+
+TEST_P(OnEveryBackend, CountsThePrimesOfARangeByEachAlgorithmInAnyOrder) {
+  const Chunking range({999'000, 1'010'000}, 1000);
+  std::vector<std::uint64_t> order(range.chunks());
+  std::iota(order.rbegin(), order.rend(), std::uint64_t{0});
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(3));
+  for (const PrimeAlgorithm& algorithm : prime_algorithms) {
+    const std::uint64_t whole = count_primes_by_trial(range.range());
+    EXPECT_EQ(count_primes(*backend, range, algorithm), whole) << algorithm.name;
+    EXPECT_EQ(count_primes(*backend, range, algorithm, order), whole) << algorithm.name;
+    EXPECT_EQ(count_primes(*backend, Chunking({0, 1000}, 64), algorithm), 168u) << algorithm.name;
+    EXPECT_EQ(count_primes(*backend, Chunking({24, 24}, 64), algorithm), 0u) << algorithm.name;
+  }
+}
+
+TEST_P(OnEveryBackend, ListsThePrimesOfARangeInOrder) {
+  for (const PrimeAlgorithm& algorithm : prime_algorithms) {
+    std::vector<std::uint64_t> primes(most_primes_in({90, 140}));
+    primes.resize(list_primes(*backend, Chunking({90, 140}, 7), algorithm, primes.data()));
+    EXPECT_THAT(primes, testing::ElementsAre(97, 101, 103, 107, 109, 113, 127, 131, 137, 139))
+        << algorithm.name;
+  }
+}
+
+TEST_P(OnEveryBackend, FindsTheSmallestFactor) {
+  const auto smallest = [&](std::uint64_t n, std::uint64_t grain) {
+    return smallest_factor(*backend, Chunking(divisors_of(n), grain), factor_search("vector"), n,
+                           [] { return false; });
+  };
+  for (const std::uint64_t grain : {100u, 12'345u, 100'000'000u}) {
+    EXPECT_EQ(smallest(2, grain), 2u);
+    EXPECT_EQ(smallest(9, grain), 3u);
+    EXPECT_EQ(smallest(1'000'003, grain), 1'000'003u);
+    EXPECT_EQ(smallest(999'983ull * 999'983, grain), 999'983u);
+    EXPECT_EQ(smallest(10'007ull * 10'009 * 10'037, grain), 10'007u);
+  }
+}
+
+TEST_P(OnEveryBackend, DrawsAJuliaSetIntoRowsThatLieTogetherOrApart) {
+  const JuliaImage image{.width = 37, .height = 29, .step = 0.1};
+  const JuliaKernel kernel = julia_variant("simd").count_steps;
+  std::vector<std::uint32_t> whole(image.pixels());
+  const std::uint64_t steps = kernel(image, {0, image.pixels()}, whole.data());
+  for (const std::uint64_t stride : {37u, 50u}) {
+    const SharedMapping memory(stride * image.height * sizeof(std::uint32_t));
+    auto* counts = reinterpret_cast<std::uint32_t*>(memory.data());
+    EXPECT_EQ(
+        draw_julia(*backend, Chunking({0, image.pixels()}, 100), image, kernel, {counts, stride}),
+        steps);
+    for (std::uint64_t row = 0; row < image.height; ++row)
+      EXPECT_EQ(0, std::memcmp(counts + row * stride, &whole[row * image.width],
+                               image.width * sizeof(std::uint32_t)))
+          << "row " << row << ", stride " << stride;
+  }
+}
+
+TEST_P(OnEveryBackend, SpreadsHeatWithTheBitsOfOneWorker) {
+  constexpr std::uint64_t rows = 40, columns = 33;
+  const auto spread = [&](Backend& who, std::uint64_t grain, Edges edges) {
+    const SharedMapping memory(3 * rows * columns * sizeof(double));
+    auto* cells = reinterpret_cast<double*>(memory.data());
+    Plate plates[3];
+    for (int i = 0; i < 3; ++i) plates[i] = {cells + i * rows * columns, rows, columns, columns};
+    for (std::uint64_t i = 0; i < rows * columns; ++i) cells[i] = static_cast<double>(i * i % 101);
+    spread_heat(who, Chunking({0, rows}, grain), diffusion_variant("tiled"), plates[0], plates[1],
+                plates[2], 0.2, edges, 11, 4);
+    return std::vector<double>(plates[2].cells, plates[2].cells + rows * columns);
+  };
+  const auto serial = make_backend({"serial", "", 1});
+  for (const Edges edges : {Edges::fixed, Edges::periodic})
+    for (const std::uint64_t grain : {1u, 7u, 40u})
+      EXPECT_EQ(spread(*backend, grain, edges), spread(*serial, rows, edges)) << grain;
+}
+
+std::string name_of(const testing::TestParamInfo<BackendSpec>& info) {
+  return info.param.backend + (info.param.schedule.empty() ? "" : "_" + info.param.schedule);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OnEveryBackend, testing::ValuesIn(specs()), name_of);
+
+TEST(AutomaticGrain, GivesEachWorkerSixteenChunksWithinTheLimits) {
+  EXPECT_EQ(automatic_grain(3200, 2, {}), 100u);
+  EXPECT_EQ(automatic_grain(3201, 2, {}), 101u);
+  EXPECT_EQ(automatic_grain(0, 2, {}), 1u);
+  EXPECT_EQ(automatic_grain(3200, 2, {.min = 500}), 500u);
+  EXPECT_EQ(automatic_grain(3200, 2, {.max = 30}), 30u);
+  EXPECT_EQ(automatic_grain(3200, 2, {.min = 50, .max = 30}), 50u);
+  EXPECT_EQ(automatic_grain(3200, 2, {.step = 64}), 128u);
+  constexpr std::uint64_t largest = ~std::uint64_t{0};
+  EXPECT_EQ(automatic_grain(largest, 1, {.min = largest, .step = 64}), largest);
+}
+
+TEST(LookUp, NamesTheNearestVariant) {
+  EXPECT_EQ(prime_algorithm("sieve").name, std::string("sieve"));
+  for (const auto& look : {+[] { prime_algorithm("seive"); }, +[] { dart_variant("smid"); },
+                           +[] { factor_search("vectro"); }})
+    EXPECT_THROW(look(), UsageError);
+}
+
+}  // namespace
+}  // namespace parlab
