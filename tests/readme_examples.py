@@ -1,6 +1,6 @@
 """Adds the kernel, the experiment and the backend that the READMEs show to a copy of the project, by the READMEs
 alone, and checks that they build, pass, run on every arm and reach the report; runs the README's own loop as
-written. Takes a build: CI runs it.
+written; checks that the verbs, experiments and options of all commands shown are there. Takes a build: CI runs it.
 
 Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays there for a look)
 """
@@ -8,6 +8,7 @@ Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays t
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 FILES = re.compile(r"`([\w/]+\.[ch]pp)`:\s*\n\n```cpp\n(.*?)```", re.DOTALL)
 OWN_LOOP = re.compile(r"## Your own loop\n\n```sh\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"^(?:\$ )?build/parlab ([^#&|\n]*)", re.MULTILINE)
 CMAKE_LINE = re.compile(r"`(parlab_backend\(async[^`]*\))`", re.DOTALL)
 # Where each example stands, and what it is.
 NAMED = {
@@ -59,6 +62,24 @@ def add_examples(folder: Path) -> set[str]:
     return changed
 
 
+def check_commands(folder: Path, parlab: str) -> int:
+    """That parlab's help knows each verb, experiment and option that a document shows. Returns how many commands."""
+    count = 0
+    helps: dict[tuple[str, ...], str] = {}
+    for document in run(folder, "git", "ls-files", "*.md", ":!reports/sample").split():
+        for language, text in BLOCK.findall((folder / document).read_text()):
+            for command in COMMAND.findall(text if language in ("", "sh") else ""):
+                words = shlex.split(command)
+                verb = tuple(words[:2 if words[0] in ("run", "compare") else 1])
+                if verb not in helps:
+                    helps[verb] = run(folder, parlab, *verb, "--help")
+                for option in (word for word in words if word.startswith("--")):
+                    if not re.search(rf"^ +(-\w,)?{option}\b", helps[verb], re.MULTILINE):
+                        sys.exit(f"{document}: parlab {' '.join(verb)} has no option {option}: {command}")
+                count += 1
+    return count
+
+
 def main(folder: Path) -> None:
     run(PROJECT, "git", "clone", "-q", str(PROJECT), str(folder))
     boost = PROJECT / "build/deps"
@@ -79,6 +100,7 @@ def main(folder: Path) -> None:
     results = json.loads(out)["results"]
     assert {r["answer"] for r in results} == {261}, "numbers to 10000 take at most 261 steps"
     assert any(r["backend"] == "async" for r in results)
+    assert check_commands(folder, "build/parlab") > 30
     own = run(folder, "sh", "-ec", OWN_LOOP.search((folder / "README.md").read_text()).group(1))
     assert own.count(str(26 << 25)) > 2, own  # on every arm
     run(folder, "build/parlab", "suite", "--only", "collatz", "--out", "out")
