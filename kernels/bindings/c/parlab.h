@@ -9,7 +9,8 @@
  * Ownership. What parlab_..._open gives is yours until you give it to parlab_..._close. Arrays stay
  * yours: a call reads and writes them where they lie and keeps no pointer. No other thread may write
  * to an array while a call reads it, or touch one that a call writes. Strings that a call returns
- * belong to the library: parlab_last_error()'s lives until the thread's next call, others for ever.
+ * belong to the library: parlab_last_error()'s lives until the thread's next call, others until the
+ * process ends.
  *
  * Threads. Any thread may call anything. A backend runs one call at a time; a second call on the
  * same handle waits for the first. parlab_backend_interrupt() alone does not wait, and may be called
@@ -110,8 +111,8 @@ typedef enum parlab_dtype {
 
 /* Where an array lies, in C's order. Elements of the last dimension lie side by side; rows may lie
  * apart, but neither overlap nor run backwards. What is otherwise is refused, as is an address that
- * is no multiple of an element's size, and an array to write to that shares a byte with one to read,
- * also where a file or shared memory was mapped at two addresses. */
+ * is not a multiple of an element's size, and an array to write to that shares a byte with one to
+ * read, also where a file or shared memory was mapped at two addresses. */
 typedef struct parlab_array {
   void* data;             /* the first element; NULL only where a length is 0 */
   int32_t dtype;          /* a parlab_dtype */
@@ -120,7 +121,7 @@ typedef struct parlab_array {
   const int64_t* strides; /* bytes from one index to the next, one a dimension, as numpy's */
   int32_t writable;       /* 0: the call refuses to write to it */
   int32_t shared;         /* 1: shared with forked processes (mmap, MAP_SHARED), so that the backend
-                             processes writes in place; 0: there, by way of a copy */
+                             processes writes in place; 0: there, through a copy */
 } parlab_array;
 
 /* ---- Kernels ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How far each way lies beyond its goal, or short of it, as dots with their intervals."""
+"""How far each arm lies beyond its goal, or short of it, as dots with their intervals."""
 
 from __future__ import annotations
 

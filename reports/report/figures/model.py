@@ -27,7 +27,7 @@ def is_held_to_model(race: Race) -> bool:
 
 
 def draw(race: Race, path: Path) -> None:
-    """Writes the figure. Requires a race that is held to its model."""
+    """Writes the figure. Requires a race that is compared with its model."""
     axis = sweep_axis(race)
     assert axis is not None
     others = [name for name in varied_parameters(race.shown) if name != axis.field]

@@ -66,7 +66,7 @@ class Arm:
     cause: str  # why it failed; empty where it did not
     comparison: Comparison | None
     against_best: Comparison | None
-    paced: bool = False  # others set how long a run takes: its time is no speed
+    paced: bool = False  # others set how long a run takes: its time is not a speed
     facts: dict[str, Any] = field(default_factory=dict)  # no axes: a generator, a goal
     metrics: dict[str, tuple[float, ...]] = field(default_factory=dict)  # its own numbers, by name
 

@@ -40,7 +40,7 @@ def varied_parameters(arms: Sequence[Arm]) -> list[str]:
 
 
 def measures_chunks(race: Race) -> bool:
-    """Whether each index is a chunk of its own: then a cost is measured, not a speed-up."""
+    """Whether each index is its own chunk: then a cost is measured, not a speed-up."""
     return all(arm.size == arm.chunks for arm in race.shown)
 
 

@@ -19,7 +19,7 @@ class Column:
 
 
 def _median(arm: Arm) -> float | None:
-    """Of an arm that ran to the end: what a failed one did before is no time to compare."""
+    """Of an arm that ran to the end: what a failed one did before is not a time to compare."""
     return arm.median if arm.ok else None
 
 

@@ -1,4 +1,4 @@
-"""What an arm says of parlab's own way, the baseline of its task, and whether the goal is met."""
+"""What an arm says of parlab's method, the baseline of its task, and whether the goal is met."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from report.load.suite_results import Suite
 from report.text.formats import column, significant, unit_of
 from report.text.markdown_table import markdown, plain
 
-BARE = "bare_"  # what the library's ways are held to
+BARE = "bare_"  # what the library's classes are compared with
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _race(suite: Suite, experiment: str, **fixed: str) -> list[Cost]:
 
 def _table(costs: list[Cost]) -> str:
     ordered = sorted(costs, key=lambda cost: cost.seconds)
-    # The library's cheapest is 1; a bare way is a yardstick, not a choice.
+    # The library's cheapest is 1; a bare one is a yardstick, not a choice.
     cheapest = next((c.seconds for c in ordered if not c.name.startswith(BARE)), 0.0)
     rows = []
     nanoseconds = column([cost.seconds / unit_of(1e-9)[1] for cost in ordered])

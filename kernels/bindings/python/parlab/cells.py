@@ -2,9 +2,9 @@
 
     %load_ext parlab.cells
 
-    %%cpp                       run as a program of its own: a crash is an exception here
+    %%cpp                       run as a separate program: a crash is an exception here
     #include <parlab.h>         lines of #include go to the top; the rest is main()'s body,
-    printf("%d\\n", 6 * 7);     unless the cell has a main() of its own
+    printf("%d\\n", 6 * 7);     unless the cell has its own main()
 
     %%cpp -n mine               load as functions: mine.add_up(array, len(array))
     extern "C" double add_up(const double* numbers, size_t size) { ... }
@@ -45,7 +45,7 @@ from .own import OwnKernel
 
 __all__ = ["CellFailed", "OwnKernel", "functions", "load_ipython_extension", "run"]
 
-LONGEST_OUTPUT = 100_000  # characters that a notebook is given; it keeps them for ever
+LONGEST_OUTPUT = 100_000  # characters that a notebook is given; it keeps them all
 LONGEST_TIMEOUT = 10**6  # seconds, 11 days
 USAGE = ("%%cpp [-n NAME | -k NAME] [-f FLAGS] [-t SECONDS]: -n binds extern \"C\" functions under a name, -k makes "
          "a kernel of that name, -f are more flags for the compiler, in quotes, -t is how long the program may take")
@@ -98,7 +98,7 @@ def _built(cell: str, flags: Sequence[str] | None) -> Built:
 
 
 def _seconds(timeout: Any) -> float:
-    """Raises BadInput or BadType for what is no time."""
+    """Raises BadInput or BadType for what is not a time."""
     with contextlib.suppress(ValueError):  # a word is a number in %%cpp
         timeout = float(timeout) if isinstance(timeout, str) else timeout
     seconds = real("timeout", timeout)

@@ -31,7 +31,7 @@ class BadFile(Exception):
 
 
 def shown(name: Path | str) -> str:
-    """A name as text on one line: what is no UTF-8 or no visible character by its number."""
+    """A name as text on one line: what is not UTF-8, or not a visible character, by its number."""
     text = os.fsencode(str(name)).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode()
                    for letter in text)

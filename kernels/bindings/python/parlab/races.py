@@ -119,7 +119,7 @@ class Race:
 
     def plot(self, axes: Any = None) -> Any:
         """Speed-ups with their intervals and verdicts, the fastest at the top. Returns matplotlib's Axes;
-        without `axes` on a figure of its own, which a notebook shows."""
+        without `axes` on a new figure, which a notebook shows."""
         arms = sorted((record for record in self.records if record["speedup"]),
                       key=lambda record: record["speedup"])
         if axes is None:
@@ -145,7 +145,7 @@ class Race:
 
     @property
     def baseline(self) -> str:
-        """The label of the first arm that others are held to."""
+        """The label of the first arm that others are compared with."""
         return next(record["label"] for record in self.records if record["role"] == "baseline")
 
 

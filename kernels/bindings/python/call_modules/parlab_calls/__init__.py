@@ -1,4 +1,4 @@
-"""Two calls of parlab's C library by each way that Python has to call C, to see what a call costs.
+"""Two calls of parlab's C library by each method that Python has to call C, to see what a call costs.
 
     from parlab_calls import by_pybind11
     by_pybind11.count_darts(1000, seed=7)

@@ -1,4 +1,4 @@
-"""What cffi is told of parlab.h: a C parser of its own reads it, without a preprocessor."""
+"""What cffi is told of parlab.h: its own C parser reads it, without a preprocessor."""
 
 DECLARATIONS = """
 typedef struct parlab_backend parlab_backend;
