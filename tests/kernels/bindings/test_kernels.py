@@ -126,7 +126,7 @@ def test_scalars_and_lists_are_taken() -> None:
     (lambda: parlab.diffusion(np.zeros((3, 3)), 1, variant="stream"), ValueError, "copies"),
     (lambda: parlab.julia(out=np.zeros((3, 3))), TypeError, "uint32"),
     (lambda: parlab.julia((1, 2, 3)), ValueError, "rows, columns"),
-    (lambda: parlab.run("pi", darts=object()), TypeError, "no option's value"),
+    (lambda: parlab.run("pi", darts=object()), TypeError, "is not an option's value"),
     (lambda: parlab.run("ip"), ValueError, "did you mean 'pi'"),
 ])
 def test_bad_input_is_an_exception_that_says_what_to_do(call, error, words) -> None:

@@ -92,7 +92,7 @@ def test_too_large_a_one_is_an_exception_and_leaves_nothing(name: str) -> None:
 def test_a_file_that_is_no_array_is_refused(name: str) -> None:
     path = FOLDER / f"parlab-array-{name}"
     path.write_bytes(b"something else")
-    with pytest.raises(ValueError, match="no array that parlab made"):
+    with pytest.raises(ValueError, match="not an array that parlab made"):
         parlab.attach(name)
     path.unlink()
     parlab.shared_array(10_000, name=name)

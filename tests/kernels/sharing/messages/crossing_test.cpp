@@ -58,8 +58,9 @@ std::pair<int, std::string> compile(const std::vector<std::string>& bodies) {
     std::ofstream file(source);
     for (const char* header : {"array", "string", "string_view", "vector"})
       file << "#include <" << header << ">\n";
-    for (const char* header : {"condition", "connection", "joinable_queue", "pool", "queue",
-                               "shared_array", "spsc_ring", "value"})
+    for (const char* header :
+         {"sync/condition", "messages/connection", "queues/joinable_queue", "pool/pool",
+          "queues/queue", "memory/shared_array", "queues/spsc_ring", "memory/value"})
       file << "#include \"kernels/sharing/" << header << ".hpp\"\n";
     for (std::size_t i = 0; i < bodies.size(); ++i)
       file << "void function_" << i << "() { " << bodies[i] << " }\n";
