@@ -7,7 +7,8 @@
 #include <map>
 #include <memory>
 #include <numeric>
-#include <random>
+
+#include "experiments/measure/round_order.hpp"
 
 namespace parlab {
 namespace {
@@ -37,17 +38,10 @@ class Race {
         attempt(i, std::nullopt, [&] { processes_[i] = start(i); });
       }
     }
-    std::vector<std::size_t> order(outcome_.results.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::mt19937_64 random(options_.order_seed);
-    for (int round = 0; round < options_.rounds; ++round) {
-      // Drawn anew once every arm has stood in every place.
-      if (round % static_cast<int>(order.size()) == 0)
-        std::shuffle(order.begin(), order.end(), random);
-      else
-        std::rotate(order.begin(), order.begin() + 1, order.end());
-      run_round(round, order);
-    }
+    std::vector<std::size_t> all(outcome_.results.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    for (int round = 0; round < options_.rounds; ++round)
+      run_round(round, round_order(all, options_.order_seed, static_cast<std::uint64_t>(round)));
     outcome_.elapsed_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return std::move(outcome_);
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-// A race: every entrant once a round, in an order that is drawn anew and rotated, so that each
-// stands in every place and what slows a round slows all of it.
+// A race: every entrant once a round, in an order that is drawn anew for each (round_order.hpp):
+// what slows a round slows all of it.
 
 #include <chrono>
 #include <cstdint>
