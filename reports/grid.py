@@ -17,7 +17,7 @@ class Choice:
     arms: tuple[Arm, ...]  # the group's, without its baseline
     names: dict[int, str]  # by result index
     best: Arm | None  # None where all arms failed
-    noisy: bool  # the gate failed: no verdict
+    noisy: bool  # the gate that results once had failed: no verdict
     equivalent: tuple[Arm, ...]  # within the margin of the best
     unresolved: tuple[Arm, ...]  # more rounds would be needed to say
     barely: tuple[Arm, ...]  # slower, but perhaps by less than the margin
@@ -61,7 +61,9 @@ def best_of(race: Race, ran: list[Arm]) -> Arm | None:
 
 
 def is_noisy(race: Race, arms: list[Arm]) -> bool:
-    """Whether the noise of this group's baseline forbids verdicts."""
+    """Whether the gate that results once had withheld this group's verdicts."""
+    if race.gate_margin is None:
+        return False
     bases = {arm.comparison.other for arm in arms if arm.comparison}
     gates = ([gate for gate in race.gates if gate.group == arms[0].group]
              or [gate for gate in race.gates if gate.baseline in bases])

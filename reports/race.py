@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TOO_NOISY = "too noisy"
+TOO_NOISY = "too noisy"  # of results before the guard: a gate then withheld verdicts
 VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", TOO_NOISY)
 ROLES = ("arm", "baseline", "baseline again")
 
@@ -32,6 +32,12 @@ class Comparison:
     other: int  # index of the result that it is compared with
     verdict: str
     confidence: float
+    reason: str = ""  # why there can be no verdict; empty where there is an interval
+
+    @property
+    def words(self) -> str:
+        """The verdict, or why there is none."""
+        return self.reason or self.verdict
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,13 @@ class Gate:
     again: int
     speedup: Ratio
     ok: bool
+    guard: float = 1.0  # factor by which the intervals of its group are widened
+
+    @property
+    def excludes_one(self) -> bool:
+        """Whether two runs of one arm differ by more than their interval allows."""
+        low, high = self.speedup.low, self.speedup.high
+        return low is not None and low > 1 or high is not None and high < 1
 
 
 @dataclass(frozen=True)
@@ -187,13 +200,14 @@ class Race:
     isolation: str
     alpha: float
     margin: float
-    gate_margin: float
+    gate_margin: float | None  # of results before the guard; None since
     elapsed_seconds: float
     arms: tuple[Arm, ...]
     gates: tuple[Gate, ...]
     models: tuple[Model, ...]
     headlines: tuple[Headline, ...]
     remarks: tuple[Remark, ...] = ()
+    anytime: bool = False  # intervals hold at any number of rounds; before, at the one there was
 
     @property
     def shown(self) -> list[Arm]:

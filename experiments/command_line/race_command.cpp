@@ -58,7 +58,7 @@ std::string table_text(const RaceRecord& race) {
     } else if (result.entrant.arm.what.paced) {
       cells.emplace_back("-");  // its time is others'
     } else if (result.entrant.role == Role::arm && against) {
-      cells.emplace_back(to_string(against->comparison.verdict));
+      cells.push_back(verdict_text(against->comparison));
     } else {
       cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
     }
@@ -71,18 +71,33 @@ std::string table_text(const RaceRecord& race) {
   return table.text();
 }
 
-/// What a person reads: the table, the sentences, the gates that failed, the arms that failed.
+/// "1 of 4 baselines differs from itself, which is what chance gives": empty where none ran twice.
+std::string calibration_text(const std::vector<Guard>& guards, double alpha) {
+  const auto biased = std::ranges::count_if(guards, [](const Guard& g) { return g.width > 0; });
+  const Calibration found =
+      calibration(static_cast<int>(guards.size()), static_cast<int>(biased), alpha);
+  if (found.excluding_one == 0) return "";
+  return fmt::format("A/A: {} of {} baselines {} from itself beyond its interval, {}.\n",
+                     found.excluding_one, found.pairs,
+                     found.excluding_one == 1 ? "differs" : "differ",
+                     found.chance < alpha ? "more than chance gives: see parlab doctor"
+                                          : "no more than chance gives");
+}
+
+/// What a person reads: the table, the sentences, the baselines that show a bias, the arms that
+/// failed.
 void print_race(const RaceRecord& race, const std::vector<Headline>& headlines, std::FILE* out) {
   fmt::print(out, "{}\n{}\n", race.experiment->question(), table_text(race));
   for (const Headline& headline : headlines) fmt::print(out, "{}.\n", headline.sentence);
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     fmt::print(out, "{}.\n", remark.sentence);
-  for (const Gate& gate : race.verdicts.gates)
-    if (!gate.ok)
+  fmt::print(out, "{}", calibration_text(race.verdicts.guards, race.alpha));
+  for (const Guard& guard : race.verdicts.guards)
+    if (guard.width > 0)
       fmt::print(out,
-                 "Too noisy for verdicts: {} against itself gave {:.3g}x {}; see parlab doctor.\n",
-                 race.outcome.results[gate.baseline].entrant.label, gate.comparison.ratio,
-                 interval_text(gate.comparison.interval));
+                 "{} against itself gave {:.3g}x {}: intervals beside it are wider by {:.2g} %.\n",
+                 race.outcome.results[guard.baseline].entrant.label, guard.comparison.ratio,
+                 interval_text(guard.comparison.interval), 100 * std::expm1(guard.width));
   for (const Measured& result : race.outcome.results)
     if (result.failure)
       fmt::print(

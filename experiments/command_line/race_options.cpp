@@ -58,7 +58,7 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                    "instead of --grain: chunks in all, a list for a sweep");
   }
   app.add_option("--rounds", words.rounds,
-                 "times that every arm runs; 6 or more for a verdict [21]");
+                 "times that every arm runs; 7 or more for a verdict [21]");
   app.add_option("--seed", words.seed,
                  "of random numbers in the kernel and of the order of arms [1]");
   app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");

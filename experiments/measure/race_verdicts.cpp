@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
+#include <stdexcept>
 
 namespace parlab {
 namespace {
 
-Comparison compare(const Measured& base, const Measured& arm, double alpha) {
-  return parlab::compare(base.seconds(), arm.seconds(), alpha);
+Comparison compare(const Measured& base, const Measured& arm, double alpha, double guard = 0) {
+  return parlab::compare(base.seconds(), arm.seconds(), {.alpha = alpha, .guard = guard});
 }
 
 /// Whether two results can be compared: both have a sample for every round.
@@ -31,25 +31,23 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Measured>& res
   return groups;
 }
 
-std::vector<Gate> gates_of(const std::vector<Measured>& results, double alpha) {
-  std::vector<Gate> gates;
+std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha) {
+  std::vector<Guard> guards;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const std::size_t baseline = results[i].entrant.baseline;
     if (results[i].entrant.role != Role::baseline_again ||
         !comparable(results[baseline], results[i]))
       continue;
     const Comparison again = compare(results[baseline], results[i], alpha);
-    gates.push_back({baseline, i, again, passes_gate(again)});
+    guards.push_back({baseline, i, again, guard_of(again)});
   }
-  return gates;
+  return guards;
 }
 
-/// Baselines whose gate failed.
-std::set<std::size_t> noisy_baselines(const std::vector<Gate>& gates) {
-  std::set<std::size_t> noisy;
-  for (const Gate& gate : gates)
-    if (!gate.ok) noisy.insert(gate.baseline);
-  return noisy;
+/// By how much the intervals of a baseline's group are widened.
+double width_of(const std::vector<Guard>& guards, std::size_t baseline) {
+  const auto guard = std::ranges::find(guards, baseline, &Guard::baseline);
+  return guard == guards.end() ? 0 : guard->width;
 }
 
 std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results,
@@ -145,25 +143,23 @@ std::string sentence_of(const std::string& subject, const Measured& arm, const M
     case Verdict::differs:
       return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a,
                          b, percent(margin), speed);
-    case Verdict::not_resolved:
-      return fmt::format("{} {} against {}: not resolved, {}; more rounds may tell", subject, a, b,
-                         speed);
-    case Verdict::too_noisy:
-      break;
+    case Verdict::not_resolved: {
+      const std::string reason = reason_of(c);
+      return fmt::format("{} {} against {}: not resolved, {}; {}", subject, a, b, speed,
+                         reason.empty() ? "more rounds may tell" : reason);
+    }
   }
-  return fmt::format("{} {} against {}: too noisy, no verdict", subject, a, b);
+  throw std::invalid_argument("not a verdict");
 }
 
 }  // namespace
 
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
   RaceVerdicts verdicts;
-  verdicts.gates = gates_of(results, alpha);
-  const auto noisy = noisy_baselines(verdicts.gates);
+  verdicts.guards = guards_of(results, alpha);
   const auto against = [&](std::size_t other, std::size_t i) {
-    Comparison comparison = compare(results[other], results[i], alpha);
-    if (noisy.contains(results[i].entrant.baseline)) comparison.verdict = Verdict::too_noisy;
-    return Against{other, comparison};
+    const double guard = width_of(verdicts.guards, results[i].entrant.baseline);
+    return Against{other, compare(results[other], results[i], alpha, guard)};
   };
   verdicts.against_baseline.resize(results.size());
   verdicts.against_best.resize(results.size());
@@ -250,28 +246,28 @@ std::vector<std::vector<Headline>> headlines(const std::vector<RaceInFamily>& ra
   };
   std::vector<Place> places;
   std::vector<std::vector<double>> seconds;
+  std::vector<double> guards;
   for (std::size_t race = 0; race < races.size(); ++race) {
     for (const auto& [result, against] : races[race].pairs) {
       places.push_back({race, result, against});
+      guards.push_back(
+          width_of(races[race].verdicts->guards, (*races[race].results)[result].entrant.baseline));
       seconds.push_back((*races[race].results)[against].seconds());
       seconds.push_back((*races[race].results)[result].seconds());
     }
   }
   std::vector<Pair> family;
-  for (std::size_t i = 0; i < seconds.size(); i += 2)
-    family.push_back({seconds[i], seconds[i + 1]});
+  for (std::size_t i = 0; i < guards.size(); ++i)
+    family.push_back({seconds[2 * i], seconds[2 * i + 1], guards[i]});
   const std::vector<Comparison> comparisons = compare_family(family, alpha);
 
   std::vector<std::vector<Headline>> all(races.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto& [race, result, against] = places[i];
     const auto& results = *races[race].results;
-    Comparison comparison = comparisons[i];
-    if (noisy_baselines(races[race].verdicts->gates).contains(results[result].entrant.baseline))
-      comparison.verdict = Verdict::too_noisy;
     const std::string subject = races[race].experiment->subject(results[result].entrant.arm.what);
-    all[race].push_back({result, against, comparison,
-                         sentence_of(subject, results[result], results[against], comparison)});
+    all[race].push_back({result, against, comparisons[i],
+                         sentence_of(subject, results[result], results[against], comparisons[i])});
   }
   return all;
 }

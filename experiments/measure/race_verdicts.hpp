@@ -1,7 +1,8 @@
 #pragma once
 
-// What a race's times say: each arm against its baseline and against the best of its group, the A/A
-// gate, the cost models, and the sentences that a reader takes away.
+// What a race's times say: each arm against its baseline and against the best of its group, with
+// the bias that the baseline shows against itself (A/A); the cost models, and the sentences that a
+// reader takes away.
 
 #include <optional>
 #include <string>
@@ -19,11 +20,12 @@ struct Against {
   Comparison comparison;
 };
 
-struct Gate {
+/// A baseline against itself: what it is off by, all comparisons of its group may be.
+struct Guard {
   std::size_t baseline;
   std::size_t again;
   Comparison comparison;
-  bool ok;
+  double width;  // guard_of(comparison), by which the group's intervals are widened
 };
 
 /// T(n) of one arm over the sizes of the race.
@@ -45,11 +47,11 @@ struct Headline {
 struct RaceVerdicts {
   std::vector<std::optional<Against>> against_baseline;  // one a result
   std::vector<std::optional<Against>> against_best;      // none for the best of a group itself
-  std::vector<Gate> gates;
+  std::vector<Guard> guards;
   std::vector<CostModel> models;
 };
 
-/// Each comparison on its own, at level alpha; verdicts of a group whose gate failed are too_noisy.
+/// Each comparison on its own, at level alpha, widened by its group's guard.
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha = 0.05);
 
 /// (result, against), as indices into the results of a race.

@@ -35,7 +35,10 @@ json comparison_json(const Comparison& comparison) {
           {"verdict", to_string(comparison.verdict)},
           {"rounds", comparison.rounds},
           {"block", comparison.block},
-          {"p", comparison.p}};
+          {"p", comparison.p},
+          {"rounds_needed", comparison.rounds_needed},
+          {"reason", reason_of(comparison)},
+          {"guard", comparison.guard}};
 }
 
 json against_json(const std::optional<Against>& against, const std::vector<Measured>& results,
@@ -192,7 +195,7 @@ json result_json(const RaceRecord& race, const json& context,
       {"isolation", race.options.isolation == Isolation::fresh ? "fresh" : "standing"},
       {"alpha", race.alpha},
       {"margin", margin},
-      {"gate_margin", gate_margin},
+      {"interval", "anytime"},
       {"timeout_seconds", race.options.timeout.count()},
       {"elapsed_seconds", race.outcome.elapsed_seconds},
       {"places", race.outcome.places},
@@ -206,12 +209,13 @@ json result_json(const RaceRecord& race, const json& context,
     list.back()["against_best"] = against_json(race.verdicts.against_best[i], results, "best");
   }
   json& gates = document["gates"] = json::array();
-  for (const Gate& gate : race.verdicts.gates) {
-    gates.push_back(comparison_json(gate.comparison));
-    gates.back()["group"] = results[gate.baseline].entrant.group;
-    gates.back()["baseline_result"] = gate.baseline;
-    gates.back()["again_result"] = gate.again;
-    gates.back()["ok"] = gate.ok;
+  for (const Guard& guard : race.verdicts.guards) {
+    gates.push_back(comparison_json(guard.comparison));
+    gates.back()["group"] = results[guard.baseline].entrant.group;
+    gates.back()["baseline_result"] = guard.baseline;
+    gates.back()["again_result"] = guard.again;
+    gates.back()["ok"] = guard.width == 0;
+    gates.back()["guard"] = std::exp(guard.width);
   }
   json& models = document["models"] = json::array();
   for (const CostModel& model : race.verdicts.models) models.push_back(model_json(model, results));

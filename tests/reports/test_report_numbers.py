@@ -121,7 +121,8 @@ def check_sentence(headline: Document, race: Document) -> None:
     if headline["verdict"] == "too noisy" and not found:
         return
     pair = [results[headline[key]]["seconds"] for key in ("against", "result")]
-    outcome = stats.compare(*pair, 1 - headline["confidence"], race["run"]["margin"])
+    rule = stats.rule_for(race, results[headline["result"]], 1 - headline["confidence"])
+    outcome = stats.compare(*pair, rule)
     low, high = outcome.interval.low, outcome.interval.high
     turned = outcome.verdict == "slower" and "the time of" in headline["sentence"]
     if turned:

@@ -194,6 +194,7 @@ TEST(Compare, SaysAVerdictAndEndsWellWhateverItIs) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("processes:static on"));
   EXPECT_THAT(ended.out, HasSubstr("threads:static"));
+  EXPECT_THAT(ended.out, HasSubstr("too few rounds: 6 of 7 needed"));
 }
 
 TEST(Run, NamesAnArmThatHangsAndGoesOn) {

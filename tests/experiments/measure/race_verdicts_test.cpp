@@ -58,8 +58,8 @@ TEST_F(RaceOfThree, NamesTheBestAndTheNearestRivalOnAnotherBackend) {
   // serial, serial again, threads:static, threads:dynamic, processes:static
   const auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
   const RaceVerdicts verdicts = judge(results);
-  ASSERT_EQ(verdicts.gates.size(), 1u);
-  EXPECT_TRUE(verdicts.gates[0].ok);
+  ASSERT_EQ(verdicts.guards.size(), 1u);
+  EXPECT_EQ(verdicts.guards[0].width, 0);
   EXPECT_FALSE(verdicts.against_best[3]);
   EXPECT_EQ(verdicts.against_best[2]->other, 3u);
   EXPECT_EQ(verdicts.against_best[2]->comparison.verdict, Verdict::slower);
@@ -90,14 +90,36 @@ TEST_F(RaceOfThree, SaysSoWhereSerialIsBest) {
   EXPECT_THAT(sentences[0].sentence, HasSubstr("the time of serial"));
 }
 
-TEST_F(RaceOfThree, GivesNoVerdictWhereTheBaselineDisagreesWithItself) {
-  const auto results = race(experiment_, selection_, {1, 1.2, 0.6, 0.5, 0.7});
+TEST_F(RaceOfThree, WidensAllIntervalsByWhatTheBaselineIsOffByAgainstItself) {
+  const auto results = race(experiment_, selection_, {1, 1.2, 0.6, 0.5, 0.9});
   const RaceVerdicts verdicts = judge(results);
-  EXPECT_FALSE(verdicts.gates[0].ok);
-  for (std::size_t i = 2; i < results.size(); ++i)
-    EXPECT_EQ(verdicts.against_baseline[i]->comparison.verdict, Verdict::too_noisy);
+  const auto alone = judge(race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.9}));
+  EXPECT_NEAR(verdicts.guards[0].width, std::log(1.2), 0.005);
+  const double factor = std::exp(verdicts.guards[0].width);
+  for (std::size_t i = 2; i < results.size(); ++i) {
+    const Comparison& wide = verdicts.against_baseline[i]->comparison;
+    const Comparison& narrow = alone.against_baseline[i]->comparison;
+    EXPECT_DOUBLE_EQ(wide.guard, factor);
+    EXPECT_NEAR(wide.interval.low * factor / narrow.interval.low, 1, 1e-9);
+    EXPECT_NEAR(wide.interval.high / factor / narrow.interval.high, 1, 1e-9);
+  }
+  // Twice as fast is beyond a bias of 1.2; 1.11 is not.
+  EXPECT_EQ(verdicts.against_baseline[3]->comparison.verdict, Verdict::faster);
+  EXPECT_EQ(verdicts.against_baseline[4]->comparison.verdict, Verdict::not_resolved);
+  EXPECT_EQ(alone.against_baseline[4]->comparison.verdict, Verdict::faster);
+  // 0.6 against 0.5 is not either.
+  EXPECT_DOUBLE_EQ(verdicts.against_best[2]->comparison.guard, factor);
+  EXPECT_EQ(verdicts.against_best[2]->comparison.verdict, Verdict::not_resolved);
+  const auto sentences = headlines_of(results);
+  EXPECT_EQ(sentences[0].comparison.verdict, Verdict::faster);
+  EXPECT_DOUBLE_EQ(sentences[0].comparison.guard, factor);
+}
+
+TEST_F(RaceOfThree, SaysHowManyRoundsAreMissing) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  for (Measured& result : results) result.samples.resize(5);
   for (const Headline& headline : headlines_of(results))
-    EXPECT_THAT(headline.sentence, HasSubstr("too noisy, no verdict"));
+    EXPECT_THAT(headline.sentence, HasSubstr("[?, ?]; too few rounds: 5 of "));
 }
 
 TEST_F(RaceOfThree, LeavesFailedArmsOut) {
@@ -114,7 +136,7 @@ TEST_F(RaceOfThree, GivesNothingWhereTheBaselineFailed) {
   results[0].failure = Failure{"killed", 0};
   results[0].samples.clear();
   const RaceVerdicts verdicts = judge(results);
-  EXPECT_TRUE(verdicts.gates.empty());
+  EXPECT_TRUE(verdicts.guards.empty());
   for (std::size_t i = 1; i < results.size(); ++i) EXPECT_FALSE(verdicts.against_baseline[i]);
   EXPECT_TRUE(headlines_of(results).empty());
 }
@@ -150,6 +172,12 @@ TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
   EXPECT_EQ(document["schema"], "parlab/1");
   EXPECT_EQ(document["results"][3]["comparison"]["baseline"], "serial");
   EXPECT_EQ(document["results"][3]["comparison"]["verdict"], "faster");
+  EXPECT_EQ(document["results"][3]["comparison"]["reason"], "");
+  EXPECT_EQ(document["results"][3]["comparison"]["rounds_needed"], 7);
+  EXPECT_EQ(document["results"][3]["comparison"]["guard"], 1);
+  EXPECT_EQ(document["gates"][0]["guard"], 1);
+  EXPECT_EQ(document["gates"][0]["ok"], true);
+  EXPECT_EQ(document["run"]["interval"], "anytime");
   EXPECT_EQ(document["results"][2]["against_best"]["best"], "threads:dynamic x2");
   EXPECT_EQ(document["results"][4]["failure"]["cause"], "killed by SIGKILL");
   EXPECT_TRUE(document["results"][4]["failure"]["round"].is_null());
@@ -171,11 +199,11 @@ TEST(PacedCases, AreTimedButNotCompared) {
   what.paced = true;
   experiment.cases_ = {what, what};
   experiment.cases_[1].variant = "b";
-  // No second baseline: there is nothing that it could be a gate of.
+  // No second baseline: there is nothing that it could guard.
   const auto results =
       race(experiment, {.backends = {}, .workers = {1}, .baseline = BaselineKind::first}, {1, 2});
   const RaceVerdicts verdicts = judge(results);
-  EXPECT_TRUE(verdicts.gates.empty());
+  EXPECT_TRUE(verdicts.guards.empty());
   EXPECT_FALSE(verdicts.against_baseline[1]);
   EXPECT_FALSE(verdicts.against_best[0] || verdicts.against_best[1]);
   EXPECT_TRUE(headline_pairs(experiment, results, verdicts).empty());
