@@ -2,12 +2,14 @@
 // takes there and back.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/message_channel.hpp"
 #include "experiments/redis_choice.hpp"
 #include "kernels/errors.hpp"
@@ -118,7 +120,7 @@ class Channels final : public Experiment {
       if (std::ranges::find(names, way) == names.end())
         throw UsageError(unknown_name("--ways", way, names));
     if (const std::string why = RedisChoice::why_not(); all && !why.empty()) {
-      fmt::print(stderr, "parlab: redis is left out: {}\n", why);
+      tell("parlab: redis is left out: {}\n", why);
       std::erase(ways_, "redis");
     }
     if (std::ranges::find(ways_, "redis") != ways_.end()) redis_.prepare();

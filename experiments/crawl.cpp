@@ -44,7 +44,7 @@ Way way_named(const std::string& name) {
   if (name == "stackful" || name == "libcurl")
     throw UsageError(
         fmt::format("way '{}' is not built: it needs {}; run make deps, then make build", name,
-                    name == "stackful" ? "libboost-context1.81-dev" : "libcurl4-openssl-dev"));
+                    name == "stackful" ? "libboost-context-dev" : "libcurl4-openssl-dev"));
   throw UsageError(unknown_name("way", name, names));
 }
 

@@ -32,11 +32,12 @@ constexpr double rate = 0.2;
 struct Size {
   std::uint64_t rows, columns, steps;
   int depth;
+  Edges edges;
 };
 
 Size size_of(const Case& what) {
   return {what.size, what.parameters.at("columns"), what.parameters.at("steps"),
-          what.parameters.at("depth")};
+          what.parameters.at("depth"), edges_named(what.parameters.at("edges"))};
 }
 
 /// What a cell holds at first, in [0, 1): rough, so that no two neighbourhoods are alike.
@@ -99,12 +100,16 @@ class Diffusion final : public Experiment {
     app.add_option("--variant", variant_words_,
                    "stream (the bound: copies), scalar, eigen, xtensor, simd, tiled, a list, or "
                    "'all' [simd]");
+    app.add_option("--edges", edges_word_,
+                   "fixed: cells of the edge keep what they have; periodic: beyond an edge lies "
+                   "the opposite one [fixed]");
   }
   void check_options() override {
     columns_ = parse_quantity("--columns", columns_word_, 1, most_cells);
     rows_ = parse_quantities("--rows", rows_words_, 1, most_cells / columns_);
     steps_ = parse_quantity("--steps", steps_word_, 1, most_steps_of_a_run);
     depths_ = parse_quantities("--depth", depth_words_, 1, most_steps_a_sweep);
+    edges_named(edges_word_);  // throws
     for (const std::string& name : split_list(variant_words_)) {
       if (name == "all")
         variants_ = diffusion_variants();
@@ -124,13 +129,15 @@ class Diffusion final : public Experiment {
     for (const std::uint64_t rows : rows_)
       for (const std::uint64_t depth : depths_)
         for (const DiffusionVariant& variant : variants_)
-          cases.push_back(
-              {.kernel = "diffusion",
-               .variant = variant.name,
-               .size = rows,
-               .unit = "rows",
-               .parameters = {{"columns", columns_}, {"depth", depth}, {"steps", steps_}},
-               .least_grain = least_grain(variant, rows, depth)});
+          cases.push_back({.kernel = "diffusion",
+                           .variant = variant.name,
+                           .size = rows,
+                           .unit = "rows",
+                           .parameters = {{"columns", columns_},
+                                          {"depth", depth},
+                                          {"edges", edges_word_},
+                                          {"steps", steps_}},
+                           .least_grain = least_grain(variant, rows, depth)});
     return cases;
   }
 
@@ -141,17 +148,30 @@ class Diffusion final : public Experiment {
     fill({now.data(), size.rows, size.columns, size.columns}, {0, size.rows});
     std::vector<double> next = now;
     const std::uint64_t steps = diffusion_variant(what.variant).diffuses ? size.steps : 0;
+    const std::uint64_t columns = size.columns;
+    const std::uint64_t kept = size.edges == Edges::fixed ? 1 : 0;  // rows and columns on each side
     for (std::uint64_t step = 0; step < steps; ++step) {
-      for (std::uint64_t row = 1; row + 1 < size.rows; ++row)
-        for (std::uint64_t j = 1; j + 1 < size.columns; ++j) {
-          const double* cell = &now[row * size.columns + j];
-          const double around =
-              (*(cell - size.columns) + cell[size.columns]) + (*(cell - 1) + cell[1]);
-          next[row * size.columns + j] = *cell + rate * (around - 4 * *cell);
+      for (std::uint64_t row = kept; row + kept < size.rows; ++row) {
+        const double* up = &now[(row + size.rows - 1) % size.rows * columns];
+        const double* centre = &now[row * columns];
+        const double* down = &now[(row + 1) % size.rows * columns];
+        for (std::uint64_t j = kept; j + kept < columns; ++j) {
+          const double left = centre[j == 0 ? columns - 1 : j - 1];
+          const double right = centre[j + 1 == columns ? 0 : j + 1];
+          const double around = (up[j] + down[j]) + (left + right);
+          next[row * columns + j] = centre[j] + rate * (around - 4 * centre[j]);
         }
+      }
       now.swap(next);
     }
     return checksum_of({now.data(), size.rows, size.columns, size.columns});
+  }
+
+  /// Three plates.
+  double memory_bytes(const Arm& arm) const override {
+    const Size size = size_of(arm.what);
+    return 3.0 * static_cast<double>(size.rows) * static_cast<double>(size.columns) *
+           sizeof(double);
   }
 
   OpenedArm open(const Arm& arm) const override {
@@ -167,8 +187,8 @@ class Diffusion final : public Experiment {
       for (const auto& plate : {first, between, last}) fill(plate->plate(), rows);
     });
     return [=]() -> Answer {
-      diffuse(variant, first->plate(), between->plate(), last->plate(), rate, size.steps,
-              std::min(size.depth, variant.most_steps),
+      diffuse(variant, first->plate(), between->plate(), last->plate(), rate, size.edges,
+              size.steps, std::min(size.depth, variant.most_steps),
               [&](const auto& work) { backend->for_chunks(chunking, work); });
       return checksum_of(last->plate());
     };
@@ -222,6 +242,7 @@ class Diffusion final : public Experiment {
   std::string steps_word_ = "16";
   std::string depth_words_ = "16";
   std::string variant_words_ = "simd";
+  std::string edges_word_ = "fixed";
   std::vector<std::uint64_t> rows_, depths_;
   std::uint64_t columns_ = 0, steps_ = 0;
   std::vector<DiffusionVariant> variants_;

@@ -25,7 +25,7 @@ LoopStyle style_named(const std::string& name) {
   }
   if (name == "stackful")
     throw UsageError(
-        "style 'stackful' is not built: it needs libboost-context1.81-dev; run make deps, then "
+        "style 'stackful' is not built: it needs libboost-context-dev; run make deps, then "
         "make build");
   throw UsageError(unknown_name("style", name, names));
 }

@@ -5,16 +5,18 @@
 // times say, is the business of measure/.
 
 #include <cstdint>
-#include <cstdio>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/function_ref.hpp"
 
 namespace CLI {
 class App;
@@ -122,13 +124,21 @@ class Experiment {
   /// Whether `answer` is right, given what expected() returned.
   virtual bool correct(const Case& what, const Answer& answer, const Answer& expected) const;
 
+  /// Bytes of memory that the arm surely takes: its arrays and lists, as doubles count them. Where
+  /// they are more than there are, the race is refused before it begins.
+  virtual double memory_bytes(const Arm&) const { return 0; }
+
   /// Makes an arm ready. Called in the arm's own process.
   virtual OpenedArm open(const Arm& arm) const = 0;
+
+  /// Variables that the arm's process must be started with, because a runtime reads them as it is
+  /// loaded. They are not set for others, nor recorded.
+  virtual std::map<std::string, std::string> variables(const Arm&) const { return {}; }
 
   /// Whether `parlab run` has something to print on stdout besides the measurement, which then goes
   /// to stderr: a list of primes, say.
   virtual bool has_product() const { return false; }
-  virtual void print_product(std::FILE*) const {}
+  virtual void print_product(FunctionRef<void(std::string_view)> /*print*/) const {}
 
   /// Sections of the report stand in this order, equal ones by name.
   virtual int report_place() const { return 100; }

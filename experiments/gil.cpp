@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/statistics.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "experiments/pythons.hpp"
 #include "kernels/errors.hpp"
@@ -154,10 +156,9 @@ class Gil final : public Experiment {
       medians.push_back(round.at("delay_median_seconds"));
       worst = std::max(worst, round.at("delay_worst_seconds").get<double>());
     }
-    const auto middle = medians.begin() + static_cast<std::ptrdiff_t>(medians.size() / 2);
-    std::ranges::nth_element(medians, middle);
     return fmt::format("{} {} wait {} (median) until their thread reads them, at worst {}",
-                       subject(what), what.variant, milliseconds(*middle), milliseconds(worst));
+                       subject(what), what.variant, milliseconds(median(std::move(medians))),
+                       milliseconds(worst));
   }
 
   Answer expected(const Case& what) const override {

@@ -11,6 +11,7 @@ hold its trace: spans of who held the lock when, and of messages that waited.
 
 import json
 import os
+import statistics
 import sys
 import threading
 import time
@@ -177,9 +178,8 @@ class BesideMessages:
 def metrics(spans, delays, traced):
     numbers = {}
     if delays:
-        ordered = sorted(delays)
-        numbers["delay_median_seconds"] = ordered[len(ordered) // 2]
-        numbers["delay_worst_seconds"] = ordered[-1]
+        numbers["delay_median_seconds"] = statistics.median(delays)
+        numbers["delay_worst_seconds"] = max(delays)
     if traced and spans:
         start = min(span[2] for span in spans)
         kept = sorted(spans, key=lambda span: span[2])[:MOST_SPANS]

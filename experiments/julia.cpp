@@ -34,14 +34,14 @@ struct View {
 };
 constexpr View views[] = {{"whole", -1.8, 1.8, 3.6}, {"upper", -1.8, 0.6, 3.6}};
 
-const View& view_named(const std::string& name) {
+View view_named(const std::string& name) {
   for (const View& view : views)
     if (name == view.name) return view;
   throw UsageError(unknown_name("view", name, {views[0].name, views[1].name}));
 }
 
 JuliaImage image_of(const Case& what) {
-  const View& view = view_named(what.parameters.at("view"));
+  const View view = view_named(what.parameters.at("view"));
   const std::uint64_t side = what.parameters.at("side");
   return {.width = side,
           .height = side,
@@ -145,6 +145,10 @@ class Julia final : public Experiment {
                },
                Checksum::join)
         .answer();
+  }
+
+  double memory_bytes(const Arm& arm) const override {
+    return static_cast<double>(arm.what.size) * sizeof(std::uint32_t);
   }
 
   OpenedArm open(const Arm& arm) const override {

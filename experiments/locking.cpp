@@ -9,6 +9,7 @@
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "experiments/redis_choice.hpp"
 #include "experiments/shared_count.hpp"
@@ -162,7 +163,7 @@ class Locking final : public Experiment {
       return false;
     if (word != "files" && word != "servers" && word != "memory" && word != "each") return false;
     if (!way.needs_redis || RedisChoice::why_not().empty()) return true;
-    fmt::print(stderr, "parlab: {} is left out: {}\n", name, RedisChoice::why_not());
+    tell("parlab: {} is left out: {}\n", name, RedisChoice::why_not());
     return false;
   }
 

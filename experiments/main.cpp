@@ -1,21 +1,25 @@
 // parlab: one program, one verb a use. Errors end here: one line on stderr, and an exit code that
-// says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption).
+// says whose they are (2 the caller's, 1 the run's, 128 + signal an interruption). A reader of
+// stdout that has gone away is one by SIGPIPE: no line.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/interruption.hpp"
+#include "experiments/measure/standard_streams.hpp"
+#include "experiments/measure/this_program.hpp"
 #include "kernels/errors.hpp"
+#include "kernels/machine/openmp_binding.hpp"
 #include "kernels/nearest_name.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace {
 
@@ -27,6 +31,7 @@ constexpr char help[] =
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
     "  suite --out DIR        every experiment, for the report\n"
     "  doctor                 what on this machine disturbs measurements, and the cure\n"
+    "  random                 random numbers on stdout, for programs that test them\n"
     "  crawl URL              crawls a site: each page once, politely, within bounds\n"
     "  serve                  the lab's HTTP server: delays, and a made-up site\n\n"
     "Help of each: parlab VERB --help\n"
@@ -34,13 +39,13 @@ constexpr char help[] =
 
 int dispatch(const std::vector<std::string>& words, const std::string& command) {
   if (words.empty()) {
-    fmt::print("{}", help);
+    parlab::write_stdout(help);
     return 0;
   }
   const std::string& verb = words[0];
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (verb == "--help" || verb == "-h" || verb == "help") {
-    fmt::print("{}", help);
+    parlab::write_stdout(help);
     return 0;
   }
   if (verb == "run") return parlab::race_command(parlab::RaceVerb::run, rest, command);
@@ -48,44 +53,50 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "list") return parlab::list_command(rest);
   if (verb == "suite") return parlab::suite_command(rest, command);
   if (verb == "doctor") return parlab::doctor_command(rest);
+  if (verb == "random") return parlab::random_command(rest);
   if (verb == "crawl") return parlab::crawl_command(rest);
   if (verb == "serve") return parlab::serve_command(rest);
+  if (verb == "arm") return parlab::arm_command(rest);
   throw parlab::UsageError(parlab::unknown_name(
-      "verb", verb, {"list", "run", "compare", "suite", "doctor", "crawl", "serve"}));
-}
-
-/// OpenMP asks its environment whether it may cancel when it is loaded, before main(): so this
-/// program starts itself again where nobody has said anything. Where that fails, it goes on, and a
-/// run that would cancel says what is missing.
-void allow_openmp_to_cancel(char** values) {
-  constexpr char name[] = "OMP_CANCELLATION";
-  // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
-  if (std::getenv(name) != nullptr) return;
-  if (setenv(name, "true", 0) == 0) execv("/proc/self/exe", values);
-  // NOLINTEND(concurrency-mt-unsafe)
+      "verb", verb, {"list", "run", "compare", "suite", "doctor", "random", "crawl", "serve"}));
 }
 
 }  // namespace
 
 int main(int count, char** values) {
-  allow_openmp_to_cancel(values);
+  parlab::remember_start(count, values);
+  parlab::unbind_main_thread();  // arms inherit the processors; openmp's goes to its place itself
   // A reader that goes away (parlab list | head) is seen as a failed write, not as a killed
   // process.
   std::signal(SIGPIPE, SIG_IGN);
   // A file above the limit is seen as a failed write, too.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Ignored by whoever started us, it would leave no child's status to read.
+  std::signal(SIGCHLD, SIG_DFL);
+  parlab::open_standard_streams();
+  parlab::end_on_interruption();
   std::string command = "parlab";
   for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
   try {
-    return dispatch(std::vector<std::string>(values + 1, values + count), command);
+    parlab::check_simd_level_of_environment();
+    const int code = dispatch(std::vector<std::string>(values + 1, values + count), command);
+    parlab::flush_stdout();
+    return code;
   } catch (const parlab::UsageError& error) {
-    fmt::print(stderr, "parlab: {}\n", error.what());
+    parlab::tell("parlab: {}\n", error.what());
     return 2;
   } catch (const parlab::Interrupted& interrupted) {
-    fmt::print(stderr, "parlab: interrupted; nothing was written\n");
+    parlab::tell("parlab: interrupted; nothing was written\n");
     return 128 + interrupted.signal();
+  } catch (const parlab::OutputLost& lost) {
+    if (lost.reader_left()) return 128 + SIGPIPE;
+    parlab::tell("parlab: {}\n", lost.what());
+    return 1;
+  } catch (const std::bad_alloc&) {
+    parlab::tell("parlab: there is not enough memory for this; ask for less\n");
+    return 1;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "parlab: {}\n", error.what());
+    parlab::tell("parlab: {}\n", error.what());
     return 1;
   }
 }

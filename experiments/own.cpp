@@ -32,8 +32,10 @@ class Own final : public Experiment {
     app.add_option("--kernel", file_,
                    "a C++ file with `size`, `kernel(i)` or `kernel(begin, end)` and, if you like, "
                    "`expected()`; compiled once, kept in ~/.cache/parlab");
-    app.add_option("--flags", flags_,
-                   "more flags for the compiler, in quotes: --flags '-fopenmp-simd'");
+    app.add_option(
+        "--flags", flags_,
+        "more flags for the compiler, in quotes: --flags '-fopenmp-simd'; a flag that holds "
+        "blanks in quotes again: --flags \"-I'my folder'\"");
     app.add_option("--tolerance", tolerance_words_,
                    "how far sums of doubles may differ, as a part of the right answer: another "
                    "order of adding rounds otherwise [1e-9]");

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -13,12 +14,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 #include <system_error>
 #include <vector>
 
 #include "experiments/measure/arm_process.hpp"
 #include "experiments/measure/interruption.hpp"
+#include "experiments/shell_words.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/sharing/child_process.hpp"
 
@@ -44,6 +47,24 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// The file's text as a compiler takes it, however an editor wrote it: without a byte order mark,
+/// with lines that end in a newline alone, and without #pragma once, of which it would warn.
+std::string source_of(const fs::path& file) {
+  static const std::regex once(R"([ \t]*#[ \t]*pragma[ \t]+once[ \t]*(//.*|/\*.*\*/[ \t]*)?)");
+  constexpr std::size_t longest_once = 200;  // a regex's stack grows with the line
+  const std::string text = text_of(file);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw UsageError(fmt::format("--kernel: {} is UTF-16: save it as UTF-8", file.string()));
+  std::istringstream lines(text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text);
+  std::string source;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.size() > longest_once || !std::regex_match(line, once)) source += line;
+    if (!lines.eof()) source += '\n';
+  }
+  return source;
+}
+
 /// As a string literal says it.
 std::string quoted(const std::string& text) {
   std::string result;
@@ -56,7 +77,7 @@ std::string quoted(const std::string& text) {
 
 /// The file, and the calls of it that have a name for dlsym. What it need not define, or forgot, is
 /// found in parlab_absent: a qualified name looks there last.
-std::string wrapped(const fs::path& file, const std::string& text) {
+std::string wrapped(const fs::path& file, const std::string& source) {
   constexpr char before[] = R"(#include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -111,7 +132,7 @@ ParlabAnswer parlab_own_expected() {
 }
 }
 )";
-  return fmt::format("{}#line 1 \"{}\"\n{}{}", before, quoted(file.string()), text, after);
+  return fmt::format("{}#line 1 \"{}\"\n{}{}", before, quoted(file.string()), source, after);
 }
 
 /// FNV-1a: names what was compiled.
@@ -121,15 +142,10 @@ std::string hash_of(const std::string& text) {
   return fmt::format("own-{:016x}.so", hash);
 }
 
-Words words_of(const std::string& text) {
-  std::istringstream in(text);
-  return {std::istream_iterator<std::string>(in), {}};
-}
-
 /// $CXX may be a command of several words.
 Words compiler() {
   const char* named = std::getenv("CXX");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  Words words = words_of(named != nullptr ? named : "");
+  Words words = shell_words(named != nullptr ? named : "", "CXX");
   return words.empty() ? Words{"c++"} : words;
 }
 
@@ -153,7 +169,9 @@ ExitStatus ended(ChildProcess& child, const InterruptionGuard& interruption) {
   return child.wait();
 }
 
-void compile(Words words, const fs::path& file, const InterruptionGuard& interruption) {
+/// `scratch`: where the compiler puts what it removes itself, unless it is killed.
+void compile(Words words, const fs::path& file, const fs::path& scratch,
+             const InterruptionGuard& interruption) {
   ChildProcess child = ChildProcess::fork([&] {
     setpgid(0, 0);  // the compiler starts others, which end with it
     interruption.restore_in_child();
@@ -161,6 +179,7 @@ void compile(Words words, const fs::path& file, const InterruptionGuard& interru
     arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
+    setenv("TMPDIR", scratch.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): a child of one thread
     execvp(arguments[0], arguments.data());
     _exit(no_such_program);
   });
@@ -216,7 +235,8 @@ void keep_newest(const fs::path& folder) {
 fs::path compiled(const fs::path& file, const std::string& flags,
                   const InterruptionGuard& interruption) {
   const fs::path folder = compiled_kernels_folder();
-  const std::string source = wrapped(file, text_of(file));
+  const std::string source = wrapped(file, source_of(file));
+  const Words more_flags = shell_words(flags, "--flags");
   const MakingFolder making(folder);
   const fs::path cpp = making.path() / "own.cpp", all = making.path() / "own.ii",
                  made = making.path() / "own.so";
@@ -224,20 +244,21 @@ fs::path compiled(const fs::path& file, const std::string& flags,
   Words words = compiler();
   for (const char* word : {"-std=c++20", "-O3", "-march=native", "-Wall", "-fPIC"})
     words.emplace_back(word);
-  for (const std::string& flag : words_of(flags)) words.push_back(flag);
-  std::string what = fmt::format("{}\n", fmt::join(words, " "));
+  words.insert(words.end(), more_flags.begin(), more_flags.end());
+  std::string what = fmt::format("{}\n", fmt::join(words, "\n"));
   words.push_back("-I" + fs::absolute(file).parent_path().string());
   const auto with = [&words](std::initializer_list<std::string> more) {
     Words longer = words;
     longer.insert(longer.end(), more);
     return longer;
   };
-  compile(with({"-E", "-P", "-dD", cpp.string(), "-o", all.string()}), file, interruption);
+  compile(with({"-E", "-P", "-dD", cpp.string(), "-o", all.string()}), file, making.path(),
+          interruption);
   fs::path library = folder / hash_of(what + text_of(all));
   std::error_code error;
   fs::last_write_time(library, fs::file_time_type::clock::now(), error);  // it was of use again
   if (!error) return library;
-  compile(with({"-shared", cpp.string(), "-o", made.string()}), file, interruption);
+  compile(with({"-shared", cpp.string(), "-o", made.string()}), file, making.path(), interruption);
   fs::rename(made, library);
   keep_newest(folder);
   return library;

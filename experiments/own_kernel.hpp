@@ -28,7 +28,7 @@ struct OwnKernel {
   bool has_expected = false;
 };
 
-/// Compiles a file by $CXX (else c++) with more flags, a space between them; once, for as long as
+/// Compiles a file by $CXX (else c++) with more flags, words as in a shell; once, for as long as
 /// the file, what it includes, the flags and the compiler stay the same. The newest 100 are kept.
 /// Throws UsageError where the file cannot be read, does not compile (the compiler's messages are
 /// on stderr then) or has no index; Interrupted.

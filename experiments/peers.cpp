@@ -29,9 +29,9 @@ namespace {
 constexpr double tolerated_deviations = 5;
 
 Task task_of(const Case& what) {
+  const std::string name = what.parameters.at("task");
   for (const Task& task : all_tasks())
-    if (task.name == what.parameters.at("task") && task.workers == what.parameters.at("workers"))
-      return task;
+    if (task.name == name && task.workers == what.parameters.at("workers")) return task;
   throw UsageError(fmt::format("no task {}", what.parameters.at("task").dump()));
 }
 

@@ -2,6 +2,7 @@
 // ideal speed-up is the backend's own cost.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "experiments/prime_search.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -3,11 +3,12 @@
 // primality test, many numbers at once (even work, no memory).
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cmath>
 #include <numeric>
 #include <optional>
 #include <random>
@@ -222,6 +223,18 @@ class Primes final : public Experiment {
     return lists(what) ? hash.answer() : Answer(hash.count);
   }
 
+  /// The chunks' order and places, and a list: range.size() / ln(range.end) primes at least.
+  double memory_bytes(const Arm& arm) const override {
+    const IndexRange range = range_of(arm.what);
+    const auto chunks = static_cast<double>(Chunking(range, arm.grain).chunks());
+    if (!lists(arm.what)) return chunks * sizeof(std::uint64_t);
+    const double primes =
+        range.end < 17
+            ? 0  // J. B. Rosser, L. Schoenfeld, Illinois J. Math. 6, 1962, corollary 1
+            : static_cast<double>(range.size()) / std::log(static_cast<double>(range.end));
+    return (2 * chunks + primes) * sizeof(std::uint64_t);
+  }
+
   OpenedArm open(const Arm& arm) const override {
     const PrimeFeed* feed = prime_feed_named(arm.what.variant);
     // The serial baseline has nobody to feed.
@@ -229,7 +242,7 @@ class Primes final : public Experiment {
     return lists(arm.what) ? open_list(arm) : open_count(arm);
   }
 
-  void print_product(std::FILE* out) const override {
+  void print_product(FunctionRef<void(std::string_view)> print) const override {
     if (!list_) return;
     const SegmentedSieve sieve(ranges_.front().end);
     const Chunking chunking(ranges_.front(), 1 << 22);
@@ -237,7 +250,7 @@ class Primes final : public Experiment {
     for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk) {
       primes.resize(most_primes_in(chunking[chunk]));
       primes.resize(sieve.list(chunking[chunk], primes.data()));
-      for (const std::uint64_t prime : primes) fmt::print(out, "{}\n", prime);
+      if (!primes.empty()) print(fmt::format("{}\n", fmt::join(primes, "\n")));
     }
   }
   bool has_product() const override { return list_; }

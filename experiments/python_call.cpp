@@ -13,6 +13,7 @@
 #include "experiments/call_ways.hpp"
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/pythons.hpp"
 #include "kernels/bindings/parlab.h"
 #include "kernels/errors.hpp"
@@ -161,7 +162,7 @@ class PythonCall final : public Experiment {
       if (why.empty())
         ways_.push_back({way.name, way.module});
       else
-        fmt::print(stderr, "parlab: {} is left out: {}\n", way.name, why);
+        tell("parlab: {} is left out: {}\n", way.name, why);
     }
   }
   bool compares_ways() const override { return true; }

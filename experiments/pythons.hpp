@@ -27,7 +27,7 @@ CPython free_threaded_python();
 std::shared_ptr<PythonProcess> start_python(const std::string& program, const std::string& script,
                                             const std::vector<std::string>& arguments = {});
 
-/// What a Python prints for the code, its first line; "" where it fails.
+/// What a Python prints for the code, its first line; "" where it fails, and nothing is shown.
 std::string python_answer(const std::string& code, const std::string& program = python_program());
 
 }  // namespace parlab

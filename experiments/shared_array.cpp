@@ -118,6 +118,12 @@ class SharedArrayExperiment final : public Experiment {
     return sum * static_cast<double>(SharedRows::row_doubles);
   }
 
+  /// Those that want fresh pages give theirs back while they rest.
+  double memory_bytes(const Arm& arm) const override {
+    const bool keeps = arm.what.variant != "first_touch" && arm.what.variant != "populated";
+    return keeps ? static_cast<double>(arm.what.size) : 0;
+  }
+
   OpenedArm open(const Arm& arm) const override {
     const auto rows = std::make_shared<SharedRows>(arm.what.variant, rows_,
                                                    arm.what.parameters.at("processes").get<int>());

@@ -9,6 +9,7 @@
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/overhead/task.hpp"
 #include "experiments/redis_choice.hpp"
 #include "kernels/errors.hpp"
@@ -107,7 +108,7 @@ class SharingOverhead final : public Experiment {
   /// A server for the tasks that need one; where there is none, they go if nobody named them.
   void prepare_redis(bool may_leave_out) {
     if (const std::string why = RedisChoice::why_not(); may_leave_out && !why.empty()) {
-      fmt::print(stderr, "parlab: {} is left out: {}\n", redis_family, why);
+      tell("parlab: {} is left out: {}\n", redis_family, why);
       std::erase_if(tasks_, [](const OverheadTask* task) { return task->family == redis_family; });
     }
     if (std::ranges::find(tasks_, redis_family, &OverheadTask::family) != tasks_.end())

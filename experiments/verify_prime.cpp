@@ -4,6 +4,8 @@
 // out are options: with them this is the book's series of programs, and then some.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <strings.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>
@@ -12,6 +14,7 @@
 
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "experiments/prime_search.hpp"
 #include "experiments/redis_choice.hpp"
@@ -47,6 +50,14 @@ constexpr char shared_memory_flags[] = "none,small_first,raw_value,mmap,mmap_red
 
 /// Divisions between two polls of a search by naive division, as in the book (CHECK_EVERY).
 constexpr std::uint64_t divisions_per_poll_naive = 1000;
+
+/// The variable that lets OpenMP cancel.
+constexpr char cancellation[] = "OMP_CANCELLATION";
+
+/// What the user has set it to, or null.
+const char* wished_cancellation() {
+  return std::getenv(cancellation);  // NOLINT(concurrency-mt-unsafe): nothing sets it here
+}
 
 bool is_search(const std::string& algorithm) { return algorithm != bpsw; }
 
@@ -229,6 +240,13 @@ class VerifyPrime final : public Experiment {
     };
   }
 
+  /// GCC's runtime looks once whether it may cancel, as it is loaded.
+  std::map<std::string, std::string> variables(const Arm& arm) const override {
+    const bool cancels = arm.what.variant == "cancel" || arm.what.variant.starts_with("cancel ");
+    if (!cancels || arm.who.backend != "openmp" || wished_cancellation() != nullptr) return {};
+    return {{cancellation, "true"}};
+  }
+
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     const std::string cores = fmt::to_string(usable_cores());
@@ -275,7 +293,7 @@ class VerifyPrime final : public Experiment {
     for (const std::string& flag : prime_flags) {
       if (flag == "atomic" || flag == "cancel") continue;  // threads only
       if (flag == "redis" && !RedisChoice::why_not().empty()) {
-        fmt::print(stderr, "parlab: the redis flag is left out: {}\n", RedisChoice::why_not());
+        tell("parlab: the redis flag is left out: {}\n", RedisChoice::why_not());
         continue;
       }
       flags.push_back(flag);
@@ -286,12 +304,11 @@ class VerifyPrime final : public Experiment {
     return RedisChoice::why_not().empty() ? "none,raw_value,manager,redis"
                                           : "none,raw_value,manager";
   }
-  /// Backends whose cancellation works as this process was started.
+  /// Backends whose cancellation the user has not switched off.
   static std::string cancelling() {
     std::vector<std::string> names = cancellable_backends();
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it
-    const char* openmp = std::getenv("OMP_CANCELLATION");
-    if (openmp == nullptr || std::string(openmp) != "true") std::erase(names, "openmp");
+    const char* openmp = wished_cancellation();
+    if (openmp != nullptr && strcasecmp(openmp, "true") != 0) std::erase(names, "openmp");
     return fmt::format("{}", fmt::join(names, ","));
   }
 
@@ -300,7 +317,7 @@ class VerifyPrime final : public Experiment {
       redis_.prepare();
     } catch (const std::exception& error) {
       if (!redis_fallback_) throw;
-      fmt::print(stderr, "parlab: going on with a local flag: {}\n", error.what());
+      tell("parlab: going on with a local flag: {}\n", error.what());
     }
   }
 

@@ -61,9 +61,14 @@ BackendSpec parse_backend(std::string_view text, int workers) {
 
 std::vector<BackendSpec> parse_backends(std::string_view text) {
   std::vector<BackendSpec> specs;
+  std::vector<std::string> named;  // one by one
+  const auto add = [&](const BackendSpec& spec) {
+    if (std::ranges::find(specs, spec.label(), &BackendSpec::label) == specs.end())
+      specs.push_back(spec);
+  };
   const auto add_all_of = [&](const BackendEntry& entry) {
-    if (entry.schedules.empty()) specs.push_back({entry.name, "", 1});
-    for (const std::string& schedule : entry.schedules) specs.push_back({entry.name, schedule, 1});
+    if (entry.schedules.empty()) add({entry.name, "", 1});
+    for (const std::string& schedule : entry.schedules) add({entry.name, schedule, 1});
   };
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
@@ -73,7 +78,12 @@ std::vector<BackendSpec> parse_backends(std::string_view text) {
     } else if (item.ends_with(":all")) {
       add_all_of(entry_named(item.substr(0, item.size() - 4)));
     } else {
-      specs.push_back(parse_backend(item));
+      const BackendSpec spec = parse_backend(item);
+      if (std::ranges::find(named, spec.label()) != named.end())
+        throw UsageError(
+            fmt::format("backend '{}' stands twice in '{}': name it once", spec.label(), text));
+      named.push_back(spec.label());
+      add(spec);
     }
     begin = end + 1;
   }

@@ -55,7 +55,8 @@ std::vector<MissingBackend> missing_backends();
 BackendSpec parse_backend(std::string_view text, int workers = 1);
 
 /// As parse_backend for a comma-separated list; "all" is every backend on every schedule,
-/// "NAME:all" every schedule of one.
+/// "NAME:all" every schedule of one. What these name besides is there once. Throws UsageError for
+/// an empty piece, and for a backend on one schedule that is itself named twice.
 std::vector<BackendSpec> parse_backends(std::string_view text);
 
 /// Throws UsageError unless the spec names a backend of this build and 1 to max_workers workers.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from formats import DASH, column, column_unit, over, ratio, ratio_with_interval
-from grid import is_noisy
+from grid import withheld
 from markdown_table import markdown, plain
-from race import TOO_NOISY, Arm, Race, Ratio
+from race import Arm, Race, Ratio, instead_of
 
 PEER, BOUND, SCALING = "peer", "bound", "scaling"
 MET, MISSED, UNTOLD = "met", "missed", "not told apart"
@@ -22,7 +22,7 @@ class Against:
     race: Race
     own: Arm
     arm: Arm
-    noisy: bool
+    withheld: str  # what is said instead of an outcome
 
     @property
     def fact(self) -> dict[str, Any]:
@@ -40,8 +40,8 @@ class Against:
         goal, told = self.fact["goal"], self.told
         if goal is None:
             return DASH
-        if self.noisy:
-            return TOO_NOISY
+        if self.withheld:
+            return self.withheld
         if told.low is None or told.high is None:
             return UNTOLD
         if self.fact["part"] == BOUND:
@@ -64,8 +64,8 @@ def rows_of(race: Race) -> list[Against]:
     rows = []
     for arms in race.groups.values():
         own = next((arm for arm in arms if arm.facts.get("part") == "own"), None)
-        rows += [Against(race, own, arm, is_noisy(race, arms)) for arm in arms
-                 if own and own.ok and arm.ok and arm is not own and arm.comparison]
+        rows += [Against(race, own, arm, instead_of([arm.comparison.verdict]) or withheld(race, arms))
+                 for arm in arms if own and own.ok and arm.ok and arm is not own and arm.comparison]
     return rows
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from formats import (DASH, column, column_unit, interval, memory, over, percent, quantity, ratio,
                      significant, singular)
-from race import TOO_NOISY, Arm, Race
+from race import WITHHELD, Arm, Race
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _against_best(race: Race, arms: list[Arm]) -> Column:
             return "is the fastest"
         if not arm.against_best:
             return DASH
-        if arm.against_best.verdict == TOO_NOISY or arm.against_best.reason:
+        if arm.against_best.verdict in WITHHELD:
             return arm.against_best.words
         return f"{arm.against_best.verdict} {ratio(arm.against_fastest.ratio)}"
 

@@ -20,19 +20,50 @@ from figures import (call_costs, goals, loads, lock_holders, model, speedups, st
 from markdown_table import plain
 from micro_tables import micro_tables
 from page import page
-from race import Headline
-from sections import Report, Section, build
+from race import Headline, Race
+from sections import Report, Section, build, figure_file
 from sharing_costs import cost_tables
 from source_numbers import WORDS as SOURCE_WORDS, source_table
-from suite import Suite
+from suite import Fault, Suite
 from trust import GATES_SHOWN
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(suite: Suite, out: Path) -> None:
+def write_report(suite: Suite, out: Path) -> Suite:
     """Writes REPORT.md, REPORT.html and figures/ to a folder, with the data where they lie
-    elsewhere. Raises BadFile or OSError before anything is in place."""
+    elsewhere. Returns the suite as shown: without races that the report cannot show, each of which
+    is a fault then. Raises BadFile or OSError before anything is in place."""
+    try:
+        _write(suite, out)
+        return suite
+    except (BadFile, OSError):
+        raise
+    except Exception:
+        faults = [fault for race in suite.races if (fault := _unshowable(suite, race))]
+        if not faults:
+            raise  # no single race is to blame
+        without = suite.without(faults)
+        if not without.races:
+            raise BadFile(faults[0].path, faults[0].problem, "") from None
+        _write(without, out)
+        return without
+
+
+def _unshowable(suite: Suite, race: Race) -> Fault | None:
+    """What keeps the report from showing a race by itself."""
+    alone = build(suite.only(race))
+    with tempfile.TemporaryDirectory(prefix="parlab-report-") as folder:
+        try:
+            draw_figures(alone, Path(folder) / "figures")
+            page(markdown_of(alone), Path(folder), "", "")
+            return None
+        except Exception as error:
+            return Fault(race.path, f"holds what the report cannot show ({type(error).__name__}: "
+                                    f"{error})")
+
+
+def _write(suite: Suite, out: Path) -> None:
     if not any(arm.role == "arm" for race in suite.races for arm in race.arms):
         raise BadFile(out, "holds no race to report")
     report = build(suite)
@@ -54,7 +85,7 @@ def draw_figures(report: Report, folder: Path) -> None:
                         for arm in race.shown)
     with style.plain_style():
         for section in report.sections:
-            path = folder / f"{section.race.path.stem}.svg"
+            path = folder.parent / figure_file(section.race)
             if section.kind == "sweep":
                 sweep.draw(section.race, looks, path)
             elif section.kind == "timeline":
@@ -68,9 +99,9 @@ def draw_figures(report: Report, folder: Path) -> None:
             elif section.kind == "goals":
                 goals.draw(section.race, against.rows_of(section.race), path)
             if section.lock_holders:
-                lock_holders.draw(section.race, folder / f"{section.race.path.stem}-timeline.svg")
+                lock_holders.draw(section.race, folder.parent / figure_file(section.race, "-timeline"))
             if section.loads:
-                loads.draw(section.race, folder / f"{section.race.path.stem}-loads.svg")
+                loads.draw(section.race, folder.parent / figure_file(section.race, "-loads"))
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 
@@ -100,18 +131,22 @@ def markdown_of(report: Report) -> str:
 
 def figure_title(section: Section) -> str:
     """What a figure shows, for those who cannot see it."""
-    question = plain(section.race.question).replace("]", "")
+    title = f"{_kind_title(section)}: {section.race.question}"
+    return re.sub(r"[\[\]\\\"]", "", plain(title))
+
+
+def _kind_title(section: Section) -> str:
     if section.kind == "sweep":
-        return f"{section.race.name} by {section.axis}: {question}"
+        return f"{section.race.name} by {section.axis}"
     if section.kind == "goals":
-        return f"Every ratio as a multiple of its goal, with its interval: {question}"
+        return "Every ratio as a multiple of its goal, with its interval"
     if section.kind == "calls":
-        return f"Time of one call by every arm, the loop around it apart: {question}"
+        return "Time of one call by every arm, the loop around it apart"
     if section.kind == "timeline":
-        return f"Start and end of every request, one panel an arm: {question}"
+        return "Start and end of every request, one panel an arm"
     if section.kind == "model":
-        return f"Time against the model, by {section.axis}: {question}"
-    return f"Speed-up of every arm with its interval: {question}"
+        return f"Time against the model, by {section.axis}"
+    return "Speed-up of every arm with its interval"
 
 
 def told(headline: Headline) -> str:

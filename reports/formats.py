@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 
 from race import Ratio
@@ -82,9 +83,9 @@ def unit_of(seconds: float) -> tuple[str, float]:
 
 
 def column_unit(seconds: Iterable[float | None]) -> tuple[str, float]:
-    """One unit for a column of times: that of its middle value."""
-    known = sorted(value for value in seconds if value is not None)
-    return unit_of(known[len(known) // 2]) if known else UNITS[-1]
+    """One unit for a column of times: that of its median."""
+    known = [value for value in seconds if value is not None]
+    return unit_of(statistics.median(known)) if known else UNITS[-1]
 
 
 def column(values: Sequence[float | None], digits: int = 3) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import markdown
 
@@ -21,7 +22,7 @@ def page(text: str, folder: Path, title: str, template: str) -> str:
     """HTML of the Markdown text, whose figures lie in the folder, filled into the template."""
     body = markdown.markdown(text, extensions=EXTENSIONS, output_format="html5")
     body = re.sub(r'<p><img alt="([^"]*)" src="([^"]+\.svg)"\s*/?></p>',
-                  lambda found: _figure(folder / found[2], found[1]), body)
+                  lambda found: _figure(folder / unquote(html.unescape(found[2])), found[1]), body)
     body = body.replace("<table>", '<div class="wide"><table>')
     body = body.replace("</table>", "</table></div>")
     dark = "".join(f"--{colour[1:]}:{shade};" for colour, shade in DARK.items())
@@ -35,8 +36,8 @@ def _figure(path: Path, alt: str) -> str:
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{path.stem}-", svg)
+    svg = re.sub(r'( id="|href="#|url\(#)', lambda found: f"{found[1]}{path.stem}-", svg)
     for colour in DARK:
         svg = svg.replace(colour, f"var(--{colour[1:]},{colour})")
-    svg = re.sub(r'<svg ', f'<svg role="img" aria-label="{alt}" ', svg, count=1)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
     return f"<figure>{svg}</figure>"

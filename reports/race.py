@@ -6,13 +6,23 @@ The classes hold what a result file says; they compute nothing but a median.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 TOO_NOISY = "too noisy"  # of results before the guard: a gate then withheld verdicts
-VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", TOO_NOISY)
+TOO_FEW_ROUNDS = "too few rounds"
+WITHHELD = (TOO_NOISY, TOO_FEW_ROUNDS)  # said instead of a verdict
+VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", *WITHHELD)
 ROLES = ("arm", "baseline", "baseline again")
+
+
+def instead_of(verdicts: Sequence[str]) -> str:
+    """What is said of arms instead of verdicts; empty where there is one. A gate closed for a whole
+    group; rounds may be too few for one arm of it, whose neighbours depend, and enough for others."""
+    said = [verdict for verdict in verdicts if verdict in WITHHELD]
+    return said[0] if TOO_NOISY in said or said and len(said) == len(verdicts) else ""
 
 
 @dataclass(frozen=True)

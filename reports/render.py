@@ -4,13 +4,15 @@
     reports/render.py reports/out
     reports/render.py pi.json primes.json --out somewhere
 
-Exit 0 when the report stands, failed arms included: it shows them. Exit 2 with one line that names
-file and field when a file cannot be reported; nothing is written then.
+Exit 0 when the report stands, failed arms included: it shows them. Exit 1 when it stands without a
+file that cannot be reported: a line for each names file and field, and so does the report. Exit 2
+with one such line when nothing can be reported; nothing is written then.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -23,7 +25,7 @@ except ImportError as error:
              "python3-matplotlib python3-jinja2 python3-markdown, or use the system's python3")
 
 from document import write_report
-from fields import BadFile
+from fields import BadFile, shown
 from suite import Suite, load_files, load_suite
 
 
@@ -39,19 +41,27 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         out = options.out or _folder_of(options.source)
-        write_report(_load(options.source), out)
+        suite = write_report(_load(options.source), out)
     except BadFile as bad:
         print(f"parlab report: {bad}", file=sys.stderr)
         return 2
     except OSError as error:
         place = error.filename2 or error.filename or out
-        print(f"parlab report: {place}: {error.strerror or error}: nothing was written",
+        print(f"parlab report: {shown(place)}: {error.strerror or error}: nothing was written",
               file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    print(out / "REPORT.md")
-    return 0
+    for fault in suite.faults:
+        print(f"parlab report: {shown(fault.path)}: {fault.problem}; {fault.instead}", file=sys.stderr)
+    try:
+        print(shown(out / "REPORT.md"), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads; no complaint
+    except OSError as error:
+        print(f"parlab report: stdout: {error.strerror}; the report is in {out}", file=sys.stderr)
+        return 1
+    return 1 if suite.faults else 0
 
 
 def _folder_of(sources: list[Path]) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,6 +15,7 @@ from figures.loads import has_loads
 from figures.lock_holders import spans_of
 from figures.model import is_held_to_model
 from figures.timeline import timelines
+from fields import shown
 from formats import listing, memory
 from grid import Choice, choices
 from race import Arm, Headline, Race
@@ -19,6 +23,16 @@ from suite import Suite
 from trust import Trust, judge
 
 LONG_TABLE = 20  # rows from which a table is folded away
+
+
+def figure_file(race: Race, which: str = "") -> str:
+    """The figure's place beside the report: the data's name where that is a plain one, else a name
+    made from it, that every file system, page and link takes."""
+    stem = race.path.stem
+    if not re.fullmatch(r"[\w.+-]{1,100}", stem, flags=re.ASCII):
+        digest = hashlib.sha256(os.fsencode(stem)).hexdigest()[:8]
+        stem = re.sub(r"[^\w.+-]+", "_", stem, flags=re.ASCII)[:80] + "-" + digest
+    return f"figures/{stem}{which}.svg"
 
 
 @dataclass(frozen=True)
@@ -32,19 +46,19 @@ class Section:
     @property
     def figure(self) -> str:
         """The figure's path beside the report; empty where there is nothing to draw."""
-        return f"figures/{quote(self.race.path.stem)}.svg" if self.kind else ""
+        return quote(figure_file(self.race)) if self.kind else ""
 
     @property
     def loads(self) -> str:
         """The path of the figure of what each worker computed; empty where that is not known."""
         known = any(has_loads(arm) for arm in self.race.shown)
-        return f"figures/{quote(self.race.path.stem)}-loads.svg" if known else ""
+        return quote(figure_file(self.race, "-loads")) if known else ""
 
     @property
     def lock_holders(self) -> str:
         """The path of the figure of who held the lock when; empty where no arm has a trace."""
         traced = any(spans_of(arm) for arm in self.race.shown)
-        return f"figures/{quote(self.race.path.stem)}-timeline.svg" if traced else ""
+        return quote(figure_file(self.race, "-timeline")) if traced else ""
 
     @property
     def kind(self) -> str:
@@ -87,7 +101,12 @@ class Section:
     @property
     def data(self) -> str:
         """The data file's address beside the report."""
-        return quote(self.race.path.name)
+        return quote(os.fsencode(self.race.path.name))
+
+    @property
+    def data_name(self) -> str:
+        """The data file's name, as text."""
+        return shown(self.race.path.name)
 
     @property
     def is_long(self) -> bool:
@@ -100,6 +119,11 @@ class Experiment:
 
     name: str
     sections: list[Section]
+
+    @property
+    def template(self) -> str:
+        """Its own template, if there is one; never a part of the report's."""
+        return f"{self.name}.md.j2" if re.fullmatch(r"[a-z]\w*", self.name) and self.name != "report" else ""
 
     @property
     def question(self) -> str:
@@ -148,7 +172,7 @@ class Report:
     def failures(self) -> int:
         """How many things did not work."""
         micro = self.suite.micro.failures if self.suite.micro else ()
-        return len(self.failed) + len(self.suite.never_ran) + len(micro)
+        return len(self.failed) + len(self.suite.never_ran) + len(self.suite.faults) + len(micro)
 
     @property
     def commands_that_failed(self) -> list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from fields import BadFile, Fields, load_object
+from fields import BadFile, Fields, load_object, shown
 from micro import Micro, load_micro
 from race import Headline, Race
 from result_files import SCHEMA, load_race, read_headline, require_schema
 
+T = TypeVar("T")
 NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json")
 
 
@@ -23,65 +26,148 @@ class NeverRan:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """A file that the report goes on without."""
+
+    path: Path
+    problem: str  # where in it, and what is wrong
+    instead: str = "the report goes on without it"
+
+    @property
+    def name(self) -> str:
+        """The file's, as text."""
+        return shown(self.path.name)
+
+
+@dataclass(frozen=True)
 class Suite:
     """Everything that a report is made of."""
 
     races: tuple[Race, ...]
     headlines: tuple[Headline, ...]
+    one_family: bool  # whether the headlines' levels hold for all of them together
     never_ran: tuple[NeverRan, ...]
+    faults: tuple[Fault, ...]
     micro: Micro | None
     profile: str  # empty for loose result files
     command: str
     elapsed_seconds: float
     files: tuple[Path, ...]  # all that was read
 
+    def without(self, faults: list[Fault]) -> Suite:
+        """The same without these races."""
+        names = {fault.path.name for fault in faults}
+        return replace(
+            self, faults=(*self.faults, *faults),
+            races=tuple(race for race in self.races if race.path.name not in names),
+            headlines=tuple(line for line in self.headlines if line.file not in names),
+            files=tuple(path for path in self.files if path.name not in names))
+
+    def only(self, race: Race) -> Suite:
+        """One race of it."""
+        return replace(self, races=(race,), headlines=race.headlines, faults=(), never_ran=(),
+                       micro=None)
+
+
+@dataclass(frozen=True)
+class Index:
+    """What suite.json says."""
+
+    paths: list[Path]
+    never_ran: tuple[NeverRan, ...]
+    profile: str
+    command: str
+    elapsed_seconds: float
+
 
 def load_suite(folder: Path) -> Suite:
-    """A suite's folder; without suite.json, every result file in it. Raises BadFile."""
+    """A suite's folder; without a suite.json that can be read, every result file in it. A file that
+    cannot be reported is left out and named. Raises BadFile where no race is left."""
     if not folder.is_dir():
         raise BadFile(folder, "is no folder", "")
-    index = folder / "suite.json"
-    if not index.exists():
-        names = (p for p in sorted(folder.glob("*.json")) if p.name not in NAMES_OF_A_SUITE)
-        return load_files([path for path in names if _is_result_file(path)] or [index], folder)
-    top = load_object(index)
-    require_schema(top, "parlab/1-suite")
-    for item in top.items("files"):
-        if Path(item.text("")).name != item.text(""):
-            raise item.refuse("", f'is "{item.text("")}", not the name of a file beside it')
-    failed = [_never_ran(fields) for fields in top.objects("failed")]
-    paths = [folder / name for name in top.texts("files")]
-    # A race that left a file tells itself which of its arms failed.
-    ran = {name for path in paths for name in (path.name, path.stem)}
-    return _gather(paths, folder, tuple(one for one in failed if one.name not in ran), top)
+    faults: list[Fault] = []
+    index = None
+    if (folder / "suite.json").exists():
+        index = _or_fault(lambda: _load_index(folder), folder / "suite.json",
+                          "every result file of the folder is shown", faults)
+    if index:
+        return _gather(index.paths, folder, faults, index)
+    paths = [path for path in sorted(folder.glob("*.json"))
+             if path.name not in NAMES_OF_A_SUITE and _is_result_file(path)]
+    if not paths:
+        raise BadFile(folder, "holds no result file (*.json of schema parlab/1)",
+                      "name the folder of a suite, or run parlab suite --out DIR")
+    return _gather(paths, folder, faults)
 
 
-def load_files(paths: list[Path], folder: Path | None = None) -> Suite:
-    """Loose result files, shown in the order given."""
+def load_files(paths: list[Path]) -> Suite:
+    """Loose result files, shown in the order given. A file that cannot be reported is left out and
+    named. Raises BadFile where none is left."""
     names: set[str] = set()
     for path in paths:
         if path.name in names:
             raise BadFile(path, "has the name of another file of this report", "rename one")
         names.add(path.name)
-    return _gather(paths, folder)
+    return _gather(paths, None, [])
 
 
-def _gather(paths: list[Path], folder: Path | None, never_ran: tuple[NeverRan, ...] = (),
-            index: Fields | None = None) -> Suite:
-    races = tuple(load_race(path) for path in paths)
+def _load_index(folder: Path) -> Index:
+    top = load_object(folder / "suite.json")
+    require_schema(top, "parlab/1-suite")
+    for item in top.items("files"):
+        if Path(item.text("")).name != item.text(""):
+            raise item.refuse("", f'is "{item.text("")}", not the name of a file beside it')
+    paths = [folder / name for name in top.texts("files")]
+    # A race that left a file tells itself which of its arms failed.
+    ran = {name for path in paths for name in (path.name, path.stem)}
+    failed = [_never_ran(fields) for fields in top.objects("failed")]
+    return Index(paths, tuple(one for one in failed if one.name not in ran), top.text("profile"),
+                 top.text("command"), top.number("elapsed_seconds", at_least=0.0))
+
+
+def _or_fault(load: Callable[[], T], path: Path, instead: str, faults: list[Fault]) -> T | None:
+    """What load() gives, or None with a fault noted."""
+    try:
+        return load()
+    except BadFile as bad:
+        faults.append(Fault(path, bad.problem, instead))
+        return None
+
+
+def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
+            index: Index | None = None) -> Suite:
+    first: BadFile | None = None
+    races = []
+    for path in paths:
+        try:
+            races.append(load_race(path))
+        except BadFile as bad:
+            first = first or bad
+            faults.append(Fault(path, bad.problem))
+    if first and not races:
+        raise first
     extra = {name: folder / name for name in NAMES_OF_A_SUITE
              if folder and (folder / name).exists()}
-    headlines = tuple(headline for race in races for headline in race.headlines)
-    if "headlines.json" in extra:
-        headlines = _load_headlines(extra["headlines.json"], races)
+    left_out = {fault.path.name for fault in faults}
+    shown_races = tuple(races)
+    headlines: tuple[Headline, ...] | None = None
+    micro = None
+    if path := extra.get("headlines.json"):
+        headlines = _or_fault(lambda: _load_headlines(path, shown_races, left_out), path,
+                              "the sentences are those of each race by itself", faults)
+    if path := extra.get("micro.json"):
+        micro = _or_fault(lambda: load_micro(path), path, "its figures are left out", faults)
+    one_family = headlines is not None or len(races) == 1
+    if headlines is None:
+        headlines = tuple(headline for race in shown_races for headline in race.headlines)
+    bad_names = {fault.path.name for fault in faults}
     return Suite(
-        races=races, headlines=headlines, never_ran=never_ran,
-        micro=load_micro(extra["micro.json"]) if "micro.json" in extra else None,
-        profile=index.text("profile") if index else "",
-        command=index.text("command") if index else "",
-        elapsed_seconds=index.number("elapsed_seconds", at_least=0.0) if index
-        else sum(race.elapsed_seconds for race in races),
-        files=(*paths, *extra.values()))
+        races=shown_races, headlines=headlines, one_family=one_family, never_ran=index.never_ran if index else (),
+        faults=tuple(faults), micro=micro,
+        profile=index.profile if index else "", command=index.command if index else "",
+        elapsed_seconds=index.elapsed_seconds if index
+        else sum(race.elapsed_seconds for race in shown_races),
+        files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names))
 
 
 def _is_result_file(path: Path) -> bool:
@@ -93,13 +179,16 @@ def _is_result_file(path: Path) -> bool:
     return isinstance(found, str) and (found == SCHEMA or not found.startswith(SCHEMA + "-"))
 
 
-def _load_headlines(path: Path, races: tuple[Race, ...]) -> tuple[Headline, ...]:
+def _load_headlines(path: Path, races: tuple[Race, ...],
+                    left_out: set[str]) -> tuple[Headline, ...]:
     top = load_object(path)
     require_schema(top, "parlab/1-headlines")
     sizes = {race.path.name: len(race.arms) for race in races}
     headlines = []
     for fields in top.objects("headlines"):
         file = fields.text("file")
+        if file in left_out:
+            continue
         if file not in sizes:
             raise fields.refuse("file", f'is "{file}", which is not part of this report')
         headlines.append(read_headline(fields, file, sizes[file]))

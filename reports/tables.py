@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from axis import Axis, measures_chunks, sweep_axis
@@ -97,7 +98,8 @@ def grid_table(choices: Sequence[Choice]) -> str:
     rows, last = [], ""
     for choice in choices:
         name = plain(choice.race.name)
-        rows.append(["" if name == last else f"[{name}](#{name})", plain(choice.case),
+        link = f"[{name}](#{name})" if re.fullmatch(r"[\w.-]+", name) else name
+        rows.append(["" if name == last else link, plain(choice.case),
                      *_answer(choice)])
         last = name
     return markdown(["race", "case", "fastest", "speed-up", f"as fast, within {within}",
@@ -108,8 +110,8 @@ def _answer(choice: Choice) -> list[str]:
     best = choice.best
     if best is None:
         return ["none: all failed", *[DASH] * 4]
-    if choice.noisy:
-        return ["too noisy, no verdict", *[DASH] * 4]
+    if choice.withheld:
+        return [f"{choice.withheld}, no verdict", *[DASH] * 4]
     speedup = ratio_with_interval(best.speedup) if best.comparison else "is the baseline"
     return [f"**{plain(choice.name(best))}**", speedup.replace(" ", UNBROKEN_SPACE),
             _names(choice, choice.equivalent), _names(choice, choice.unresolved), _slower(choice)]

@@ -1,6 +1,7 @@
 // parlab crawl: the crawler as a tool.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -13,18 +14,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 
+#include "experiments/command_line/line_output.hpp"
 #include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
-#include "experiments/measure/output_file.hpp"
+#include "experiments/measure/interruption.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "kernels/network/crawler/crawler.hpp"
 
 namespace parlab {
 namespace {
-
-/// Bytes of --json that are written at once.
-constexpr std::size_t lines_at_once = std::size_t{64} << 10;
 
 /// Options as they were typed.
 struct Words {
@@ -62,7 +61,8 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--save", words.folder, "a folder for the pages");
   app.add_option("--json", words.json,
                  "writes a JSON line a page: url, status, error, bytes, seconds, depth, parent; - "
-                 "for stdout");
+                 "for stdout")
+      ->check(complaint_on_empty);
   app.add_flag("--quiet", words.quiet, "no progress, no summary");
   app.footer(
       "The first Ctrl-C finishes the pages that are under way, the second ends at once.\n"
@@ -106,26 +106,25 @@ CrawlOptions options_of(const Words& words) {
 }
 
 void show_progress(const CrawlTotals& totals) {
-  fmt::print(stderr, "\r\033[K{} pages, {} known, {} failed, {:.1f} MiB", totals.done, totals.known,
-             totals.failed, static_cast<double>(totals.bytes) / (1 << 20));
-  std::fflush(stderr);
+  tell("\r\033[K{} pages, {} known, {} failed, {:.1f} MiB", totals.done, totals.known,
+       totals.failed, static_cast<double>(totals.bytes) / (1 << 20));
 }
 
 /// The summary, and what is left to do.
-void tell(const CrawlSummary& summary, const Words& words) {
+void tell_summary(const CrawlSummary& summary, const Words& words) {
   const CrawlTotals& t = summary.totals;
-  fmt::print(stderr, "parlab crawl: {} page{} done, {:.1f} MiB; {} request{} in {:.1f} s\n", t.done,
-             t.done == 1 ? "" : "s", static_cast<double>(t.bytes) / (1 << 20), summary.requests,
-             summary.requests == 1 ? "" : "s", summary.seconds);
+  tell("parlab crawl: {} page{} done, {:.1f} MiB; {} request{} in {:.1f} s\n", t.done,
+       t.done == 1 ? "" : "s", static_cast<double>(t.bytes) / (1 << 20), summary.requests,
+       summary.requests == 1 ? "" : "s", summary.seconds);
   if (t.failed > 0) {
     std::vector<std::string> classes;
     for (const auto& [name, count] : summary.errors)
       classes.push_back(fmt::format("{} {}", count, name));
-    fmt::print(stderr, "parlab crawl: {} with an error: {}\n", t.failed, fmt::join(classes, ", "));
+    tell("parlab crawl: {} with an error: {}\n", t.failed, fmt::join(classes, ", "));
   }
   if (summary.signal != 0)
-    fmt::print(stderr, "parlab crawl: interrupted with {} pages to go{}\n", t.known - t.done,
-               words.state.empty() ? "" : "; the same command goes on");
+    tell("parlab crawl: interrupted with {} pages to go{}\n", t.known - t.done,
+         words.state.empty() ? "" : "; the same command goes on");
   else if (t.known > t.done)
     fmt::print(stderr,
                "parlab crawl: {} known pages are left, beyond --pages or --bytes; raise them{}\n",
@@ -139,38 +138,32 @@ int crawl_command(const Arguments& arguments) {
   Words words;
   add_options(app, words);
   if (const auto help = parse_words(app, arguments)) {
-    fmt::print("{}", *help);
+    write_stdout(*help);
     return 0;
   }
   const CrawlOptions options = options_of(words);
-  const bool to_stdout = words.json == "-";
-  std::optional<OutputFile> file;
-  std::string rows;
-  if (!words.json.empty() && !to_stdout) file.emplace(words.json);
+  LineOutput output(words.json);
 
   const bool is_shown = !words.quiet && isatty(STDERR_FILENO) != 0;
   CrawlWatcher watcher;
   if (is_shown) watcher.progress = show_progress;
   if (!words.quiet)
     watcher.draining = [] {
-      fmt::print(stderr, "\nparlab crawl: finishing what is under way; again ends at once\n");
+      tell("\nparlab crawl: finishing what is under way; again ends at once\n");
     };
   bool any_answer = false;
   const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {
+    end_on_interruption();  // the crawl has let go of the signals
     any_answer = any_answer || line.find("\"status\":0,") == std::string::npos;
-    if (to_stdout) fmt::print("{}\n", line);
-    if (!file) return;
-    rows.append(line).append("\n");
-    if (rows.size() < lines_at_once) return;
-    file->write(rows);
-    rows.clear();
+    output.add(line);
   });
-  if (file) file->publish(rows);
-  if (is_shown) fmt::print(stderr, "\r\033[K");
-  if (!words.quiet) tell(summary, words);
+  end_on_interruption();
+  if (is_shown) tell("\r\033[K");
+  if (!words.quiet) tell_summary(summary, words);
   if (!any_answer && summary.signal == 0)
-    fmt::print(stderr, "parlab crawl: {} could not be fetched: {}\n", words.address,
-               summary.errors.empty() ? "no answer" : summary.errors.front().first);
+    tell("parlab crawl: {} could not be fetched: {}\n", words.address,
+         summary.errors.empty() ? "no answer" : summary.errors.front().first);
+  output.finish();
   if (summary.signal != 0) return 128 + summary.signal;
   return any_answer ? 0 : 1;
 }
@@ -186,7 +179,7 @@ int crawl_command(const Arguments&) {
   throw UsageError("crawl: this build lacks" PARLAB_CRAWLER_LACKS
                    "; run make deps, then make build");
 #else
-  throw UsageError("crawl: this build lacks libboost1.81-dev; run make deps, then make build");
+  throw UsageError("crawl: this build lacks libboost-dev; run make deps, then make build");
 #endif
 }
 

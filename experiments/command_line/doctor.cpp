@@ -14,6 +14,10 @@
 #include "experiments/command_line/system_checks.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/context.hpp"
+#include "experiments/measure/json_text.hpp"
+#include "experiments/measure/standard_streams.hpp"
+#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/numerics/simd_level.hpp"
 
 namespace parlab {
 namespace {
@@ -46,6 +50,9 @@ std::vector<Finding> examine_machine(const Machine& machine) {
   const auto before = machine.processor_time();
   const JitterFacts jitter = measure_jitter(std::chrono::milliseconds(500));
   const auto after = machine.processor_time();
+  const auto binding = heeded_openmp_binding();
+  auto environment = relevant_environment();
+  for (const auto& variable : binding) environment.erase(variable.first);  // has its own check
   return {
       load,
       check_jitter(jitter),
@@ -64,7 +71,10 @@ std::vector<Finding> examine_machine(const Machine& machine) {
       check_clock(measure_clock()),
       check_open_files(machine),
       check_processes(machine),
-      check_environment(relevant_environment()),
+      check_environment(environment),
+      check_openmp_binding(binding),
+      check_simd(simd_level(), supported_simd_levels().front(),
+                 !simd_level_of_environment().empty()),
       check_build(build_type, build_flags),
       check_counters(machine),
   };
@@ -95,12 +105,12 @@ int run_doctor(bool json) {
     for (const Finding& finding : findings)
       list.push_back({{"check", finding.check},
                       {"status", finding.status},
-                      {"found", finding.found},
-                      {"cure", finding.cure}});
-    fmt::print("{}\n", nlohmann::ordered_json{{"findings", list}}.dump(2));
+                      {"found", as_utf8(finding.found)},
+                      {"cure", as_utf8(finding.cure)}});
+    say("{}\n", nlohmann::ordered_json{{"findings", list}}.dump(2));
   } else {
     const bool colour = isatty(STDOUT_FILENO) != 0 && !wants_no_colour();
-    fmt::print("{}", format_findings(findings, colour));
+    write_stdout(format_findings(findings, colour));
   }
   return 0;
 }
@@ -108,7 +118,7 @@ int run_doctor(bool json) {
 int doctor_command(const Arguments& arguments) {
   check_flags("doctor", arguments, {"--json"});
   if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
-    fmt::print(
+    write_stdout(
         "Looks for what on this machine disturbs measurements, and says how to cure it.\n\n"
         "Usage: parlab doctor [--json]\nExample: parlab doctor --json | jq '.findings[].cure'\n");
     return 0;

@@ -1,6 +1,7 @@
 // parlab list: what can be run on this machine with this build, and what is missing.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -12,6 +13,8 @@
 #include "experiments/command_line/network_parts.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/measure/json_text.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "experiments/pythons.hpp"
 #include "experiments/redis_choice.hpp"
@@ -64,10 +67,15 @@ json pythons() {
 }
 
 json listing() {
-  json document = {{"experiments", json::array()}, {"backends", json::array()},
-                   {"kernels", json::array()},     {"peers", json::array()},
-                   {"servers", servers()},         {"simd", simd_level()},
-                   {"pythons", pythons()},         {"usable_cores", usable_cores()}};
+  json document = {{"experiments", json::array()},
+                   {"backends", json::array()},
+                   {"kernels", json::array()},
+                   {"peers", json::array()},
+                   {"servers", servers()},
+                   {"simd", simd_level()},
+                   {"simd_levels", supported_simd_levels()},
+                   {"pythons", pythons()},
+                   {"usable_cores", usable_cores()}};
   for (const auto& experiment : make_experiments())
     document["experiments"].push_back({{"name", experiment->name()},
                                        {"question", experiment->question()},
@@ -114,47 +122,48 @@ json listing() {
 }
 
 void print_listing(const json& document) {
-  fmt::print("Experiments (parlab run NAME)\n");
+  say("Experiments (parlab run NAME)\n");
   for (const json& e : document["experiments"])
-    fmt::print("  {:<12} {}\n", e["name"].get<std::string>(), e["question"].get<std::string>());
-  fmt::print("\nBackends (--backend NAME[:SCHEDULE], the first schedule is the default)\n");
+    say("  {:<12} {}\n", e["name"].get<std::string>(), e["question"].get<std::string>());
+  say("\nBackends (--backend NAME[:SCHEDULE], the first schedule is the default)\n");
   for (const json& b : document["backends"]) {
     const auto schedules = b["schedules"].get<std::vector<std::string>>();
-    fmt::print("  {:<12} {}{}\n", b["name"].get<std::string>(),
-               b["available"] ? "" : "MISSING: ", b["why"].get<std::string>());
-    if (!schedules.empty()) fmt::print("  {:<12} {}\n", "", fmt::join(schedules, ", "));
+    say("  {:<12} {}{}\n", b["name"].get<std::string>(),
+        b["available"] ? "" : "MISSING: ", b["why"].get<std::string>());
+    if (!schedules.empty()) say("  {:<12} {}\n", "", fmt::join(schedules, ", "));
   }
-  fmt::print("\nServers (for processes that share no memory)\n");
+  say("\nServers (for processes that share no memory)\n");
   for (const json& server : document["servers"])
-    fmt::print("  {:<12} {}{}\n", server["name"].get<std::string>(),
-               server["available"] ? "" : "MISSING: ", server["why"].get<std::string>());
-  fmt::print("\nKernels\n");
+    say("  {:<12} {}{}\n", server["name"].get<std::string>(),
+        server["available"] ? "" : "MISSING: ", server["why"].get<std::string>());
+  say("\nKernels\n");
   for (const json& k : document["kernels"])
-    fmt::print("  {:<15} {:<12} {}{}\n", k["name"].get<std::string>(),
-               k["variant"].get<std::string>(), k["what"].get<std::string>(),
-               k["splittable"] ? "" : " (not splittable: serial only)");
-  fmt::print("\nPeers (parlab run peers), what one would use instead of these kernels\n");
+    say("  {:<15} {:<12} {}{}\n", k["name"].get<std::string>(), k["variant"].get<std::string>(),
+        k["what"].get<std::string>(), k["splittable"] ? "" : " (not splittable: serial only)");
+  say("\nPeers (parlab run peers), what one would use instead of these kernels\n");
   for (const json& p : document["peers"])
-    fmt::print("  {:<12} {}, {}\n", p["name"].get<std::string>(), p["what"].get<std::string>(),
-               p["available"] ? "version " + p["version"].get<std::string>()
-                              : "MISSING: " + p["why"].get<std::string>());
-  fmt::print("\nCPython that imports parlab, with its lock and without\n");
+    say("  {:<12} {}, {}\n", p["name"].get<std::string>(), p["what"].get<std::string>(),
+        p["available"] ? "version " + p["version"].get<std::string>()
+                       : "MISSING: " + p["why"].get<std::string>());
+  say("\nCPython that imports parlab, with its lock and without\n");
   for (const json& python : document["pythons"])
-    fmt::print("  {:<13} {}\n", python["name"].get<std::string>(),
-               python["available"] ? python["version"].get<std::string>() + ", " +
-                                         python["program"].get<std::string>()
-                                   : "MISSING: " + python["why"].get<std::string>());
+    say("  {:<13} {}\n", python["name"].get<std::string>(),
+        python["available"]
+            ? python["version"].get<std::string>() + ", " + python["program"].get<std::string>()
+            : "MISSING: " + python["why"].get<std::string>());
   const auto print_parts = [&](const char* title, const char* key) {
-    fmt::print("\n{}\n", title);
+    say("\n{}\n", title);
     for (const json& part : document[key])
-      fmt::print("  {:<12} {}{}\n", part["name"].get<std::string>(),
-                 part["what"].get<std::string>(),
-                 part["available"] ? "" : ", MISSING: " + part["why"].get<std::string>());
+      say("  {:<12} {}{}\n", part["name"].get<std::string>(), part["what"].get<std::string>(),
+          part["available"] ? "" : ", MISSING: " + part["why"].get<std::string>());
   };
   print_parts("Calls from Python (parlab run python_call)", "calls");
   print_parts("Waiting for others", "network");
-  fmt::print("\nSIMD level {}, {} usable cores\n", document["simd"].get<std::string>(),
-             document["usable_cores"].get<int>());
+  say("\nSIMD level {}{}, of {} (PARLAB_SIMD=); {} usable cores\n",
+      document["simd"].get<std::string>(),
+      simd_level_of_environment().empty() ? "" : " by PARLAB_SIMD",
+      fmt::join(document["simd_levels"].get<std::vector<std::string>>(), ", "),
+      document["usable_cores"].get<int>());
 }
 
 }  // namespace
@@ -162,14 +171,14 @@ void print_listing(const json& document) {
 int list_command(const Arguments& arguments) {
   check_flags("list", arguments, {"--json"});
   if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
-    fmt::print(
+    write_stdout(
         "Lists the experiments, backends and kernels of this build, and what is missing.\n\n"
         "Usage: parlab list [--json]\nExample: parlab list --json | jq .backends\n");
     return 0;
   }
   const json document = listing();
   if (has_flag(arguments, "--json"))
-    fmt::print("{}\n", document.dump(2));
+    say("{}\n", document_in_utf8(document).dump(2));
   else
     print_listing(document);
   return 0;

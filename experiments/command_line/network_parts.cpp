@@ -29,12 +29,12 @@ constexpr bool has_crawler = false;
 std::vector<NetworkPart> network_parts() {
   return {
       {"network", "experiments event_loop, crawl, overlap; parlab serve", has_network,
-       "libboost1.81-dev"},
+       "libboost-dev"},
       {"stackful", "the stackful style of event_loop and way of crawl", has_stacks,
-       "libboost-context1.81-dev"},
+       "libboost-context-dev"},
       {"libcurl", "the peer among the ways of crawl", has_curl, "libcurl4-openssl-dev"},
       {"crawler", "parlab crawl", has_crawler,
-       "libboost1.81-dev, libssl-dev, zlib1g-dev, libxml2-dev and libsqlite3-dev"},
+       "libboost-dev, libssl-dev, zlib1g-dev, libxml2-dev and libsqlite3-dev"},
   };
 }
 

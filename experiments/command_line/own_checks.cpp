@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "experiments/measure/statistics.hpp"
+
 namespace parlab {
 namespace {
 
@@ -52,6 +54,26 @@ Finding check_environment(const std::map<std::string, std::string>& variables) {
   }
   if (found.empty()) return Finding::ok(check, "nothing set that changes workers or waiting");
   return Finding::warning(check, found, cure);
+}
+
+Finding check_openmp_binding(const std::map<std::string, std::string>& binding) {
+  constexpr char check[] = "OpenMP binding";
+  if (binding.empty()) return Finding::ok(check, "no thread is bound to a processor");
+  std::string found, names;
+  for (const auto& [name, value] : binding) {
+    found += fmt::format("{}{}={}", found.empty() ? "" : ", ", name, value);
+    names += " " + name;
+  }
+  return Finding::warning(
+      check, found + ": binds the threads of openmp, and those of no other backend",
+      fmt::format("unset{}, or expect openmp to keep its caches where others move", names));
+}
+
+Finding check_simd(const std::string& level, const std::string& best, bool forced) {
+  constexpr char check[] = "SIMD level";
+  if (!forced) return Finding::ok(check, level);
+  return Finding::warning(check, fmt::format("{} by PARLAB_SIMD; the best here is {}", level, best),
+                          "unset PARLAB_SIMD");
 }
 
 Finding check_build(std::string_view build_type, std::string_view flags) {
@@ -107,8 +129,7 @@ JitterFacts measure_jitter(std::chrono::nanoseconds length) {
     samples.push_back(seconds_since(sample_start));
   } while (Clock::now() - start < length);
   std::sort(samples.begin(), samples.end());
-  return {samples[samples.size() / 2], samples[samples.size() * 99 / 100],
-          static_cast<int>(samples.size())};
+  return {median(samples), samples[samples.size() * 99 / 100], static_cast<int>(samples.size())};
 }
 
 Finding check_jitter(const JitterFacts& jitter) {

@@ -15,6 +15,12 @@ namespace parlab {
 /// `variables` as relevant_environment() gives them.
 Finding check_environment(const std::map<std::string, std::string>& variables);
 
+/// `binding` as heeded_openmp_binding() gives it.
+Finding check_openmp_binding(const std::map<std::string, std::string>& binding);
+
+/// The level that kernels run at, and the best that they could; `forced` by PARLAB_SIMD.
+Finding check_simd(const std::string& level, const std::string& best, bool forced);
+
 Finding check_build(std::string_view build_type, std::string_view flags);
 
 /// What std::chrono::steady_clock does here.

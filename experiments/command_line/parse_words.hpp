@@ -15,4 +15,7 @@ namespace parlab {
 /// the nearest that is one, and for values that do not fit.
 std::optional<std::string> parse_words(CLI::App& app, std::span<const std::string> words);
 
+/// A check for options that name a file: the name must not be empty, as of --json "$UNSET".
+std::string complaint_on_empty(const std::string& name);
+
 }  // namespace parlab

@@ -1,10 +1,13 @@
 #include "experiments/command_line/processor_checks.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "kernels/machine/kernel_files.hpp"
 
 namespace parlab {
 namespace {

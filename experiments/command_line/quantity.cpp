@@ -97,7 +97,9 @@ std::uint64_t parse_quantity(std::string_view what, std::string_view text, std::
   return static_cast<std::uint64_t>(parsed.value);
 }
 
-std::vector<std::string> split_list(std::string_view text) {
+namespace {
+
+std::vector<std::string> pieces_of(std::string_view text) {
   std::vector<std::string> pieces;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
@@ -107,10 +109,20 @@ std::vector<std::string> split_list(std::string_view text) {
   return pieces;
 }
 
+}  // namespace
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> pieces = pieces_of(text);
+  for (auto piece = pieces.begin(); piece != pieces.end(); ++piece)
+    if (!piece->empty() && std::find(pieces.begin(), piece, *piece) != piece)
+      throw UsageError(fmt::format("'{}' stands twice in '{}': name it once", *piece, text));
+  return pieces;
+}
+
 std::vector<std::uint64_t> parse_quantities(std::string_view what, std::string_view text,
                                             std::uint64_t least, std::uint64_t most) {
   std::vector<std::uint64_t> values;
-  for (const std::string& piece : split_list(text)) {
+  for (const std::string& piece : pieces_of(text)) {
     const std::uint64_t value = parse_quantity(what, piece, least, most);
     if (std::ranges::find(values, value) == values.end()) values.push_back(value);
   }

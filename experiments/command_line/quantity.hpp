@@ -16,12 +16,13 @@ namespace parlab {
 std::uint64_t parse_quantity(std::string_view what, std::string_view text, std::uint64_t least = 0,
                              std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
-/// A comma-separated list of quantities, at least one, repeats dropped.
+/// A comma-separated list of quantities, at least one, without repeats: "1,$(nproc)" may be "1,1".
 std::vector<std::uint64_t> parse_quantities(
     std::string_view what, std::string_view text, std::uint64_t least = 0,
     std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
-/// The pieces of a comma-separated list, empty ones too.
+/// The pieces of a comma-separated list, empty ones too. Throws UsageError for one that stands
+/// twice.
 std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace parlab

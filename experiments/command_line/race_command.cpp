@@ -4,25 +4,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <optional>
 
+#include "experiments/command_line/result_place.hpp"
 #include "experiments/command_line/table.hpp"
 #include "experiments/measure/context.hpp"
-#include "experiments/measure/output_file.hpp"
+#include "experiments/measure/interruption.hpp"
+#include "experiments/measure/json_text.hpp"
+#include "experiments/measure/standard_streams.hpp"
+#include "experiments/measure/statistics.hpp"
 #include "kernels/errors.hpp"
 
 namespace parlab {
 namespace {
 
-/// The place of --json that means standard output.
-constexpr char to_stdout[] = "-";
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
+/// Bytes of an answer in the table.
+constexpr std::size_t longest_answer = 60;
 
 std::string interval_text(const Interval& interval) {
   const auto end = [](double value) {
@@ -65,18 +61,18 @@ std::string table_text(const RaceRecord& race) {
     // Of an answer that also holds data for a figure, what was answered.
     const Answer answer =
         result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;
-    cells.push_back(answer.is_null() ? "-" : answer.dump());
+    cells.push_back(answer.is_null() ? "-" : told_answer(answer, longest_answer));
     table.add(std::move(cells));
   }
   return table.text();
 }
 
-/// "1 of 4 baselines differs from itself, which is what chance gives": empty where none ran twice.
+/// "A/A: 1 of 4 baselines differs from itself, no more than chance gives": empty where none does.
 std::string calibration_text(const std::vector<Guard>& guards, double alpha) {
   const auto biased = std::ranges::count_if(guards, [](const Guard& g) { return g.width > 0; });
+  if (biased == 0) return "";
   const Calibration found =
       calibration(static_cast<int>(guards.size()), static_cast<int>(biased), alpha);
-  if (found.excluding_one == 0) return "";
   return fmt::format("A/A: {} of {} baselines {} from itself beyond its interval, {}.\n",
                      found.excluding_one, found.pairs,
                      found.excluding_one == 1 ? "differs" : "differ",
@@ -84,26 +80,52 @@ std::string calibration_text(const std::vector<Guard>& guards, double alpha) {
                                           : "no more than chance gives");
 }
 
-/// What a person reads: the table, the sentences, the baselines that show a bias, the arms that
-/// failed.
-void print_race(const RaceRecord& race, const std::vector<Headline>& headlines, std::FILE* out) {
-  fmt::print(out, "{}\n{}\n", race.experiment->question(), table_text(race));
-  for (const Headline& headline : headlines) fmt::print(out, "{}.\n", headline.sentence);
+/// What a table's reader may ask for where arms have no verdict; empty where all have one.
+std::string shortage_text(const RaceVerdicts& verdicts) {
+  const Comparison* shortest = nullptr;
+  for (const auto& against : verdicts.against_baseline)
+    if (against && against->comparison.verdict == Verdict::too_few_rounds &&
+        (!shortest || shortest->rounds_needed < against->comparison.rounds_needed))
+      shortest = &against->comparison;
+  if (!shortest) return "";
+  return fmt::format("Too few rounds for verdicts: {} of {} needed; ask for more with --rounds.\n",
+                     shortest->rounds_taken, shortest->rounds_needed);
+}
+
+/// What a person reads: the table, the sentences, the baselines that show a bias.
+std::string race_text(const RaceRecord& race, const std::vector<Headline>& headlines) {
+  std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table_text(race));
+  for (const Headline& headline : headlines) text += headline.sentence + ".\n";
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
-    fmt::print(out, "{}.\n", remark.sentence);
-  fmt::print(out, "{}", calibration_text(race.verdicts.guards, race.alpha));
+    text += remark.sentence + ".\n";
+  text += shortage_text(race.verdicts);
+  text += calibration_text(race.verdicts.guards, race.alpha);
   for (const Guard& guard : race.verdicts.guards)
     if (guard.width > 0)
-      fmt::print(out,
-                 "{} against itself gave {:.3g}x {}: intervals beside it are wider by {:.2g} %.\n",
-                 race.outcome.results[guard.baseline].entrant.label, guard.comparison.ratio,
-                 interval_text(guard.comparison.interval), 100 * std::expm1(guard.width));
+      text += fmt::format(
+          "{} against itself gave {:.3g}x {}: intervals beside it are wider by {:.2g} %.\n",
+          race.outcome.results[guard.baseline].entrant.label, guard.comparison.ratio,
+          interval_text(guard.comparison.interval), 100 * std::expm1(guard.width));
+  return text;
+}
+
+void tell_failures(const RaceRecord& race) {
   for (const Measured& result : race.outcome.results)
     if (result.failure)
-      fmt::print(
-          stderr, "parlab: {} failed{}: {}\n", result.entrant.label,
-          result.failure->round ? fmt::format(" in round {}", *result.failure->round + 1) : "",
-          result.failure->cause);
+      tell("parlab: {} failed{}: {}\n", result.entrant.label,
+           result.failure->round ? fmt::format(" in round {}", *result.failure->round + 1) : "",
+           result.failure->cause);
+}
+
+/// To stdout; where that fails, to stderr, so that what was measured is seen, and OutputLost.
+void print_or_tell(const std::string& text) {
+  try {
+    write_stdout(text);
+    flush_stdout();
+  } catch (const OutputLost& lost) {
+    if (!lost.reader_left()) write_stderr(text);
+    throw;
+  }
 }
 
 }  // namespace
@@ -119,15 +141,15 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
                  const std::string& command) {
   RaceRequest request = parse_race(verb, arguments);
   if (!request.help.empty()) {
-    fmt::print("{}", request.help);
+    write_stdout(request.help);
     return 0;
   }
-  std::optional<OutputFile> file;
-  if (!request.json.empty() && request.json != to_stdout) file.emplace(request.json);
-  const bool stdout_taken = request.json == to_stdout;
-  if (stdout_taken && request.experiment->has_product())
+  const bool has_product = request.experiment->has_product();
+  if (request.json == "-" && has_product)
     throw UsageError("--json - and --list both want stdout; write the result to a file");
-  std::FILE* people = stdout_taken || request.experiment->has_product() ? stderr : stdout;
+  const InterruptionGuard interruption;
+  ResultPlace place(request.json);
+  if (has_product || !(request.quiet || place.is_stdout())) require_stdout();
 
   nlohmann::json context = collect_context(command);
   const RaceRecord race = run_request(request, arguments[0]);
@@ -137,14 +159,24 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
                          ? baseline_pairs(results, race.verdicts)
                          : headline_pairs(*race.experiment, results, race.verdicts);
   const auto sentences = headlines({{race.experiment, &results, &race.verdicts, pairs}}).front();
-  if (!request.quiet) print_race(race, sentences, people);
-  if (race.outcome.ok()) race.experiment->print_product(stdout);
-  if (!request.json.empty()) {
-    const std::string text = to_text(result_json(race, context, sentences));
-    if (file)
-      file->publish(text);
-    else
-      fmt::print("{}", text);
+  tell_failures(race);
+  interruption.check();
+  // The result first: it outlives a stdout that takes no more.
+  if (place) place.deliver(result_json(race, context, sentences));
+  try {
+    if (!request.quiet) {
+      const std::string text = race_text(race, sentences);
+      if (place.is_stdout() || has_product)
+        write_stderr(text);
+      else
+        print_or_tell(text);
+    }
+    if (race.outcome.ok())
+      race.experiment->print_product([](std::string_view text) { write_stdout(text); });
+    flush_stdout();
+  } catch (const Interrupted& interrupted) {
+    tell("parlab: interrupted{}\n", place ? "; the result is written" : "");
+    return 128 + interrupted.signal();
   }
   return race.outcome.ok() ? 0 : 1;
 }

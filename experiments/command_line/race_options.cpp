@@ -12,6 +12,7 @@
 #include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
 #include "experiments/command_line/race_command.hpp"
+#include "experiments/measure/memory_need.hpp"
 #include "experiments/measure/usable_cores.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
@@ -69,7 +70,8 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
-  app.add_option("--json", words.json, "writes the result file; - for stdout");
+  app.add_option("--json", words.json, "writes the result file; - for stdout")
+      ->check(complaint_on_empty);
   app.add_flag("--quiet", words.quiet, "no table, no progress");
   app.add_flag("--progress", words.progress,
                "what goes on as lines on stderr, for a program that reads them");
@@ -87,10 +89,6 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
   } else {
     selection.backends = parse_backends(words.backend);
   }
-  for (std::size_t i = 0; i < selection.backends.size(); ++i)
-    for (std::size_t j = selection.backends.size() - 1; j > i; --j)
-      if (selection.backends[j].label() == selection.backends[i].label())
-        selection.backends.erase(selection.backends.begin() + static_cast<std::ptrdiff_t>(j));
   if (words.workers.empty()) {
     selection.workers = {usable_cores()};
   } else {
@@ -174,7 +172,16 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.help = request.experiment->instead();
   if (!request.help.empty()) return request;
   request.options = options_of(words);
+  request.options.words = {verb_name(verb)};
+  request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
+  if (verb == RaceVerb::compare &&
+      std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))
+    throw UsageError(
+        fmt::format("compare: {} has nobody to be compared with; name a second backend, as in "
+                    "--backend openmp:static,tbb",
+                    request.entrants.front().label));
+  require_memory(*request.experiment, request.entrants, request.options.isolation);
   request.json = words.json;
   request.quiet = words.quiet;
   return request;

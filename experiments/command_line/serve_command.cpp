@@ -12,10 +12,13 @@
 #ifdef PARLAB_HAS_NETWORK
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
+#include <system_error>
 
 #include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/quantity.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "kernels/network/delay_server.hpp"
 
 namespace parlab {
@@ -42,7 +45,8 @@ int serve_command(const Arguments& arguments) {
   app.add_option("--seed", seed, "of the site [1]");
   app.add_option("--report", report,
                  "writes a JSON line as each request ends: name, target, status, start and end in "
-                 "seconds; - for stdout");
+                 "seconds; - for stdout")
+      ->check(complaint_on_empty);
   app.footer(
       "  /add?name=NAME&delay=MS[&value=V]   answers \".\", or V, after MS milliseconds\n"
       "  /report                             the last 10000 requests as JSON lines\n"
@@ -51,7 +55,7 @@ int serve_command(const Arguments& arguments) {
       "Example: parlab serve --port 8080 --report - &\n"
       "         curl 'http://127.0.0.1:8080/add?name=a&delay=100'");
   if (const auto help = parse_words(app, arguments)) {
-    fmt::print("{}", *help);
+    write_stdout(*help);
     return 0;
   }
   DelayServerOptions options;
@@ -62,14 +66,21 @@ int serve_command(const Arguments& arguments) {
   const Listener listener(address, number);
   std::unique_ptr<std::FILE, CloseFile> file;
   if (!report.empty()) {
+    if (report == "-") require_stdout();
     file.reset(report == "-" ? stdout : std::fopen(report.c_str(), "we"));
-    if (!file) throw UsageError(fmt::format("--report: cannot write {}", report));
+    if (!file)
+      throw UsageError(fmt::format("--report: cannot write {}: {}; name another place", report,
+                                   std::generic_category().message(errno)));
     options.report = file.get();
   }
-  fmt::print(stderr, "parlab serve: {0}/add?name=a&delay=100, {0}/site/; Ctrl-C ends it\n",
-             listener.origin());
+  tell("parlab serve: {0}/add?name=a&delay=100, {0}/site/; Ctrl-C ends it\n", listener.origin());
   const Served served = serve(listener, options);
-  fmt::print(stderr, "parlab serve: {} requests answered\n", served.requests);
+  tell("parlab serve: {} requests answered\n", served.requests);
+  if (served.report_error != 0 && served.report_error != EPIPE) {  // a reader may go away
+    tell("parlab serve: the report is not complete: {}\n",
+         std::generic_category().message(served.report_error));
+    return 1;
+  }
   return 128 + served.signal;
 }
 

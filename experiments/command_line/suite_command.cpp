@@ -1,6 +1,7 @@
 // parlab suite: every experiment as its own suite() says, one result file each, for the report.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -8,15 +9,20 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <list>
+#include <optional>
+#include <stdexcept>
 
 #include "experiments/command_line/parse_words.hpp"
 #include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/result_place.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/context.hpp"
+#include "experiments/measure/interruption.hpp"
+#include "experiments/measure/json_text.hpp"
 #include "experiments/measure/output_file.hpp"
+#include "experiments/measure/standard_streams.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/nearest_name.hpp"
 
@@ -55,24 +61,42 @@ struct Suite {
   std::string command;
   std::list<RaceRequest> requests = {};  // own the experiments that the races refer to
   std::list<RaceRecord> races = {};
-  json files = json::array();
+  std::vector<std::string> files = {};
   json failed = json::array();
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 
   void fail(const SuiteEntry& entry, const std::string& cause, const std::string& race_command) {
     failed.push_back({{"name", entry.name}, {"cause", cause}, {"command", race_command}});
-    fmt::print(stderr, "parlab: {} failed: {}\n", entry.name, cause);
+    tell("parlab: {} failed: {}\n", entry.name, cause);
   }
 };
 
-void publish(const std::string& path, const json& document) {
-  OutputFile(path).publish(to_text(document));
+std::string file_of(const SuiteEntry& entry) { return entry.name + ".json"; }
+
+std::string command_of(const SuiteEntry& entry) {
+  return fmt::format("build/parlab run {} --json {}", fmt::join(entry.arguments, " "),
+                     file_of(entry));
 }
 
+void publish(const std::string& path, const json& document) {
+  const std::string text = json_document(document);
+  OutputFile(path, text.size()).publish(text);
+}
+
+/// A result that has no place in the folder: nor will those of later races.
+class NoPlace : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
-  const std::string file = entry.name + ".json";
-  const std::string command =
-      fmt::format("build/parlab run {} --json {}", fmt::join(entry.arguments, " "), file);
+  const std::string command = command_of(entry);
+  std::optional<OutputFile> file;
+  try {
+    file.emplace(suite.folder + "/" + file_of(entry));  // rather now than after the race
+  } catch (const UsageError& error) {
+    throw NoPlace(error.what());
+  }
   try {
     suite.requests.push_back(parse_race(RaceVerb::run, entry.arguments));
     RaceRequest& request = suite.requests.back();
@@ -85,27 +109,45 @@ void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
     const auto pairs = headline_pairs(*race.experiment, race.outcome.results, race.verdicts);
     const auto sentences =
         headlines({{race.experiment, &race.outcome.results, &race.verdicts, pairs}}).front();
-    publish(suite.folder + "/" + file, result_json(race, context, sentences));
-    suite.files.push_back(file);
+    const json document = result_json(race, context, sentences);
+    try {
+      publish_or_rescue(*file, json_document(document));
+    } catch (const std::exception& error) {
+      throw NoPlace(error.what());
+    }
+    suite.files.push_back(file_of(entry));
     for (const Measured& result : race.outcome.results)
       if (result.failure)
         suite.fail(entry, result.entrant.label + ": " + result.failure->cause, command);
   } catch (const Interrupted&) {
+    throw;
+  } catch (const NoPlace&) {
     throw;
   } catch (const std::exception& error) {
     suite.fail(entry, error.what(), command);
   }
 }
 
-void publish_summary(const Suite& suite) {
+json summary_of(const Suite& suite) {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - suite.begin;
+  return {{"schema", suite_schema},
+          {"profile", suite.profile == Profile::quick ? "quick" : "full"},
+          {"files", suite.files},
+          {"failed", suite.failed},
+          {"elapsed_seconds", elapsed.count()},
+          {"command", suite.command}};
+}
+
+json headlines_of(const Suite& suite) {
   std::vector<RaceInFamily> family;
   std::vector<std::string> names;
   for (const RaceRecord& race : suite.races) {
-    if (race.options.rounds < least_headline_rounds) continue;
+    const std::string file = race.name + ".json";
+    const bool is_there = std::ranges::find(suite.files, file) != suite.files.end();
+    if (race.options.rounds < least_headline_rounds || !is_there) continue;
     family.push_back({race.experiment, &race.outcome.results, &race.verdicts,
                       headline_pairs(*race.experiment, race.outcome.results, race.verdicts)});
-    names.push_back(race.name + ".json");
+    names.push_back(file);
   }
   json sentences = json::array();
   const auto all = headlines(family);
@@ -115,15 +157,39 @@ void publish_summary(const Suite& suite) {
       sentences.back()["file"] = names[race];
     }
   }
-  publish(suite.folder + "/headlines.json",
-          {{"schema", headlines_schema}, {"alpha", 0.05}, {"headlines", sentences}});
-  publish(suite.folder + "/suite.json",
-          {{"schema", suite_schema},
-           {"profile", suite.profile == Profile::quick ? "quick" : "full"},
-           {"files", suite.files},
-           {"failed", suite.failed},
-           {"elapsed_seconds", elapsed.count()},
-           {"command", suite.command}});
+  return {{"schema", headlines_schema}, {"alpha", 0.05}, {"headlines", sentences}};
+}
+
+/// What has been done so far, as a suite that can be reported. False where it could not be written.
+bool publish_summary(const Suite& suite) {
+  try {
+    publish(suite.folder + "/headlines.json", headlines_of(suite));
+    publish(suite.folder + "/suite.json", summary_of(suite));
+    return true;
+  } catch (const std::exception& error) {
+    tell("parlab: {}\n", error.what());
+    return false;
+  }
+}
+
+/// Names the races that were not run, and publishes what there is. Where that is nothing, an
+/// earlier suite in the folder stays as it is.
+void end_early(Suite& suite, const std::vector<SuiteEntry>& entries, const std::string& why) {
+  if (suite.files.empty()) {
+    tell("parlab: {}; nothing was written\n", why);
+    return;
+  }
+  for (const SuiteEntry& entry : entries) {
+    const bool told =
+        std::ranges::find(suite.files, file_of(entry)) != suite.files.end() ||
+        std::ranges::any_of(suite.failed, [&](const json& f) { return f["name"] == entry.name; });
+    if (!told)
+      suite.failed.push_back(
+          {{"name", entry.name}, {"cause", why}, {"command", command_of(entry)}});
+  }
+  publish_summary(suite);
+  tell("parlab: {}; {} of {} races are in {}\n", why, suite.files.size(), entries.size(),
+       suite.folder);
 }
 
 }  // namespace
@@ -142,7 +208,7 @@ int suite_command(const Arguments& arguments, const std::string& command) {
   app.add_flag("--quiet", quiet, "no progress");
   app.footer("Example: parlab suite --profile quick --out reports/out");
   if (const auto help = parse_words(app, arguments)) {
-    fmt::print("{}", *help);
+    write_stdout(*help);
     return 0;
   }
   if (profile != "quick" && profile != "full")
@@ -158,14 +224,24 @@ int suite_command(const Arguments& arguments, const std::string& command) {
     throw UsageError(fmt::format("cannot make the folder {}: {}", folder, error.message()));
   { const OutputFile probe(folder + "/suite.json"); }  // complains now rather than after the work
 
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (!quiet)
-      fmt::print(stderr, "[{}/{}] parlab run {}\n", i + 1, entries.size(),
-                 fmt::join(entries[i].arguments, " "));
-    run_entry(suite, entries[i], quiet);
+  const InterruptionGuard interruption;
+  try {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      interruption.check();
+      if (!quiet)
+        tell("[{}/{}] parlab run {}\n", i + 1, entries.size(),
+             fmt::join(entries[i].arguments, " "));
+      run_entry(suite, entries[i], quiet);
+    }
+  } catch (const Interrupted& interrupted) {
+    end_early(suite, entries, "interrupted");
+    return 128 + interrupted.signal();
+  } catch (const NoPlace& error) {
+    end_early(suite, entries, error.what());
+    return 1;
   }
-  publish_summary(suite);
-  if (!quiet) fmt::print(stderr, "results in {}\n", folder);
+  if (!publish_summary(suite)) return 1;
+  if (!quiet) tell("results in {}\n", folder);
   return suite.failed.empty() ? 0 : 1;
 }
 

@@ -8,7 +8,9 @@ namespace parlab {
 /// Words after the verb; returns the exit code, throws UsageError for what cannot be.
 using Arguments = std::vector<std::string>;
 
+int arm_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
+int random_command(const Arguments& arguments);
 int suite_command(const Arguments& arguments, const std::string& command);
 int doctor_command(const Arguments& arguments);
 int crawl_command(const Arguments& arguments);

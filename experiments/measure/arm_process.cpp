@@ -1,5 +1,6 @@
 #include "experiments/measure/arm_process.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,17 +14,21 @@
 #include <cerrno>
 #include <cmath>
 #include <exception>
+#include <new>
+#include <span>
+#include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "kernels/sharing/manager/wire.hpp"
+#include "kernels/sharing/packets.hpp"
+#include "kernels/sharing/thread_shortage.hpp"
 
 namespace parlab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using nlohmann::json;
-
-/// Longest message in bytes; answers are numbers and hashes.
-constexpr std::size_t longest_message = std::size_t{64} << 10;
+using Clock = std::chrono::steady_clock;
 
 /// Bounds the repeats of a run that takes next to no time.
 constexpr double most_repeats = 1e6;
@@ -32,9 +37,23 @@ constexpr double most_repeats = 1e6;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-void send_message(int socket, const json& message) {
-  const std::string text = message.dump();
-  if (send(socket, text.data(), text.size(), MSG_NOSIGNAL) < 0) throw_errno("cannot send");
+/// How long an arm may take to end once its connection is closed.
+constexpr std::chrono::seconds longest_end{1};
+
+/// As CBOR: numbers stay what they are, NaN among them, and strings may be any bytes.
+void send_json(int socket, const json& message) {
+  const std::string bytes = to_bytes(message);
+  send_message(socket, std::as_bytes(std::span(bytes)));
+}
+
+/// What an arm has sent, taken apart by `read`. Throws ArmFailed where it is not what it should be.
+template <class Read>
+auto read_from(json& message, const Read& read) {
+  try {
+    return read(message);
+  } catch (const json::exception& error) {
+    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+  }
 }
 
 struct Usage {
@@ -69,7 +88,7 @@ std::uint64_t repeats_for(double seconds_a_run) {
       std::clamp(std::ceil(least_sample_seconds / seconds_a_run), 1.0, most_repeats));
 }
 
-/// The child's side: open, warm up, then one sample for each message.
+/// Open, warm up, then one sample for each message.
 void serve(int socket, const ArmProcess::Open& open) {
   const OpenedArm arm = open();
   const std::function<Answer()>& run = arm.run;
@@ -83,7 +102,7 @@ void serve(int socket, const ArmProcess::Open& open) {
     seconds = seconds_of(run, repeats, answer);
   }
   repeats = repeats_for(seconds);
-  send_message(socket, {{"answer", first}, {"repeats", repeats}});
+  send_json(socket, {{"answer", first}, {"repeats", repeats}});
   for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
     if (repeats > 1) run();  // threads that slept are awake again
     const Usage before = usage();
@@ -91,48 +110,62 @@ void serve(int socket, const ArmProcess::Open& open) {
     const Usage after = usage();
     json metrics = arm.metrics ? arm.metrics() : json::object();
     const auto each = static_cast<double>(repeats);
-    send_message(socket,
-                 {{"seconds", sample_seconds},
-                  {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
-                  {"context_switches",
-                   static_cast<double>(after.context_switches - before.context_switches) / each},
-                  {"peak_rss_bytes", after.peak_rss_bytes},
-                  {"answer", answer},
-                  {"metrics", std::move(metrics)}});
+    send_json(socket,
+              {{"seconds", sample_seconds},
+               {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
+               {"context_switches",
+                static_cast<double>(after.context_switches - before.context_switches) / each},
+               {"peak_rss_bytes", after.peak_rss_bytes},
+               {"answer", answer},
+               {"metrics", std::move(metrics)}});
   }
 }
 
 }  // namespace
 
+void serve_arm(int socket, const ArmProcess::Open& open) {
+  try {
+    serve(socket, open);
+  } catch (const std::exception& error) {
+    send_json(socket, {{"error", error.what()}});
+  }
+}
+
 ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-                       const InterruptionGuard& interruption)
+                       const InterruptionGuard& interruption, const Exec& exec)
     : timeout_(timeout), interruption_(&interruption) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
-    throw_errno("cannot make a socket pair");
+    throw ArmFailed(
+        fmt::format("cannot be started: no socket: {}", std::generic_category().message(errno)));
   socket_ = ends[0];
   try {
     child_.emplace(ChildProcess::fork([&] {
       setpgid(0, 0);  // a group of its own, so that it rests and dies with all it has started
       interruption.restore_in_child();
       close(ends[0]);
-      try {
-        serve(ends[1], open);
-      } catch (const std::exception& error) {
-        send_message(ends[1], {{"error", error.what()}});
-      }
+      serve_arm(ends[1], [&] {
+        if (exec) {
+          fcntl(ends[1], F_SETFD, 0);  // the other program inherits it
+          exec(ends[1]);
+        }
+        return open();
+      });
     }));
-  } catch (...) {
+  } catch (const std::system_error& error) {  // no more processes, or descriptors
     close(ends[0]);
     close(ends[1]);
-    throw;
+    throw ArmFailed(
+        fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
   }
   close(ends[1]);
   setpgid(child_->pid(), child_->pid());  // here too, or a signal may come before the child's call
   try {
     json ready = receive();
-    first_answer_ = std::move(ready.at("answer"));
-    repeats_ = ready.at("repeats");
+    read_from(ready, [&](json& message) {
+      first_answer_ = std::move(message.at("answer"));
+      repeats_ = message.at("repeats");
+    });
     rest();
   } catch (...) {
     kill(-child_->pid(), SIGKILL);
@@ -151,35 +184,64 @@ Sample ArmProcess::sample() {
   if (send(socket_, "s", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE) throw_errno("cannot send");
   json message = receive();
   rest();
-  return {.seconds = message.at("seconds"),
-          .cpu_seconds = message.at("cpu_seconds"),
-          .context_switches = message.at("context_switches"),
-          .peak_rss_bytes = message.at("peak_rss_bytes"),
-          .answer = std::move(message.at("answer")),
-          .metrics = std::move(message.at("metrics"))};
+  Sample sample = read_from(message, [](json& parts) -> Sample {
+    return {.seconds = parts.at("seconds"),
+            .cpu_seconds = parts.at("cpu_seconds"),
+            .context_switches = parts.at("context_switches"),
+            .peak_rss_bytes = parts.at("peak_rss_bytes"),
+            .answer = std::move(parts.at("answer")),
+            .metrics = std::move(parts.at("metrics"))};
+  });
+  if (!(sample.seconds > 0 && std::isfinite(sample.seconds)))
+    throw ArmFailed(fmt::format("its clock says that a run took {} s", sample.seconds));
+  if (!std::isfinite(sample.cpu_seconds) || !std::isfinite(sample.context_switches))
+    throw ArmFailed("the kernel gave numbers of its run that are not finite");
+  if (!sample.metrics.is_object())
+    throw ArmFailed("its own numbers have no names: metrics() must give an object");
+  return sample;
 }
 
 json ArmProcess::receive() {
-  const auto deadline = Clock::now() + timeout_;
+  const Deadline deadline = timeout_;
+  json message;
+  try {
+    Bytes bytes;
+    receive_message(socket_, bytes, [&] { wait_for_packet(deadline); });
+    message = from_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const EndOfFile&) {
+    throw ArmFailed(how_it_ended());
+  } catch (const BadMessage& error) {
+    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+  } catch (const std::invalid_argument& error) {
+    throw ArmFailed(fmt::format("what it sent is no answer: {}", error.what()));
+  } catch (const std::bad_alloc&) {
+    throw ArmFailed("its answer does not fit into memory");
+  }
+  return read_from(message, [](json& parts) {
+    if (parts.contains("error")) throw ArmFailed(parts.at("error").get<std::string>());
+    return std::move(parts);
+  });
+}
+
+void ArmProcess::wait_for_packet(Deadline deadline) const {
   std::array<pollfd, 2> watched = {{{socket_, POLLIN, 0}, {interruption_->fd(), POLLIN, 0}}};
   for (;;) {
-    const std::chrono::duration<double> left = deadline - Clock::now();
-    if (left.count() <= 0)
+    if (deadline.passed())
       throw ArmFailed(fmt::format("gave no answer within {:g} s (--timeout)", timeout_.count()));
-    // Rounded up to milliseconds; at most an hour a call.
-    const double milliseconds = std::min(std::ceil(left.count() * 1e3), 3.6e6);
-    if (poll(watched.data(), watched.size(), static_cast<int>(milliseconds)) < 0 && errno != EINTR)
+    if (poll(watched.data(), watched.size(), deadline.poll_milliseconds()) < 0 && errno != EINTR)
       throw_errno("cannot wait for an arm");
     interruption_->check();
-    if (watched[0].revents == 0) continue;
-    std::string text(longest_message, '\0');
-    const ssize_t size = recv(socket_, text.data(), text.size(), 0);
-    if (size <= 0) throw ArmFailed(child_->wait().describe());
-    text.resize(static_cast<std::size_t>(size));
-    json message = json::parse(text);
-    if (message.contains("error")) throw ArmFailed(message.at("error").get<std::string>());
-    return message;
+    if (watched[0].revents != 0) return;
   }
+}
+
+/// After its connection was closed, which may be all that has ended.
+std::string ArmProcess::how_it_ended() {
+  pollfd ended{child_->ended_fd(), POLLIN, 0};
+  const std::chrono::milliseconds patience = longest_end;
+  while (poll(&ended, 1, static_cast<int>(patience.count())) < 0 && errno == EINTR) {
+  }
+  return ended.revents != 0 ? child_->wait().describe() : "closed its connection without an answer";
 }
 
 void ArmProcess::wake() const { kill(-child_->pid(), SIGCONT); }

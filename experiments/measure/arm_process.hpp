@@ -14,6 +14,7 @@
 #include "experiments/experiment.hpp"
 #include "experiments/measure/interruption.hpp"
 #include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/deadline.hpp"
 
 namespace parlab {
 
@@ -39,11 +40,14 @@ struct Sample {
 class ArmProcess {
  public:
   using Open = std::function<OpenedArm()>;
+  /// Puts another program in the place of the child, one that calls serve_arm() on the socket.
+  using Exec = std::function<void(int socket)>;
 
   /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
-  /// Returns when the arm is ready and rests. Throws ArmFailed, or Interrupted.
+  /// Where `exec` is given, another program does so in its place. Returns when the arm is ready and
+  /// rests. Throws ArmFailed, also where no process can be made, or Interrupted.
   ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-             const InterruptionGuard& interruption);
+             const InterruptionGuard& interruption, const Exec& exec = {});
   ArmProcess(const ArmProcess&) = delete;
   ArmProcess& operator=(const ArmProcess&) = delete;
   /// Kills the arm and whatever processes it has started.
@@ -57,6 +61,8 @@ class ArmProcess {
 
  private:
   nlohmann::json receive();
+  void wait_for_packet(Deadline deadline) const;
+  std::string how_it_ended();
   void wake() const;
   void rest();
 
@@ -67,6 +73,10 @@ class ArmProcess {
   Answer first_answer_;
   std::uint64_t repeats_ = 1;
 };
+
+/// The arm's side of an ArmProcess: opens the arm, then takes a sample for each message on the
+/// socket, until that is closed.
+void serve_arm(int socket, const ArmProcess::Open& open);
 
 /// Calls work() in a process of its own, so that the caller stays free of its threads and can be
 /// interrupted. Throws ArmFailed, or Interrupted.

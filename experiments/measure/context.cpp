@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "build_facts.inc"
 #include "experiments/measure/library_versions.hpp"
+#include "kernels/machine/openmp_binding.hpp"
 #include "kernels/numerics/simd_level.hpp"
 #include "revision.inc"
 
@@ -90,6 +92,7 @@ nlohmann::json collect_context(const std::string& command, const Machine& machin
       {"build_type", build_type},
       {"libraries", library_versions()},
       {"environment", relevant_environment()},
+      {"openmp_binding", heeded_openmp_binding()},
       {"commit", build_commit},
       {"dirty", build_dirty},
       {"version", build_version},

@@ -1,11 +1,13 @@
 #include "experiments/measure/line_up.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
 #include <set>
 
+#include "experiments/measure/json_text.hpp"
 #include "kernels/errors.hpp"
 
 namespace parlab {
@@ -40,7 +42,7 @@ std::string group_of(const Case& what, BaselineKind baseline) {
     if (!what.variant.empty()) group += " " + what.variant;
     if (!what.algorithm.empty()) group += " " + what.algorithm;
   }
-  return what.parameters.empty() ? group : group + " " + what.parameters.dump();
+  return what.parameters.empty() ? group : group + " " + json_line(what.parameters);
 }
 
 bool is_serial(const BackendSpec& spec) { return spec.backend == "serial"; }
@@ -88,7 +90,7 @@ class Axes {
       for (const auto& item : e.arm.what.parameters.items()) {
         const std::string& key = item.key();
         const auto value_in = [&](const Arm& a) {
-          return a.what.parameters.value(key, Answer()).dump();
+          return json_line(a.what.parameters.value(key, Answer()));
         };
         if (!varies(value_in)) continue;
         if (parameters_.insert(key).second && item.value().is_number()) ++numbers_;
@@ -130,8 +132,8 @@ class Axes {
     for (const auto& [key, value] : arm.what.parameters.items())
       if (parameters_.contains(key) && (raced_.contains(key) || !subject_tells))
         words.push_back(value.is_string() ? value.get<std::string>()
-                        : numbers_ > 1    ? fmt::format("{}={}", key, value.dump())
-                                          : value.dump());
+                        : numbers_ > 1    ? fmt::format("{}={}", key, json_line(value))
+                                          : json_line(value));
     if (backend_ || words.empty()) {
       words.push_back(arm.who.label());
       if (!is_serial(arm.who))

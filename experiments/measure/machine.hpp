@@ -34,11 +34,12 @@ class Machine {
   std::vector<int> allowed_cpus() const;
   /// Cores' worth of time that the cgroup and those around it grant; nullopt without a limit.
   std::optional<double> cpu_quota() const;
-  /// Workers that can run at once: allowed processors, and no more than the quota pays for in full,
-  /// because a worker beyond it would be stopped in the middle of a run. At least 1.
+  /// Workers that can run at once (kernels/machine/usable_cores.hpp).
   int usable_cores() const;
   /// Processes and threads that the cgroup and those around it allow; nullopt without a limit.
   std::optional<std::uint64_t> process_limit() const;
+  /// Bytes of memory that the cgroup and those around it allow; nullopt without a limit.
+  std::optional<std::uint64_t> memory_limit() const;
   /// Frequency governors in use, of all processors; empty where the kernel names none.
   std::set<std::string> governors() const;
   /// Bytes of one instance of each data cache that the first processor sees: L1d, L2, L3.
@@ -57,14 +58,7 @@ class Machine {
   std::optional<ProcessorTime> processor_time() const;
 
  private:
-  /// The folders that may hold this process's limits for a controller ("cpu"): of its own cgroup
-  /// and of those around it, for both versions of cgroups.
-  std::vector<std::filesystem::path> group_folders(std::string_view controller) const;
-
   std::filesystem::path root_;
 };
-
-/// "0-3,8" as the kernel writes lists of processors. What is no number is skipped.
-std::vector<int> parse_cpu_list(std::string_view list);
 
 }  // namespace parlab

@@ -1,8 +1,6 @@
 #include "experiments/measure/progress.hpp"
 
-#include <fmt/format.h>
-
-#include <cstdio>
+#include "experiments/measure/standard_streams.hpp"
 
 namespace parlab {
 namespace {
@@ -16,8 +14,7 @@ constexpr std::string_view clear_line = "\r\033[K";
 
 Progress::~Progress() {
   if (!on_screen_ || style_ != ProgressStyle::one_line) return;
-  fmt::print(stderr, "{}", clear_line);
-  std::fflush(stderr);
+  write_stderr(clear_line);
 }
 
 void Progress::show(std::string_view what, double done) {
@@ -35,10 +32,9 @@ void Progress::show(std::string_view what, double done) {
     left = fmt::format(", {:.0f} s left", seconds);
   }
   if (style_ == ProgressStyle::lines)
-    fmt::print(stderr, "progress: {}: {}{}\n", title_, what, left);
+    tell("progress: {}: {}{}\n", title_, what, left);
   else
-    fmt::print(stderr, "{}{}: {}{}", clear_line, title_, what, left);
-  std::fflush(stderr);
+    tell("{}{}: {}{}", clear_line, title_, what, left);
 }
 
 }  // namespace parlab

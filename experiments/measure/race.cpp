@@ -7,8 +7,11 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <system_error>
 
+#include "experiments/measure/json_text.hpp"
 #include "experiments/measure/round_order.hpp"
+#include "experiments/measure/this_program.hpp"
 
 namespace parlab {
 namespace {
@@ -49,11 +52,17 @@ class Race {
  private:
   void ask_oracle() {
     std::vector<std::pair<Case, Answer>> known;
+    std::vector<std::pair<Case, std::string>> unknown;  // and why
     for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
       const Case& what = outcome_.results[i].entrant.arm.what;
       const auto seen = std::ranges::find(known, what, &std::pair<Case, Answer>::first);
       if (seen != known.end()) {
         outcome_.results[i].expected = seen->second;
+        continue;
+      }
+      const auto asked = std::ranges::find(unknown, what, &std::pair<Case, std::string>::first);
+      if (asked != unknown.end()) {
+        attempt(i, std::nullopt, [&] { throw ArmFailed(asked->second); });
         continue;
       }
       progress_.show("computing the right answer", 0);
@@ -63,7 +72,9 @@ class Race {
                              answer_of_process([&] { return experiment_.expected(what); },
                                                options_.timeout * oracle_patience, interruption_));
         } catch (const ArmFailed& failed) {
-          throw ArmFailed(fmt::format("no right answer to compare with: {}", failed.what()));
+          unknown.emplace_back(what,
+                               fmt::format("no right answer to compare with: {}", failed.what()));
+          throw ArmFailed(unknown.back().second);
         }
         outcome_.results[i].expected = known.back().second;
       });
@@ -72,18 +83,43 @@ class Race {
 
   std::unique_ptr<ArmProcess> start(std::size_t i) {
     Measured& result = outcome_.results[i];
-    auto process = std::make_unique<ArmProcess>(
-        [&] { return experiment_.open(result.entrant.arm); }, options_.timeout, interruption_);
+    auto process =
+        std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
+                                     options_.timeout, interruption_, other_program(i));
     result.repeats = process->repeats();
     check(result, process->first_answer());
     return process;
   }
 
+  /// For an arm whose process must be started with other variables.
+  ArmProcess::Exec other_program(std::size_t i) const {
+    const auto variables = experiment_.variables(outcome_.results[i].entrant.arm);
+    if (variables.empty() || options_.words.empty()) return {};
+    return [this, i, variables](int socket) {
+      std::vector<std::string> words = {"arm", fmt::to_string(socket), fmt::to_string(i)};
+      words.insert(words.end(), options_.words.begin(), options_.words.end());
+      try {
+        start_again(words, variables);
+      } catch (const std::system_error& error) {
+        std::string wanted;
+        for (const auto& [name, value] : variables) wanted += fmt::format(" {}={}", name, value);
+        throw ArmFailed(fmt::format("{}; start parlab with{}", error.what(), wanted));
+      }
+    };
+  }
+
   void check(Measured& result, const Answer& answer) const {
     result.answer = answer;
-    if (!experiment_.correct(result.entrant.arm.what, answer, result.expected))
+    bool is_correct = false;
+    try {
+      is_correct = experiment_.correct(result.entrant.arm.what, answer, result.expected);
+    } catch (const std::exception& error) {
       throw ArmFailed(
-          fmt::format("wrong answer: {} instead of {}", answer.dump(), result.expected.dump()));
+          fmt::format("answer that cannot be checked: {}: {}", told_answer(answer), error.what()));
+    }
+    if (!is_correct)
+      throw ArmFailed(fmt::format("wrong answer: {} instead of {}", told_answer(answer),
+                                  told_answer(result.expected)));
   }
 
   void run_round(int round, const std::vector<std::size_t>& order) {

@@ -26,6 +26,9 @@ struct RaceOptions {
   std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
   Isolation isolation = Isolation::standing;
   ProgressStyle progress = ProgressStyle::none;
+  /// The words that ask for this race, from the verb on, by which parlab can be started again for
+  /// one of its arms. Empty: it cannot.
+  std::vector<std::string> words = {};
 };
 
 struct Failure {

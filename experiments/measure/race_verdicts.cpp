@@ -7,6 +7,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "experiments/measure/json_text.hpp"
+
 namespace parlab {
 namespace {
 
@@ -61,7 +63,7 @@ std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results
 std::string line_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
   return fmt::format("{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
-                     what.parameters.dump(), result.entrant.arm.who.label(),
+                     json_line(what.parameters), result.entrant.arm.who.label(),
                      result.entrant.arm.who.workers);
 }
 
@@ -143,11 +145,12 @@ std::string sentence_of(const std::string& subject, const Measured& arm, const M
     case Verdict::differs:
       return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a,
                          b, percent(margin), speed);
-    case Verdict::not_resolved: {
-      const std::string reason = reason_of(c);
-      return fmt::format("{} {} against {}: not resolved, {}; {}", subject, a, b, speed,
-                         reason.empty() ? "more rounds may tell" : reason);
-    }
+    case Verdict::not_resolved:
+      return fmt::format("{} {} against {}: not resolved, {}; more rounds may tell", subject, a, b,
+                         speed);
+    case Verdict::too_few_rounds:
+      return fmt::format("{} {} against {} gave {}, {}; ask for more with --rounds", subject, a, b,
+                         speed, reason_of(c));
   }
   throw std::invalid_argument("not a verdict");
 }
@@ -203,8 +206,11 @@ std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Meas
     if (!results[i].ok() || results[i].entrant.role == Role::baseline_again) continue;
     std::vector<nlohmann::json> rounds;
     for (const Sample& sample : results[i].samples) rounds.push_back(sample.metrics);
-    std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
-    if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+    try {
+      std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
+      if (!sentence.empty()) all.push_back({i, std::move(sentence)});
+    } catch (const nlohmann::json::exception&) {  // an arm that gave other numbers has no sentence
+    }
   }
   return all;
 }

@@ -13,11 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+/// 0 for an arm that failed before its first round.
+double median_or_0(const std::vector<double>& values) {
+  return values.empty() ? 0 : median(values);
 }
 
 /// An end that the data do not bound is null: JSON has no infinity.
@@ -110,8 +108,8 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"role", role_name(measured.entrant.role)},
           {"repeats", measured.repeats},
           {"seconds", measured.seconds()},
-          {"cpu_seconds", median(cpu_seconds)},
-          {"context_switches", median(switches)},
+          {"cpu_seconds", median_or_0(cpu_seconds)},
+          {"context_switches", median_or_0(switches)},
           {"peak_rss_bytes", peak},
           {"metrics", metrics_json(measured.samples)},
           {"answer", measured.answer},
@@ -145,30 +143,6 @@ json model_json(const CostModel& model, const std::vector<Measured>& results) {
   else
     object["break_even_why"] = model.serial.empty() ? "is the baseline" : "never pays";
   return object;
-}
-
-/// Whether a value is an array that reads well on one line.
-bool is_plain_array(const json& value) {
-  return value.is_array() &&
-         std::ranges::none_of(value, [](const json& v) { return v.is_structured(); });
-}
-
-void write(std::string& text, const json& value, std::size_t depth) {
-  if (!value.is_structured() || value.empty() || is_plain_array(value)) {
-    text += value.dump();
-    return;
-  }
-  const std::string indent(2 * (depth + 1), ' ');
-  text += value.is_object() ? "{" : "[";
-  bool first = true;
-  for (const auto& [key, item] : value.items()) {
-    text += first ? "\n" : ",\n";
-    first = false;
-    text += indent;
-    if (value.is_object()) text += json(key).dump() + ": ";
-    write(text, item, depth + 1);
-  }
-  text += "\n" + std::string(2 * depth, ' ') + (value.is_object() ? "}" : "]");
 }
 
 }  // namespace
@@ -225,12 +199,6 @@ json result_json(const RaceRecord& race, const json& context,
   for (const Remark& remark : remarks(*race.experiment, results))
     remarked.push_back({{"result", remark.result}, {"sentence", remark.sentence}});
   return document;
-}
-
-std::string to_text(const json& document) {
-  std::string text;
-  write(text, document, 0);
-  return text + "\n";
 }
 
 }  // namespace parlab

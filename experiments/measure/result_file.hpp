@@ -1,6 +1,7 @@
 #pragma once
 
-// The result file, schema parlab/1: see README.md, "The result file".
+// The result file, schema parlab/1: see README.md, "The result file". Its text is
+// json_document()'s: where strings were not UTF-8, `escaped` lists them.
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,8 +28,5 @@ nlohmann::json result_json(const RaceRecord& race, const nlohmann::json& context
                            const std::vector<Headline>& headlines);
 
 nlohmann::json headline_json(const Headline& headline);
-
-/// As text: two spaces, arrays of numbers on one line each, so that a diff can be read.
-std::string to_text(const nlohmann::json& document);
 
 }  // namespace parlab

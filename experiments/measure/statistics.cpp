@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "experiments/measure/anytime_interval.hpp"
 
@@ -32,9 +33,13 @@ double sorted_median(std::span<const double> sorted) {
   return sorted[upper - 1] / 2 + sorted[upper] / 2;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return sorted_median(values);
+/// Ascending. Throws std::invalid_argument for an empty sample, or one with NaN.
+std::vector<double> sorted(std::vector<double> sample) {
+  if (sample.empty()) throw std::invalid_argument("no sample to locate");
+  if (std::any_of(sample.begin(), sample.end(), [](double value) { return std::isnan(value); }))
+    throw std::invalid_argument("a sample must not hold NaN");
+  std::sort(sample.begin(), sample.end());
+  return sample;
 }
 
 void require_level(double alpha) {
@@ -79,7 +84,9 @@ class Observations {
   double high(std::size_t rank) const {
     return rank == 0 ? infinity : sorted_[sorted_.size() - rank] + guard_;
   }
-  Verdict verdict(std::size_t rank) const { return judge(low(rank), high(rank)); }
+  Verdict verdict(std::size_t rank) const {
+    return rank == 0 ? Verdict::too_few_rounds : judge(low(rank), high(rank));
+  }
 
   /// Smallest level at which accept(verdict); 1 where it never does. Intervals are nested: what one
   /// of them gives, all narrower ones give.
@@ -121,12 +128,14 @@ std::string_view to_string(Verdict verdict) {
       return "differs";
     case Verdict::not_resolved:
       return "not resolved";
+    case Verdict::too_few_rounds:
+      return "too few rounds";
   }
   throw std::invalid_argument("not a verdict");
 }
 
 std::string reason_of(const Comparison& comparison) {
-  if (comparison.rounds_taken >= comparison.rounds_needed) return "";
+  if (comparison.verdict != Verdict::too_few_rounds) return "";
   return fmt::format("too few rounds: {} of {} needed", comparison.rounds_taken,
                      comparison.rounds_needed);
 }
@@ -226,14 +235,15 @@ Calibration calibration(int pairs, int excluding_one, double alpha) {
   return {pairs, excluding_one, std::max(chance, 0.0)};
 }
 
+double median(std::vector<double> sample) { return sorted_median(sorted(std::move(sample))); }
+
 Location location(std::span<const double> sample, double alpha) {
   require_level(alpha);
-  if (sample.empty()) throw std::invalid_argument("no sample to locate");
-  if (std::any_of(sample.begin(), sample.end(), [](double value) { return std::isnan(value); }))
-    throw std::invalid_argument("a sample must not hold NaN");
-  const Observations seen({sample.begin(), sample.end()});
-  const std::size_t rank = interval_rank(seen.size(), alpha);
-  return {seen.median(), {seen.low(rank), seen.high(rank)}};
+  const std::vector<double> values = sorted({sample.begin(), sample.end()});
+  const std::size_t rank = interval_rank(values.size(), alpha);
+  const Interval interval = rank == 0 ? Interval{-infinity, infinity}
+                                      : Interval{values[rank - 1], values[values.size() - rank]};
+  return {sorted_median(values), interval};
 }
 
 double serial_correlation(std::span<const double> series) {

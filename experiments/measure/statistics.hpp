@@ -23,11 +23,12 @@ namespace parlab {
 inline constexpr double margin = 0.03;
 
 enum class Verdict {
-  faster,        // the whole interval lies above 1 + margin
-  slower,        // the whole interval lies below 1 / (1 + margin)
-  equivalent,    // the whole interval lies inside the margin
-  differs,       // the interval excludes 1 but overlaps the margin's edge
-  not_resolved,  // more rounds are needed; reason_of() tells where there is not even an interval
+  faster,          // the whole interval lies above 1 + margin
+  slower,          // the whole interval lies below 1 / (1 + margin)
+  equivalent,      // the whole interval lies inside the margin
+  differs,         // the interval excludes 1 but overlaps the margin's edge
+  not_resolved,    // more rounds, or a quieter machine, are needed
+  too_few_rounds,  // for any interval: reason_of() tells how many are needed
 };
 std::string_view to_string(Verdict verdict);
 
@@ -100,6 +101,10 @@ struct Calibration {
   double chance = 1;      // of so many or more, if each misses with probability alpha
 };
 Calibration calibration(int pairs, int excluding_one, double alpha = 0.05);
+
+/// The middle value, or halfway between the two in the middle: every median that parlab prints or
+/// writes. Throws std::invalid_argument for an empty sample, or one with NaN.
+double median(std::vector<double> sample);
 
 /// Median and its interval for any sample (not logged, not paired).
 struct Location {

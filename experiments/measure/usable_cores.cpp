@@ -1,10 +1,6 @@
 #include "experiments/measure/usable_cores.hpp"
 
-#include "experiments/measure/machine.hpp"
-
 namespace parlab {
-
-int usable_cores() { return Machine().usable_cores(); }
 
 std::string worker_counts() {
   const int cores = usable_cores();

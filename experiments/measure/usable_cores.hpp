@@ -2,10 +2,9 @@
 
 #include <string>
 
-namespace parlab {
+#include "kernels/machine/usable_cores.hpp"
 
-/// Cores that this process may use at once: its affinity mask, cut by a container's CPU quota.
-int usable_cores();
+namespace parlab {
 
 /// 1, 2, 4, ... and the usable cores, as --workers takes them: "1,2".
 std::string worker_counts();

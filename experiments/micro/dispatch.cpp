@@ -2,10 +2,12 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <string>
-#include <thread>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/usable_cores.hpp"
 
 namespace {
 
@@ -26,7 +28,8 @@ void dispatch(benchmark::State& state, const parlab::BackendSpec& spec) {
 
 // Runs before main: Google Benchmark's own main then finds them all.
 const bool registered = [] {
-  const int workers = static_cast<int>(std::thread::hardware_concurrency());
+  const parlab::UnboundFromOpenMP unbound;
+  const int workers = parlab::usable_cores();
   for (parlab::BackendSpec spec : parlab::parse_backends("all")) {
     spec.workers = spec.backend == "serial" ? 1 : workers;
     const std::string name =

@@ -1,3 +1,12 @@
 #include <benchmark/benchmark.h>
 
-BENCHMARK_MAIN();
+#include "kernels/machine/openmp_binding.hpp"
+
+int main(int count, char** values) {
+  parlab::unbind_main_thread();
+  benchmark::Initialize(&count, values);
+  if (benchmark::ReportUnrecognizedArguments(count, values)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

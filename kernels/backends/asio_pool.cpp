@@ -1,13 +1,20 @@
 // asio_pool: boost::asio::thread_pool, one posted function a chunk. A pool made for I/O handlers:
 // one queue under one lock, an allocation a post. Threads are kept, and sleep between runs.
+//
+// They are ours, and join the pool by attach(): where the pool itself cannot start one, its
+// constructor waits without end for those that it has started.
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
 #include <latch>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include "kernels/backend_registry.hpp"
 #include "kernels/first_failure.hpp"
+#include "kernels/sharing/thread_shortage.hpp"
 
 namespace parlab {
 namespace {
@@ -15,10 +22,21 @@ namespace {
 class AsioPool final : public Backend {
  public:
   explicit AsioPool(const BackendSpec& spec)
-      : workers_(spec.workers), pool_(static_cast<std::size_t>(spec.workers)) {}
+      : workers_(spec.workers), pool_(spec.workers == 1 ? 1 : 0) {
+    if (workers_ == 1) return;  // the pool's own, which needs no wake-ups then
+    threads_.reserve(static_cast<std::size_t>(workers_));
+    try {
+      for (int thread = 0; thread < workers_; ++thread)
+        threads_.emplace_back([this] { pool_.attach(); });
+    } catch (const std::system_error&) {
+      const ThreadShortage shortage(static_cast<int>(threads_.size()) + 1, workers_);
+      end();
+      throw shortage;
+    }
+  }
   AsioPool(const AsioPool&) = delete;
   AsioPool& operator=(const AsioPool&) = delete;
-  ~AsioPool() override { pool_.join(); }
+  ~AsioPool() override { end(); }
   int workers() const override { return workers_; }
 
  private:
@@ -35,8 +53,16 @@ class AsioPool final : public Backend {
     failure.rethrow();
   }
 
+  /// Nothing is left to be done when it is called: run() waits for all that it posts.
+  void end() {
+    pool_.stop();
+    threads_.clear();  // joins
+    pool_.join();
+  }
+
   int workers_;
   boost::asio::thread_pool pool_;
+  std::vector<std::jthread> threads_;
 };
 
 const RegisterBackend registered{{

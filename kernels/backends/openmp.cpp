@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/backends/openmp_threads.hpp"
 #include "kernels/first_failure.hpp"
 
 namespace parlab {
@@ -27,11 +28,13 @@ class OpenMP final : public Backend {
   explicit OpenMP(const BackendSpec& spec)
       : workers_(spec.workers), schedule_(schedule_named(spec.schedule)) {
     omp_set_dynamic(0);  // or the runtime may give fewer threads than asked for
+    try_openmp_threads(workers_);
   }
   int workers() const override { return workers_; }
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
+    threads_.prepare(workers_);
     FirstFailure failure;
     int team = 0;
     const auto compute = [&](std::uint64_t chunk) {
@@ -73,6 +76,7 @@ class OpenMP final : public Backend {
 
   int workers_;
   Schedule schedule_;
+  OpenMPThreads threads_;
 };
 
 const RegisterBackend registered{{

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/backends/openmp_threads.hpp"
 #include "kernels/cancellable_search.hpp"
 #include "kernels/errors.hpp"
 #include "kernels/first_failure.hpp"
@@ -16,7 +17,9 @@ std::uint64_t search_by_omp_cancel(int workers, const Chunking& chunking, std::u
                                    FunctionRef<std::uint64_t(IndexRange)> search) {
   if (omp_get_cancellation() == 0)
     throw UsageError(
-        "OpenMP was started with cancellation off: set OMP_CANCELLATION=true, or do not set it");
+        "OpenMP was started with cancellation off: set OMP_CANCELLATION=true, or unset it");
+  OpenMPThreads threads;
+  threads.prepare(workers);
   std::atomic<std::uint64_t> hit = 0;
   FirstFailure failure;
   const std::uint64_t chunks = chunking.chunks();

@@ -5,6 +5,7 @@
 // The price is the fork, which copies the page tables: it grows with the memory that the caller has
 // resident. What it buys: a worker that dies takes only its own process with it.
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <limits>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -22,12 +24,15 @@
 #include "kernels/errors.hpp"
 #include "kernels/sharing/child_process.hpp"
 #include "kernels/sharing/shared_mapping.hpp"
+#include "kernels/sharing/thread_shortage.hpp"
 #include "kernels/static_share.hpp"
 
 namespace parlab {
 namespace {
 
+/// In the place of the chunk that a worker is at: it has not begun; its share is done.
 constexpr std::uint64_t no_chunk = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t all_done = no_chunk - 1;
 
 /// The head of the mapping; behind it the chunk each worker is at, then the slots.
 struct Board {
@@ -92,16 +97,26 @@ class Processes final : public Backend {
       } catch (...) {
         report("an exception that is no std::exception");
       }
+      places[worker].store(all_done, std::memory_order_relaxed);
     };
 
     std::vector<ChildProcess> children;
     children.reserve(workers_);
     for (int worker = 0; worker < workers_; ++worker)
-      children.push_back(ChildProcess::fork([&] { work(worker); }));
+      children.push_back(start(worker, [&] { work(worker); }));
     const std::optional<WorkerFailed> death = join(children, board, places);
     if (death) throw *death;
     if (board.threw.load()) throw ChunkFailed(board.message);
     if (slot_size != 0) std::memcpy(slots, shared_slots, chunks * slot_size);
+  }
+
+  ChildProcess start(int worker, FunctionRef<void()> work) const {
+    try {
+      return ChildProcess::fork(work);
+    } catch (const std::system_error& error) {
+      throw std::runtime_error(fmt::format("cannot start process {} of {}: {}", worker + 1,
+                                           workers_, why_no_process(error.code().value())));
+    }
   }
 
   /// Waits for all; a death is seen when it happens, and stops the others at their next chunk.
@@ -120,9 +135,11 @@ class Processes final : public Backend {
         watched[worker] = {-1, 0, 0};  // poll passes over it
         --alive;
         const ExitStatus status = children[worker].wait();
-        if (status.success() || death) continue;
+        // Not by the status, which a program that reaps our children takes from us, and which says
+        // success where a chunk calls exit(0).
         const std::uint64_t chunk = places[worker].load();
-        death.emplace(chunk == no_chunk ? std::nullopt : std::optional(chunk), status.describe());
+        if (chunk == all_done || death) continue;
+        death.emplace(chunk < all_done ? std::optional(chunk) : std::nullopt, status.describe());
         board.stop.store(true, std::memory_order_relaxed);
       }
     }

@@ -2,7 +2,6 @@
 // so an arena of the wanted size around the call sets the worker count, which the standard cannot
 // say.
 
-#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/backends/tbb_workers.hpp"
 #include "kernels/first_failure.hpp"
 #include "kernels/handover.hpp"
 
@@ -19,9 +19,9 @@ namespace {
 
 class StdPar final : public Backend {
  public:
-  explicit StdPar(const BackendSpec& spec)
-      : allowed_(tbb::global_control::max_allowed_parallelism, spec.workers),
-        arena_(spec.workers) {}
+  explicit StdPar(const BackendSpec& spec) : allowed_(spec.workers), arena_(spec.workers) {
+    try_tbb_workers(spec.workers);
+  }
   int workers() const override { return arena_.max_concurrency(); }
 
  private:
@@ -42,8 +42,9 @@ class StdPar final : public Backend {
     failure.rethrow();
   }
 
-  tbb::global_control allowed_;
+  TbbParallelism allowed_;
   mutable tbb::task_arena arena_;
+  TbbProcessors processors_{arena_};
   std::vector<std::uint64_t> numbers_;  // 0, 1, 2, ...
 };
 

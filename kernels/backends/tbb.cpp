@@ -3,12 +3,12 @@
 // into one piece a worker, affinity gives a piece to the worker that had it in the run before.
 
 #include <tbb/blocked_range.h>
-#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 
 #include "kernels/backend_registry.hpp"
+#include "kernels/backends/tbb_workers.hpp"
 #include "kernels/handover.hpp"
 
 namespace parlab {
@@ -17,9 +17,9 @@ namespace {
 class Tbb final : public Backend {
  public:
   explicit Tbb(const BackendSpec& spec)
-      : allowed_(tbb::global_control::max_allowed_parallelism, spec.workers),
-        arena_(spec.workers),
-        schedule_(spec.schedule) {}
+      : allowed_(spec.workers), arena_(spec.workers), schedule_(spec.schedule) {
+    try_tbb_workers(spec.workers);
+  }
   int workers() const override { return arena_.max_concurrency(); }
 
  private:
@@ -44,9 +44,9 @@ class Tbb final : public Backend {
     });
   }
 
-  // Without it, TBB starts no more threads than the machine has cores, whatever the arena's size.
-  tbb::global_control allowed_;
+  TbbParallelism allowed_;
   mutable tbb::task_arena arena_;
+  TbbProcessors processors_{arena_};
   tbb::affinity_partitioner affinity_;  // remembers who had which piece
   std::string schedule_;
 };

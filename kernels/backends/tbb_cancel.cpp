@@ -1,12 +1,12 @@
 // A search that ends by cancelling its task group: tasks look for it at each block.
 
-#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 
 #include <algorithm>
 #include <atomic>
 
+#include "kernels/backends/tbb_workers.hpp"
 #include "kernels/cancellable_search.hpp"
 #include "kernels/handover.hpp"
 
@@ -15,7 +15,8 @@ namespace {
 
 std::uint64_t search_by_tbb_cancel(int workers, const Chunking& chunking, std::uint64_t block,
                                    FunctionRef<std::uint64_t(IndexRange)> search) {
-  const tbb::global_control allowed(tbb::global_control::max_allowed_parallelism, workers);
+  try_tbb_workers(workers);
+  const TbbParallelism allowed(workers);
   tbb::task_arena arena(workers);
   std::atomic<std::uint64_t> hit = 0;
   arena.execute([&] {

@@ -2,8 +2,6 @@
 // static: each worker takes one contiguous share of the chunks; dynamic: the next chunk by a shared
 // counter. The caller is worker 0.
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <system_error>
 #include <thread>
@@ -11,6 +9,7 @@
 
 #include "kernels/backend_registry.hpp"
 #include "kernels/first_failure.hpp"
+#include "kernels/sharing/thread_shortage.hpp"
 #include "kernels/static_share.hpp"
 
 namespace parlab {
@@ -48,9 +47,8 @@ class Threads final : public Backend {
       failure.guard([&] {
         try {
           others.emplace_back(work, worker);
-        } catch (const std::system_error& error) {
-          throw std::system_error(
-              error.code(), fmt::format("cannot start thread {} of {}", worker + 1, workers_));
+        } catch (const std::system_error&) {
+          throw ThreadShortage(worker + 1, workers_);
         }
       });
     }

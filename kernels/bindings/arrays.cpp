@@ -1,9 +1,11 @@
 #include "kernels/bindings/arrays.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <limits>
 
+#include "kernels/bindings/mappings.hpp"
 #include "kernels/errors.hpp"
 
 namespace parlab {
@@ -101,7 +103,11 @@ void check_apart(const parlab_array& a, const char* name_a, const parlab_array& 
   const auto begin_b = reinterpret_cast<std::uintptr_t>(b.data);
   if (begin_a < begin_b + extent(b) && begin_b < begin_a + extent(a))
     throw UsageError(
-        fmt::format("{} and {} overlap: pass an array of its own for {}", name_a, name_b, name_b));
+        fmt::format("{} and {} overlap: pass another array for {}", name_a, name_b, name_b));
+  if (is_mapped_twice(a.data, extent(a), b.data, extent(b)))
+    throw UsageError(fmt::format(
+        "{} and {} overlap: they are one memory, mapped twice; pass another array for {}", name_a,
+        name_b, name_b));
 }
 
 }  // namespace parlab

@@ -20,7 +20,8 @@ void check_array(const parlab_array& array, const char* name, parlab_dtype dtype
 /// Bytes from the first element to the end of the last; 0 where there is none. Of a checked array.
 std::uint64_t extent(const parlab_array& array);
 
-/// Throws UsageError where two checked arrays have a byte in common.
+/// Throws UsageError where two checked arrays, of which the second is written, have a byte in
+/// common: at one address, or at two where a file or shared memory was mapped twice.
 void check_apart(const parlab_array& a, const char* name_a, const parlab_array& b,
                  const char* name_b);
 

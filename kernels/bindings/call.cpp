@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,10 @@
 #include <system_error>
 
 #include "kernels/errors.hpp"
+#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/usable_cores.hpp"
+#include "kernels/numerics/simd_level.hpp"
+#include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
 namespace {
@@ -22,27 +25,44 @@ class CallInterrupted : public std::runtime_error {
   CallInterrupted() : std::runtime_error("interrupted before it was done") {}
 };
 
-std::string& last_error() {
-  static thread_local std::string message;
-  return message;
+/// What parlab_last_error() says.
+struct LastError {
+  std::string message;
+  bool lost = false;  // there was no memory for the message
+};
+
+LastError& last_error() {
+  static thread_local LastError error;
+  return error;
 }
 
 /// Keeps the message, in one line whatever a name in it holds.
 parlab_status failed(parlab_status status, const char* message) noexcept {
+  LastError& error = last_error();
   try {
-    last_error() = message;
-    for (char& letter : last_error())
+    const bool silent = message == nullptr || *message == '\0';
+    error.message = silent ? "failed: the exception gives no reason" : message;
+    for (char& letter : error.message)
       if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = ' ';
-  } catch (...) {  // no memory for the message: the status has to do
+    error.lost = false;
+  } catch (...) {
+    error.lost = true;
   }
   return status;
 }
 
-int usable_cores() {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(CPU_COUNT(&cores), 1) : 1;
-}
+/// Delays pthread_cancel() until the call is over: glibc cancels by an unwinding that may not be
+/// caught, and that would terminate the program in a noexcept function.
+class NotCancelled {
+ public:
+  NotCancelled() { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  NotCancelled(const NotCancelled&) = delete;
+  NotCancelled& operator=(const NotCancelled&) = delete;
+  ~NotCancelled() { pthread_setcancelstate(before_, nullptr); }
+
+ private:
+  int before_ = PTHREAD_CANCEL_ENABLE;
+};
 
 /// How many forks lie between the process that loaded the library and this one: tells a child from
 /// its parent without getpid(), a system call that would cost more than all else around a kernel.
@@ -67,6 +87,7 @@ void refuse_lost_threads(const std::string& backend) {
 }  // namespace
 
 parlab_status guarded(FunctionRef<void()> work) noexcept {
+  const NotCancelled not_cancelled;
   try {
     work();
     return PARLAB_OK;
@@ -80,13 +101,15 @@ parlab_status guarded(FunctionRef<void()> work) noexcept {
     return failed(PARLAB_NO_MEMORY, "out of memory: free some, or compute less at once");
   } catch (const std::length_error&) {
     return failed(PARLAB_NO_MEMORY, "more memory asked for than can be: compute less at once");
+  } catch (const OutOfRoom& error) {
+    return failed(PARLAB_NO_MEMORY, error.what());
   } catch (const std::system_error& error) {
     const bool memory = error.code() == std::errc::not_enough_memory;
     return failed(memory ? PARLAB_NO_MEMORY : PARLAB_FAILED, error.what());
   } catch (const std::exception& error) {
     return failed(PARLAB_FAILED, error.what());
   } catch (...) {
-    return failed(PARLAB_FAILED, "failed for a reason that has no name");
+    return failed(PARLAB_FAILED, "failed: something other than a standard exception was thrown");
   }
 }
 
@@ -98,6 +121,8 @@ using parlab::UsageError;
 
 parlab_backend::parlab_backend(const char* name, std::int32_t workers)
     : flag_(sizeof(std::atomic<bool>)), opened_after_(parlab::forks_passed.load()) {
+  // What is counted here, and started, is for all the processors that this thread may have.
+  const parlab::UnboundFromOpenMP unbound;
   new (flag_.data()) std::atomic<bool>(false);
   parlab::BackendSpec spec = parlab::parse_backend(name);
   const auto& known = parlab::backends();
@@ -112,6 +137,7 @@ void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
   if (!is_of_this_process())
     throw UsageError("the backend was opened in another process, before a fork; open one here");
   const std::lock_guard alone(running_);
+  const parlab::UnboundFromOpenMP unbound;
   interrupted().store(false);
   try {
     work(*backend_);
@@ -144,19 +170,26 @@ std::atomic<bool>& parlab_backend::interrupted() const {
 
 extern "C" {
 
-const char* parlab_last_error(void) { return parlab::last_error().c_str(); }
+const char* parlab_last_error(void) {
+  const parlab::LastError& error = parlab::last_error();
+  return error.lost ? "failed, and there was no memory to say why" : error.message.c_str();
+}
 
 parlab_status parlab_backend_open(const char* name, int32_t workers, parlab_backend** backend) {
   return parlab::guarded([&] {
     parlab::required(name, "name");
     parlab::required(backend, "backend") = nullptr;
+    parlab::check_simd_level_of_environment();
     *backend = new parlab_backend(name, workers);
   });
 }
 
 void parlab_backend_close(parlab_backend* backend) {
   // Threads that a fork did not take along cannot be joined: what they hold is left to the system.
-  if (backend != nullptr && backend->is_of_this_process()) delete backend;
+  if (backend == nullptr || !backend->is_of_this_process()) return;
+  const parlab::NotCancelled not_cancelled;  // workers are joined, a cancellation point
+  const parlab::UnboundFromOpenMP unbound;   // the thread keeps its processors, whatever ends here
+  delete backend;
 }
 
 int32_t parlab_backend_workers(const parlab_backend* backend) {

@@ -6,6 +6,7 @@
 #include "kernels/bindings/call.hpp"
 #include "kernels/bindings/parlab.h"
 #include "kernels/kernel_registry.hpp"
+#include "kernels/machine/openmp_binding.hpp"
 #include "kernels/numerics/simd_level.hpp"
 
 namespace parlab {
@@ -52,6 +53,17 @@ uint32_t parlab_abi_version(void) { return PARLAB_ABI_VERSION; }
 const char* parlab_version(void) { return PARLAB_VERSION; }
 
 const char* parlab_simd_level(void) { return parlab::kept<parlab::simd_words>(); }
+
+int32_t parlab_processors(int32_t* numbers, int32_t room) {
+  int32_t count = 0;
+  parlab::guarded([&] {
+    for (const int number : parlab::processors_without_openmp().numbers()) {
+      if (numbers != nullptr && count < room) numbers[count] = number;
+      ++count;
+    }
+  });
+  return count;
+}
 
 const char* parlab_backends(void) { return parlab::kept<parlab::backend_words>(); }
 

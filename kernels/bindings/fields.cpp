@@ -77,8 +77,8 @@ std::uint64_t draw(parlab_backend& handle, Backend& backend, const JuliaImage& i
 }
 
 void spread_heat(parlab_backend& handle, Backend& backend, const DiffusionVariant& variant,
-                 const parlab_array& from, const parlab_array& to, double rate, std::uint64_t steps,
-                 int depth, std::uint64_t grain) {
+                 const parlab_array& from, const parlab_array& to, double rate, Edges edges,
+                 std::uint64_t steps, int depth, std::uint64_t grain) {
   const ConstPlate first = rows_of<const double>(from);
   const Target<double> target(handle, to);
   const Plate last = target.rows();
@@ -99,7 +99,7 @@ void spread_heat(parlab_backend& handle, Backend& backend, const DiffusionVarian
   const std::uint64_t even = first.rows / static_cast<std::uint64_t>(handle.workers()) + 1;
   const std::uint64_t least = std::min<std::uint64_t>(16 * static_cast<std::uint64_t>(depth), even);
   const Chunking chunking({0, first.rows}, handle.grain_for(grain, first.rows, least, even));
-  diffuse(variant, first, between, last, rate, steps, depth, [&](const auto& work) {
+  diffuse(variant, first, between, last, rate, edges, steps, depth, [&](const auto& work) {
     backend.for_chunks(chunking, [&](IndexRange rows) {
       handle.check();
       work(rows);
@@ -149,6 +149,14 @@ parlab_status parlab_julia(parlab_backend* backend, const parlab_array* out, dou
 parlab_status parlab_diffusion(parlab_backend* backend, const parlab_array* from,
                                const parlab_array* to, double rate, uint64_t steps, int32_t depth,
                                const char* variant, uint64_t grain) {
+  return parlab_diffusion_with_edges(backend, from, to, rate, steps, depth, "fixed", variant,
+                                     grain);
+}
+
+parlab_status parlab_diffusion_with_edges(parlab_backend* backend, const parlab_array* from,
+                                          const parlab_array* to, double rate, uint64_t steps,
+                                          int32_t depth, const char* edges, const char* variant,
+                                          uint64_t grain) {
   return guarded([&] {
     const parlab_array& first = required(from, "from");
     const parlab_array& last = required(to, "to");
@@ -160,6 +168,7 @@ parlab_status parlab_diffusion(parlab_backend* backend, const parlab_array* from
                                            last.shape[1]));
     parlab::check_apart(first, "from", last, "to");
     parlab::require_finite(rate, "rate");
+    const auto at_edges = parlab::edges_named(edges == nullptr ? "fixed" : edges);
     const auto kernel = parlab::diffusion_variant(variant == nullptr ? "tiled" : variant);
     if (!kernel.diffuses)
       throw parlab::UsageError("variant '" + kernel.name + "' only copies: choose tiled or simd");
@@ -169,7 +178,8 @@ parlab_status parlab_diffusion(parlab_backend* backend, const parlab_array* from
     const int steps_a_sweep =
         std::min(depth == 0 ? parlab::default_depth : depth, kernel.most_steps);
     required(backend, "backend").run([&](parlab::Backend& who) {
-      parlab::spread_heat(*backend, who, kernel, first, last, rate, steps, steps_a_sweep, grain);
+      parlab::spread_heat(*backend, who, kernel, first, last, rate, at_edges, steps, steps_a_sweep,
+                          grain);
     });
   });
 }

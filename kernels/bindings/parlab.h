@@ -2,7 +2,9 @@
  *
  * Calls return a status. Anything but PARLAB_OK leaves a message for people, in one line that says
  * what is wrong and what to do: parlab_last_error(). Results travel through pointers, and hold
- * something only after PARLAB_OK. No call prints, exits, or throws.
+ * something only after PARLAB_OK. No call prints, exits, or throws: whatever is thrown inside, by
+ * parlab, the standard library or one under a backend, becomes a status and a message. A thread that
+ * is cancelled in a call ends after it.
  *
  * Ownership. What parlab_..._open gives is yours until you give it to parlab_..._close. Arrays stay
  * yours: a call reads and writes them where they lie and keeps no pointer. No other thread may write
@@ -12,6 +14,13 @@
  * Threads. Any thread may call anything. A backend runs one call at a time; a second call on the
  * same handle waits for the first. parlab_backend_interrupt() alone does not wait, and may be called
  * from a signal handler. Errors are kept per thread.
+ *
+ * Too few threads. Where a limit (ulimit -u or -v, a cgroup's) keeps a thread or process from being
+ * started, the call returns PARLAB_FAILED, and the message names which one of how many, and the
+ * limit. The libraries under openmp, tbb and stdpar would end the process: their threads are started
+ * and ended once before, at open and at a first call with more of them. That is no promise: where
+ * somebody else takes the room in between, the library may still end the process. threads,
+ * asio_pool and processes never do.
  *
  * Forks. A handle is refused in a process that was forked after it was opened; closing it there does
  * nothing. openmp, tbb and stdpar, whose threads a fork loses, cannot be opened in a child of a
@@ -50,8 +59,16 @@ PARLAB_EXPORT uint32_t parlab_abi_version(void);
 PARLAB_EXPORT const char* parlab_version(void);
 /* Why the last call of this thread that failed did; "" where none has. Never NULL. */
 PARLAB_EXPORT const char* parlab_last_error(void);
-/* The SIMD instructions that kernels use on this processor: "AVX3_ZEN4". */
+/* The SIMD instructions that kernels use on this processor: "AVX3_ZEN4". The variable PARLAB_SIMD, set
+ * when the library is loaded, names a lower level, "sse4"; where it names none that there is,
+ * parlab_backend_open refuses with the list. */
 PARLAB_EXPORT const char* parlab_simd_level(void);
+
+/* The processors that calls of this thread compute on: those that the thread may use; where OpenMP
+ * has bound it to one of its places (OMP_PROC_BIND and the like), those that the process was given.
+ * Writes the first `room` of their numbers, in ascending order, and returns how many there are.
+ * numbers: NULL only where room is 0. */
+PARLAB_EXPORT int32_t parlab_processors(int32_t* numbers, int32_t room);
 
 /* Every backend of this build on every schedule ("tbb:auto"), every kernel variant ("julia/simd"),
  * separated by spaces. Never NULL. */
@@ -62,8 +79,14 @@ PARLAB_EXPORT const char* parlab_kernels(void);
 
 typedef struct parlab_backend parlab_backend;
 
+/* What OpenMP binds. Where the environment binds OpenMP's threads (OMP_PROC_BIND, OMP_PLACES,
+ * GOMP_CPU_AFFINITY, KMP_AFFINITY), so does the backend openmp; all others compute on all of
+ * parlab_processors(), also when the calling thread was bound. After a call the calling thread may
+ * run where it could before. */
+
 /* name: one of parlab_backends(), or without its schedule for the default one; workers: 1 to 4096, 0
- * for all cores that this process may use (serial has one). On an error *backend is NULL. */
+ * for all cores that the calling thread may use, by its affinity mask and a container's CPU quota, of
+ * which the part below a core does not count (serial has one). On an error *backend is NULL. */
 PARLAB_EXPORT parlab_status parlab_backend_open(const char* name, int32_t workers,
                                                 parlab_backend** backend);
 /* NULL is allowed. Not while a call runs on it, or after it was closed. */
@@ -87,7 +110,8 @@ typedef enum parlab_dtype {
 
 /* Where an array lies, in C's order. Elements of the last dimension lie side by side; rows may lie
  * apart, but neither overlap nor run backwards. What is otherwise is refused, as is an address that
- * is no multiple of an element's size. */
+ * is no multiple of an element's size, and an array to write to that shares a byte with one to read,
+ * also where a file or shared memory was mapped at two addresses. */
 typedef struct parlab_array {
   void* data;             /* the first element; NULL only where a length is 0 */
   int32_t dtype;          /* a parlab_dtype */
@@ -151,6 +175,11 @@ PARLAB_EXPORT parlab_status parlab_julia(parlab_backend* backend, const parlab_a
 PARLAB_EXPORT parlab_status parlab_diffusion(parlab_backend* backend, const parlab_array* from,
                                              const parlab_array* to, double rate, uint64_t steps,
                                              int32_t depth, const char* variant, uint64_t grain);
+/* The same with a choice of edges: "fixed", which is the above; "periodic": the cells beyond an edge
+ * are those of the opposite one; NULL for fixed. */
+PARLAB_EXPORT parlab_status parlab_diffusion_with_edges(
+    parlab_backend* backend, const parlab_array* from, const parlab_array* to, double rate,
+    uint64_t steps, int32_t depth, const char* edges, const char* variant, uint64_t grain);
 
 #ifdef __cplusplus
 }

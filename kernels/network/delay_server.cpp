@@ -11,9 +11,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -21,6 +21,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "kernels/network/hangup.hpp"
 #include "kernels/network/message_reader.hpp"
 
 namespace parlab {
@@ -66,7 +67,8 @@ class Server {
 
   Served run() {
     Served served;
-    asio::signal_set signals(io_, SIGINT, SIGTERM, SIGHUP);
+    asio::signal_set signals(io_, SIGINT, SIGTERM);
+    add_hangup(signals);
     signals.async_wait([&](boost::system::error_code error, int signal) {
       if (error) return;
       served.signal = signal;
@@ -74,8 +76,8 @@ class Server {
     });
     asio::co_spawn(io_.get_executor(), accept(), asio::detached);
     io_.run();
-    if (options_.report) std::fflush(options_.report);
     served.requests = requests_;
+    served.report_error = report_error_;
     return served;
   }
 
@@ -207,8 +209,10 @@ class Server {
     Remembered one{std::string(parameter(target, "name")), std::string(target), status, start,
                    now()};
     if (options_.report) {
-      std::fputs(one.line().c_str(), options_.report);
-      std::fflush(options_.report);
+      errno = 0;
+      const bool written =
+          std::fputs(one.line().c_str(), options_.report) >= 0 && std::fflush(options_.report) == 0;
+      if (!written && report_error_ == 0) report_error_ = errno != 0 ? errno : EIO;
     }
     if (options_.remembered == 0) return;
     if (remembered_.size() == options_.remembered) remembered_.pop_front();
@@ -224,6 +228,7 @@ class Server {
   asio::basic_socket_acceptor<Tcp, Executor> acceptor_;
   Clock::time_point begin_ = Clock::now();
   std::uint64_t requests_ = 0;
+  int report_error_ = 0;
   std::deque<Remembered> remembered_;
 };
 

@@ -50,7 +50,8 @@ class Listener {
 
 struct Served {
   std::uint64_t requests = 0;
-  int signal = 0;  // that ended it; 0 where it was stopped otherwise
+  int signal = 0;        // that ended it; 0 where it was stopped otherwise
+  int report_error = 0;  // errno of the first line of the report that could not be written
 };
 
 /// Serves until SIGINT, SIGTERM or SIGHUP.

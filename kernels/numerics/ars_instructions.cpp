@@ -121,8 +121,8 @@ AesKernel aes_kernel() {
   const bool wide = level.starts_with("AVX3");
   if (wide && has_vaes() && __builtin_cpu_supports("avx512bw"))
     return {4 * in_flight, count_by_vaes};
-  if (level != "SCALAR" && level != "SSSE3" && __builtin_cpu_supports("aes"))
-    return {in_flight, count_by_aes};
+  const bool has_sse4 = level == "SSE4" || level.starts_with("AVX");
+  if (has_sse4 && __builtin_cpu_supports("aes")) return {in_flight, count_by_aes};
   return {0, nullptr};
 }
 

@@ -28,6 +28,12 @@ std::vector<DiffusionVariant> diffusion_variants() {
   return sorted;
 }
 
+Edges edges_named(const std::string& name) {
+  if (name == "fixed") return Edges::fixed;
+  if (name == "periodic") return Edges::periodic;
+  throw UsageError(unknown_name("kind of edges", name, {"fixed", "periodic"}));
+}
+
 DiffusionVariant diffusion_variant(const std::string& name) {
   std::vector<std::string> names;
   for (DiffusionVariant& variant : diffusion_variants()) {

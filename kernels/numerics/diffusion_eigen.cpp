@@ -11,11 +11,12 @@ namespace {
 
 void sweep_rows(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
   using Row = Eigen::Map<const Eigen::ArrayXd>;
-  for_inner_rows(from, to, rows, [&](std::uint64_t row) {
+  for_inner_rows(from, to, rows, sweep, [&](const RowNeighbours& beside, double* next) {
     const auto inner = static_cast<Eigen::Index>(from.columns - 2);
-    const Row up(from[row - 1] + 1, inner), down(from[row + 1] + 1, inner);
-    const Row left(from[row], inner), centre(from[row] + 1, inner), right(from[row] + 2, inner);
-    Eigen::Map<Eigen::ArrayXd>(to[row] + 1, inner) =
+    const Row up(beside.up + 1, inner), down(beside.down + 1, inner);
+    const Row left(beside.centre, inner), centre(beside.centre + 1, inner),
+        right(beside.centre + 2, inner);
+    Eigen::Map<Eigen::ArrayXd>(next + 1, inner) =
         centre + sweep.rate * (((up + down) + (left + right)) - 4.0 * centre);
   });
 }

@@ -6,11 +6,8 @@ namespace parlab {
 namespace {
 
 void sweep_rows(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
-  for_inner_rows(from, to, rows, [&](std::uint64_t row) {
-    const double* up = from[row - 1];
-    const double* centre = from[row];
-    const double* down = from[row + 1];
-    double* next = to[row];
+  for_inner_rows(from, to, rows, sweep, [&](const RowNeighbours& beside, double* next) {
+    const auto [up, centre, down] = beside;
     for (std::uint64_t j = 1; j + 1 < from.columns; ++j) {
       const double around = (up[j] + down[j]) + (centre[j - 1] + centre[j + 1]);
       next[j] = centre[j] + sweep.rate * (around - 4 * centre[j]);

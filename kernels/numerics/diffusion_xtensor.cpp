@@ -17,11 +17,12 @@ void sweep_rows(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) 
   const auto view = [&](const double* cells) {
     return xt::adapt(cells, inner[0], xt::no_ownership(), inner);
   };
-  for_inner_rows(from, to, rows, [&](std::uint64_t row) {
-    const auto up = view(from[row - 1] + 1), down = view(from[row + 1] + 1);
-    const auto left = view(from[row]), centre = view(from[row] + 1), right = view(from[row] + 2);
-    auto next = xt::adapt(to[row] + 1, inner[0], xt::no_ownership(), inner);
-    xt::noalias(next) = centre + sweep.rate * (((up + down) + (left + right)) - 4.0 * centre);
+  for_inner_rows(from, to, rows, sweep, [&](const RowNeighbours& beside, double* next) {
+    const auto up = view(beside.up + 1), down = view(beside.down + 1);
+    const auto left = view(beside.centre), centre = view(beside.centre + 1),
+               right = view(beside.centre + 2);
+    auto target = xt::adapt(next + 1, inner[0], xt::no_ownership(), inner);
+    xt::noalias(target) = centre + sweep.rate * (((up + down) + (left + right)) - 4.0 * centre);
   });
 }
 

@@ -72,13 +72,15 @@ constexpr std::size_t lanes = HWY_LANES(std::uint64_t);
 
 BatchSizes batch_sizes() { return {base_2_vectors * lanes, lucas_vectors * lanes}; }
 
-/// Exponents odd(m) with m = odd 2^s, shifted so that the highest bit of any is bit 63.
+/// Exponents odd(m) with m = odd 2^s > 0, shifted so that the highest bit of any is bit 63.
 template <std::size_t at_once>
 struct Exponents {
   explicit Exponents(const std::uint64_t* m) {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < at_once; ++i) {
-      twos[i] = static_cast<std::uint64_t>(std::countr_zero(m[i]));
+      // Not std::countr_zero: its case for 0, which m[i] never is, crashes g++ 14 at -O3 (AVX3,
+      // vectorizer).
+      twos[i] = static_cast<std::uint64_t>(__builtin_ctzll(m[i]));
       most_twos = std::max(most_twos, twos[i]);
       odd[i] = m[i] >> twos[i];
       all |= odd[i];

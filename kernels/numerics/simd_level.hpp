@@ -1,7 +1,8 @@
 #pragma once
 
 // Which SIMD instructions the kernels use. One binary holds them all; Highway chooses at the first
-// call the best that the processor has.
+// call the best that the processor has, unless the variable PARLAB_SIMD names a lower one: to see
+// what a level is worth, or to have the one that another machine would take.
 
 #include <string>
 #include <string_view>
@@ -19,7 +20,14 @@ std::vector<std::string> supported_simd_levels();
 /// kernel runs. Throws UsageError unless it is one of supported_simd_levels().
 void force_simd_level(std::string_view level);
 
-/// Back to the best level.
+/// Back to the level that PARLAB_SIMD names, else to the best.
 void unforce_simd_level();
+
+/// The level that PARLAB_SIMD named when this was loaded; "" where it named none.
+std::string simd_level_of_environment();
+
+/// Throws UsageError where PARLAB_SIMD named what this build or this processor lacks; kernels then
+/// run at the best level. To be asked before any kernel runs.
+void check_simd_level_of_environment();
 
 }  // namespace parlab

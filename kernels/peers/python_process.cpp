@@ -1,13 +1,17 @@
 #include "kernels/peers/python_process.hpp"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -26,10 +30,15 @@ std::array<int, 2> socket_pair() {
   return ends;
 }
 
-ChildProcess start(std::vector<std::string> words, const std::string& python_path, int end) {
+ChildProcess start(std::vector<std::string> words, const std::string& python_path, int end,
+                   int stderr_file) {
   return ChildProcess::fork([&] {
     dup2(end, STDIN_FILENO);  // which clears close-on-exec
     dup2(end, STDOUT_FILENO);
+    if (stderr_file >= 0) dup2(stderr_file, STDERR_FILENO);
+    // Or OpenMP, loaded there, would bind the interpreter and all that it starts.
+    setenv("OMP_PROC_BIND", "false", 1);  // NOLINT(concurrency-mt-unsafe): one thread here
+    unsetenv("KMP_AFFINITY");             // NOLINT(concurrency-mt-unsafe)
     // One thread: a peer on one worker.
     setenv("OMP_NUM_THREADS", "1", 1);       // NOLINT(concurrency-mt-unsafe): one thread here
     setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)
@@ -42,6 +51,24 @@ ChildProcess start(std::vector<std::string> words, const std::string& python_pat
     execvp(arguments[0], arguments.data());
     _exit(127);  // as a shell does; ask() tells
   });
+}
+
+/// The last line of the file, which of a traceback says what failed; "" where there is none.
+std::string last_line_of(int file) {
+  constexpr std::size_t max_length = 300;  // characters
+  std::array<char, 4096> buffer;
+  const off_t size = lseek(file, 0, SEEK_END);
+  const off_t begin = std::max<off_t>(size - static_cast<off_t>(buffer.size()), 0);
+  const ssize_t read = pread(file, buffer.data(), buffer.size(), begin);
+  std::string_view text(buffer.data(), read > 0 ? static_cast<std::size_t>(read) : 0);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
+    text.remove_suffix(1);
+  const std::size_t line_end = text.rfind('\n');
+  if (line_end != std::string_view::npos) text.remove_prefix(line_end + 1);
+  std::string line(text.substr(0, max_length));
+  for (char& letter : line)
+    if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
+  return line;
 }
 
 std::vector<std::string> words_of(const std::string& python, const std::string& script,
@@ -60,18 +87,28 @@ PythonProcess::PythonProcess(const std::string& python, const std::string& scrip
 
 PythonProcess::PythonProcess(std::vector<std::string> words, const std::string& python_path,
                              std::array<int, 2> ends)
-    : socket_(ends[0]), child_(start(std::move(words), python_path, ends[1])) {
+    : socket_(ends[0]),
+      stderr_file_(memfd_create("parlab-python", MFD_CLOEXEC)),
+      child_(start(std::move(words), python_path, ends[1], stderr_file_)) {
   close(ends[1]);
 }
 
-PythonProcess::~PythonProcess() { close(socket_); }
+PythonProcess::~PythonProcess() {
+  close(socket_);
+  if (stderr_file_ >= 0) close(stderr_file_);
+}
+
+void PythonProcess::throw_end() {
+  const std::string how = child_.wait().describe(), why = last_line_of(stderr_file_);
+  throw std::runtime_error("Python has ended: " + how + (why.empty() ? "" : ", " + why));
+}
 
 std::string PythonProcess::ask(const std::string& line) {
   const std::string message = line + "\n";
   for (std::size_t sent = 0; sent < message.size();) {
     const ssize_t n = send(socket_, message.data() + sent, message.size() - sent, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw std::runtime_error("Python has ended: " + child_.wait().describe());
+    if (n <= 0) throw_end();
     sent += static_cast<std::size_t>(n);
   }
   std::size_t end = 0;
@@ -79,7 +116,7 @@ std::string PythonProcess::ask(const std::string& line) {
     std::array<char, 4096> buffer;
     const ssize_t n = read(socket_, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw std::runtime_error("Python has ended: " + child_.wait().describe());
+    if (n <= 0) throw_end();
     read_.append(buffer.data(), static_cast<std::size_t>(n));
   }
   std::string answer = read_.substr(0, end);

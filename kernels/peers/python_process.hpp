@@ -24,7 +24,8 @@ class PythonProcess {
   ~PythonProcess();
 
   /// Sends a line, without its end, and returns the answer. Throws std::runtime_error where the
-  /// process ends without one; what Python said stands on stderr.
+  /// process ends without one, with the last line that it wrote to stderr; nothing else of that is
+  /// shown.
   std::string ask(const std::string& line);
   /// The same where the answer is a whole number; else it is thrown.
   std::uint64_t ask_number(const std::string& line);
@@ -32,8 +33,10 @@ class PythonProcess {
  private:
   PythonProcess(std::vector<std::string> words, const std::string& python_path,
                 std::array<int, 2> ends);
+  [[noreturn]] void throw_end();
 
   int socket_;
+  int stderr_file_;   // its stderr, a file in memory; -1 where there is none
   std::string read_;  // after the last answer
   ChildProcess child_;
 };

@@ -1,8 +1,10 @@
 #include "kernels/sharing/child_process.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,13 +13,16 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <system_error>
 #include <utility>
+
+#include "kernels/sharing/limits.hpp"
 
 namespace parlab {
 
 std::string ExitStatus::describe() const {
-  if (!signal) return fmt::format("exit code {}", code.value_or(-1));
+  if (!known())
+    return "exit status unknown (SIGCHLD is ignored, or another waitpid in this program took it)";
+  if (!signal) return fmt::format("exit code {}", *code);
   const char* name = sigabbrev_np(*signal);
   return name ? fmt::format("killed by SIG{}", name) : fmt::format("killed by signal {}", *signal);
 }
@@ -50,14 +55,36 @@ void die_with(pid_t parent, bool forked_by_main_thread) {
   if (getppid() != parent) _exit(1);  // the parent ended before the lines above
 }
 
+/// Whether the process has ended, be it reaped or not; waits at most so long, -1: until it has.
+bool has_ended(int pidfd, int milliseconds) {
+  pollfd end{pidfd, POLLIN, 0};
+  int ready = 0;
+  while ((ready = poll(&end, 1, milliseconds)) < 0 && errno == EINTR) continue;
+  return ready != 0;
+}
+
+/// A descriptor that is readable, as that of a process which has ended.
+int new_ended_fd() {
+  const int descriptor = eventfd(1, EFD_CLOEXEC);
+  if (descriptor < 0) throw refusal("watch a process", errno);
+  return descriptor;
+}
+
 }  // namespace
 
 ChildProcess ChildProcess::fork(FunctionRef<void()> work) {
   const pid_t parent = getpid();
   const bool main_thread = gettid() == parent;
+  // Where no descriptor is left, that is known before the child does anything.
+  const int reserved = new_ended_fd();
   const pid_t pid = ::fork();
-  if (pid < 0) throw std::system_error(errno, std::generic_category(), "cannot start a process");
+  if (pid < 0) {
+    const int error = errno;
+    close(reserved);
+    throw refusal("start a process", error);
+  }
   if (pid == 0) {
+    close(reserved);
     die_with(parent, main_thread);
     int code = 0;
     try {
@@ -70,10 +97,16 @@ ChildProcess ChildProcess::fork(FunctionRef<void()> work) {
     }
     _exit(code);
   }
+  close(reserved);
   const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  const int error = errno;
   ChildProcess child(pid, pidfd);
-  if (pidfd < 0)  // the destructor of `child` ends it
-    throw std::system_error(errno, std::generic_category(), "cannot watch a process");
+  if (pidfd < 0 && error == ESRCH) {  // it has ended already, and something else reaped it
+    child.status_ = ExitStatus{};
+    child.pidfd_ = new_ended_fd();
+  } else if (pidfd < 0) {  // the destructor of `child` ends it
+    throw refusal("watch a process", error);
+  }
   return child;
 }
 
@@ -90,34 +123,44 @@ ChildProcess::~ChildProcess() {
   if (pidfd_ >= 0) close(pidfd_);
 }
 
-ExitStatus ChildProcess::wait() {
-  if (status_) return *status_;
-  int raw = 0;
-  while (waitpid(pid_, &raw, 0) < 0) {
-    if (errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "cannot wait for a process");
-  }
-  keep_status(raw);
+ExitStatus ChildProcess::wait() noexcept {
+  if (!status_) reap(true);
   return *status_;
 }
 
-std::optional<ExitStatus> ChildProcess::status() {
-  if (status_ || pid_ < 0) return status_;
-  int raw = 0;
-  const pid_t ended = waitpid(pid_, &raw, WNOHANG);
-  if (ended < 0 && errno != EINTR)
-    throw std::system_error(errno, std::generic_category(), "cannot wait for a process");
-  if (ended == pid_) keep_status(raw);
+std::optional<ExitStatus> ChildProcess::status() noexcept {
+  if (!status_ && pid_ > 0) reap(false);
   return status_;
 }
 
-void ChildProcess::keep_status(int raw) {
-  status_ = WIFSIGNALED(raw) ? ExitStatus{std::nullopt, WTERMSIG(raw)}
-                             : ExitStatus{WEXITSTATUS(raw), std::nullopt};
+/// Keeps the status; false while it runs.
+bool ChildProcess::reap(bool wait_for_it) noexcept {
+  // By the descriptor: once something else has reaped the process, another may have its number.
+  const idtype_t by = pidfd_ >= 0 ? P_PIDFD : P_PID;
+  const auto which = static_cast<id_t>(pidfd_ >= 0 ? pidfd_ : pid_);
+  siginfo_t end{};
+  int result = 0;
+  while ((result = waitid(by, which, &end, WEXITED | (wait_for_it ? 0 : WNOHANG))) < 0 &&
+         errno == EINTR)
+    continue;
+  if (result == 0) {
+    if (end.si_pid == 0) return false;
+    status_ = end.si_code == CLD_EXITED ? ExitStatus{end.si_status, std::nullopt}
+                                        : ExitStatus{std::nullopt, end.si_status};
+    return true;
+  }
+  // ECHILD: not ours to reap, or reaped already. The descriptor still tells when it ends.
+  if (pidfd_ >= 0 && !has_ended(pidfd_, wait_for_it ? -1 : 0)) return false;
+  status_ = ExitStatus{};
+  return true;
 }
 
-void ChildProcess::signal(int number) const {
-  if (pid_ > 0 && !status_) kill(pid_, number);
+void ChildProcess::signal(int number) const noexcept {
+  if (pid_ <= 0 || status_) return;
+  if (pidfd_ >= 0)
+    syscall(SYS_pidfd_send_signal, pidfd_, number, nullptr, 0);
+  else
+    kill(pid_, number);
 }
 
 }  // namespace parlab

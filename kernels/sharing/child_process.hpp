@@ -9,13 +9,16 @@
 
 namespace parlab {
 
-/// How a process ended. Exactly one of the two is set.
+/// How a process ended. At most one of the two is set; neither where it is not known: something
+/// else in the program reaped the process (SIGCHLD is ignored, or another waitpid() takes any
+/// child), and with it the status.
 struct ExitStatus {
   std::optional<int> code;
   std::optional<int> signal;
 
+  bool known() const { return code || signal; }
   bool success() const { return code == 0; }
-  /// "exit code 3", "killed by SIGKILL"
+  /// "exit code 3", "killed by SIGKILL", "exit status unknown (...)"
   std::string describe() const;
 };
 
@@ -24,8 +27,8 @@ struct ExitStatus {
 class ChildProcess {
  public:
   /// Forks; the child calls work() and ends without running destructors or exit handlers of the
-  /// parent: with code 0, or 1 where work throws. Throws std::system_error where no process can be
-  /// made.
+  /// parent: with code 0, or 1 where work throws. Throws std::system_error where no process or
+  /// descriptor is left.
   static ChildProcess fork(FunctionRef<void()> work);
 
   ChildProcess(ChildProcess&& other) noexcept;
@@ -37,17 +40,17 @@ class ChildProcess {
   /// Becomes readable when the process ends; owned by this object.
   int ended_fd() const { return pidfd_; }
 
-  /// Waits for the end. May be called again: the status is kept.
-  ExitStatus wait();
+  /// Waits for the end, whoever reaps it. May be called again: the status is kept.
+  ExitStatus wait() noexcept;
 
   /// How it ended, or nothing while it runs.
-  std::optional<ExitStatus> status();
+  std::optional<ExitStatus> status() noexcept;
 
   /// Sends a signal unless the process has been reaped.
-  void signal(int number) const;
+  void signal(int number) const noexcept;
 
  private:
-  void keep_status(int raw);
+  bool reap(bool wait_for_it) noexcept;
   ChildProcess(pid_t pid, int pidfd) : pid_(pid), pidfd_(pidfd) {}
 
   pid_t pid_;

@@ -5,13 +5,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <limits>
 
 #include "kernels/function_ref.hpp"
 #include "kernels/sharing/deadline.hpp"
+#include "kernels/sharing/exactly.hpp"
 #include "kernels/sharing/futex.hpp"
 #include "kernels/sharing/lock.hpp"
 #include "kernels/sharing/robust_mutex.hpp"
 #include "kernels/sharing/shared_object.hpp"
+#include "kernels/sharing/waiters.hpp"
 
 namespace parlab {
 
@@ -31,19 +35,24 @@ class Condition {
   void release() { lock_.release(); }
   Lock& lock() { return lock_; }
 
-  /// Releases the lock, sleeps until a notify, takes the lock again; false at the deadline. May
-  /// return true without a notify: look again at what is waited for, or use wait_for(). Throws
-  /// Poisoned where an owner died meanwhile. The lock is held afterwards in any case.
+  /// Releases the lock, sleeps until a notify, takes the lock again; false where the deadline came
+  /// first. Throws Poisoned where an owner died meanwhile, and std::logic_error where this thread
+  /// does not hold the lock. Otherwise the lock is held afterwards in any case.
   bool wait(Deadline deadline = {});
   /// Waits until holds(), which is asked with the lock held; false at the deadline.
   bool wait_for(FunctionRef<bool()> holds, Deadline deadline = {});
 
-  /// To be called with the lock held.
-  void notify(int count = 1) { sleepers_->wake(count); }
-  void notify_all() { sleepers_->wake_all(); }
+  /// Wakes `count` of those that wait, the longest waiting first; to be called with the lock held.
+  /// A wake-up of a waiter that is killed goes to another.
+  void notify(Exactly<std::uint32_t> count = 1) { waiters_.notify(count); }
+  void notify_all() { waiters_.notify(Waiters::max_waiters); }
 
  private:
-  SharedObject<Sleepers> sleepers_{0};
+  enum class Woken { by_notify, by_itself, at_deadline };
+  Woken sleep(FunctionRef<bool()> holds, Deadline deadline);
+  void lock_again();
+
+  Waiters waiters_;
   Lock lock_;
 };
 
@@ -68,18 +77,24 @@ class Event {
 /// are lost until someone gives them back for it. Where that matters, use Lock.
 class Semaphore {
  public:
-  explicit Semaphore(std::uint32_t units = 1) : state_(0, units) {}
+  explicit Semaphore(Exactly<std::uint32_t> units = 1)
+      : Semaphore(units, std::numeric_limits<std::uint32_t>::max()) {}
 
   /// Takes a unit; false at the deadline.
   bool acquire(Deadline deadline = {});
-  void release(std::uint32_t units = 1);
+  /// Throws std::logic_error, and gives back nothing, where there would be more units than can be.
+  void release(Exactly<std::uint32_t> units = 1);
   /// How many may be taken at once; out of date when it returns.
   std::uint32_t value() const { return state_->units.load(); }
 
+ protected:
+  Semaphore(std::uint32_t units, std::uint32_t max_units) : state_(0, units, max_units) {}
+
  private:
   struct State {
-    explicit State(std::uint32_t count) : units(count) {}
+    State(std::uint32_t count, std::uint32_t max_count) : units(count), max_units(max_count) {}
     FutexWord units;
+    const std::uint32_t max_units;
     Sleepers sleepers;
   };
   bool take();
@@ -87,14 +102,24 @@ class Semaphore {
   SharedObject<State> state_;
 };
 
+/// A Semaphore that never has more units than at first: a release() too many, a fault in the
+/// program, throws std::logic_error instead of admitting one more.
+class BoundedSemaphore : public Semaphore {
+ public:
+  explicit BoundedSemaphore(Exactly<std::uint32_t> units = 1) : Semaphore(units, units) {}
+};
+
 /// Where `parties` wait until all have come, again and again. A party that died never comes: wait
 /// with a deadline, at which the barrier breaks for all.
 class Barrier {
  public:
-  explicit Barrier(std::uint32_t parties);
+  /// The last to come calls `action`, in its process, before any goes on. Where that throws, the
+  /// last gets what was thrown, and the barrier breaks for the others, as it does where that
+  /// process is killed meanwhile. It must not use the barrier itself: that throws std::logic_error.
+  explicit Barrier(Exactly<std::uint32_t> parties, std::function<void()> action = {});
 
   /// Returns 0 to `parties` - 1, each to one of them. Throws BrokenBarrier where it is broken, also
-  /// by this wait's deadline.
+  /// by this wait's deadline. An action that runs by then is waited for.
   std::uint32_t wait(Deadline deadline = {});
   /// Breaks it: all who wait, and all who come, get BrokenBarrier, until reset().
   void abort();
@@ -114,16 +139,23 @@ class Barrier {
   struct State {
     explicit State(std::uint32_t count) : parties(count) {}
     const std::uint32_t parties;
-    // What it guards changes by one store each: the death of its owner needs no mending.
+    // What it guards changes by one store each: the death of its owner needs no repair, except
+    // during an action.
     RobustMutex mutex;
+    std::atomic<std::uint64_t> acting = 0;  // the round whose action was begun last, plus 1
     std::atomic<Progress> progress = Progress{0, 0};
     std::atomic<std::uint64_t> last_broken = 0;  // the round that was broken off last, plus 1
     std::atomic<bool> broken = false;
     Sleepers sleepers;
   };
+  bool is_acting() const;
+  void notice(RobustMutex::Outcome locked);
+  void act();
+  void break_held(bool stay_broken);
   void break_round(std::uint32_t round, bool stay_broken);
 
   SharedObject<State> state_;
+  std::function<void()> action_;
 };
 
 }  // namespace parlab

@@ -102,6 +102,8 @@ class Crew {
   /// Waits until done(), which is asked under the crew's lock; false where the deadline passed
   /// first. Throws Interrupted (InterruptionScope).
   virtual bool wait_until(FunctionRef<bool()> done, Deadline deadline) = 0;
+  /// Calls change() under the crew's lock, then lets all who wait look again.
+  virtual void change(FunctionRef<void()> change) = 0;
   /// Sees to it that tasks go on while nobody waits.
   virtual void run_in_background() = 0;
   /// No more tasks; those submitted are done.

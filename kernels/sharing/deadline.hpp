@@ -2,7 +2,7 @@
 
 // Until when a call may wait. Every wait of the sharing library takes one, made from a duration:
 //
-//   lock.acquire();         for ever
+//   lock.acquire();         indefinitely
 //   lock.acquire(100ms);    at most that long
 //   lock.acquire(0s);       not at all
 
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 
 namespace parlab {
 
@@ -21,11 +22,13 @@ class Deadline {
 
   /// Never.
   constexpr Deadline() = default;
-  /// That long from now. A duration of 30 years or more is never.
+  /// That long from now. A negative duration is 0s, one of 30 years or more is never. Throws
+  /// std::invalid_argument for one that is not a number.
   template <class Rep, class Period>
   Deadline(std::chrono::duration<Rep, Period> wait) {  // NOLINT: implicit, so that 100ms is one
     constexpr double seconds_that_never_pass = 1e9;
     const double seconds = std::chrono::duration<double>(wait).count();
+    if (std::isnan(seconds)) throw std::invalid_argument("a timeout must be a number, not NaN");
     if (seconds < seconds_that_never_pass)
       at_ = Clock::now() + std::chrono::nanoseconds(
                                static_cast<std::int64_t>(std::max(0.0, std::ceil(seconds * 1e9))));

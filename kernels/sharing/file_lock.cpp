@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kernels/sharing/interruption.hpp"
+#include "kernels/sharing/limits.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
@@ -42,9 +43,9 @@ FileLock::~FileLock() {
 void FileLock::open_here() {
   const int descriptor = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0) {
-    if (errno == EMFILE || errno == ENFILE)
-      throw OutOfRoom("no file descriptor left for the lock " + path_);
-    throw std::system_error(errno, std::generic_category(), "cannot open the lock " + path_);
+    const std::system_error why = refusal("open the lock " + path_, errno);
+    if (why.code().value() == EMFILE || why.code().value() == ENFILE) throw OutOfRoom(why.what());
+    throw why;
   }
   if (descriptor_ >= 0) close(descriptor_);
   descriptor_ = descriptor;

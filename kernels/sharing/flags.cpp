@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "kernels/sharing/limits.hpp"
 
 namespace parlab {
 namespace {
@@ -20,7 +21,7 @@ MmapFlag::MmapFlag() : file_(memfd_create("parlab-flag", MFD_CLOEXEC)), value_(n
   if (memory == MAP_FAILED) {
     const int error = errno;
     if (file_ >= 0) close(file_);
-    throw std::system_error(error, std::generic_category(), "cannot map a flag's file");
+    throw refusal("map a flag's file", error);
   }
   value_ = std::construct_at(static_cast<std::atomic<bool>*>(memory), false);
 }

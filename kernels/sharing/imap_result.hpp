@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "kernels/sharing/crew.hpp"
+#include "kernels/sharing/next_iterator.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
@@ -53,30 +53,7 @@ class ImapResult {
     return current_->take(place_++);
   }
 
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Result;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Result*;
-    using reference = const Result&;
-
-    Iterator() = default;
-    explicit Iterator(ImapResult* results) : results_(results), value_(results->next()) {}
-    const Result& operator*() const { return *value_; }
-    Iterator& operator++() {
-      value_ = results_->next();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(const Iterator& other) const {
-      return value_.has_value() == other.value_.has_value();
-    }
-
-   private:
-    ImapResult* results_ = nullptr;
-    std::optional<Result> value_;
-  };
+  using Iterator = NextIterator<ImapResult, Result>;
   Iterator begin() { return Iterator(this); }
   Iterator end() const { return Iterator(); }
 

@@ -34,10 +34,10 @@ class JoinableQueue : public Queue<T> {
  public:
   using Queue<T>::Queue;
 
-  void put(const T& item, Deadline deadline = {}) {
+  void put(const Argument<T>& item, Deadline deadline = {}) {
     if (!try_put(item, deadline)) throw Full();
   }
-  bool try_put(const T& item, Deadline deadline = std::chrono::seconds(0)) {
+  bool try_put(const Argument<T>& item, Deadline deadline = std::chrono::seconds(0)) {
     unfinished_->add();  // before it can be got and done
     bool put = false;
     try {

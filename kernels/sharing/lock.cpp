@@ -46,11 +46,13 @@ bool BasicLock<kind>::acquire_after(RobustMutex::Outcome outcome) {
 }
 
 template <RobustMutex::Kind kind>
-void BasicLock<kind>::acquire_even_poisoned() {
-  if (state_->mutex.lock() == RobustMutex::Outcome::owner_died) {
+bool BasicLock<kind>::acquire_even_poisoned(Deadline deadline) {
+  const RobustMutex::Outcome outcome = state_->mutex.lock(deadline);
+  if (outcome == RobustMutex::Outcome::owner_died) {
     state_->poisoned = true;
     state_->mutex.mark_consistent();
   }
+  return outcome != RobustMutex::Outcome::timed_out;
 }
 
 template <RobustMutex::Kind kind>

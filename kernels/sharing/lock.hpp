@@ -57,8 +57,8 @@ class BasicLock {
   };
 
   friend class Condition;
-  /// Takes the lock, poisoned or not, and leaves the poison.
-  void acquire_even_poisoned();
+  /// Takes the lock, poisoned or not, and leaves the poison; false at the deadline.
+  bool acquire_even_poisoned(Deadline deadline = {});
   bool acquire_after(RobustMutex::Outcome outcome);
   void mend_held(const std::function<void()>& mend);
 

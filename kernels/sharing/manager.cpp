@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -12,10 +13,14 @@
 
 #include "kernels/errors.hpp"
 #include "kernels/sharing/manager/greeting.hpp"
+#include "kernels/sharing/manager/pool_object.hpp"
 #include "kernels/sharing/manager/server.hpp"
 
 namespace parlab {
 namespace {
+
+/// Then a manager that did not end by itself is killed.
+constexpr std::chrono::seconds max_shutdown_time{2};
 
 constexpr std::size_t least_key = 16;  // bytes; shorter ones can be guessed
 
@@ -27,24 +32,29 @@ void serve(OwnedDescriptor listener, OwnedDescriptor parent, const ServerSetting
   prctl(PR_SET_PDEATHSIG, 0);
   prctl(PR_SET_NAME, "parlab-manager");
   for (const int number : {SIGINT, SIGHUP}) signal(number, SIG_IGN);  // the parent's to handle
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_UNBLOCK, &all, nullptr);
+  signal(SIGCHLD, SIG_DFL);  // or the ends of pools' workers would not be told
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);  // the server reads it from a descriptor
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
   constexpr int first_kept = 3;
   dup2(listener.release(), first_kept);
   dup2(parent.release(), first_kept + 1);
   syscall(SYS_close_range, first_kept + 2, ~0U, 0);
-  ManagerServer(OwnedDescriptor(first_kept), first_kept + 1, settings, types).run();
+  // Never destroyed: freeing all that it keeps would take longer than to end.
+  auto* server = new ManagerServer(OwnedDescriptor(first_kept), first_kept + 1, settings, types);
+  server->run();
 }
 
 }  // namespace
 
 ManagerTypes::ManagerTypes() {
-  add_data_types(types_);
-  add_waiting_types(types_);
+  for (const auto add : {add_data_types, add_list_types, add_dict_types, add_waiting_types,
+                         add_lock_types, add_condition_type, add_semaphore_types, add_barrier_type})
+    add(types_);
 }
 
-Manager::Manager(ManagerOptions options) {
+Manager::Manager(const ManagerOptions& options) {
   address_ = options.address.empty() ? ManagerAddress::private_one()
                                      : ManagerAddress::parse(options.address);
   if (address_.tcp() && options.key.empty())
@@ -64,9 +74,11 @@ Manager::Manager(ManagerOptions options) {
     throw std::system_error(errno, std::generic_category(), "cannot start a manager");
   }
   const ServerSettings settings{options.key, options.longest_message, options.spin};
+  ServedTypes types = options.types.served();
+  add_pool_types(types, options.functions.table());
   try {
-    process_.emplace(ChildProcess::fork(
-        [&] { serve(std::move(high), std::move(parent), settings, options.types.served()); }));
+    process_.emplace(
+        ChildProcess::fork([&] { serve(std::move(high), std::move(parent), settings, types); }));
     client_ = ManagerClient::connect(address(), {.key = options.key, .spin = options.spin});
   } catch (...) {
     address_.unlink();
@@ -76,7 +88,14 @@ Manager::Manager(ManagerOptions options) {
 
 void Manager::shutdown() {
   if (!process_) return;
-  process_->signal(SIGKILL);  // it keeps nothing that outlives it
+  // So that it ends the workers of its pools first, and reaps them.
+  process_->signal(SIGTERM);
+  process_->signal(SIGCONT);
+  const Deadline in_time(max_shutdown_time);
+  pollfd ended{process_->ended_fd(), POLLIN, 0};
+  while (poll(&ended, 1, in_time.poll_milliseconds()) <= 0 && !in_time.passed()) {
+  }
+  process_->signal(SIGKILL);
   process_->wait();
   address_.unlink();
 }

@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "kernels/sharing/child_process.hpp"
+#include "kernels/sharing/manager/managed_functions.hpp"
 #include "kernels/sharing/manager/proxies.hpp"
 #include "kernels/sharing/manager/served_object.hpp"
 #include "kernels/sharing/manager/wire.hpp"
@@ -61,6 +62,7 @@ struct ManagerOptions {
   /// Both sides look so long for the next message before they sleep; costs a core each.
   std::chrono::microseconds spin{0};
   ManagerTypes types = {};
+  ManagedFunctions functions = {};  // for pools
 };
 
 /// A named object is found where it exists, and made where it does not.
@@ -78,7 +80,7 @@ ProxyType managed(const ManagerClient& client, std::string_view type, const Maki
 class Manager {
  public:
   /// Starts the process. Throws UsageError for an address that cannot be had, or tcp without a key.
-  explicit Manager(ManagerOptions options = {});
+  explicit Manager(const ManagerOptions& options = {});
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
   ~Manager() { shutdown(); }
@@ -93,8 +95,8 @@ class Manager {
   ManagedValue value(const ManagedData& initial, const std::string& name = {}) const {
     return managed<ManagedValue>(*client_, "Value", {initial, name});
   }
-  ManagedCounter counter(std::int64_t initial = 0, const std::string& name = {}) const {
-    return managed<ManagedCounter>(*client_, "Counter", {initial, name});
+  ManagedCounter counter(WholeNumber initial = 0, const std::string& name = {}) const {
+    return managed<ManagedCounter>(*client_, "Counter", {initial.value(), name});
   }
   ManagedArray array(const ManagedData& values, const std::string& name = {}) const {
     return managed<ManagedArray>(*client_, "Array", {values, name});
@@ -111,12 +113,39 @@ class Manager {
                               const std::string& name = {}) const {
     return managed<ManagedNamespace>(*client_, "Namespace", {entries, name});
   }
-  /// capacity 0: no bound.
-  ManagedQueue queue(std::size_t capacity = 0, const std::string& name = {}) const {
-    return managed<ManagedQueue>(*client_, "Queue", {capacity, name});
+  /// capacity 0 and below: no bound.
+  ManagedQueue queue(WholeNumber capacity = 0, const std::string& name = {}) const {
+    return managed<ManagedQueue>(*client_, "Queue", {capacity.value(), name});
   }
   ManagedLock lock(const std::string& name = {}) const {
     return managed<ManagedLock>(*client_, "Lock", {nullptr, name});
+  }
+  ManagedRLock rlock(const std::string& name = {}) const {
+    return managed<ManagedRLock>(*client_, "RLock", {nullptr, name});
+  }
+  /// With its own lock, which its holder may acquire again.
+  ManagedCondition condition(const std::string& name = {}) const {
+    return managed<ManagedCondition>(*client_, "Condition", {nullptr, name});
+  }
+  /// On a lock that others may share.
+  ManagedCondition condition(const LockingProxy& lock, const std::string& name = {}) const {
+    return managed<ManagedCondition>(*client_, "Condition", {lock.object(), name});
+  }
+  ManagedSemaphore semaphore(WholeNumber units = 1, const std::string& name = {}) const {
+    return managed<ManagedSemaphore>(*client_, "Semaphore", {units.value(), name});
+  }
+  ManagedBoundedSemaphore bounded_semaphore(WholeNumber units = 1,
+                                            const std::string& name = {}) const {
+    return managed<ManagedBoundedSemaphore>(*client_, "BoundedSemaphore", {units.value(), name});
+  }
+  ManagedBarrier barrier(WholeNumber parties, BarrierOptions options = {},
+                         const std::string& name = {}) const {
+    return managed_barrier(*client_, parties, std::move(options), name);
+  }
+  /// Of so many worker processes, which call ManagerOptions::functions.
+  ManagedPool pool(WholeNumber workers, const ManagedPoolOptions& options = {},
+                   const std::string& name = {}) const {
+    return managed_pool(*client_, workers, options, name);
   }
   ManagedEvent event(const std::string& name = {}) const {
     return managed<ManagedEvent>(*client_, "Event", {nullptr, name});
@@ -153,7 +182,8 @@ template <class T>
 ManagerTypes& ManagerTypes::add(const std::string& name, std::function<T(const ManagedData&)> make,
                                 ManagedMethods<T> methods) {
   const auto kept = std::make_shared<const ManagedMethods<T>>(std::move(methods));
-  types_[name] = [kept, make](std::string_view arguments) -> std::unique_ptr<ServedObject> {
+  types_[name] = [kept, make](std::string_view arguments,
+                              ServedHost&) -> std::unique_ptr<ServedObject> {
     return std::make_unique<ServedUserObject<T>>(make(from_bytes(arguments)), *kept);
   };
   return *this;

@@ -12,7 +12,8 @@ namespace parlab {
 MessageRing::MessageRing(std::uint64_t capacity, std::uint64_t bytes)
     : slots_(capacity + 1),
       bytes_(bytes),
-      ring_(slots_ * sizeof(std::uint64_t) + bytes, capacity) {}
+      ring_(bytes_of_elements(capacity, sizeof(std::uint64_t), bytes) + sizeof(std::uint64_t),
+            capacity) {}
 
 std::uint64_t& MessageRing::end_of(std::uint64_t position) const {
   return reinterpret_cast<std::uint64_t*>(ring_.extra())[position % slots_];

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "kernels/sharing/interruption.hpp"
+#include "kernels/sharing/limits.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
@@ -74,9 +75,9 @@ SocketPair make_socket_pair() {
         setsockopt(end, SOL_SOCKET, which, &at_most, sizeof at_most);
     return pair;
   }
-  if (errno == EMFILE || errno == ENFILE)
-    throw OutOfRoom("no file descriptor left for a connection: close some, or raise ulimit -n");
-  throw std::system_error(errno, std::generic_category(), "cannot make a connection");
+  const std::system_error why = refusal("make a connection", errno);
+  if (why.code().value() == EMFILE || why.code().value() == ENFILE) throw OutOfRoom(why.what());
+  throw why;
 }
 
 void send_message(int socket, BytesView message) {
@@ -99,16 +100,29 @@ void send_message(int socket, BytesView message) {
 }
 
 void receive_message(int socket, Bytes& message) {
+  receive_message(socket, message, [] {});  // recvmsg() waits
+}
+
+void receive_message(int socket, Bytes& message, FunctionRef<void()> until_readable) {
   Length length = 0;
   message.resize(std::max(message.capacity(), packet_bytes));
   std::array<iovec, 2> parts = {{{&length, sizeof length}, {message.data(), message.size()}}};
   bool cut = false;
+  until_readable();
   const std::size_t size = receive_packet(socket, parts, cut);
   if (size < sizeof length || cut || length > longest_message_bytes ||
       size - sizeof length > length)
     throw BadMessage("what came over the connection is no message");
-  message.resize(length);
-  receive_rest(socket, std::span(message).subspan(size - sizeof length));
+  message.resize(size - sizeof length);
+  message.reserve(length);  // memory is taken as packets come, whatever length was said
+  while (message.size() < length) {
+    const std::size_t before = message.size();
+    message.resize(before + std::min(length - before, packet_bytes));
+    iovec part{message.data() + before, message.size() - before};
+    until_readable();
+    message.resize(before + receive_packet(socket, {&part, 1}, cut));
+    if (cut) throw BadMessage("a message is longer than it said");
+  }
 }
 
 void receive_message(int socket, std::span<std::byte> message) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/function_ref.hpp"
 #include "kernels/sharing/deadline.hpp"
 #include "kernels/sharing/wire.hpp"
 
@@ -34,7 +35,12 @@ void send_message(int socket, BytesView message);
 /// Receives one message into `message`. Throws EndOfFile where the other side is gone.
 void receive_message(int socket, Bytes& message);
 
-/// The same for a message of exactly that many bytes. Throws BadMessage where it is another.
+/// The same; before each packet `until_readable` waits for it in the caller's way. It may throw:
+/// then the socket is of no more use.
+void receive_message(int socket, Bytes& message, FunctionRef<void()> until_readable);
+
+/// The same as the first for a message of exactly that many bytes. Throws BadMessage where it is
+/// another.
 void receive_message(int socket, std::span<std::byte> message);
 
 }  // namespace parlab

@@ -7,6 +7,7 @@
 //   const std::vector<bool> answers = pool.map(is_prime, numbers);
 //   for (bool answer : pool.imap(is_prime, numbers, 100)) ...
 //   AsyncResult<bool> later = pool.apply_async(is_prime, 97);   later.get(1s);
+//   pool.map_async(is_prime, numbers, 0, {.callback = [](const std::vector<bool>& answers) {...}});
 //
 // A Pool's workers are forked when it is made: they have the memory of that moment, and shared
 // objects that were made before. A task is therefore a function, or a lambda that captures nothing,
@@ -23,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
@@ -32,7 +34,9 @@
 #include <vector>
 
 #include "kernels/sharing/async_result.hpp"
+#include "kernels/sharing/callbacks.hpp"
 #include "kernels/sharing/crew.hpp"
+#include "kernels/sharing/exactly.hpp"
 #include "kernels/sharing/imap_result.hpp"
 #include "kernels/sharing/pool_chunk.hpp"
 
@@ -45,16 +49,20 @@ template <bool workers_are_processes>
 class BasicPool {
  public:
   using Options = PoolOptions;
+  template <class Items>
+  using ItemOf = std::remove_cvref_t<decltype(*std::begin(std::declval<const Items&>()))>;
+  template <class Function, class Items>
+  using MapResult = std::vector<TaskResult<Function, ItemOf<Items>>>;
 
   /// `workers` >= 1. A Pool throws ForkRefused where threads run that its workers would not have,
   /// and OutOfRoom where no process or descriptor is left.
-  explicit BasicPool(int workers, Options options = Options())
+  explicit BasicPool(Exactly<int> workers, Options options = Options())
       : crew_(workers_are_processes ? make_process_crew(workers, std::move(options))
                                     : make_thread_crew(workers, std::move(options))) {}
   BasicPool(const BasicPool&) = delete;
   BasicPool& operator=(const BasicPool&) = delete;
   /// Ends the workers, as terminate() does: what is not done fails.
-  ~BasicPool() { crew_->terminate(); }
+  ~BasicPool() { crew_->terminate(); }  // then the callbacks of what failed
 
   int workers() const { return crew_->workers(); }
 
@@ -71,33 +79,49 @@ class BasicPool {
     return submit_call(std::move(function), std::tuple<Arguments...>(std::move(arguments)...));
   }
 
+  /// The same with a tuple of arguments, and callbacks (callbacks.hpp).
+  template <class Function, class... Arguments>
+  auto apply_async(Function function, std::tuple<Arguments...> arguments,
+                   Callbacks<CallResult<Function, Arguments...>> callbacks) {
+    crew_->run_in_background();
+    return submit_call(std::move(function), std::move(arguments), std::move(callbacks));
+  }
+
   /// function(item) for each item, in chunks of `chunksize` (0: a quarter of a worker's share,
   /// ceil(n / 4p)). Returns the results in the order of the items, once all are done; then throws
   /// the first failure, if there is one.
   template <class Function, class Items>
-  auto map(Function function, const Items& items, std::size_t chunksize = 0) {
+  auto map(Function function, const Items& items, Exactly<std::size_t> chunksize = 0) {
     return submit_map(std::move(function), items, chunksize).get();
   }
+  /// The same, later, and with callbacks (callbacks.hpp).
   template <class Function, class Items>
-  auto map_async(Function function, const Items& items, std::size_t chunksize = 0) {
+  auto map_async(Function function, const Items& items, Exactly<std::size_t> chunksize = 0,
+                 Callbacks<MapResult<Function, Items>> callbacks = {}) {
     crew_->run_in_background();
-    return submit_map(std::move(function), items, chunksize);
+    return submit_map(std::move(function), items, chunksize, std::move(callbacks));
   }
   /// map() over tuples of arguments.
   template <class Function, class Items>
-  auto starmap(Function function, const Items& items, std::size_t chunksize = 0) {
+  auto starmap(Function function, const Items& items, Exactly<std::size_t> chunksize = 0) {
     check<Function>();
     return map(Spread<Function>{std::move(function)}, items, chunksize);
+  }
+  template <class Function, class Items>
+  auto starmap_async(Function function, const Items& items, Exactly<std::size_t> chunksize = 0,
+                     Callbacks<MapResult<Spread<Function>, Items>> callbacks = {}) {
+    check<Function>();
+    return map_async(Spread<Function>{std::move(function)}, items, chunksize, std::move(callbacks));
   }
 
   /// Results in the order of the items, or as they come, while the items are read as they are
   /// needed. `items` must live as long as the result.
   template <class Function, class Items>
-  auto imap(Function function, const Items& items, std::size_t chunksize = 1) {
+  auto imap(Function function, const Items& items, Exactly<std::size_t> chunksize = 1) {
     return start_imap(std::move(function), items, chunksize, true);
   }
   template <class Function, class Items>
-  auto imap_unordered(Function function, const Items& items, std::size_t chunksize = 1) {
+  auto imap_unordered(Function function, const Items& items, Exactly<std::size_t> chunksize = 1) {
     return start_imap(std::move(function), items, chunksize, false);
   }
 
@@ -106,8 +130,11 @@ class BasicPool {
   /// No more calls; those not done fail. Bounded: SIGTERM, a second of grace, SIGKILL. (A thread
   /// cannot be ended: its task is waited for.)
   void terminate() { crew_->terminate(); }
-  /// After close() or terminate(): waits for the workers to end; false at the deadline.
-  bool join(Deadline deadline = {}) { return crew_->join(deadline); }
+  /// After close() or terminate(): waits for the workers to end, and for callbacks; false at the
+  /// deadline.
+  bool join(Deadline deadline = {}) {
+    return crew_->join(deadline) && callbacks_->wait_until_idle(deadline);
+  }
 
  private:
   template <class Function>
@@ -119,68 +146,98 @@ class BasicPool {
 
   template <class Function, class Item>
   using Chunk = PoolChunk<Function, Item, workers_are_processes>;
-  template <class Items>
-  using ItemOf = std::remove_cvref_t<decltype(*std::begin(std::declval<const Items&>()))>;
 
-  template <class Function, class Tuple>
-  auto submit_call(Function function, Tuple arguments) {
+  template <class Function, class... Arguments>
+  auto submit_call(Function function, std::tuple<Arguments...> arguments,
+                   Callbacks<CallResult<Function, Arguments...>> callbacks = {}) {
     check<Function>();
-    using Call = Chunk<Spread<Function>, Tuple>;
-    using Result = typename Call::Result;
+    using Tuple = std::tuple<Arguments...>;
+    using Result = CallResult<Function, Arguments...>;
+    using Part = Chunk<Spread<Function>, Tuple>;
     std::vector<Tuple> items;
     items.push_back(std::move(arguments));
-    auto call =
-        std::make_shared<Call>(0, Spread<Function>{std::move(function)}, std::move(items), nullptr);
-    crew_->submit(call);
-    return AsyncResult<Result>(crew_, {.ready = [call] { return call->finished(); },
-                                       .failure = [call] { return call->failure(); },
-                                       .take = [call] { return call->take(0); }});
+    const auto whole = std::make_shared<Whole<Part>>();
+    whole->add(0, Spread<Function>{std::move(function)}, std::move(items));
+    return submit<Result>(
+        whole, [whole] { return whole->parts[0]->take(0); }, std::move(callbacks));
+  }
+
+  /// The chunks of one call.
+  template <class Part>
+  struct Whole {
+    std::vector<std::shared_ptr<Part>> parts;
+    std::size_t unfinished = 0;  // under the crew's lock, once the first is submitted
+    std::function<void()> tell;  // callbacks; null where there are none
+
+    template <class... Arguments>
+    void add(Arguments&&... arguments) {
+      parts.push_back(std::make_shared<Part>(std::forward<Arguments>(arguments)..., [this](Part&) {
+        // What it holds holds this.
+        if (--unfinished == 0 && tell) std::exchange(tell, nullptr)();
+      }));
+      ++unfinished;
+    }
+    std::exception_ptr failure() const {
+      for (const auto& part : parts)
+        if (std::exception_ptr why = part->failure()) return why;
+      return nullptr;
+    }
+  };
+
+  template <class Result, class Part>
+  AsyncResult<Result> submit(const std::shared_ptr<Whole<Part>>& whole,
+                             std::function<Result()> take, Callbacks<Result> callbacks) {
+    typename AsyncResult<Result>::Call call{.ready = [whole] { return whole->unfinished == 0; },
+                                            .failure = [whole] { return whole->failure(); },
+                                            .take = std::move(take)};
+    if (callbacks.callback || callbacks.error_callback) {
+      callbacks_->start();
+      const auto told = std::make_shared<ToldCall<Result>>(std::move(call), std::move(callbacks));
+      call = told->call();
+      whole->tell = [told, thread = std::weak_ptr(callbacks_), crew = std::weak_ptr(crew_)] {
+        if (const auto alive = thread.lock()) told->tell(alive, crew);
+      };
+      if (whole->parts.empty()) std::exchange(whole->tell, nullptr)();
+    }
+    try {
+      // What is submitted keeps the whole, which a caller may drop before it is done.
+      for (const auto& part : whole->parts)
+        crew_->submit(std::shared_ptr<PoolTask>(whole, part.get()));
+    } catch (...) {
+      const auto forget = [&] { whole->tell = nullptr; };
+      crew_->change(forget);
+      throw;
+    }
+    return AsyncResult<Result>(crew_, std::move(call));
   }
 
   template <class Function, class Items>
-  auto submit_map(Function function, const Items& items, std::size_t chunksize) {
+  auto submit_map(Function function, const Items& items, std::size_t chunksize,
+                  Callbacks<MapResult<Function, Items>> callbacks = {}) {
     check<Function>();
     using Part = Chunk<Function, ItemOf<Items>>;
-    using Result = typename Part::Result;
-    struct Whole {
-      std::vector<std::shared_ptr<Part>> parts;
-      std::size_t items = 0;
-      std::size_t unfinished = 0;  // under the crew's lock, once the first is submitted
-    };
+    using Results = MapResult<Function, Items>;
     const auto count = static_cast<std::size_t>(std::distance(std::begin(items), std::end(items)));
     const std::size_t shares = 4 * static_cast<std::size_t>(crew_->workers());
     if (chunksize == 0) chunksize = std::max<std::size_t>(1, (count + shares - 1) / shares);
-    auto whole = std::make_shared<Whole>();
-    whole->items = count;
+    const auto whole = std::make_shared<Whole<Part>>();
     auto from = std::begin(items);
-    for (std::size_t first = 0; first < count; first += chunksize) {
-      const auto to =
-          std::next(from, static_cast<std::ptrdiff_t>(std::min(chunksize, count - first)));
-      whole->parts.push_back(
-          std::make_shared<Part>(first, function, std::vector<ItemOf<Items>>(from, to),
-                                 [whole = whole.get()](Part&) { --whole->unfinished; }));
+    for (std::size_t first = 0; first < count;) {
+      const std::size_t size = std::min(chunksize, count - first);
+      const auto to = std::next(from, static_cast<std::ptrdiff_t>(size));
+      whole->add(first, function, std::vector<ItemOf<Items>>(from, to));
       from = to;
+      first += size;
     }
-    whole->unfinished = whole->parts.size();
-    // What is submitted keeps the whole, which a caller may drop before it is done.
-    for (const auto& part : whole->parts)
-      crew_->submit(std::shared_ptr<PoolTask>(whole, part.get()));
-    const auto failure = [whole]() -> std::exception_ptr {
-      for (const auto& part : whole->parts)
-        if (std::exception_ptr why = part->failure()) return why;
-      return nullptr;
-    };
-    const auto take = [whole] {
-      std::vector<Result> results;
-      results.reserve(whole->items);
+    const auto take = [whole, count] {
+      Results results;
+      results.reserve(count);
       for (const auto& part : whole->parts)
         results.insert(results.end(), std::make_move_iterator(part->results().begin()),
                        std::make_move_iterator(part->results().end()));
       return results;
     };
-    return AsyncResult<std::vector<Result>>(
-        crew_,
-        {.ready = [whole] { return whole->unfinished == 0; }, .failure = failure, .take = take});
+    return submit<Results>(whole, take, std::move(callbacks));
   }
 
   template <class Function, class Items>
@@ -206,6 +263,7 @@ class BasicPool {
     return ImapResult<Part>(crew_, std::move(feed), window, ordered);
   }
 
+  std::shared_ptr<CallbackThread> callbacks_ = std::make_shared<CallbackThread>();
   std::shared_ptr<Crew> crew_;
 };
 

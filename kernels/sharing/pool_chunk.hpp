@@ -50,6 +50,12 @@ using TaskResult =
     std::conditional_t<std::is_void_v<std::invoke_result_t<const Function&, const Item&>>, Nothing,
                        std::remove_cvref_t<std::invoke_result_t<const Function&, const Item&>>>;
 
+/// The result of function(arguments...).
+template <class Function, class... Arguments>
+using CallResult = std::conditional_t<
+    std::is_void_v<std::invoke_result_t<const Function&, const Arguments&...>>, Nothing,
+    std::remove_cvref_t<std::invoke_result_t<const Function&, const Arguments&...>>>;
+
 template <class Function, class Item>
 TaskResult<Function, Item> call_task(const Function& function, const Item& item) {
   if constexpr (std::is_void_v<std::invoke_result_t<const Function&, const Item&>>) {

@@ -43,7 +43,7 @@ Process::Process(Process&& other) noexcept
       options_(std::move(other.options_)),
       child_(std::move(other.child_)),
       started_(other.started_),
-      exitcode_(other.exitcode_) {
+      closed_with_(other.closed_with_) {
   other.child_.reset();
 }
 
@@ -96,7 +96,7 @@ void Process::kill() const { child().signal(SIGKILL); }
 
 void Process::close() {
   if (is_alive()) throw std::logic_error("the process still runs: join it before close()");
-  exitcode_ = exitcode();
+  closed_with_ = status();
   child_.reset();
 }
 
@@ -104,11 +104,12 @@ std::optional<int> Process::pid() const {
   return child_ ? std::optional<int>(child_->pid()) : std::nullopt;
 }
 
+std::optional<ExitStatus> Process::status() { return child_ ? child_->status() : closed_with_; }
+
 std::optional<int> Process::exitcode() {
-  if (!child_) return exitcode_;
-  const std::optional<ExitStatus> status = child_->status();
-  if (!status) return std::nullopt;
-  return status->signal ? -*status->signal : status->code;
+  const std::optional<ExitStatus> ended = status();
+  if (!ended) return std::nullopt;
+  return ended->signal ? -*ended->signal : ended->code;
 }
 
 int Process::sentinel() const { return child().ended_fd(); }

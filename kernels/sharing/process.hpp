@@ -63,8 +63,12 @@ class Process {
   void close();
 
   std::optional<int> pid() const;
-  /// Nothing while it runs, -signal where it was killed.
+  /// Nothing while it runs, -signal where it was killed; nothing, too, where it has ended and the
+  /// status is not known.
   std::optional<int> exitcode();
+  /// How it ended, or nothing while it runs. Not known() where something else in the program reaped
+  /// it; what it wrote to shared memory is there all the same.
+  std::optional<ExitStatus> status();
   /// Readable once the process has ended; for wait() and poll().
   int sentinel() const;
   const std::string& name() const { return options_.name; }
@@ -78,7 +82,7 @@ class Process {
   Options options_;
   std::optional<ChildProcess> child_;
   bool started_ = false;
-  std::optional<int> exitcode_;
+  std::optional<ExitStatus> closed_with_;
 };
 
 }  // namespace parlab

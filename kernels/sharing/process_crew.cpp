@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -23,10 +22,12 @@
 #include "kernels/sharing/crew.hpp"
 #include "kernels/sharing/fork_guard.hpp"
 #include "kernels/sharing/interruption.hpp"
+#include "kernels/sharing/limits.hpp"
 #include "kernels/sharing/pool_worker.hpp"
 #include "kernels/sharing/seat.hpp"
 #include "kernels/sharing/shared_mapping.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
+#include "kernels/sharing/start_thread.hpp"
 #include "kernels/sharing/worker_keeper.hpp"
 
 namespace parlab {
@@ -47,25 +48,22 @@ class ProcessCrew final : public Crew {
           work_on_tasks(socket, place(seat), options_.initializer);
         }),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (wake_ < 0)
-      throw OutOfRoom("no file descriptor left for a pool: close some, or raise ulimit -n");
+    if (wake_ < 0) throw OutOfRoom(refusal("make a pool", errno).what());
     try {
       for (int seat = 0; seat < workers; ++seat) {
         new (&place(seat)) WorkerPlace;
         seats_.emplace_back(place(seat));
       }
-      for (int seat = 0; seat < workers; ++seat) start(seat);
+      for (int seat = 0; seat < workers; ++seat) keeper_.start(seat);
       // Not to return before they are there, or it is known why not.
-      std::unique_lock lock(mutex_);
-      while (starting_ > 0 && !broken_) {
-        lock.unlock();
+      while (keeper_.starting() > 0 && !broken_) {
         pollfd news{keeper_.fd(), POLLIN, 0};
         if (poll(&news, 1, -1) < 0 && errno == EINTR) InterruptionScope::check();
-        lock.lock();
         hear_keeper();
       }
       if (broken_) std::rethrow_exception(broken_);
     } catch (...) {
+      terminate();  // those that started are gone when the caller learns why not all did
       ::close(wake_);
       throw;
     }
@@ -92,16 +90,28 @@ class ProcessCrew final : public Crew {
     return serve_until(done, deadline, true);
   }
 
+  void change(FunctionRef<void()> change) override {
+    const std::lock_guard lock(mutex_);
+    change();
+    changed_.notify_all();
+    wake_leader();
+  }
+
   void run_in_background() override {
     const std::lock_guard lock(mutex_);
     if (background_.joinable() || closed_) return;
-    background_ = std::thread([this] {
+    const auto serve = [this] {
       const ThreadThatMayFork counted;
-      sigset_t all;
-      sigfillset(&all);
-      pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are for the threads of the program
-      serve_until([this] { return ended_; }, {}, false);
-    });
+      block_all_signals();
+      try {
+        serve_until([this] { return ended_; }, {}, false);
+      } catch (...) {  // whoever waits for a result gets it
+        const std::lock_guard held(mutex_);
+        give_up(std::current_exception());
+        changed_.notify_all();
+      }
+    };
+    background_ = start_thread(serve, "the thread that serves a pool's asynchronous calls");
   }
 
   void close() override {
@@ -136,10 +146,11 @@ class ProcessCrew final : public Crew {
       const std::lock_guard lock(mutex_);
       if (!closed_) throw std::logic_error("close() or terminate() the pool before join()");
     }
+    // One that is only starting would wait for a socket that nobody takes, and so would the keeper.
     const auto all_done = [this] {
-      return tasks_.empty() && std::none_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
-               return seat.waiting() > 0 || seat.taken();
-             });
+      return tasks_.empty() && (keeper_gone_ || keeper_.starting() == 0) &&
+             std::none_of(seats_.begin(), seats_.end(),
+                          [](const Seat& seat) { return seat.waiting() > 0 || seat.taken(); });
     };
     return serve_until(all_done, deadline, true) && keeper_.join(deadline);
   }
@@ -256,7 +267,7 @@ class ProcessCrew final : public Crew {
     } catch (const EndOfFile&) {
       keeper_gone_ = true;
       for (Seat& seat : seats_) bury(seat, SIGKILL, "killed with the pool's keeper");
-      if (!closed_ || starting_ > 0 || !tasks_.empty())
+      if (!closed_ || keeper_.starting() > 0 || !tasks_.empty())
         give_up(std::make_exception_ptr(
             WorkerDied(SIGKILL, 0, "the process that keeps the pool's workers was killed")));
     }
@@ -266,20 +277,18 @@ class ProcessCrew final : public Crew {
     Seat& seat = seats_[static_cast<std::size_t>(news.seat)];
     switch (news.kind) {
       case WorkerKeeper::News::Kind::started:
-        --starting_;
         seat.take(news.socket);
         break;
       case WorkerKeeper::News::Kind::not_started:
-        --starting_;
         give_up(std::make_exception_ptr(OutOfRoom(
-            fmt::format("cannot start a worker of the pool: {}", strerrordesc_np(news.error)))));
+            refusal(fmt::format("start worker {} of {} of a pool", news.seat + 1, seats_.size()),
+                    news.error)
+                .what())));
         break;
       case WorkerKeeper::News::Kind::ended: {
         if (seat.taken()) hear(seat);  // what it answered before
-        const ExitStatus status = news.signal != 0 ? ExitStatus{std::nullopt, news.signal}
-                                                   : ExitStatus{news.code, std::nullopt};
-        bury(seat, news.signal, status.describe());
-        if (!ended_ && !broken_ && (!closed_ || !tasks_.empty())) start(news.seat);
+        bury(seat, news.status.signal.value_or(0), news.status.describe());
+        if (!ended_ && !broken_ && (!closed_ || !tasks_.empty())) keeper_.start(news.seat);
         break;
       }
     }
@@ -295,10 +304,6 @@ class ProcessCrew final : public Crew {
     for (auto task = remains.untouched.rbegin(); task != remains.untouched.rend(); ++task)
       tasks_.push_front(std::move(*task));
     if (broken_) fail_all();
-  }
-
-  void start(int seat) {
-    if (keeper_.start(seat)) ++starting_;
   }
 
   /// Everything waits for what will not come: says why.
@@ -377,7 +382,6 @@ class ProcessCrew final : public Crew {
   bool released_ = false;  // the keeper was told to end after its workers
   bool keeper_gone_ = false;
   std::exception_ptr broken_;  // why no task can be done any more
-  int starting_ = 0;           // workers asked for that have not come yet
   std::vector<Seat> seats_;
   std::deque<std::shared_ptr<PoolTask>> tasks_;
   std::vector<pollfd> watched_;  // the leader's

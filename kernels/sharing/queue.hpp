@@ -24,6 +24,7 @@
 #include <stdexcept>
 
 #include "kernels/sharing/deadline.hpp"
+#include "kernels/sharing/exactly.hpp"
 #include "kernels/sharing/message_ring.hpp"
 #include "kernels/sharing/ring.hpp"
 #include "kernels/sharing/shared_object.hpp"
@@ -37,7 +38,7 @@ template <class T>
 class ItemRing {
  public:
   ItemRing(std::uint64_t capacity, std::uint64_t /*bytes*/)
-      : ring_(capacity * sizeof(T), capacity) {
+      : ring_(bytes_of_elements(capacity, sizeof(T)), capacity) {
     Wire<T>::check();
   }
   Ring::Outcome put(const T& item, Deadline deadline) {
@@ -79,7 +80,8 @@ class SerialisedRing : private MessageRing {
   }
 };
 
-/// Trivially copyable items lie in it as they are; others as messages (wire.hpp, serialised.hpp).
+/// Trivially copyable items lie in it as they are; others as messages (wire.hpp, serialised.hpp). A
+/// number that T cannot hold is refused (exactly.hpp).
 template <class T>
 class Queue {
  public:
@@ -87,16 +89,18 @@ class Queue {
   /// Of items that are messages; address space only, until it is used.
   static constexpr std::size_t default_bytes = std::size_t{256} << 20;
 
-  explicit Queue(std::size_t capacity = default_capacity, std::size_t bytes = default_bytes)
+  /// Throws OutOfRoom where no address space holds as much.
+  explicit Queue(Exactly<std::size_t> capacity = default_capacity,
+                 Exactly<std::size_t> bytes = default_bytes)
       : items_(checked(capacity), bytes) {}
 
   /// Waits while the queue is full. Throws Full at the deadline, Closed, and BadMessage where the
   /// item is longer than the queue.
-  void put(const T& item, Deadline deadline = {}) {
+  void put(const Argument<T>& item, Deadline deadline = {}) {
     if (!try_put(item, deadline)) throw Full();
   }
   /// False where the queue stays full.
-  bool try_put(const T& item, Deadline deadline = std::chrono::seconds(0)) {
+  bool try_put(const Argument<T>& item, Deadline deadline = std::chrono::seconds(0)) {
     return came_about(items_.put(item, deadline));
   }
   /// Waits while the queue is empty. Throws Empty at the deadline, Closed once a closed one is
@@ -141,7 +145,7 @@ template <class T>
 class SimpleQueue : private Queue<T> {
  public:
   SimpleQueue() = default;
-  void put(const T& item) { Queue<T>::put(item); }
+  void put(const Argument<T>& item) { Queue<T>::put(item); }
   T get() { return Queue<T>::get(); }
   using Queue<T>::close;
   using Queue<T>::empty;

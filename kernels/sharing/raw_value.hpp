@@ -13,21 +13,21 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <type_traits>
 
 #include "kernels/sharing/crossing.hpp"
+#include "kernels/sharing/exactly.hpp"
 #include "kernels/sharing/shared_mapping.hpp"
 #include "kernels/sharing/shared_object.hpp"
-#include "kernels/sharing/sharing_errors.hpp"
 
 namespace parlab {
 
 /// One value that is read and written whole. Loads and stores are relaxed: they order nothing else.
+/// A number that T cannot hold is refused (exactly.hpp).
 template <class T>
 class RawValue {
  public:
-  explicit RawValue(T value = T()) : value_(0, value) {
+  explicit RawValue(Argument<T> value = T()) : value_(0, static_cast<T>(value)) {
     require_that_it_crosses_processes<T>();
     static_assert(std::atomic<T>::is_always_lock_free,
                   "a RawValue is read and written in one instruction, so at most 8 bytes: use "
@@ -35,10 +35,13 @@ class RawValue {
   }
 
   T load() const { return value_->load(std::memory_order_relaxed); }
-  void store(T value) { value_->store(value, std::memory_order_relaxed); }
-  /// Adds in one step and returns what was there before.
-  T fetch_add(T more) requires std::is_integral_v<T> {
+  void store(Argument<T> value) { value_->store(value, std::memory_order_relaxed); }
+  /// Adds in one step and returns what was there before; wraps around as T does.
+  T fetch_add(Exactly<T> more) requires std::is_integral_v<T> {
     return value_->fetch_add(more, std::memory_order_relaxed);
+  }
+  T fetch_sub(Exactly<T> less) requires std::is_integral_v<T> {
+    return value_->fetch_sub(less, std::memory_order_relaxed);
   }
   /// For other orders and operations.
   std::atomic<T>& atomic() { return *value_; }
@@ -52,8 +55,9 @@ class RawValue {
 template <class T>
 class RawArray {
  public:
-  explicit RawArray(std::size_t size)
-      : size_(size), memory_(std::make_unique<SharedMapping>(bytes_of(size))) {
+  /// Throws OutOfRoom where no address space holds that many.
+  explicit RawArray(Exactly<std::size_t> size)
+      : size_(size), memory_(std::make_unique<SharedMapping>(bytes_of_elements(size, sizeof(T)))) {
     require_that_it_crosses_processes<T>();
   }
 
@@ -65,20 +69,8 @@ class RawArray {
   T* end() const { return data() + size_; }
 
  private:
-  static std::size_t bytes_of(std::size_t size) {
-    if (size > static_cast<std::size_t>(PTRDIFF_MAX) / sizeof(T)) throw_too_many(size, sizeof(T));
-    return size * sizeof(T);
-  }
-  [[noreturn]] static void throw_too_many(std::size_t size, std::size_t bytes);
-
   std::size_t size_;
   std::unique_ptr<SharedMapping> memory_;
 };
-
-template <class T>
-void RawArray<T>::throw_too_many(std::size_t size, std::size_t bytes) {
-  throw OutOfRoom("no address space for " + std::to_string(size) + " elements of " +
-                  std::to_string(bytes) + " bytes");
-}
 
 }  // namespace parlab

@@ -71,8 +71,7 @@ std::uint64_t available_memory() {
 }
 
 [[noreturn]] void throw_no_room(std::uint64_t bytes, int error) {
-  if (error == EMFILE || error == ENFILE)
-    throw_no_room(bytes, "no file descriptor left; close some, or raise ulimit -n");
+  if (error == ENOENT) throw_no_room(bytes, "there is no /dev/shm (mount -t tmpfs tmpfs /dev/shm)");
   if (error == ENOSPC) {
     struct statvfs facts {};
     const std::uint64_t left =
@@ -82,7 +81,9 @@ std::uint64_t available_memory() {
                               "a name, or /dev/shm larger (mount -o remount,size=...)",
                               static_cast<double>(left) / (1 << 20)));
   }
-  throw_no_room(bytes, std::generic_category().message(error));
+  throw OutOfRoom(
+      refusal(fmt::format("share {:.1f} MiB", static_cast<double>(bytes) / (1 << 20)), error)
+          .what());
 }
 
 int new_file(const std::string& name) {

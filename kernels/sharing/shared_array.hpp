@@ -2,14 +2,15 @@
 
 // SharedArray: numbers that all processes see, never copied.
 //
-//   SharedArray<double> field({rows, columns});                  // before the processes are forked
+//   SharedArray<double> field({rows, columns});  // before the processes are forked
 //   field.row(i)[j] = 1.0;
-//   auto matrix = eigen_view(field);                             // eigen_view.hpp
-//   auto tensor = xtensor_view(field);                           // xtensor_view.hpp
+//   auto matrix = eigen_view(field);    // eigen_view.hpp
+//   auto tensor = xtensor_view(field);  // xtensor_view.hpp
 //
-//   const auto field = SharedArray<double>::named({rows, columns});      // for a program that is
-//   no const auto same = SharedArray<double>::attach(name, {rows, columns}); // child: told
-//   field.name()
+// For a program that is no child, which is told field.name():
+//
+//   const auto field = SharedArray<double>::named({rows, columns});
+//   const auto same = SharedArray<double>::attach(name, {rows, columns});  // there
 //
 // Row-major, zero at first, page-aligned. No lock: who writes which part is for the caller to
 // settle. Cost: the first touch of each page faults, populate() takes all faults at once; then it

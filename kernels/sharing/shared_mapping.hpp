@@ -1,9 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace parlab {
+
+/// count * element_bytes + more. Throws OutOfRoom where no address space holds as much.
+std::size_t bytes_of_elements(std::uint64_t count, std::size_t element_bytes,
+                              std::uint64_t more = 0);
 
 /// Anonymous zeroed memory that stays shared with processes forked after it was made. Pages cost
 /// nothing until they are touched. Unmapped by the destructor; gone with its last process.

@@ -17,6 +17,7 @@
 #include <stdexcept>
 
 #include "kernels/sharing/crossing.hpp"
+#include "kernels/sharing/exactly.hpp"
 #include "kernels/sharing/shared_object.hpp"
 
 namespace parlab {
@@ -24,15 +25,17 @@ namespace parlab {
 template <class T>
 class SpscRing {
  public:
-  /// Room for `capacity` items, rounded up to a power of two.
-  explicit SpscRing(std::size_t capacity)
-      : mask_(std::bit_ceil(capacity) - 1), ends_((mask_ + 1) * sizeof(T)) {
+  /// Room for `capacity` items, rounded up to a power of two. Throws OutOfRoom where no address
+  /// space holds as much.
+  explicit SpscRing(Exactly<std::size_t> capacity)
+      : mask_(std::bit_ceil(checked(capacity)) - 1),
+        ends_(bytes_of_elements(mask_ + 1, sizeof(T))) {
     require_that_it_crosses_processes<T>();
-    if (capacity == 0) throw std::invalid_argument("a ring needs room for one item or more");
   }
 
   /// False where it is full. By the one producer only.
-  bool try_put(const T& item) {
+  bool try_put(const Argument<T>& argument) {
+    const T& item = argument;
     Side& mine = ends_->producer;
     const std::uint64_t at = mine.count.load(std::memory_order_relaxed);
     if (at - mine.seen > mask_) {
@@ -65,6 +68,11 @@ class SpscRing {
   std::size_t capacity() const { return mask_ + 1; }
 
  private:
+  static std::size_t checked(std::size_t capacity) {
+    if (capacity == 0) throw std::invalid_argument("a ring needs room for one item or more");
+    bytes_of_elements(capacity, 2);  // for all that bit_ceil may make of it
+    return capacity;
+  }
   struct alignas(64) Side {  // a cache line, so that neither disturbs the other
     std::atomic<std::uint64_t> count = 0;
     std::uint64_t seen = 0;  // the other's count, as last looked at

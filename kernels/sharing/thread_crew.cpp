@@ -1,5 +1,7 @@
 // The threads of a ThreadPool.
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -10,6 +12,7 @@
 #include "kernels/sharing/crew.hpp"
 #include "kernels/sharing/interruption.hpp"
 #include "kernels/sharing/sharing_errors.hpp"
+#include "kernels/sharing/start_thread.hpp"
 
 namespace parlab {
 namespace {
@@ -17,7 +20,15 @@ namespace {
 class ThreadCrew final : public Crew {
  public:
   ThreadCrew(int workers, CrewOptions options) : options_(std::move(options)), busy_(workers) {
-    for (int worker = 0; worker < workers; ++worker) threads_.emplace_back([this] { work(); });
+    threads_.reserve(static_cast<std::size_t>(workers));
+    try {
+      for (int worker = 1; worker <= workers; ++worker)
+        threads_.push_back(
+            start_thread([this] { work(); }, fmt::format("thread {} of {}", worker, workers)));
+    } catch (...) {
+      terminate();  // those that started
+      throw;
+    }
   }
   ~ThreadCrew() override { terminate(); }
 
@@ -39,6 +50,12 @@ class ThreadCrew final : public Crew {
       finished_.wait_until(lock, deadline.within(longest_sleep).at());
     }
     return true;
+  }
+
+  void change(FunctionRef<void()> change) override {
+    const std::lock_guard lock(mutex_);
+    change();
+    finished_.notify_all();
   }
 
   void run_in_background() override {}  // they do
@@ -83,8 +100,14 @@ class ThreadCrew final : public Crew {
       const std::shared_ptr<PoolTask> task = std::move(tasks_.front());
       tasks_.pop_front();
       lock.unlock();
-      task->run_here();
+      std::exception_ptr failure;
+      try {
+        task->run_here();
+      } catch (...) {  // no memory for what the task threw
+        failure = std::current_exception();
+      }
       lock.lock();
+      if (failure) task->fail(failure);
       task->finish();
       finished_.notify_all();
     }

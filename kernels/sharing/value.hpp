@@ -14,20 +14,23 @@
 #include <utility>
 
 #include "kernels/sharing/crossing.hpp"
+#include "kernels/sharing/exactly.hpp"
 #include "kernels/sharing/lock.hpp"
 #include "kernels/sharing/raw_value.hpp"
 #include "kernels/sharing/shared_object.hpp"
 
 namespace parlab {
 
-/// One value of any trivially copyable type.
+/// One value of any trivially copyable type. A number that T cannot hold is refused (exactly.hpp).
 template <class T>
 class Value {
  public:
-  explicit Value(T value = T()) : value_(0, value) { require_that_it_crosses_processes<T>(); }
+  explicit Value(Argument<T> value = T()) : value_(0, static_cast<T>(value)) {
+    require_that_it_crosses_processes<T>();
+  }
   /// `recover` gets the value that a killed owner of the lock may have left half written.
-  Value(T value, const std::function<void(T&)>& recover)
-      : value_(0, value), lock_([recover, value = &*value_] { recover(*value); }) {
+  Value(Argument<T> value, const std::function<void(T&)>& recover)
+      : value_(0, static_cast<T>(value)), lock_([recover, value = &*value_] { recover(*value); }) {
     require_that_it_crosses_processes<T>();
   }
 
@@ -36,7 +39,7 @@ class Value {
     const std::lock_guard hold(lock_);
     return *value_;
   }
-  void set(const T& value) {
+  void set(const Argument<T>& value) {
     const std::lock_guard hold(lock_);
     *value_ = value;
   }

@@ -1,8 +1,10 @@
 #include "kernels/sharing/wait.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 
 #include "kernels/sharing/interruption.hpp"
@@ -12,7 +14,13 @@ namespace parlab {
 std::vector<std::size_t> wait(std::span<const int> descriptors, Deadline deadline) {
   std::vector<pollfd> watched;
   watched.reserve(descriptors.size());
-  for (const int descriptor : descriptors) watched.push_back({descriptor, POLLIN, 0});
+  for (const int descriptor : descriptors) {
+    if (descriptor < 0)
+      throw std::invalid_argument(fmt::format("cannot wait for file descriptor {}", descriptor));
+    watched.push_back({descriptor, POLLIN, 0});
+  }
+  if (watched.empty() && deadline.never())
+    throw std::invalid_argument("cannot wait for no file descriptors without a deadline");
   for (;;) {
     const int ready =
         poll(watched.data(), watched.size(), deadline.within(longest_call).poll_milliseconds());
@@ -24,8 +32,12 @@ std::vector<std::size_t> wait(std::span<const int> descriptors, Deadline deadlin
     InterruptionScope::check();
   }
   std::vector<std::size_t> positions;
-  for (std::size_t i = 0; i < watched.size(); ++i)
+  for (std::size_t i = 0; i < watched.size(); ++i) {
+    if ((watched[i].revents & POLLNVAL) != 0)
+      throw std::system_error(EBADF, std::generic_category(),
+                              fmt::format("cannot wait for file descriptor {}", watched[i].fd));
     if (watched[i].revents != 0) positions.push_back(i);
+  }
   return positions;
 }
 

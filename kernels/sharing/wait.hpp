@@ -15,7 +15,8 @@
 namespace parlab {
 
 /// Positions in `descriptors` of those that are ready; none where the deadline passed first.
-/// Throws Interrupted (InterruptionScope).
+/// Throws std::invalid_argument for a negative one, or for none without a deadline,
+/// std::system_error for one that is closed, and Interrupted (InterruptionScope).
 std::vector<std::size_t> wait(std::span<const int> descriptors, Deadline deadline = {});
 std::vector<std::size_t> wait(std::initializer_list<int> descriptors, Deadline deadline = {});
 

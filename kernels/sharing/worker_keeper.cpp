@@ -24,6 +24,10 @@ namespace {
 
 using News = WorkerKeeper::News;
 
+/// Orders to start a worker that are under way at once. Each is answered, and a socket holds some 200
+/// packets: more, and pool and keeper would wait for one another to read.
+constexpr std::size_t max_asked_for = 64;
+
 struct Order {
   enum class Kind : std::uint8_t { start, end_all, end_when_idle };
   Kind kind;
@@ -134,15 +138,13 @@ class Keeping {
 
   void report_end(int seat) {
     const auto place = workers_.find(seat);
-    const ExitStatus status = place->second.wait();
     News news{};
     news.kind = News::Kind::ended;
     news.seat = seat;
     news.pid = place->second.pid();
-    news.signal = status.signal.value_or(0);
-    news.code = status.code.value_or(0);
+    news.status = place->second.wait();
     workers_.erase(place);
-    send_with_descriptor(socket_, news, -1);
+    if (kill_at_.never()) send_with_descriptor(socket_, news, -1);  // else nobody reads it
   }
 
   int socket_;
@@ -170,10 +172,18 @@ WorkerKeeper::WorkerKeeper(const Work& work) {
     process_.emplace(ChildProcess::fork([&] {
       InterruptionScope::leave_to_parent();
       signal(SIGTERM, SIG_IGN);  // of the group: the pool tells it to end
+      // Whatever the program does with its own children, the keeper is told how workers ended; they
+      // run the program's tasks, and have its way again.
+      struct sigaction keepers {};
+      struct sigaction programs {};
+      keepers.sa_handler = SIG_DFL;
+      sigemptyset(&keepers.sa_mask);
+      sigaction(SIGCHLD, &keepers, &programs);
       prctl(PR_SET_NAME, "pool keeper");
       close(pair.ends[0]);
       Keeping(pair.ends[1], [&](int seat, int socket) {
         signal(SIGTERM, SIG_DFL);
+        sigaction(SIGCHLD, &programs, nullptr);
         work(seat, socket);
       }).run();
     }));
@@ -190,7 +200,18 @@ WorkerKeeper::~WorkerKeeper() {
   close(socket_);
 }
 
-bool WorkerKeeper::start(int seat) const { return send_order(socket_, {Order::Kind::start, seat}); }
+void WorkerKeeper::start(int seat) {
+  to_ask_for_.push_back(seat);
+  ask();
+}
+
+void WorkerKeeper::ask() {
+  while (asked_for_ < max_asked_for && !to_ask_for_.empty()) {
+    if (!send_order(socket_, {Order::Kind::start, to_ask_for_.front()})) return;  // it is dead
+    to_ask_for_.pop_front();
+    ++asked_for_;
+  }
+}
 
 void WorkerKeeper::end_all(std::chrono::milliseconds grace) const {
   send_order(socket_, {Order::Kind::end_all, static_cast<int>(grace.count())});
@@ -198,7 +219,7 @@ void WorkerKeeper::end_all(std::chrono::milliseconds grace) const {
 
 void WorkerKeeper::end_when_idle() const { send_order(socket_, {Order::Kind::end_when_idle, 0}); }
 
-std::optional<News> WorkerKeeper::news() const {
+std::optional<News> WorkerKeeper::news() {
   News news{};
   iovec part{&news, sizeof news};
   msghdr packet{};
@@ -216,6 +237,10 @@ std::optional<News> WorkerKeeper::news() const {
   if (news.kind == News::Kind::started && news.socket < 0) {  // it was cut off: no room here
     news.kind = News::Kind::not_started;
     news.error = EMFILE;
+  }
+  if (news.kind != News::Kind::ended) {
+    --asked_for_;
+    ask();
   }
   return news;
 }

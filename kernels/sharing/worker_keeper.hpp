@@ -6,7 +6,9 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 
@@ -23,10 +25,9 @@ class WorkerKeeper {
     Kind kind;
     int seat;
     pid_t pid;
-    int socket;  ///< started: our end of its socket, now the reader's
-    int error;   ///< not_started: errno
-    int signal;  ///< ended: 0 where it ended by itself
-    int code;
+    int socket;         ///< started: our end of its socket, now the reader's
+    int error;          ///< not_started: errno
+    ExitStatus status;  ///< ended: how
   };
 
   /// `work` is what a worker does with its end of the socket; it returns when the worker is to end.
@@ -37,8 +38,10 @@ class WorkerKeeper {
   /// Kills the keeper, and so its workers.
   ~WorkerKeeper();
 
-  /// Asks for a worker in `seat`. False where the keeper is dead.
-  bool start(int seat) const;
+  /// Asks for a worker in `seat`: news says whether it started.
+  void start(int seat);
+  /// Workers that were asked for and of which there is no news yet.
+  std::size_t starting() const { return asked_for_ + to_ask_for_.size(); }
   /// SIGTERM to all workers now, SIGKILL after `grace`; then the keeper ends.
   void end_all(std::chrono::milliseconds grace) const;
   /// The keeper ends when its last worker has ended.
@@ -47,14 +50,18 @@ class WorkerKeeper {
   /// Readable when there is news, or when the keeper is dead.
   int fd() const { return socket_; }
   /// The next news, or nothing where there is none now. Throws EndOfFile where the keeper is dead.
-  std::optional<News> news() const;
+  std::optional<News> news();
   /// Kills the keeper, and so its workers.
   void kill();
   /// Waits for the keeper's end; false at the deadline.
   bool join(Deadline deadline);
 
  private:
+  void ask();
+
   int socket_ = -1;
+  std::size_t asked_for_ = 0;
+  std::deque<int> to_ask_for_;  // seats
   std::optional<ChildProcess> process_;
 };
 

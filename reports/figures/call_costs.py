@@ -60,7 +60,7 @@ def _draw_panel(axes: Axes, arms: list[Arm], names: dict[int, str]) -> None:
     axes.set_title(f"{', '.join(kinds)}, {quantity(arms[0].size)} calls a run".lstrip(", "))
     axes.set_ylim(len(arms) - 0.4, -0.6)
     axes.set_yticks(range(len(arms)))
-    axes.set_yticklabels([names[arm.index] for arm in arms])
+    axes.set_yticklabels([style.brief(names[arm.index]) for arm in arms])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(True, axis="x")

@@ -28,7 +28,7 @@ def draw(race: Race, rows: Sequence[Against], path: Path) -> None:
     axes.set_xlim(low / room, high * room)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([_name(row) for row in rows])
+    axes.set_yticklabels([style.brief(_name(row)) for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(True, axis="x")

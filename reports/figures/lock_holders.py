@@ -93,7 +93,7 @@ def _draw_block(part: Figure, arms: list[Arm], ways: list[str], columns: list[st
             for arm in arms:
                 if arm.variant == way and _cores(arm) == cores:
                     _draw_strips(axes, arm, longest)
-        row[0].set_title(way, weight="normal", fontsize=8.5, pad=3)
+        row[0].set_title(style.brief(way), weight="normal", fontsize=8.5, pad=3)
     for axes, cores in zip(grid[0], columns):
         axes.annotate(cores, (0.5, 1), (0, 17), ha="center", xycoords="axes fraction",
                       textcoords="offset points", weight="bold", fontsize=9.5)

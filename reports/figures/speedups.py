@@ -11,7 +11,7 @@ from figures import style
 from formats import percent, plural, ratio_with_interval
 from grid import Choice
 from names import case_of, ideal_speedup, names_in, raced
-from race import Arm, Race
+from race import WITHHELD, Arm, Race
 
 WIDEST_LINEAR = 12.0  # largest over smallest speed-up that a linear axis still shows
 STATUS_ROOM = 0.3  # inches below a panel for ticks
@@ -36,8 +36,8 @@ class Panel:
     def status(self, arm: Arm) -> str:
         """How an arm stands to the fastest of its case, in few words."""
         choice = self.choice
-        if choice.noisy:
-            return "too noisy"
+        if choice.withheld:
+            return choice.withheld
         if choice.best and arm.index == choice.best.index:
             return "fastest"
         within = percent(choice.race.margin)
@@ -79,7 +79,7 @@ def draw(race: Race, choices: list[Choice], path: Path) -> None:
             axes.set_xlim(low - room, high + room)
         _draw_panel(axes, panel, titled=len(panels) > 1)
     bases = {race.arms[arm.baseline].label for panel in panels for arm in panel.timed}
-    base = bases.pop() if len(bases) == 1 else "the baseline at 1"
+    base = style.brief(bases.pop()) if len(bases) == 1 else "the baseline at 1"
     grid[-1].set_xlabel(f"speed-up over {base} (its time / the arm's), "
                         f"with {percent(1 - race.alpha)} interval")
     if logarithmic:
@@ -97,31 +97,32 @@ def _ends(arm: Arm) -> list[float]:
 def _draw_panel(axes: Axes, panel: Panel, titled: bool) -> None:
     axes.set_ylim(panel.rows - 0.4, -0.6)
     axes.set_yticks(range(panel.rows))
-    axes.set_yticklabels([panel.names[arm.index] for arm in panel.timed + panel.failed])
+    axes.set_yticklabels([style.brief(panel.names[arm.index])
+                          for arm in panel.timed + panel.failed])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(True, axis="x")
     if titled:
-        axes.set_title(panel.title, pad=12)
+        axes.set_title(style.brief(panel.title), pad=12)
     _draw_marks(axes, panel)
     for row, arm in enumerate(panel.timed):
         _draw_arm(axes, row, arm, panel.status(arm))
     for row, arm in enumerate(panel.failed, start=len(panel.timed)):
-        axes.text(0.01, row, f"failed: {arm.cause}"[:90], transform=axes.get_yaxis_transform(),
+        axes.text(0.01, row, style.brief(f"failed: {arm.cause}"), transform=axes.get_yaxis_transform(),
                   color=style.ALARM, va="center", fontsize=8)
 
 
 def _draw_marks(axes: Axes, panel: Panel) -> None:
     """The baseline, the ideal, and the band in which a difference is not worth a choice."""
     best, margin = panel.choice.best, 1 + panel.choice.race.margin
-    if best in panel.timed and not panel.choice.noisy:
+    if best in panel.timed and not panel.choice.withheld:
         fastest = best.speedup.ratio
         axes.axvspan(fastest / margin, fastest * margin, color=style.BAND, zorder=0, linewidth=0)
     top = {"transform": axes.get_xaxis_transform(), "va": "bottom", "fontsize": 7.5}
     axes.axvline(1, color=style.INK, linewidth=0.9)
     if panel.timed:
         base = panel.choice.race.arms[panel.timed[0].baseline]
-        axes.text(1, 1.0, base.label, ha="center", color=style.INK, **top)
+        axes.text(1, 1.0, style.brief(base.label), ha="center", color=style.INK, **top)
     if panel.ideal and panel.ideal > 1:
         axes.axvline(panel.ideal, color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.text(panel.ideal, 1.0, f"ideal on {plural(panel.ideal, 'core')}", ha="center",
@@ -130,9 +131,9 @@ def _draw_marks(axes: Axes, panel: Panel) -> None:
 
 def _draw_arm(axes: Axes, row: int, arm: Arm, status: str) -> None:
     speedup = arm.speedup
-    tied = bool(status) and not status.startswith(("slower", "too noisy"))
+    tied = bool(status) and not status.startswith(("slower", *WITHHELD))
     colour = style.BEST if tied else style.MUTED
-    hollow = status in ("not told apart", "too noisy")
+    hollow = status in ("not told apart", *WITHHELD)
     left, right = axes.get_xlim()
     axes.plot([speedup.low or left, speedup.high or right], [row, row], color=colour,
               linewidth=1.6, solid_capstyle="butt")

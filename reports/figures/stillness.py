@@ -10,7 +10,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from figures import style
 from formats import percent, ratio_with_interval
-from race import TOO_NOISY
 from trust import GateOf
 
 STRIP = 0.62  # inches a race
@@ -45,7 +44,7 @@ def draw(gates: Sequence[GateOf], path: Path) -> None:
         axes.set_ylim(-edge, edge)
         axes.set_yticks([-margin, margin])
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v * 100:+.0f} %"))
-        axes.set_ylabel(one.race.name, rotation=0, ha="right", va="center")
+        axes.set_ylabel(style.brief(one.race.name), rotation=0, ha="right", va="center")
         words = ratio_with_interval(one.gate.speedup, 3) + ("" if one.gate.ok else f"\n{_bias(one)}")
         axes.annotate(words, (1, 0.5), (8, 0), xycoords="axes fraction", va="center", fontsize=8,
                       textcoords="offset points", annotation_clip=False,
@@ -65,5 +64,5 @@ def _margin(one: GateOf) -> float:
 
 def _bias(one: GateOf) -> str:
     """What became of the case."""
-    return TOO_NOISY if one.race.gate_margin is not None else (
+    return "no verdict" if one.race.gate_margin is not None else (
         f"intervals ±{percent(one.widened_by, 1)}")

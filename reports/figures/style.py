@@ -7,6 +7,9 @@ names stand beside what they name.
 
 from __future__ import annotations
 
+import io
+import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +27,8 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#b8569b", "#e69f00", "#56b4e9", "#7a
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 WIDTH = 8.4  # inches: what a page of text takes
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a label may hold them
+LONGEST_NAME = 80  # letters: half of a figure's width
 ROW = 0.235  # inches a line of text needs
 
 
@@ -38,11 +43,19 @@ def plain_style() -> Iterator[None]:
         "axes.axisbelow": True, "text.color": INK, "xtick.color": MUTED, "ytick.color": MUTED,
         "xtick.labelcolor": INK, "ytick.labelcolor": INK, "figure.facecolor": PAPER,
         "axes.facecolor": PAPER, "savefig.facecolor": PAPER, "savefig.transparent": False,
+        "text.parse_math": False,  # names of files and arms are no formulas
         "grid.color": FAINT, "grid.linewidth": 0.6, "lines.solid_capstyle": "round"}
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(ours)
         yield
+
+
+def brief(name: str) -> str:
+    """A name as a figure has room for it."""
+    words = " ".join(name.split())
+    return words if len(words) <= LONGEST_NAME else words[:LONGEST_NAME - 1] + "…"
 
 
 def sheet(height: float) -> Figure:
@@ -54,8 +67,10 @@ def sheet(height: float) -> Figure:
 
 def save(figure: Figure, path: Path, title: str) -> None:
     """Writes the SVG without a date, so that equal data give equal bytes."""
-    figure.savefig(path, format="svg",
+    text = io.StringIO()
+    figure.savefig(text, format="svg",
                    metadata={"Date": None, "Creator": "parlab", "Title": title})
+    path.write_text(NOT_IN_XML.sub("\ufffd", text.getvalue()), encoding="utf-8")
 
 
 Looks = dict[tuple[str, str], tuple[str, object, str]]
@@ -81,7 +96,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], gap: float) -
     x = axes.get_xlim()[1]
     places = [float(to_axes.transform((x, y))[1]) for y, _, _ in ends]
     for (_, text, colour), old, new in zip(ends, places, spread(places, gap / height)):
-        axes.annotate(text, xy=(1.0, old), xytext=(1.045, new), xycoords="axes fraction",
+        axes.annotate(brief(text), xy=(1.0, old), xytext=(1.045, new), xycoords="axes fraction",
                       textcoords="axes fraction", color=colour, va="center", fontsize=8,
                       annotation_clip=False,
                       arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5,

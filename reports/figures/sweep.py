@@ -13,7 +13,7 @@ from axis import Axis, measures_chunks, sweep_axis
 from figures import style
 from formats import percent, plural, quantity
 from names import common, ideal_speedup, raced, series_in
-from race import TOO_NOISY, Arm, Race
+from race import Arm, Race, instead_of
 
 Ends = list[tuple[float, str, str]]  # height, name and colour of a line at its right end
 
@@ -45,8 +45,9 @@ def draw(race: Race, looks: style.Looks, path: Path) -> None:
                     else _draw_speedups(axes, race, column, axis, looks))
         _tick(axes, sorted({axis.value(arm) for arm in column}))
     grid[0].set_ylabel("time per run" if measures_chunks(race) else _speedup_label(race, arms))
-    if any(arm.comparison.verdict == TOO_NOISY for arm in arms if arm.comparison):
-        grid[-1].set_title("too noisy, no verdict", loc="right", color=style.ALARM, fontsize=8)
+    verdicts = [arm.comparison.verdict for arm in arms if arm.comparison]
+    if instead := instead_of(verdicts):
+        grid[-1].set_title(f"{instead}, no verdict", loc="right", color=style.ALARM, fontsize=8)
     # Names go beside the lines once the layout stands, then it is made again with room for them.
     figure.draw_without_rendering()
     for axes, names in zip(grid, ends):

@@ -44,7 +44,7 @@ def draw(race: Race, path: Path) -> None:
                   left=[1e3 * (start - begin) for start, _ in times], height=BAR,
                   color=style.BEST, linewidth=0)
         last = max(end for _, end in times) - begin
-        axes.set_title(f"{arm.label}: {len(times)} {arm.unit} in {duration(last)}")
+        axes.set_title(f"{style.brief(arm.label)}: {len(times)} {arm.unit} in {duration(last)}")
         axes.set_ylim(len(times) - 0.4, -0.6)
         axes.set_yticks([])
         axes.grid(True, axis="x")

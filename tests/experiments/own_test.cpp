@@ -247,6 +247,47 @@ TEST_F(Own, CompilesAgainWhatChangedAndNothingElse) {
   EXPECT_EQ(gone.code, 2) << "what was kept must not stand for a file that was deleted";
 }
 
+TEST_F(Own, TakesAFileAsEditorsLeaveIt) {
+  const std::string body =
+      "constexpr std::uint64_t size = 1000;\nauto kernel = [](std::uint64_t i) { return i * i; };";
+  std::string windows = "\xEF\xBB\xBF#pragma once\n" + body + "\n#define TWO \\\n  2\n";
+  for (std::size_t at = 0; (at = windows.find('\n', at)) != std::string::npos; at += 2)
+    windows.replace(at, 1, "\r\n");
+  for (const std::string& text :
+       {"\xEF\xBB\xBF" + body, windows, " # pragma once // for headers\n" + body,
+        "#pragma once /* for headers */\n" + body + "\n", body + "\n// no newline at the end"}) {
+    const Ended ended = run(text);
+    ASSERT_EQ(ended.code, 0) << text << ended.err;
+    EXPECT_THAT(ended.err, Not(HasSubstr("warning"))) << text;
+    EXPECT_EQ(result()[0]["answer"], sum_of_squares) << text;
+  }
+  std::filesystem::remove(folder_.path() / "own.json");
+  EXPECT_THAT(refused("\xFF\xFE" + body), HasSubstr("UTF-16"));
+  EXPECT_THAT(refused("\xEF\xBB\xBF#pragma once\r\n\r\nint x = y;\r\n"), HasSubstr("mine.hpp:3:9"));
+}
+
+TEST_F(Own, TakesFlagsThatHoldBlanksAndAFolderOfAnyName) {
+  const std::filesystem::path folder = folder_.path() / "in [1] \"clude\" & ü";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "n.h") << "constexpr std::uint64_t n = 1000;\n";
+  std::ofstream(folder / "my kernel.hpp")
+      << "#include \"n.h\"\nconstexpr auto size = n;\n"
+         "auto kernel = [](std::uint64_t i) { return i * i + 0 * sizeof(TEXT) * (ONE + TWO); };\n"
+         "static_assert(sizeof(TEXT) == 4 && ONE + TWO == 3);\n";
+  const Ended ended = run_parlab(
+      {"run", "own", "--kernel", folder / "my kernel.hpp", "--backend", "serial", "--rounds", "2",
+       "--json", "own.json", "--flags", R"(-DTEXT='"a b"'  "-DONE=2 - 1" -DTWO=1\ +\ 1)"},
+      folder_.path());
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, Not(HasSubstr("warning")));
+  EXPECT_EQ(result()[0]["answer"], sum_of_squares);
+  EXPECT_EQ(result()[0]["kernel"], "my kernel");
+  std::filesystem::remove_all(folder);
+  std::filesystem::remove(folder_.path() / "own.json");
+  for (const char* open : {"-DX='1", "\"-DX", "'"})
+    EXPECT_THAT(refused(squares, {"--flags", open}), HasSubstr("is not closed")) << open;
+}
+
 TEST_F(Own, SaysWhatAKernelIsWithoutARace) {
   const Ended ended =
       run_parlab({"run", "own", "--check", "--kernel", file(squares)}, folder_.path());

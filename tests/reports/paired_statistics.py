@@ -108,8 +108,10 @@ def blocked(series: Sequence[float], kind: str) -> tuple[list[float], int]:
     return [statistics.median(series[a:b]) for a, b in zip(cuts, cuts[1:])], 3
 
 
-def judge(interval: Interval, margin: float) -> str:
+def judge(interval: Interval, margin: float, kind: str = ANYTIME) -> str:
     """The verdict that an interval of a ratio gives."""
+    if kind == ANYTIME and interval.low is None:
+        return "too few rounds"
     low = -math.inf if interval.low is None else interval.low
     high = math.inf if interval.high is None else interval.high
     if low > (1 + margin) * (1 + ROUNDING):
@@ -127,8 +129,8 @@ def compare(base: Sequence[float], arm: Sequence[float], rule: Rule) -> Outcome:
     ends = order_interval(d, rule.alpha, rule.kind)
     interval = Interval(None if ends.low is None else math.exp(ends.low) / rule.guard,
                         None if ends.high is None else math.exp(ends.high) * rule.guard)
-    return Outcome(math.exp(statistics.median(d)), interval, judge(interval, rule.margin), len(d),
-                   block)
+    return Outcome(math.exp(statistics.median(d)), interval, judge(interval, rule.margin, rule.kind),
+                   len(d), block)
 
 
 def smallest_alpha(base: Sequence[float], arm: Sequence[float], rule: Rule,

@@ -12,6 +12,7 @@ from raw_results import Document, RawResults, arms_of, with_label
 from report_page import UNITS, Table, shows, shows_interval, value_of
 
 DASH = "–"
+WITHHELD = ("too noisy", "too few rounds")
 
 
 def unescaped(text: str) -> str:
@@ -83,10 +84,8 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
     if arm["against_best"] is None:
         return cell == DASH and not arm["ok"]
     verdict, _, number = cell.rpartition(" ")
-    if arm["against_best"]["verdict"] == "too noisy":
-        return cell == "too noisy"
-    if arm["against_best"].get("reason"):
-        return cell == arm["against_best"]["reason"]
+    if arm["against_best"]["verdict"] in WITHHELD:
+        return cell == (arm["against_best"].get("reason") or arm["against_best"]["verdict"])
     outcome = compare(race, best, arm)
     return verdict == outcome.verdict and shows(number, outcome.ratio)
 
@@ -122,7 +121,7 @@ def _compared_cell_is_right(name: str, cell: str, race: Document, arm: Document)
     if name == "against the baseline":
         stated = arm["comparison"]
         return (cell == (stated.get("reason") or stated["verdict"])
-                and stated["verdict"] in (outcome.verdict, "too noisy"))
+                and stated["verdict"] in (outcome.verdict, *WITHHELD))
     return (is_level(name, race)
             and shows_interval(cell, outcome.interval.low, outcome.interval.high))
 
@@ -170,8 +169,8 @@ def check_against(table: Table, race: Document) -> None:
             assert row[3][0] == ("≤" if at_most else "≥") and shows(row[3][2:], goal)
             worst, best = (high, low) if at_most else (low, high)
             sign = -1 if at_most else 1
-            noisy = arm["comparison"]["verdict"] == "too noisy"
-            assert row[4] == ("too noisy" if noisy else "not told apart" if None in (low, high) else
+            said = arm["comparison"]["verdict"]
+            assert row[4] == (said if said in WITHHELD else "not told apart" if None in (low, high) else
                               "met" if sign * worst >= sign * goal else
                               "missed" if sign * best < sign * goal else "not told apart"), row
         for cell, one, head in ((row[5], base, table.heads[5]), (row[6], arm, table.heads[6])):

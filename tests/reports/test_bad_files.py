@@ -1,4 +1,5 @@
-"""A file that cannot be reported: exit 2, one line that names file and field, nothing written."""
+"""A file that cannot be reported: a line names file and field, and the rest is reported (exit 1); where
+nothing is left to report, nothing is written (exit 2)."""
 
 from __future__ import annotations
 
@@ -99,16 +100,19 @@ def assert_untouched(folder: Path, before: set[str]) -> None:
 
 
 @pytest.mark.parametrize("name, spoil, words", WRONG_FIELDS, ids=[case[2] for case in WRONG_FIELDS])
-def test_a_wrong_field_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str,
-                                spoil: Spoil, words: str) -> None:
-    import render
+def test_a_wrong_field_is_named(tmp_path: Path, name: str, spoil: Spoil, words: str) -> None:
+    import fields
+    import suite
     folder = spoiled(tmp_path / "suite", name, spoil)
-    before = {path.name for path in folder.iterdir()}
-    assert render.main([str(folder)]) == 2
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.count("\n") == 1
-    assert said.err.startswith(f"parlab report: {folder / name}: {words}")
-    assert_untouched(folder, before)
+    if name == RACE:
+        with pytest.raises(fields.BadFile) as refused:  # the only race
+            suite.load_suite(folder)
+        assert str(refused.value).startswith(f"{folder / name}: {words}")
+        return
+    loaded = suite.load_suite(folder)
+    assert [race.path.name for race in loaded.races] == [RACE]
+    assert [fault.path for fault in loaded.faults] == [folder / name]
+    assert loaded.faults[0].problem.startswith(words)
 
 
 @pytest.mark.parametrize("share, where", [
@@ -123,14 +127,112 @@ def test_a_truncated_file_is_named_with_the_field_where_it_ends(
     assert_untouched(tmp_path, before)
 
 
-def test_an_earlier_report_outlives_a_bad_file(tmp_path: Path, render: Render) -> None:
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:200])
+
+
+@pytest.mark.parametrize("bad, words, instead", [
+    (RACE, "is truncated in", "without it"), ("headlines.json", "is truncated in", "by itself"),
+    ("micro.json", "is truncated in", "left out"), ("suite.json", "is truncated in", "of the folder")])
+def test_the_rest_is_rendered_and_the_fault_named(tmp_path: Path, render: Render, bad: str,
+                                                  words: str, instead: str) -> None:
+    races = [made_up_races.primes_race(), made_up_races.pi_race()]
+    for race in races:  # as the program writes them
+        race["headlines"] = made_up_races.headlines_of([race])["headlines"]
+    made_up_races.write_suite(tmp_path, races)
+    cut(tmp_path / bad)
+    done = render(tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.strip() == str(tmp_path / "REPORT.md")
+    assert done.stderr.startswith(f"parlab report: {tmp_path / bad}: {words}")
+    assert done.stderr.count("\n") == 1 and instead in done.stderr
+    text = (tmp_path / "REPORT.md").read_text()
+    assert ("## primes" in text) == (bad != RACE) and "## pi" in text
+    ending = text[text.index("## What did not work"):]
+    assert f"**{bad}** cannot be reported: {words}" in ending
+    assert "1 failure" in text or "failures" in text
+    sure = "for those of one race" if bad == "headlines.json" else "for all of them together"
+    assert sure in text
+    assert (tmp_path / "REPORT.html").exists() and (tmp_path / "figures" / "pi-backends.svg").exists()
+
+
+def test_a_missing_file_of_a_suite_is_a_fault_of_its_own(tmp_path: Path, render: Render) -> None:
+    made_up_races.write_suite(tmp_path, [made_up_races.primes_race(), made_up_races.pi_race()])
+    (tmp_path / RACE).unlink()
+    done = render(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"parlab report: {tmp_path / RACE}: cannot be read (No such file")
+    assert "## pi" in (tmp_path / "REPORT.md").read_text()
+
+
+def test_a_race_that_the_report_cannot_show_is_a_fault(tmp_path: Path, monkeypatch: Any) -> None:
+    import document
+    import suite
+    folder = made_up_races.write_suite(tmp_path, [made_up_races.primes_race(), made_up_races.pi_race()])
+    table = document.tables.race_table
+
+    def picky(race: Any, *rest: Any, **more: Any) -> str:
+        if race.name == "primes-chunks":
+            raise KeyError("surprise")
+        return table(race, *rest, **more)
+
+    monkeypatch.setattr(document.tables, "race_table", picky)
+    shown = document.write_report(suite.load_suite(folder), folder)
+    assert [race.name for race in shown.races] == ["pi-backends"]
+    assert "KeyError: 'surprise'" in shown.faults[0].problem
+    text = (folder / "REPORT.md").read_text()
+    assert "## primes" not in text and "primes-chunks.json** cannot be reported" in text
+
+
+def test_an_earlier_report_outlives_files_of_which_none_is_good(tmp_path: Path,
+                                                                render: Render) -> None:
     made_up_races.write_suite(tmp_path, [made_up_races.primes_race()])
     assert render(tmp_path).returncode == 0
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    (tmp_path / "headlines.json").write_text('{"schema"')
-    assert_refused(render(tmp_path), tmp_path / "headlines.json", "is truncated in")
-    before[tmp_path / "headlines.json"] = b'{"schema"'
+    cut(tmp_path / RACE)
+    before[tmp_path / RACE] = (tmp_path / RACE).read_bytes()
+    assert_refused(render(tmp_path), tmp_path / RACE, "is truncated in")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+ODD_NAMES = ["a b.json", "a%20b.json", "r\udce9sultat.json", 'q"u<o>t&e.json', "x\\1\\g<0>.json",
+             "[link](x).json", "new\nline.json", "$\\bad$.json", "..json", "-dash.json", "h#a?sh.json",
+             "L" * 250 + ".json", "\u5b57.json", "*bold*|_x_.json"]
+
+
+def test_names_of_any_characters_are_shown(tmp_path: Path, render: Render) -> None:
+    import re
+    from urllib.parse import unquote
+    for number, name in enumerate(ODD_NAMES):
+        race = made_up_races.primes_race(rounds=6)
+        odd = name.removesuffix(".json").encode("utf-8", "replace").decode()
+        race["run"] |= {"name": odd, "experiment": ["report", "_race", "../x", odd][number % 4],
+                        "question": f"What of {odd}?"}
+        for result in race["results"]:
+            result["label"] += f" {odd}\x01"
+        (tmp_path / name).write_text(json.dumps(race), encoding="utf-8")
+    done = render(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    text = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
+    figures = re.findall(r"\]\((figures/[^)]+)\)", text)
+    assert len(set(figures)) >= len(ODD_NAMES)
+    for target in figures:
+        assert (tmp_path / unquote(target)).exists(), target
+    page = (tmp_path / "REPORT.html").read_text(encoding="utf-8")
+    assert page.count("<svg ") == len(figures) and "<o>" not in page
+    import xml.etree.ElementTree as xml
+    for figure in (tmp_path / "figures").iterdir():
+        xml.parse(figure)
+
+
+def test_a_half_character_is_shown_as_a_mark(tmp_path: Path, render: Render) -> None:
+    race = made_up_races.primes_race(rounds=6)
+    race["run"]["question"] = "Which \ud800 half, and \U0001f600 whole?"
+    made_up_races.write_suite(tmp_path, [race])
+    assert "\\ud800" in (tmp_path / RACE).read_text()
+    assert render(tmp_path).returncode == 0
+    assert "Which \ufffd half, and \U0001f600 whole?" in (tmp_path / "REPORT.md").read_text()
 
 
 @pytest.mark.parametrize("text, words", [
@@ -150,8 +252,10 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, render: Render) -> N
 
 def test_a_missing_or_empty_folder_is_refused(tmp_path: Path, render: Render) -> None:
     assert_refused(render(tmp_path / "no"), tmp_path / "no", "is no folder")
-    assert_refused(render(tmp_path), tmp_path / "suite.json", "cannot be read")
+    assert_refused(render(tmp_path), tmp_path, "holds no result file")
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "notes.json").write_text('{"by": "someone"}')
+    assert_refused(render(tmp_path), tmp_path, "holds no result file")
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, render: Render) -> None:

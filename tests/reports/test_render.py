@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -92,6 +93,29 @@ def test_an_experiment_needs_no_file_of_the_report(tmp_path: Path, render: Rende
     text = (tmp_path / "REPORT.md").read_text()
     assert "## toy" in text and r"Does a \*new\* &lt;one> \| work?" in text
     assert "<one>" not in (tmp_path / "REPORT.html").read_text()
+
+
+def test_whole_numbers_beyond_doubles_are_exact(tmp_path: Path, render: Render) -> None:
+    race = made_up_races.pi_race()
+    largest, seed = 2**64 - 59, 2**53 + 1
+    for result in race["results"]:
+        result |= {"size": 2**64 - 1, "answer": largest, "expected": largest,
+                   "parameters": {"seed": seed + (result["role"] == "arm")}}
+    assert render(made_up_races.write_suite(tmp_path, [race])).returncode == 0
+    text = (tmp_path / "REPORT.md").read_text()
+    for number in (largest, 2**64 - 1):
+        assert f"{number:,}".replace(",", "\u202f") in text
+
+
+def test_a_median_of_an_even_count_lies_between_the_two_in_the_middle(tmp_path: Path,
+                                                                    render: Render) -> None:
+    race = made_up_races.primes_race(rounds=6)
+    for result in race["results"]:
+        if result["role"] != "baseline again":
+            result["seconds"] = [0.001, 0.001, 0.001, 0.003, 0.003, 0.003]
+    (tmp_path / "primes.json").write_text(json.dumps(race))
+    assert render(tmp_path).returncode == 0
+    assert "2.00" in (tmp_path / "REPORT.md").read_text()
 
 
 def test_too_few_rounds_leave_ends_open(tmp_path: Path, render: Render) -> None:

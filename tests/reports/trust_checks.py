@@ -32,7 +32,7 @@ def explain_trust(page: Page, results: RawResults) -> None:
     shown = [match for number in lines if (match := re.search(
         rf"([\w-]+)(?: \((.+)\))?, baseline against itself ({NUMBER}) (\[\S+, \S+\])",
         page.lines[number]))]
-    more = page.take(r"And (\d+) (?:less noisy|by less)", lines)
+    more = page.take(r"And (\d+) (?:others|by less)", lines)
     assert len(shown) + sum(int(found[1]) for found in more) == (len(failed) or min(1, len(gates)))
     for found in shown:
         assert any(is_gate(found, race, gate) for race, gate in wanted), found[0]

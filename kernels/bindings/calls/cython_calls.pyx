@@ -6,6 +6,10 @@ import os
 from cpython.number cimport PyNumber_Index
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
+from numpy import ndarray
+
+from parlab_calls.masks import refuse_masks
+
 
 cdef extern from "kernels/bindings/calls/calls.h" nogil:
     ctypedef struct parlab_backend:
@@ -57,8 +61,16 @@ def count_darts(darts, seed):
     return inside
 
 
-def is_prime(const uint64_t[::1] numbers not None, uint8_t[::1] out not None):
+def is_prime(numbers, out):
     """Writes 1 where a number (uint64) is prime, else 0, into out (uint8, as long)."""
+    if type(numbers) is not ndarray or type(out) is not ndarray:
+        refuse_masks(numbers, out)
+    test_in_place(numbers, out)
+
+
+cdef int test_in_place(const uint64_t[::1] numbers, uint8_t[::1] out) except -1:
+    if numbers is None or out is None:
+        raise TypeError("numbers and out must be arrays")
     if numbers.shape[0] != out.shape[0]:
         raise ValueError("numbers and out must have one length")
     cdef int64_t size = numbers.shape[0]
@@ -67,3 +79,4 @@ def is_prime(const uint64_t[::1] numbers not None, uint8_t[::1] out not None):
         with nogil:
             status = parlab_calls_is_prime(serial, &numbers[0], &out[0], size)
     check(status)
+    return 0

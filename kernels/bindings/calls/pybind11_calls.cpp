@@ -13,7 +13,7 @@ namespace py = pybind11;
 
 namespace {
 
-// c_style without forcecast, and noconvert below: what does not fit is refused, not copied.
+// c_style without forcecast: what does not fit is refused, not copied.
 using Numbers = py::array_t<std::uint64_t, py::array::c_style>;
 using Flags = py::array_t<std::uint8_t, py::array::c_style>;
 
@@ -40,7 +40,22 @@ std::uint64_t count_darts(std::uint64_t darts, std::uint64_t seed) {
   return inside;
 }
 
-void is_prime(const Numbers& numbers, Flags& out) {
+/// The array as one of this element type, not copied; TypeError where that cannot be. A masked array
+/// is refused, for its mask would be lost: to save time that is not asked for numpy's own class.
+/// As the type of an argument, array_t would take a subclass for an array of numpy's own class.
+template <class Elements>
+Elements in_place(const py::array& array, const char* fault) {
+  static PyTypeObject* const plain = py::detail::npy_api::get().PyArray_Type_;
+  if (Py_TYPE(array.ptr()) != plain)
+    py::module_::import("parlab_calls.masks").attr("refuse_masks")(array);
+  if (!py::isinstance<Elements>(array)) throw py::type_error(fault);
+  return py::reinterpret_borrow<Elements>(array);
+}
+
+void is_prime(const py::array& numbers_given, const py::array& out_given) {
+  const auto numbers =
+      in_place<Numbers>(numbers_given, "numbers must be a contiguous array of uint64");
+  auto out = in_place<Flags>(out_given, "out must be a contiguous array of uint8");
   if (numbers.ndim() != 1 || out.ndim() != 1 || numbers.size() != out.size())
     throw py::value_error("numbers and out must have one dimension and one length");
   const std::uint64_t* from = numbers.data();
@@ -64,6 +79,6 @@ PYBIND11_MODULE(by_pybind11, module) {
                                                          py::cpp_function(open_serial));
   module.def("count_darts", &count_darts, py::arg("darts"), py::arg("seed"),
              "How many of darts 0 to darts - 1 lie inside the quarter circle.");
-  module.def("is_prime", &is_prime, py::arg("numbers").noconvert(), py::arg("out").noconvert(),
+  module.def("is_prime", &is_prime, py::arg("numbers"), py::arg("out"),
              "Writes 1 where a number (uint64) is prime, else 0, into out (uint8, as long).");
 }

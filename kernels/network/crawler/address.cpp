@@ -1,15 +1,13 @@
 #include "kernels/network/crawler/address.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
-#include <boost/url/src.hpp>
-#include <boost/url/url.hpp>
 #include <cctype>
 #include <charconv>
 
 namespace parlab {
 namespace {
-
-namespace urls = boost::urls;
 
 /// Bytes that a URL may hold as they are; % is one where two hexadecimal digits follow.
 bool may_stand(unsigned char c) {
@@ -54,6 +52,52 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+bool is_ipv6(const std::string& text) {
+  in6_addr address;
+  return inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+/// The scheme that the text begins with, or nothing.
+std::string_view scheme_in(std::string_view text) {
+  const std::size_t colon = text.find_first_of(":/?#");
+  if (colon == std::string_view::npos || text[colon] != ':') return {};
+  const std::string_view scheme = text.substr(0, colon);
+  const auto may_follow = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
+  };
+  if (scheme.empty() || std::isalpha(static_cast<unsigned char>(scheme[0])) == 0 ||
+      !std::ranges::all_of(scheme, may_follow))
+    return {};
+  return scheme;
+}
+
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+/// A reference without fragment, taken apart (RFC 3986, appendix B). Views into the text.
+struct Parts {
+  explicit Parts(std::string_view text) {
+    scheme = scheme_in(text);
+    if (!scheme.empty()) text.remove_prefix(scheme.size() + 1);
+    if (const std::size_t mark = text.find('?'); mark != std::string_view::npos) {
+      query = text.substr(mark + 1);
+      text = text.substr(0, mark);
+    }
+    if (text.starts_with("//")) {
+      const std::size_t end = std::min(text.find('/', 2), text.size());
+      authority = text.substr(2, end - 2);
+      text.remove_prefix(end);
+    }
+    path = text;
+  }
+
+  std::string_view scheme, path;
+  std::optional<std::string_view> authority, query;
+};
+
 /// A host and a port, as they stand between // and the path.
 struct Authority {
   std::string host;  // lower case, an IPv6 address in its brackets
@@ -69,9 +113,10 @@ std::optional<Authority> authority_of(std::string_view text, std::uint16_t defau
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const bool in_name =
         std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
-    if (!in_name && !(authority.host[0] == '[' && (c == '[' || c == ']' || c == ':')))
-      return std::nullopt;
+    if (!in_name && authority.host[0] != '[') return std::nullopt;
   }
+  if (authority.host[0] == '[' && !is_ipv6(authority.host.substr(1, host_end - 2)))
+    return std::nullopt;
   std::string_view port = text.substr(host_end);
   if (port.empty()) return authority;
   if (port[0] != ':') return std::nullopt;
@@ -130,29 +175,19 @@ std::string with_normal_escapes(std::string_view text) {
 }
 
 std::string scheme_of(std::string_view reference) {
-  const std::string text = encoded(reference);
-  const std::size_t colon = text.find_first_of(":/?#");
-  if (colon == std::string::npos || colon == 0 || text[colon] != ':') return {};
-  std::string scheme = text.substr(0, colon);
-  std::ranges::transform(scheme, scheme.begin(),
-                         [](char c) { return static_cast<char>(std::tolower(c)); });
-  return scheme;
+  return in_lower_case(scheme_in(encoded(reference)));
 }
 
 std::optional<Address> Address::parse(std::string_view text) {
   if (text.size() > longest_address) return std::nullopt;
-  const std::string mended = encoded(text);
-  const auto url = urls::parse_uri(mended);
-  if (!url || !url->has_authority()) return std::nullopt;
+  const std::string plain = encoded(text);
+  const Parts parts(plain);
+  const std::string scheme = in_lower_case(parts.scheme);
+  if ((scheme != "http" && scheme != "https") || !parts.authority) return std::nullopt;
   Address address;
-  address.is_https_ = url->scheme_id() == urls::scheme::https;
-  if (!address.is_https_ && url->scheme_id() != urls::scheme::http) return std::nullopt;
-  // Taken apart here: Boost.URL 1.81 lets ports pass that are none, and decodes %2F in a path.
+  address.is_https_ = scheme == "https";
   const std::uint16_t default_port = address.is_https_ ? 443 : 80;
-  const std::size_t begin = mended.find("//") + 2;
-  const std::string_view between =
-      std::string_view(mended).substr(begin, mended.find_first_of("/?", begin) - begin);
-  const auto authority = authority_of(between, default_port);
+  const auto authority = authority_of(*parts.authority, default_port);
   if (!authority) return std::nullopt;
   address.port_ = authority->port;
   address.authority_ = authority->host;
@@ -162,22 +197,32 @@ std::optional<Address> Address::parse(std::string_view text) {
   if (address.host_[0] == '[') address.host_ = address.host_.substr(1, address.host_.size() - 2);
   address.text_ = address.origin();
   address.target_begin_ = address.text_.size();
-  address.text_ += without_dots(with_normal_escapes(std::string(url->encoded_path())));
-  if (url->has_query())
-    address.text_.append("?").append(with_normal_escapes(std::string(url->encoded_query())));
+  address.text_ += without_dots(with_normal_escapes(parts.path));
+  if (parts.query) address.text_.append("?").append(with_normal_escapes(*parts.query));
   if (address.text_.size() > longest_address) return std::nullopt;
   return address;
 }
 
 std::optional<Address> Address::resolve(std::string_view reference) const {
   if (reference.size() > longest_address) return std::nullopt;
-  const std::string mended = encoded(reference);
-  const auto parsed = urls::parse_uri_reference(mended);
-  const auto base = urls::parse_uri(text_);
-  if (!parsed || !base) return std::nullopt;
-  urls::url target;
-  if (!urls::resolve(*base, *parsed, target)) return std::nullopt;
-  return parse(std::string_view(target.buffer().data(), target.buffer().size()));
+  const std::string plain = encoded(reference);
+  const Parts to(plain);
+  if (!to.scheme.empty()) return parse(plain);
+  const std::string scheme = is_https_ ? "https:" : "http:";
+  if (to.authority) return parse(scheme + plain);
+  const Parts base(text_);
+  std::string target = origin();
+  if (to.path.starts_with('/'))
+    target += to.path;
+  else if (to.path.empty())
+    target += base.path;
+  else
+    target.append(base.path.substr(0, base.path.rfind('/') + 1)).append(to.path);
+  if (to.query)
+    target.append("?").append(*to.query);
+  else if (to.path.empty() && base.query)
+    target.append("?").append(*base.query);
+  return parse(target);
 }
 
 }  // namespace parlab

@@ -1,8 +1,8 @@
 #pragma once
 
 // Addresses of pages in one normal form, so that a page that is linked in many ways is fetched
-// once: RFC 3986 (section 5 for references, 6.2 for the normal form), by Boost.URL. What browsers
-// mend in real pages (spaces, bytes that are not ASCII) is percent-encoded first; tabs and line
+// once: RFC 3986 (section 5 for references, 6.2 for the normal form). What browsers
+// repair in real pages (spaces, bytes that are not ASCII) is percent-encoded first; tabs and line
 // breaks are dropped, so that none reaches a request's header.
 
 #include <cstdint>

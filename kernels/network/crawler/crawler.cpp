@@ -1,11 +1,11 @@
 #include "kernels/network/crawler/crawler.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <ctime>
 #include <deque>
@@ -18,6 +18,7 @@
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
 #include "kernels/network/crawler/turns.hpp"
+#include "kernels/network/hangup.hpp"
 
 namespace parlab {
 namespace {
@@ -60,7 +61,8 @@ class Crawl {
 
   CrawlSummary run() {
     const auto begin = Clock::now();
-    asio::signal_set signals(loop_, SIGINT, SIGTERM, SIGHUP);
+    asio::signal_set signals(loop_, SIGINT, SIGTERM);
+    add_hangup(signals);
     listen(signals);
     store_.add({start_.text(), start_.origin(), 0, 0}, 0);
     asio::co_spawn(loop_.get_executor(), start(), asio::detached);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -26,8 +27,12 @@ class ManagerClient::State {
     open_session();
     longest_message_ = keeper_->longest_message();
   }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();
 
   ClientConnection& connection();
+  bool connected() const;
   const ManagerAddress& address() const { return address_; }
   std::uint64_t longest_message() const { return longest_message_; }
 
@@ -45,19 +50,24 @@ class ManagerClient::State {
  private:
   /// Keeps the session while threads come and go.
   void open_session() {
-    keeper_ = std::make_unique<ClientConnection>(address_, options_);
-    generation_ = client_processes::generation();
-    session_.clear();
-    for (const std::uint8_t byte : fresh_nonce()) session_ += fmt::format("{:02x}", byte);
-    join_session(*keeper_);
+    auto keeper = std::make_unique<ClientConnection>(address_, options_);
+    session_ = to_hex(fresh_nonce());
+    join_session(*keeper);
     // A forked child has its own share in what its parent held. What is gone by now is found out
     // when it is called.
     for (const auto& [object, count] : held_)
-      for (std::uint64_t i = 0; i < count; ++i)
-        keeper_->call(0, "hold", to_bytes(object), std::nullopt);
+      for (std::uint64_t i = 0; i < count; ++i) keeper->call(0, "hold", to_bytes(object));
+    keeper_ = std::move(keeper);
+    generation_ = client_processes::generation();  // last: where anything threw, it is tried again
   }
-  void join_session(ClientConnection& connection) const {
-    connection.call(0, "session", to_bytes(session_), std::nullopt);
+  /// Throws ManagerDied where another manager has the address by now: its objects are not those
+  /// that our proxies mean.
+  void join_session(ClientConnection& connection) {
+    const std::string manager = *connection.call(0, "session", to_bytes(session_));
+    if (manager_.empty()) manager_ = manager;
+    if (manager != manager_)
+      throw ManagerDied(
+          fmt::format("the manager at {} is gone: another one is there now", address_.text()));
   }
 
   ManagerAddress address_;
@@ -65,6 +75,7 @@ class ManagerClient::State {
   std::uint64_t longest_message_ = 0;
   std::uint64_t generation_ = 0;
   std::string session_;
+  std::string manager_;  // what it calls itself
   std::map<std::uint64_t, std::uint64_t> held_;
   std::unique_ptr<ClientConnection> keeper_;
   std::shared_ptr<void> token_ = std::make_shared<char>();  // gone with this object
@@ -78,26 +89,53 @@ struct Own {
   const void* state;
   std::unique_ptr<ClientConnection> connection;
 };
-thread_local std::vector<Own> own_connections;
+
+/// By a pointer, made on demand: a static object's destructor may call after the thread's objects
+/// are gone.
+thread_local std::vector<Own>* own_connections = nullptr;
+
+std::vector<Own>& make_own_connections() {
+  struct End {
+    ~End() { delete std::exchange(own_connections, nullptr); }
+  };
+  thread_local const End end;
+  if (!own_connections) own_connections = new std::vector<Own>;
+  return *own_connections;
+}
 
 }  // namespace
 
 ClientConnection& ManagerClient::State::connection() {
-  for (Own& own : own_connections)
+  std::vector<Own>& all = make_own_connections();
+  for (Own& own : all)
     if (own.state == this && own.connection->usable() && !own.client.expired())
       return *own.connection;
-  std::erase_if(own_connections,
+  std::erase_if(all,
                 [&](const Own& own) { return own.client.expired() || !own.connection->usable(); });
   try {
     const std::scoped_lock held(client_processes::lock());
     if (generation_ != client_processes::generation()) open_session();
     auto connection = std::make_unique<ClientConnection>(address_, options_);
     join_session(*connection);
-    own_connections.push_back({token_, this, std::move(connection)});
+    all.push_back({token_, this, std::move(connection)});
   } catch (const std::system_error&) {
     throw ManagerDied(fmt::format("the manager at {} is gone", address_.text()));
+  } catch (const UsageError& error) {  // it was one when this client was made
+    throw ManagerDied(fmt::format("the manager at {} is gone: {}", address_.text(), error.what()));
   }
-  return *own_connections.back().connection;
+  return *all.back().connection;
+}
+
+bool ManagerClient::State::connected() const {
+  return own_connections && std::ranges::any_of(*own_connections, [&](const Own& own) {
+           return own.state == this && own.connection->usable() && !own.client.expired();
+         });
+}
+
+/// Other threads' connections end with them, or when they next call a manager.
+ManagerClient::State::~State() {
+  if (own_connections)
+    std::erase_if(*own_connections, [&](const Own& own) { return own.state == this; });
 }
 
 ManagerClient ManagerClient::connect(std::string_view address, ClientOptions options) {
@@ -115,9 +153,11 @@ std::uint64_t ManagerClient::longest_message() const { return state_->longest_me
 
 std::optional<std::string> ManagerClient::call(std::uint64_t object, std::string_view method,
                                                std::string_view arguments,
-                                               CallTimeout timeout) const {
-  return state_->connection().call(object, method, arguments, timeout);
+                                               Deadline deadline) const {
+  return state_->connection().call(object, method, arguments, deadline);
 }
+
+bool ManagerClient::connected() const { return state_->connected(); }
 
 std::shared_ptr<const ManagerClient::Held> ManagerClient::make(std::string_view type,
                                                                std::string_view initial,
@@ -142,7 +182,7 @@ ManagerClient::Held::Held(ManagerClient client, std::uint64_t object)
 ManagerClient::Held::~Held() {
   if (!client_.state_->remove_held(object_)) return;
   try {
-    client_.call(0, "drop", to_bytes(object_));
+    client_.call(0, "drop", to_bytes(object_), std::chrono::seconds(0));
   } catch (const std::exception&) {  // gone, and the object with it
   }
 }

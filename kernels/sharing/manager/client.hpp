@@ -14,21 +14,19 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/sharing/deadline.hpp"
 #include "kernels/sharing/manager/address.hpp"
 #include "kernels/sharing/manager/errors.hpp"
 
 namespace parlab {
-
-/// How long a call may wait in the manager; none: for ever.
-using CallTimeout = std::optional<std::chrono::milliseconds>;
 
 struct ClientOptions {
   std::string key = {};  // as given to the manager; never sent
   /// Looks for the reply so long before it sleeps: waking up costs more than most calls, and a core
   /// is busy meanwhile.
   std::chrono::microseconds spin{0};
-  /// For connecting, and beyond a call's own timeout: then a manager that lives but does not answer
-  /// (stopped, say) is given up.
+  /// For connecting, and beyond a call's own deadline: then a manager that lives but does not
+  /// answer (stopped, say) is given up. 0 to a year.
   std::chrono::milliseconds patience{10'000};
 };
 
@@ -42,10 +40,14 @@ class ManagerClient {
   /// Bytes; a longer message is refused here, before it is sent.
   std::uint64_t longest_message() const;
 
-  /// The answer of the object's method; none where the timeout came first. Throws ManagerDied, and
+  /// The answer of the object's method; none where the deadline came first. Throws ManagerDied, and
   /// ManagerError for what the object throws.
   std::optional<std::string> call(std::uint64_t object, std::string_view method,
-                                  std::string_view arguments, CallTimeout timeout = {}) const;
+                                  std::string_view arguments, Deadline deadline = {}) const;
+
+  /// Whether this thread has a connection that still stands. Without one, what this thread held in
+  /// the manager, a lock say, is free already.
+  bool connected() const;
 
   /// A round trip that does nothing: bytes there and back.
   std::string ping(std::string_view bytes) const { return *call(0, "ping", bytes); }

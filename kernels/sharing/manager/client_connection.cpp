@@ -18,8 +18,24 @@
 namespace parlab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr char gone[] = "the manager is gone: it was killed, or it ended";
+
+/// Longer ones would overflow when they are added to a time.
+constexpr std::chrono::milliseconds longest_patience = std::chrono::hours(24 * 365);
+
+/// Milliseconds from now, rounded up.
+std::int64_t wire_timeout(Deadline deadline) {
+  if (deadline.never()) return no_timeout;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline.at() - Deadline::Clock::now());
+  return std::max<std::int64_t>(left.count(), 0);
+}
+
+Deadline later(Deadline deadline, std::chrono::milliseconds wait) {
+  if (deadline.never()) return deadline;
+  const auto left = deadline.at() - Deadline::Clock::now();
+  return {std::max(left, left.zero()) + wait};
+}
 
 /// A manager that is dying still accepts for a moment, only to hang up, as one does that refuses.
 bool is_there(const ManagerAddress& address) {
@@ -38,6 +54,7 @@ bool is_there(const ManagerAddress& address) {
 
 ClientConnection::ClientConnection(const ManagerAddress& address, const ClientOptions& options)
     : socket_(address.connect()), options_(options) {
+  options_.patience = std::clamp(options_.patience, std::chrono::milliseconds(0), longest_patience);
   greet(address);
   client_processes::add(*this);
 }
@@ -45,11 +62,12 @@ ClientConnection::ClientConnection(const ManagerAddress& address, const ClientOp
 ClientConnection::~ClientConnection() { client_processes::remove(*this); }
 
 void ClientConnection::greet(const ManagerAddress& address) {
+  const Deadline in_time(options_.patience);
   Greeting greeting{};
   try {
-    receive(reinterpret_cast<char*>(&greeting), sizeof greeting, options_.patience);
+    receive(reinterpret_cast<char*>(&greeting), sizeof greeting, in_time);
   } catch (const ManagerDied&) {
-    if (!is_there(address)) throw;
+    if (in_time.passed() || !is_there(address)) throw;
     throw ManagerError(fmt::format("the manager at {} refused the connection", address.text()));
   }
   if (greeting.magic != manager_magic)
@@ -62,10 +80,10 @@ void ClientConnection::greet(const ManagerAddress& address) {
   response.proof = prove(options_.key, "client", greeting.nonce, response.nonce);
   GreetingWelcome welcome{};
   try {
-    send_all(raw_bytes(response), {});
-    receive(reinterpret_cast<char*>(&welcome), sizeof welcome, options_.patience);
+    send_all(raw_bytes(response), {}, in_time);
+    receive(reinterpret_cast<char*>(&welcome), sizeof welcome, in_time);
   } catch (const ManagerDied&) {
-    if (!is_there(address)) throw;
+    if (in_time.passed() || !is_there(address)) throw;
     throw ManagerError(
         fmt::format("the manager at {} refused the connection: a wrong key", address.text()));
   }
@@ -76,8 +94,8 @@ void ClientConnection::greet(const ManagerAddress& address) {
 }
 
 std::optional<std::string> ClientConnection::call(std::uint64_t object, std::string_view method,
-                                                  std::string_view arguments, CallTimeout timeout) {
-  const RequestHead request{object, timeout ? timeout->count() : -1, method.size()};
+                                                  std::string_view arguments, Deadline deadline) {
+  const RequestHead request{object, wire_timeout(deadline), method.size()};
   const FrameSize size = sizeof request + method.size() + arguments.size();
   if (size > longest_message_)
     throw ManagerError(
@@ -88,36 +106,58 @@ std::optional<std::string> ClientConnection::call(std::uint64_t object, std::str
   head += raw_bytes(size);
   head += raw_bytes(request);
   head += method;
-  const CallTimeout wait = timeout ? CallTimeout(*timeout + options_.patience) : std::nullopt;
+  Answer answer{};
   try {
-    send_all(head, arguments);
-    std::array<char, sizeof(FrameSize) + sizeof(CallStatus)> front{};
-    receive(front.data(), front.size(), wait);
-    std::string_view rest(front.data(), front.size());
-    FrameSize answer_size = 0;
-    CallStatus status{};
-    take_front(rest, answer_size);
-    take_front(rest, status);
-    std::string answer(answer_size - sizeof status, '\0');
-    receive(answer.data(), answer.size(), wait);
-    if (status == CallStatus::timed_out) return std::nullopt;
-    if (status == CallStatus::failed) throw ManagerError(answer);
-    return answer;
-  } catch (const ManagerDied&) {
+    answer = exchange(head, arguments, later(deadline, options_.patience));
+  } catch (...) {
     socket_.reset();  // what comes next on it would answer another call
     throw;
   }
+  if (answer.status == CallStatus::timed_out) return std::nullopt;
+  if (answer.status == CallStatus::failed) throw ManagerError(answer.bytes);
+  return std::move(answer.bytes);
 }
 
-void ClientConnection::send_all(std::string_view head, std::string_view bytes) {
+ClientConnection::Answer ClientConnection::exchange(std::string_view head,
+                                                    std::string_view arguments, Deadline deadline) {
+  send_all(head, arguments, deadline);
+  std::array<char, sizeof(FrameSize) + sizeof(CallStatus)> front{};
+  receive(front.data(), front.size(), deadline);
+  std::string_view rest(front.data(), front.size());
+  FrameSize size = 0;
+  Answer answer{};
+  take_front(rest, size);
+  take_front(rest, answer.status);
+  answer.bytes.resize(size - sizeof answer.status);
+  receive(answer.bytes.data(), answer.bytes.size(), deadline);
+  return answer;
+}
+
+/// Throws ManagerDied where nothing moves until the deadline.
+void ClientConnection::sleep_until_ready(short events, Deadline deadline) {
+  pollfd watched{socket_.get(), events, 0};
+  for (;;) {
+    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) throw ManagerDied(gone);
+    if (deadline.passed())
+      throw ManagerDied("the manager gave no answer in time: it is stopped, or cut off");
+  }
+}
+
+void ClientConnection::send_all(std::string_view head, std::string_view bytes, Deadline deadline) {
   while (!head.empty() || !bytes.empty()) {
     std::array<iovec, 2> parts = {{{const_cast<char*>(head.data()), head.size()},
                                    {const_cast<char*>(bytes.data()), bytes.size()}}};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
-    const ssize_t sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) {
+      sleep_until_ready(POLLOUT, deadline.at_least(options_.patience));
+      continue;
+    }
     if (sent < 0) throw ManagerDied(gone);
     const std::size_t of_head = std::min(head.size(), static_cast<std::size_t>(sent));
     head.remove_prefix(of_head);
@@ -125,28 +165,21 @@ void ClientConnection::send_all(std::string_view head, std::string_view bytes) {
   }
 }
 
-ssize_t ClientConnection::receive_some(char* to, std::size_t size, CallTimeout timeout) {
+ssize_t ClientConnection::receive_some(char* to, std::size_t size, Deadline deadline) {
   if (options_.spin.count() > 0) {
-    const auto until = Clock::now() + options_.spin;
+    const Deadline spun(options_.spin);
     do {
       const ssize_t got = recv(socket_.get(), to, size, MSG_DONTWAIT);
       if (got >= 0 || (errno != EAGAIN && errno != EINTR)) return got;
-    } while (Clock::now() < until);
+    } while (!spun.passed());
   }
-  if (timeout) {
-    pollfd watched{socket_.get(), POLLIN, 0};
-    const auto milliseconds = std::min<std::int64_t>(timeout->count(), 1 << 30);
-    const int ready = poll(&watched, 1, static_cast<int>(milliseconds));
-    if (ready == 0)
-      throw ManagerDied(fmt::format("the manager gave no answer within {} ms", timeout->count()));
-    if (ready < 0) return ready;
-  }
+  if (!deadline.never()) sleep_until_ready(POLLIN, deadline.at_least(options_.patience));
   return recv(socket_.get(), to, size, 0);
 }
 
-void ClientConnection::receive(char* to, std::size_t size, CallTimeout timeout) {
+void ClientConnection::receive(char* to, std::size_t size, Deadline deadline) {
   while (size > 0) {
-    const ssize_t got = receive_some(to, size, timeout);
+    const ssize_t got = receive_some(to, size, deadline);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) throw ManagerDied(gone);
     to += got;

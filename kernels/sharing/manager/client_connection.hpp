@@ -23,8 +23,10 @@ class ClientConnection {
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
+  /// The answer, or none at the deadline. Throws ManagerError for what the manager refused: then
+  /// the connection goes on. Whatever else ends a call amid its bytes breaks the connection.
   std::optional<std::string> call(std::uint64_t object, std::string_view method,
-                                  std::string_view arguments, CallTimeout timeout);
+                                  std::string_view arguments, Deadline deadline = {});
   std::uint64_t longest_message() const { return longest_message_; }
 
   /// False in a forked child, and where an earlier call broke it.
@@ -34,10 +36,17 @@ class ClientConnection {
   void abandon() { socket_.reset(); }
 
  private:
+  struct Answer {
+    CallStatus status;
+    std::string bytes;
+  };
+
   void greet(const ManagerAddress& address);
-  void send_all(std::string_view head, std::string_view bytes);
-  ssize_t receive_some(char* to, std::size_t size, CallTimeout timeout);
-  void receive(char* to, std::size_t size, CallTimeout timeout);
+  Answer exchange(std::string_view head, std::string_view arguments, Deadline deadline);
+  void sleep_until_ready(short events, Deadline deadline);
+  void send_all(std::string_view head, std::string_view bytes, Deadline deadline);
+  ssize_t receive_some(char* to, std::size_t size, Deadline deadline);
+  void receive(char* to, std::size_t size, Deadline deadline);
 
   OwnedDescriptor socket_;
   ClientOptions options_;

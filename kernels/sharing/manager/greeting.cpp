@@ -1,5 +1,7 @@
 #include "kernels/sharing/manager/greeting.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -27,6 +29,10 @@ GreetingNonce fresh_nonce() {
   if (getrandom(nonce.data(), nonce.size(), 0) != static_cast<ssize_t>(nonce.size()))
     throw std::system_error(errno, std::generic_category(), "no random numbers");
   return nonce;
+}
+
+std::string to_hex(const GreetingNonce& nonce) {
+  return fmt::format("{:02x}", fmt::join(nonce, ""));
 }
 
 #ifdef PARLAB_HAS_OPENSSL

@@ -45,6 +45,8 @@ bool keys_supported();
 
 /// Random bytes from the kernel.
 GreetingNonce fresh_nonce();
+/// As text, for names that nobody else has.
+std::string to_hex(const GreetingNonce& nonce);
 
 /// The proof of `role` ("client" or "manager") for this pair of numbers; zeros for an empty key.
 KeyProof prove(std::string_view key, std::string_view role, const GreetingNonce& managers,

@@ -7,7 +7,8 @@
 namespace parlab {
 
 std::uint64_t ObjectStore::make(const std::string& session, const std::string& type,
-                                const std::string& name, std::string_view arguments) {
+                                const std::string& name, std::string_view arguments,
+                                ServedHost& host) {
   if (const auto named = names_.find(name); !name.empty() && named != names_.end()) {
     Entry& entry = entries_.at(named->second);
     if (entry.type != type)
@@ -20,8 +21,9 @@ std::uint64_t ObjectStore::make(const std::string& session, const std::string& t
   if (factory == types_.end())
     throw std::invalid_argument(
         fmt::format("this manager knows no type '{}'; register it before the start", type));
-  Entry entry{factory->second(arguments), type, name, {{session, 1}}};
+  Entry entry{factory->second(arguments, host), type, name, {{session, 1}}};
   const std::uint64_t id = next_++;
+  entry.object->on_change([this, id] { changed_.push_back(id); });
   entries_.emplace(id, std::move(entry));
   if (!name.empty()) names_[name] = id;
   return id;

@@ -1,28 +1,30 @@
 #include "kernels/sharing/manager/proxies.hpp"
 
+#include <exception>
+
 #include "kernels/sharing/manager/wire.hpp"
 
 namespace parlab {
 
 std::optional<ManagedData> Proxy::try_call(std::string_view method, const ManagedData& arguments,
-                                           CallTimeout timeout) const {
-  const std::optional<std::string> answer = call_bytes(method, to_bytes(arguments), timeout);
+                                           Deadline deadline) const {
+  const std::optional<std::string> answer = call_bytes(method, to_bytes(arguments), deadline);
   if (!answer) return std::nullopt;
   return answer->empty() ? ManagedData() : from_bytes(*answer);
 }
 
-bool ManagedQueue::put_many(const std::vector<std::string>& items, CallTimeout timeout) const {
+bool ManagedQueue::put_many(const std::vector<std::string>& items, Deadline deadline) const {
   std::string batch;
   for (const std::string& item : items) {
     batch += raw_bytes(FrameSize{item.size()});
     batch += item;
   }
-  return call_bytes("put_many", batch, timeout).has_value();
+  return call_bytes("put_many", batch, deadline).has_value();
 }
 
-std::vector<std::string> ManagedQueue::get_many(std::size_t most, CallTimeout timeout) const {
+std::vector<std::string> ManagedQueue::get_many(WholeNumber most, Deadline deadline) const {
   std::vector<std::string> items;
-  const std::optional<std::string> batch = call_bytes("get_many", to_bytes(most), timeout);
+  const std::optional<std::string> batch = call_bytes("get_many", to_bytes(most.value()), deadline);
   if (!batch) return items;
   std::string_view rest = *batch;
   for (FrameSize size = 0; take_front(rest, size); rest.remove_prefix(size))
@@ -30,10 +32,11 @@ std::vector<std::string> ManagedQueue::get_many(std::size_t most, CallTimeout ti
   return items;
 }
 
-Acquired ManagedLock::acquire(CallTimeout timeout) const {
-  const std::optional<ManagedData> abandoned = try_call("acquire", nullptr, timeout);
-  if (!abandoned) return Acquired::no;
-  return abandoned->get<bool>() ? Acquired::abandoned : Acquired::clean;
+void Proxy::try_to_call(std::string_view method) const noexcept {
+  try {
+    if (held_->client().connected()) call_bytes(method, {}, std::chrono::seconds(0));
+  } catch (const std::exception&) {  // gone, and what this thread had there with it
+  }
 }
 
 }  // namespace parlab

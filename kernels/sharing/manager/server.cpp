@@ -1,6 +1,8 @@
 #include "kernels/sharing/manager/server.hpp"
 
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+
+#include "kernels/sharing/deadline.hpp"
 
 namespace parlab {
 
@@ -24,6 +28,9 @@ constexpr double patience_a_second = 10;
 
 /// Seconds in which a client has to answer the greeting.
 constexpr auto longest_greeting = std::chrono::seconds(10);
+
+/// 34 years, which can be added to a time without overflow.
+constexpr std::int64_t longest_timeout_ms = 1LL << 40;
 
 /// Clients that have not yet proved who they are, at the same time.
 constexpr std::size_t most_strangers = 128;
@@ -43,17 +50,27 @@ ManagerServer::ManagerServer(OwnedDescriptor listener, int parent, ServerSetting
   event.data.u64 = parent_tag;
   watched = watched && epoll_ctl(poll_.get(), EPOLL_CTL_ADD, parent_, &event) == 0;
   if (!watched) throw std::system_error(errno, std::generic_category(), "cannot watch for clients");
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  end_signal_ = OwnedDescriptor(signalfd(-1, &ends, SFD_CLOEXEC));
+  ManagerServer::watch(end_signal_.get(), [this](std::uint32_t) { ends_ = true; });
 }
 
 void ManagerServer::run() {
+  serve_until_end();
+  for (auto& [id, entry] : store_.entries()) entry.object->manager_ends();
+}
+
+void ManagerServer::serve_until_end() {
   std::array<epoll_event, 64> events{};
-  for (;;) {
+  while (!ends_) {
     int ready = 0;
     if (settings_.spin.count() > 0) {
-      const auto until = Clock::now() + settings_.spin;
+      const Deadline spun(settings_.spin);
       do {
         ready = epoll_wait(poll_.get(), events.data(), events.size(), 0);
-      } while (ready == 0 && Clock::now() < until);
+      } while (ready == 0 && !spun.passed());
     }
     if (ready == 0) ready = epoll_wait(poll_.get(), events.data(), events.size(), next_deadline());
     if (ready < 0 && errno != EINTR) return;
@@ -62,6 +79,13 @@ void ManagerServer::run() {
       if (tag == parent_tag) return;
       if (tag == listener_tag) {
         accept_all();
+        continue;
+      }
+      if (const auto watcher = watchers_.find(tag); watcher != watchers_.end()) {
+        const std::shared_ptr<const Watcher> kept = watcher->second;  // it may end itself
+        kept->ready(events[i].events);
+        wake_changed();
+        close_broken();
         continue;
       }
       const auto found = connections_.find(tag);
@@ -111,15 +135,16 @@ void ManagerServer::read(ServerConnection& connection) {
     if (!frame) break;
     std::string_view rest = *frame;
     RequestHead head{};
-    if (!take_front(rest, head) || head.method_size > rest.size() || head.timeout_ms < -1) {
-      connection.broken = true;
-      break;
+    if (!take_front(rest, head) || head.method_size > rest.size()) {
+      // Where the next frame begins is known all the same, and the client may hold locks.
+      reply(connection, CallStatus::failed, "a request that ends within its head or its method");
+      continue;
     }
     WaitingCall request{head.object, std::string(rest.substr(0, head.method_size)),
                         std::string(rest.substr(head.method_size)), std::nullopt};
-    if (head.timeout_ms >= 0)
-      request.deadline = Clock::now() + std::chrono::milliseconds(
-                                            std::min<std::int64_t>(head.timeout_ms, 1LL << 40));
+    if (head.timeout_ms != no_timeout)
+      request.deadline = Clock::now() + std::chrono::milliseconds(std::clamp<std::int64_t>(
+                                            head.timeout_ms, 0, longest_timeout_ms));
     call(connection, std::move(request));
     if (waiting_ > before) break;
   }
@@ -171,9 +196,11 @@ void ManagerServer::close(ServerConnection& connection) {
     entry.object->connection_gone(connection.id());
     wake(entry);
   }
-  if (connection.session.empty() || --sessions_[connection.session] > 0) return;
-  sessions_.erase(connection.session);
-  store_.session_gone(connection.session);
+  if (!connection.session.empty() && --sessions_[connection.session] == 0) {
+    sessions_.erase(connection.session);
+    store_.session_gone(connection.session);
+  }
+  wake_changed();  // last: a pool that goes with its session fails the calls of others
 }
 
 void ManagerServer::expire() {
@@ -188,12 +215,13 @@ void ManagerServer::expire() {
     if (!connection->waiting || !connection->waiting->deadline ||
         *connection->waiting->deadline > now)
       continue;
-    if (ObjectStore::Entry* entry = store_.find(connection->waiting->object))
-      entry->waiting.remove(id);
+    const WaitingCall call = std::move(*connection->waiting);
     connection->waiting.reset();
     --waiting_;
-    reply(*connection, CallStatus::timed_out, "");
+    if (ObjectStore::Entry* entry = store_.find(call.object)) entry->waiting.remove(id);
+    give_up(*connection, call);
   }
+  wake_changed();
 }
 
 int ManagerServer::next_deadline() const {

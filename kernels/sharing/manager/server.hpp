@@ -20,15 +20,21 @@ struct ServerSettings {
   std::chrono::microseconds spin{0};  // looks for the next request so long before it sleeps
 };
 
-class ManagerServer {
+class ManagerServer final : public ServedHost {
  public:
   /// Takes over `listener`. `parent` is a pidfd: the server ends with that process.
   ManagerServer(OwnedDescriptor listener, int parent, ServerSettings settings, ServedTypes types);
-  /// Until the parent ends.
+  /// Until the parent ends, or SIGTERM, which must be blocked. Then the workers of its pools have
+  /// ended too.
   void run();
 
+  ServedObject& object(std::uint64_t number) override;
+  void watch(int fd, std::function<void(std::uint32_t)> ready) override;
+  void watch_out(int fd, bool also_out) override;
+  void unwatch(int fd) override;
+
  private:
-  int wait(int milliseconds);
+  void serve_until_end();
   void accept_all();
   void greet(ServerConnection& connection);
   void check_response(ServerConnection& connection);
@@ -37,7 +43,9 @@ class ManagerServer {
   void call(ServerConnection& connection, WaitingCall call);
   bool attempt(ServerConnection& connection, const WaitingCall& call, ObjectStore::Entry& entry);
   std::string call_manager(ServerConnection& connection, const WaitingCall& call);
+  void give_up(ServerConnection& connection, const WaitingCall& call);
   void wake(ObjectStore::Entry& entry);
+  void wake_changed();
   void reply(ServerConnection& connection, CallStatus status, std::string_view bytes);
   void watch(ServerConnection& connection);
   void expire();
@@ -46,11 +54,20 @@ class ManagerServer {
   void close(ServerConnection& connection);
   void refill_patience();
 
+  struct Watcher {
+    int fd;
+    std::function<void(std::uint32_t)> ready;
+  };
+
   OwnedDescriptor listener_;
   OwnedDescriptor poll_;
   int parent_;
+  OwnedDescriptor end_signal_;
+  bool ends_ = false;
   ServerSettings settings_;
-  ObjectStore store_;
+  std::string name_ = to_hex(fresh_nonce());  // tells this manager from any other at its address
+  std::map<std::uint64_t, std::shared_ptr<const Watcher>> watchers_;  // by their tag
+  ObjectStore store_;  // after watchers_, which its objects end
   std::map<ConnectionId, std::unique_ptr<ServerConnection>> connections_;
   std::map<std::string, int> sessions_;  // connections of each
   std::vector<ConnectionId> broken_;

@@ -1,11 +1,15 @@
 // What a manager does with a call: its own methods, and those of its objects.
 
 #include <fmt/format.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <system_error>
 
+#include "kernels/sharing/manager/served_arguments.hpp"
 #include "kernels/sharing/manager/server.hpp"
 
 namespace parlab {
@@ -30,15 +34,23 @@ void ManagerServer::call(ServerConnection& connection, WaitingCall call) {
   }
   if (attempt(connection, call, *entry)) {
     wake(*entry);
-    return;
+  } else if (call.deadline && *call.deadline <= Clock::now()) {
+    give_up(connection, call);
+  } else {
+    entry->waiting.push_back(connection.id());
+    connection.waiting = std::move(call);
+    ++waiting_;
   }
-  if (call.deadline && *call.deadline <= Clock::now()) {
-    reply(connection, CallStatus::timed_out, "");
-    return;
+  wake_changed();
+}
+
+/// The deadline of a call that has to wait has come.
+void ManagerServer::give_up(ServerConnection& connection, const WaitingCall& call) {
+  if (ObjectStore::Entry* entry = store_.find(call.object)) {
+    entry->object->timed_out({connection.id(), call.method, call.arguments});
+    wake(*entry);
   }
-  entry->waiting.push_back(connection.id());
-  connection.waiting = std::move(call);
-  ++waiting_;
+  reply(connection, CallStatus::timed_out, "");
 }
 
 /// Makes the call and answers it; false where it has to wait.
@@ -77,6 +89,13 @@ void ManagerServer::wake(ObjectStore::Entry& entry) {
   }
 }
 
+/// The same for all objects that told of a change.
+void ManagerServer::wake_changed() {
+  for (auto changed = store_.take_changed(); !changed.empty(); changed = store_.take_changed())
+    for (const std::uint64_t number : changed)
+      if (ObjectStore::Entry* entry = store_.find(number)) wake(*entry);
+}
+
 std::string ManagerServer::call_manager(ServerConnection& connection, const WaitingCall& call) {
   if (call.method == "ping") return call.arguments;
   const json argument = from_bytes(call.arguments);
@@ -88,7 +107,7 @@ std::string ManagerServer::call_manager(ServerConnection& connection, const Wait
       throw std::invalid_argument("a session's name has 16 to 64 bytes");
     }
     ++sessions_[connection.session];
-    return "";
+    return name_;
   }
   if (call.method == "state")
     return to_bytes({{"objects", store_.size()},
@@ -100,14 +119,43 @@ std::string ManagerServer::call_manager(ServerConnection& connection, const Wait
     const json::binary_t& initial = argument.at("initial").get_binary();
     return to_bytes(store_.make(connection.session, argument.at("type").get<std::string>(),
                                 argument.at("name").get<std::string>(),
-                                {reinterpret_cast<const char*>(initial.data()), initial.size()}));
+                                {reinterpret_cast<const char*>(initial.data()), initial.size()},
+                                *this));
   }
-  if (call.method == "hold") return to_bytes(store_.hold(connection.session, argument));
+  if (call.method == "hold")
+    return to_bytes(store_.hold(connection.session, count_of(argument, "an object's number")));
   if (call.method == "drop") {
-    store_.drop(connection.session, argument);
+    store_.drop(connection.session, count_of(argument, "an object's number"));
     return "";
   }
   throw std::invalid_argument(fmt::format("a manager has no method '{}'", call.method));
+}
+
+ServedObject& ManagerServer::object(std::uint64_t number) {
+  ObjectStore::Entry* entry = store_.find(number);
+  if (!entry) throw std::invalid_argument(fmt::format("the manager has no object {}", number));
+  return *entry->object;
+}
+
+void ManagerServer::watch(int fd, std::function<void(std::uint32_t)> ready) {
+  const std::uint64_t tag = next_++;
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = tag}};
+  if (epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot watch a descriptor");
+  watchers_[tag] = std::make_shared<const Watcher>(Watcher{fd, std::move(ready)});
+}
+
+void ManagerServer::watch_out(int fd, bool also_out) {
+  for (const auto& [tag, watcher] : watchers_) {
+    if (watcher->fd != fd) continue;
+    epoll_event event{.events = EPOLLIN | (also_out ? EPOLLOUT : 0U), .data = {.u64 = tag}};
+    epoll_ctl(poll_.get(), EPOLL_CTL_MOD, fd, &event);
+  }
+}
+
+void ManagerServer::unwatch(int fd) {
+  epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  std::erase_if(watchers_, [&](const auto& one) { return one.second->fd == fd; });
 }
 
 }  // namespace parlab

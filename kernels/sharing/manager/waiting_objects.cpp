@@ -1,9 +1,11 @@
 // Objects whose callers may have to wait.
 
+#include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "kernels/sharing/manager/served_arguments.hpp"
 #include "kernels/sharing/manager/served_object.hpp"
 #include "kernels/sharing/manager/wire.hpp"
 
@@ -16,10 +18,11 @@ using Answered = std::optional<std::string>;
 /// as a size before each.
 class Queue final : public ServedObject {
  public:
-  explicit Queue(std::string_view capacity) : capacity_(from_bytes(capacity).get<std::size_t>()) {}
+  explicit Queue(std::string_view capacity) : capacity_(capacity_of(from_bytes(capacity))) {}
 
   Answered call(const ServedCall& call) override {
     if (call.method == "get") {
+      expect_no_arguments(call);
       if (items_.empty()) return std::nullopt;
       std::string item = std::move(items_.front());
       items_.pop_front();
@@ -32,8 +35,9 @@ class Queue final : public ServedObject {
     }
     if (call.method == "put_many") return put_many(call.arguments);
     if (call.method == "get_many") return get_many(call.arguments);
-    if (call.method == "size") return to_bytes(items_.size());
-    unknown(call);
+    if (call.method != "size") unknown(call);
+    expect_no_arguments(call);
+    return to_bytes(items_.size());
   }
 
   void undelivered(const ServedCall& call, std::string& answer) override {
@@ -44,6 +48,12 @@ class Queue final : public ServedObject {
   }
 
  private:
+  /// As in Python, 0 and below is none.
+  static std::size_t capacity_of(const nlohmann::json& given) {
+    if (given.is_null()) return 0;
+    return static_cast<std::size_t>(
+        std::max<std::int64_t>(0, whole_number(given, "a queue's capacity")));
+  }
   bool has_room(std::size_t more) const {
     return capacity_ == 0 || items_.size() + more <= capacity_;
   }
@@ -71,9 +81,10 @@ class Queue final : public ServedObject {
   }
 
   Answered get_many(std::string_view most) {
-    if (items_.empty()) return std::nullopt;
+    std::uint64_t left = count_of(from_bytes(most), "how many items");
+    if (items_.empty() && left > 0) return std::nullopt;
     std::string answer;
-    for (auto left = from_bytes(most).get<std::size_t>(); left > 0 && !items_.empty(); --left) {
+    for (; left > 0 && !items_.empty(); --left) {
       answer += raw_bytes(FrameSize{items_.front().size()});
       answer += items_.front();
       items_.pop_front();
@@ -85,41 +96,10 @@ class Queue final : public ServedObject {
   std::deque<std::string> items_;
 };
 
-/// Held by a connection, that is by a thread of a client; free when that is gone.
-class Lock final : public ServedObject {
- public:
-  Answered call(const ServedCall& call) override {
-    if (call.method == "acquire") {
-      if (holder_ == call.who) throw std::logic_error("the lock is held by this thread already");
-      if (holder_) return std::nullopt;
-      holder_ = call.who;
-      return to_bytes(std::exchange(abandoned_, false));
-    }
-    if (call.method == "locked") return to_bytes(holder_.has_value());
-    if (call.method != "release") unknown(call);
-    if (holder_ != call.who) throw std::logic_error("the lock is not held by this thread");
-    holder_.reset();
-    return "";
-  }
-  void undelivered(const ServedCall& call, std::string& answer) override {
-    if (call.method != "acquire") return;
-    holder_.reset();
-    abandoned_ = from_bytes(answer).get<bool>();
-  }
-  void connection_gone(ConnectionId who) override {
-    if (holder_ != who) return;
-    holder_.reset();
-    abandoned_ = true;
-  }
-
- private:
-  std::optional<ConnectionId> holder_;
-  bool abandoned_ = false;  // its last holder died, and nobody was told yet
-};
-
 class Event final : public ServedObject {
  public:
   Answered call(const ServedCall& call) override {
+    expect_no_arguments(call);
     if (call.method == "wait") return set_ ? Answered("") : std::nullopt;
     if (call.method == "is_set") return to_bytes(set_);
     if (call.method != "set" && call.method != "clear") unknown(call);
@@ -134,9 +114,13 @@ class Event final : public ServedObject {
 }  // namespace
 
 void add_waiting_types(ServedTypes& types) {
-  types["Queue"] = [](std::string_view capacity) { return std::make_unique<Queue>(capacity); };
-  types["Lock"] = [](std::string_view) { return std::make_unique<Lock>(); };
-  types["Event"] = [](std::string_view) { return std::make_unique<Event>(); };
+  types["Queue"] = [](std::string_view capacity, ServedHost&) {
+    return std::make_unique<Queue>(capacity);
+  };
+  types["Event"] = [](std::string_view arguments, ServedHost&) {
+    expect_no_arguments({0, "Event", arguments});
+    return std::make_unique<Event>();
+  };
 }
 
 }  // namespace parlab

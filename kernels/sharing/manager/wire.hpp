@@ -15,9 +15,11 @@ namespace parlab {
 
 struct RequestHead {
   std::uint64_t object;
-  std::int64_t timeout_ms;  // until the manager gives up; -1: never, 0: at once
+  std::int64_t timeout_ms;  // until the manager gives up; -1: never, 0 and less: at once
   std::uint64_t method_size;
 };
+
+inline constexpr std::int64_t no_timeout = -1;
 
 enum class CallStatus : std::uint8_t { done, timed_out, failed };
 

@@ -2,22 +2,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "kernels/errors.hpp"
 
 #ifdef PARLAB_HAS_HIREDIS
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <system_error>
 #include <vector>
 #endif
 
 namespace parlab {
+namespace {
+
+/// What a pop waits in one command: so long the server may be stopped unnoticed.
+constexpr std::chrono::seconds longest_pop{10};
+
+/// Within what hiredis and the kernel take: to them 0 is without end.
+constexpr std::chrono::milliseconds shortest_timeout{1};
+constexpr std::chrono::milliseconds longest_timeout = std::chrono::hours(240);
+
+}  // namespace
 
 bool redis_supported() {
 #ifdef PARLAB_HAS_HIREDIS
@@ -28,6 +43,7 @@ bool redis_supported() {
 }
 
 Redis::Redis(RedisAddress address) : address_(std::move(address)) {
+  address_.timeout = std::clamp(address_.timeout, shortest_timeout, longest_timeout);
   if (!redis_supported())
     throw UsageError("this build has no Redis: install libhiredis-dev, then make build");
 }
@@ -71,6 +87,33 @@ timeval timeval_of(std::chrono::milliseconds time) {
   return {time.count() / 1000, time.count() % 1000 * 1000};
 }
 
+/// 0 where it is none.
+int port_of(std::string_view text) {
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && port <= 65535 ? std::max(port, 0) : 0;
+}
+
+/// hiredis would cut a socket's path that is too long for the kernel. By way of its folder's
+/// descriptor it is short.
+redisContext* connect_unix(const std::string& path, timeval timeout) {
+  if (path.size() < sizeof(sockaddr_un::sun_path))
+    return redisConnectUnixWithTimeout(path.c_str(), timeout);
+  const std::size_t slash = path.rfind('/');
+  const int folder = open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const std::string shorter = fmt::format("/proc/self/fd/{}{}", folder, path.substr(slash));
+  if (folder < 0 || shorter.size() >= sizeof(sockaddr_un::sun_path)) {
+    const int error = folder < 0 ? errno : ENAMETOOLONG;
+    if (folder >= 0) close(folder);
+    throw RedisError(
+        fmt::format("no Redis at {}: {}", path, std::generic_category().message(error)));
+  }
+  redisContext* context = redisConnectUnixWithTimeout(shorter.c_str(), timeout);
+  close(folder);
+  return context;
+}
+
 /// A thread's connections, one for each server and timeout.
 struct Own {
   std::string place;
@@ -86,9 +129,11 @@ Context connect(const RedisAddress& address) {
   const bool unix_socket = address.place.find('/') != std::string::npos;
   redisContext* made = nullptr;
   if (unix_socket || colon == std::string::npos) {
-    made = redisConnectUnixWithTimeout(address.place.c_str(), timeout);
+    made = connect_unix(address.place, timeout);
   } else {
-    const int port = std::atoi(address.place.c_str() + colon + 1);  // 0 is refused below
+    const int port = port_of(std::string_view(address.place).substr(colon + 1));
+    if (port == 0)
+      throw RedisError(fmt::format("no Redis at {}: a port is 1 to 65535", address.place));
     made = redisConnectWithTimeout(address.place.substr(0, colon).c_str(), port, timeout);
   }
   Context context(made, redisFree);
@@ -169,8 +214,19 @@ std::int64_t Redis::increment(std::string_view key) const { return command({"INC
 void Redis::push(std::string_view list, std::string_view item) const {
   command({"LPUSH", list, item});
 }
-std::optional<std::string> Redis::pop(std::string_view list, std::chrono::seconds wait) const {
-  return command({"BRPOP", list, fmt::to_string(wait.count())}, wait).text;
+std::optional<std::string> Redis::pop(std::string_view list, Deadline deadline) const {
+  // To Redis 0 is without end, and a negative wait an error.
+  while (!deadline.passed()) {
+    const Deadline slice = deadline.within(longest_pop);
+    const auto wait =
+        std::max(std::chrono::milliseconds(1),
+                 std::chrono::ceil<std::chrono::milliseconds>(slice.at() - Deadline::Clock::now()));
+    const auto whole = std::chrono::floor<std::chrono::seconds>(wait);
+    std::string text = fmt::to_string(whole.count());
+    if (whole != wait) text += fmt::format(".{:03}", (wait - whole).count());
+    if (auto item = command({"BRPOP", list, text}, wait).text) return item;
+  }
+  return command({"RPOP", list}).text;
 }
 void Redis::remove(std::string_view key) const { command({"DEL", key}); }
 

@@ -17,6 +17,8 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/sharing/deadline.hpp"
+
 namespace parlab {
 
 /// The server cannot be reached, died, or did not answer in time; or it refused a command. The
@@ -27,8 +29,9 @@ class RedisError : public std::runtime_error {
 };
 
 struct RedisAddress {
-  std::string place;                        // a Unix socket's path, or host:port
-  std::chrono::milliseconds timeout{1000};  // for connecting, and for each command
+  std::string place;  // a Unix socket's path, of any length, or host:port
+  /// For connecting, and for each command: 1 ms to 10 days, which odd ones are taken as.
+  std::chrono::milliseconds timeout{1000};
 };
 
 /// Whether this build can talk to Redis; else every use throws UsageError with what to install.
@@ -47,8 +50,9 @@ class Redis {
   /// The count afterwards; a key that is not there counts from 0.
   std::int64_t increment(std::string_view key) const;
   void push(std::string_view list, std::string_view item) const;
-  /// The oldest item, as soon as there is one; none after `wait`, which must be below a day.
-  std::optional<std::string> pop(std::string_view list, std::chrono::seconds wait) const;
+  /// The oldest item, as soon as there is one; none at the deadline. Fractions of a second need
+  /// Redis 6. A server that is stopped meanwhile is noticed 10 s and a timeout later.
+  std::optional<std::string> pop(std::string_view list, Deadline deadline = {}) const;
   void remove(std::string_view key) const;
 
  private:

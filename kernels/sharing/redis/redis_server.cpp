@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,7 +15,6 @@
 #include <fstream>
 #include <sstream>
 #include <system_error>
-#include <thread>
 
 #include "kernels/errors.hpp"
 #include "kernels/sharing/redis/redis.hpp"
@@ -39,14 +39,41 @@ std::string start_time(const std::string& pid) {
   return field;
 }
 
+constexpr char socket_name[] = "/redis.sock";
+constexpr char usual_folder[] = "/tmp";
+
+struct TemporaryFolder {
+  std::string path;
+  std::string variable;  // that names it, or would
+};
+
+/// As std::filesystem chooses it, but whether it is there or not.
+TemporaryFolder temporary_folder() {
+  for (const std::string name : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {
+    const char* path = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets it
+    if (path != nullptr && *path != '\0') return {fs::absolute(path).string(), name};
+  }
+  return {usual_folder, "TMPDIR"};
+}
+
+/// For a socket, whose path the kernel bounds: where $TMPDIR is too long, in /tmp.
 std::string make_folder() {
+  const auto [temporary, variable] = temporary_folder();
   const std::string pid = fmt::to_string(getpid());
-  std::string folder =
-      (fs::temp_directory_path() / fmt::format("{}{}-{}-XXXXXX", prefix, pid, start_time(pid)))
-          .string();
-  if (!mkdtemp(folder.data()))
-    throw std::system_error(errno, std::generic_category(), "cannot make the folder " + folder);
-  return folder;
+  const std::string name = fmt::format("/{}{}-{}-XXXXXX", prefix, pid, start_time(pid));
+  const bool too_long =
+      temporary.size() + name.size() + sizeof socket_name > sizeof(sockaddr_un::sun_path);
+  const std::string parent = too_long ? usual_folder : temporary;
+  std::string folder = parent + name;
+  if (mkdtemp(folder.data())) return folder;
+  const std::string cause = std::generic_category().message(errno);
+  throw UsageError(fmt::format(
+      "redis-server needs a folder for its socket, and none can be made in {}: {}; set {} to a "
+      "folder that may be written{}",
+      parent, cause, variable,
+      too_long ? fmt::format(", of at most {} bytes",
+                             sizeof(sockaddr_un::sun_path) - name.size() - sizeof socket_name)
+               : ""));
 }
 
 void remove_folder(const std::string& folder) {
@@ -70,7 +97,7 @@ RedisServer::RedisServer() {
   const std::string redis = program();
   if (redis.empty())
     throw UsageError("no redis-server on this machine: install it, or name one by --redis");
-  const Redis client({.place = "", .timeout = std::chrono::milliseconds(0)});  // is it supported?
+  const Redis client({.place = ""});  // is it supported?
   sweep_redis_folders();
   folder_ = make_folder();
   try {
@@ -110,15 +137,17 @@ RedisServer::~RedisServer() {
 }
 
 void sweep_redis_folders() {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path(), error)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with(prefix)) continue;
-    std::istringstream parts(name.substr(sizeof prefix - 1));
-    std::string pid;
-    std::string start;
-    if (!std::getline(parts, pid, '-') || !std::getline(parts, start, '-')) continue;
-    if (start_time(pid) != start) remove_folder(entry.path());
+  for (const std::string& folder : {temporary_folder().path, std::string(usual_folder)}) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      const std::string name = entry.path().filename();
+      if (!name.starts_with(prefix)) continue;
+      std::istringstream parts(name.substr(sizeof prefix - 1));
+      std::string pid;
+      std::string start;
+      if (!std::getline(parts, pid, '-') || !std::getline(parts, start, '-')) continue;
+      if (start_time(pid) != start) remove_folder(entry.path());
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// A redis-server of one's own: on a Unix socket in a temporary folder, without a port, a log or a
-// file that it saves to. Gone, folder and all, with this object, and with the process that made it.
+// A redis-server of one's own: on a Unix socket in a temporary folder ($TMPDIR, or /tmp where that
+// is too long for a socket's path), without a port, a log or a file that it saves to. Gone, folder
+// and all, with this object, and with the process that made it.
 
 #include <chrono>
 #include <optional>
@@ -14,7 +15,7 @@ namespace parlab {
 class RedisServer {
  public:
   /// Starts the server and waits until it answers. Throws UsageError where no redis-server is
-  /// installed, RedisError where it ends or does not answer.
+  /// installed or no folder can be made, RedisError where it ends or does not answer.
   RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -32,8 +33,9 @@ class RedisServer {
   std::optional<ChildProcess> process_;
 };
 
-/// Removes the folders of servers whose process was killed before it could: /tmp/parlab-redis-PID-
-/// START-*, START being when that process started, so that another with its number is none.
+/// Removes the folders of servers whose process was killed before it could: parlab-redis-PID-
+/// START-* in $TMPDIR and /tmp, START being when that process started, so that another with its
+/// number is none.
 void sweep_redis_folders();
 
 }  // namespace parlab

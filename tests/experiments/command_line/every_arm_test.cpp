@@ -38,7 +38,7 @@ TEST_P(EveryArm, GivesTheSameAnswer) {
     std::string stream;
     bool splittable = true;
     for (const DartVariant& variant : dart_variants()) {
-      if (variant.name != result["variant"]) continue;
+      if (variant.name != result["variant"].get<std::string>()) continue;
       stream = variant.reference;
       splittable = variant.splittable;
     }

@@ -18,6 +18,22 @@ TEST(EnvironmentCheck, NamesWhatIsSetAndUnsetsIt) {
   EXPECT_EQ(set.cure, "unset KMP_BLOCKTIME OMP_NUM_THREADS");
 }
 
+TEST(OpenMPBindingCheck, SaysWhomItBinds) {
+  EXPECT_EQ(check_openmp_binding({}).status, "ok");
+  const Finding set = check_openmp_binding({{"OMP_PLACES", "cores"}, {"OMP_PROC_BIND", "close"}});
+  EXPECT_EQ(set.status, "warning");
+  EXPECT_THAT(set.found,
+              HasSubstr("OMP_PLACES=cores, OMP_PROC_BIND=close: binds the threads of openmp"));
+  EXPECT_THAT(set.cure, HasSubstr("unset OMP_PLACES OMP_PROC_BIND"));
+}
+
+TEST(SimdCheck, WarnsOfAForcedLevel) {
+  EXPECT_EQ(check_simd("AVX2", "AVX2", false).status, "ok");
+  const Finding forced = check_simd("SSE4", "AVX2", true);
+  EXPECT_EQ(forced.status, "warning");
+  EXPECT_EQ(forced.found, "SSE4 by PARLAB_SIMD; the best here is AVX2");
+}
+
 TEST(BuildCheck, AcceptsOnlyAPlainRelease) {
   EXPECT_EQ(check_build("Release", "-O3 -DNDEBUG").status, "ok");
   EXPECT_EQ(check_build("Debug", "-g").status, "warning");

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -29,9 +30,30 @@ fs::path temporary_file() {
   return name;
 }
 
+/// Makes a stream a file, a pipe that nobody reads ("unread") or nothing ("closed").
+void redirect(int stream, const std::string& place) {
+  int file = -1;
+  if (place == "unread") {
+    int ends[2];
+    if (pipe(ends) == 0) {
+      close(ends[0]);
+      file = ends[1];
+    }
+  } else if (place != "closed") {
+    file = open(place.c_str(), O_WRONLY);
+  }
+  close(stream);
+  if (file < 0) return;
+  dup2(file, stream);
+  if (file != stream) close(file);
+}
+
 }  // namespace
 
-ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs::path& folder)
+fs::path program_path() { return PARLAB_PROGRAM; }
+
+ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs::path& folder,
+                             const Surroundings& around)
     : out_(temporary_file()), err_(temporary_file()) {
   static int count = 0;
   mark_ = "PARLAB_TEST_MARK=" + std::to_string(getpid()) + "-" + std::to_string(++count);
@@ -43,11 +65,16 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
   pid_ = fork();
   if (pid_ != 0) return;
   setpgid(0, 0);
-  putenv(mark_.data());  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
-  const int out = open(out_.c_str(), O_WRONLY);
-  const int err = open(err_.c_str(), O_WRONLY);
-  dup2(out, STDOUT_FILENO);
-  dup2(err, STDERR_FILENO);
+  // Whatever whoever started the tests ignores.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
+  if (around.no_hangup) ::signal(SIGHUP, SIG_IGN);
+  // NOLINTBEGIN(concurrency-mt-unsafe): a forked child has one thread
+  putenv(mark_.data());
+  for (const std::string& variable : around.variables) putenv(strdup(variable.c_str()));
+  // NOLINTEND(concurrency-mt-unsafe)
+  // stderr first: a closed stdout would be its number.
+  redirect(STDERR_FILENO, around.err.empty() ? err_.string() : around.err);
+  redirect(STDOUT_FILENO, around.out.empty() ? out_.string() : around.out);
   if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
   _exit(127);
 }

@@ -17,12 +17,25 @@ struct Ended {
   std::string err;
 };
 
+/// The built program.
+std::filesystem::path program_path();
+
+/// What a caller may have set up otherwise.
+struct Surroundings {
+  std::string out = {};  // a file that is stdout, or "closed", or "unread": a pipe whose
+                         // reader has gone; "" to have it in Ended
+  std::string err = {};  // the same for stderr
+  std::vector<std::string> variables = {};  // NAME=value
+  bool no_hangup = false;                   // ignores SIGHUP, as nohup does
+};
+
 /// A running parlab in a process group of its own. Its processes, and theirs, carry a mark in their
 /// environment by which they can be found.
 class ParlabProgram {
  public:
   explicit ParlabProgram(const std::vector<std::string>& arguments,
-                         const std::filesystem::path& folder = ".");
+                         const std::filesystem::path& folder = ".",
+                         const Surroundings& around = {});
   ParlabProgram(const ParlabProgram&) = delete;
   ParlabProgram& operator=(const ParlabProgram&) = delete;
   ~ParlabProgram();
@@ -44,8 +57,9 @@ class ParlabProgram {
 };
 
 inline Ended run_parlab(const std::vector<std::string>& arguments,
-                        const std::filesystem::path& folder = ".") {
-  return ParlabProgram(arguments, folder).wait();
+                        const std::filesystem::path& folder = ".",
+                        const Surroundings& around = {}) {
+  return ParlabProgram(arguments, folder, around).wait();
 }
 
 /// A folder that is gone at the end of the test.

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -76,6 +78,25 @@ TEST(Run, WritesTheResultFileOfTheReadmesExample) {
     EXPECT_EQ(places.size(), document["results"].size());
 }
 
+TEST(Run, KnowsHowItsProcessesEndThoughItWasStartedWithSigchldIgnored) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "mine.cpp")
+      << "constexpr int size = 1000; auto kernel = [](int i) { return i; };\n";
+  const std::vector<std::vector<std::string>> runs = {
+      {"run", "pi", "--backend", "processes:all,threads", "--darts", "1e5", "--rounds", "2"},
+      {"run", "own", "--kernel", "mine.cpp", "--backend", "processes", "--rounds", "2"}};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  setenv("XDG_CACHE_HOME", folder.path().c_str(), 1);  // where `own` keeps what it compiled
+  for (const std::vector<std::string>& words : runs) {
+    std::signal(SIGCHLD, SIG_IGN);
+    ParlabProgram program(words, folder.path());
+    std::signal(SIGCHLD, SIG_DFL);  // or this test could not wait for it
+    const Ended ended = program.wait();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  }
+  unsetenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe)
+}
+
 TEST(Run, PrintsTheListedPrimesAlone) {
   const Ended ended = run_parlab({"run", "primes", "--from", "2", "--to", "20", "--list",
                                   "--backend", "threads", "--rounds", "1"});
@@ -109,7 +130,7 @@ TEST(Run, ChoosesDartsByGeneratorAndPrecision) {
     for (const json& result : document["results"]) {
       names.insert(result["variant"]);
       for (const DartVariant& variant : dart_variants()) {
-        if (variant.name != result["variant"]) continue;
+        if (variant.name != result["variant"].get<std::string>()) continue;
         EXPECT_EQ(result["facts"]["generator"], variant.generator);
         EXPECT_EQ(result["facts"]["precision"], variant.precision);
       }
@@ -195,6 +216,7 @@ TEST(Compare, SaysAVerdictAndEndsWellWhateverItIs) {
   EXPECT_THAT(ended.out, HasSubstr("processes:static on"));
   EXPECT_THAT(ended.out, HasSubstr("threads:static"));
   EXPECT_THAT(ended.out, HasSubstr("too few rounds: 6 of 7 needed"));
+  EXPECT_THAT(ended.out, HasSubstr("ask for more with --rounds."));
 }
 
 TEST(Run, NamesAnArmThatHangsAndGoesOn) {
@@ -298,7 +320,7 @@ TEST(List, NamesEveryArmForPeopleAndPrograms) {
   for (const BackendEntry& entry : backends()) {
     EXPECT_THAT(people.out, HasSubstr(entry.name));
     const auto listed = std::ranges::find_if(
-        document["backends"], [&](const json& b) { return b["name"] == entry.name; });
+        document["backends"], [&](const json& b) { return b["name"] == json(entry.name); });
     ASSERT_NE(listed, document["backends"].end()) << entry.name;
     EXPECT_EQ((*listed)["schedules"], json(entry.schedules));
     EXPECT_EQ((*listed)["available"], true);

@@ -29,10 +29,10 @@ TEST(Context, HasEveryFieldOfTheSchemaWithItsType) {
     EXPECT_TRUE(context.at(name).is_number()) << name;
   for (const char* name : {"virtual_machine", "dirty"})
     EXPECT_TRUE(context.at(name).is_boolean()) << name;
-  for (const char* name : {"caches", "libraries", "environment"})
+  for (const char* name : {"caches", "libraries", "environment", "openmp_binding"})
     EXPECT_TRUE(context.at(name).is_object()) << name;
   for (const char* name : {"load_before", "load_after"}) EXPECT_EQ(context.at(name).size(), 3u);
-  EXPECT_EQ(context.size(), 23u) << context.dump(2);
+  EXPECT_EQ(context.size(), 24u) << context.dump(2);
   EXPECT_GE(context.at("cores"), context.at("usable_cores"));
   EXPECT_GE(context.at("steal_seconds"), 0);
   EXPECT_TRUE(std::regex_match(context.at("date").get<std::string>(),

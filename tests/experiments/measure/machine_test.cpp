@@ -15,13 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-TEST(CpuList, ReadsRangesAndSingles) {
-  EXPECT_THAT(parse_cpu_list("0-3,8,10-11"), ElementsAre(0, 1, 2, 3, 8, 10, 11));
-  EXPECT_THAT(parse_cpu_list("5"), ElementsAre(5));
-  EXPECT_THAT(parse_cpu_list(""), IsEmpty());
-  EXPECT_THAT(parse_cpu_list(",x,2-,4"), ElementsAre(4));
-}
-
 TEST(MachineFacts, AreOpenWhereNothingIsTold) {
   const MachineFolder folder;
   const Machine machine = folder.machine();
@@ -96,44 +89,6 @@ TEST(MachineFacts, NameEveryGovernor) {
   EXPECT_THAT(folder.machine().governors(), ElementsAre("performance", "powersave"));
 }
 
-// ---- What the cgroup grants --------------------------------------------------------------------
-
-TEST(CpuQuota, OfVersion2IsTheLeastOfAllGroupsAround) {
-  MachineFolder folder;
-  folder.file("proc/self/cgroup", "0::/outer/inner")
-      .file("sys/devices/system/cpu/online", "0-7")
-      .file("sys/fs/cgroup/outer/inner/cpu.max", "max 100000");
-  EXPECT_FALSE(folder.machine().cpu_quota());
-  EXPECT_EQ(folder.machine().usable_cores(), 8);
-  folder.file("sys/fs/cgroup/outer/cpu.max", "350000 100000");
-  EXPECT_EQ(folder.machine().cpu_quota(), 3.5);
-  EXPECT_EQ(folder.machine().usable_cores(), 3) << "a fourth worker would be stopped midway";
-  folder.file("sys/fs/cgroup/cpu.max", "50000 100000");
-  EXPECT_EQ(folder.machine().cpu_quota(), 0.5);
-  EXPECT_EQ(folder.machine().usable_cores(), 1);
-}
-
-TEST(CpuQuota, OfVersion1) {
-  MachineFolder folder;
-  folder.file("proc/self/cgroup", "9:name=systemd:/\n4:cpuset:/box\n2:cpuacct,cpu:/box")
-      .file("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "-1")
-      .file("sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000");
-  EXPECT_FALSE(folder.machine().cpu_quota());
-  folder.file("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "200000");
-  EXPECT_EQ(folder.machine().cpu_quota(), 2);
-}
-
-TEST(CpuQuota, IsFoundWhereTheContainerSeesOnlyItsOwnTop) {
-  MachineFolder folder;
-  folder.file("proc/self/cgroup", "0::/../../box").file("sys/fs/cgroup/cpu.max", "150000 100000");
-  EXPECT_EQ(folder.machine().cpu_quota(), 1.5);
-  MachineFolder version_1;
-  version_1.file("proc/self/cgroup", "3:cpu:/docker/0123abc")
-      .file("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000")
-      .file("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000");
-  EXPECT_EQ(version_1.machine().cpu_quota(), 1.5);
-}
-
 TEST(ProcessLimit, IsTheLeastOfAllGroupsAround) {
   MachineFolder folder;
   folder.file("proc/self/cgroup", "8:pids:/box\n0::/")
@@ -141,6 +96,19 @@ TEST(ProcessLimit, IsTheLeastOfAllGroupsAround) {
   EXPECT_FALSE(folder.machine().process_limit());
   folder.file("sys/fs/cgroup/pids/pids.max", "512");
   EXPECT_EQ(folder.machine().process_limit(), 512u);
+}
+
+TEST(MemoryLimit, IsTheLeastOfAllGroupsAround) {
+  MachineFolder folder;
+  folder.file("proc/self/cgroup", "0::/outer/inner").file("sys/fs/cgroup/outer/memory.max", "max");
+  EXPECT_FALSE(folder.machine().memory_limit());
+  folder.file("sys/fs/cgroup/outer/memory.max", "4096")
+      .file("sys/fs/cgroup/outer/inner/memory.max", "8192");
+  EXPECT_EQ(folder.machine().memory_limit(), 4096u);
+  MachineFolder version_1;
+  version_1.file("proc/self/cgroup", "8:memory:/box")
+      .file("sys/fs/cgroup/memory/box/memory.limit_in_bytes", "1048576");
+  EXPECT_EQ(version_1.machine().memory_limit(), 1048576u);
 }
 
 TEST(ThisMachine, AgreesWithTheSystemCalls) {

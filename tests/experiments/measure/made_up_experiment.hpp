@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "experiments/experiment.hpp"
+#include "experiments/measure/line_up.hpp"
+#include "kernels/backend_registry.hpp"
 
 namespace parlab {
 
@@ -34,5 +36,10 @@ class MadeUpExperiment : public Experiment {
       [](const std::vector<nlohmann::json>&) { return ""; };
   std::function<OpenedArm(const Arm&)> open_ = [](const Arm&) { return [] { return 42; }; };
 };
+
+/// The baseline, and each schedule of threads on two workers.
+inline std::vector<Entrant> three_arms(const Experiment& experiment) {
+  return line_up(experiment, {.backends = parse_backends("threads:all"), .workers = {2}});
+}
 
 }  // namespace parlab

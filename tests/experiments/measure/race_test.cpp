@@ -21,10 +21,6 @@ namespace {
 using std::chrono_literals::operator""ms;
 using testing::HasSubstr;
 
-std::vector<Entrant> three_arms(const Experiment& experiment) {
-  return line_up(experiment, {.backends = parse_backends("threads:all"), .workers = {2}});
-}
-
 TEST(Race, TimesEveryArmOnceARoundInTheOrderDrawnForIt) {
   const MadeUpExperiment experiment;
   const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 8});

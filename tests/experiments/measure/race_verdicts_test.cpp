@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
+#include "experiments/measure/json_text.hpp"
 #include "experiments/measure/result_file.hpp"
 #include "tests/experiments/measure/made_up_experiment.hpp"
 
@@ -14,11 +17,13 @@ namespace {
 
 using testing::HasSubstr;
 
-/// 21 rounds around `seconds`, with a jitter of 0.2 % that differs from arm to arm.
+/// 21 rounds around `seconds`, with a jitter of 0.2 % that differs from arm to arm. The seeds are of
+/// arms whose differences show no dependence by chance.
 std::vector<Sample> samples(double seconds, int salt) {
   std::vector<Sample> rounds;
+  std::mt19937 random(static_cast<std::uint32_t>(salt) + 8);
   for (int round = 0; round < 21; ++round) {
-    const double jitter = ((round * 37 + salt * 101) % 41 - 20) * 1e-4;
+    const double jitter = (static_cast<double>(random() % 41) - 20) * 1e-4;
     rounds.push_back({.seconds = seconds * (1 + jitter),
                       .cpu_seconds = seconds,
                       .context_switches = 0,
@@ -115,11 +120,24 @@ TEST_F(RaceOfThree, WidensAllIntervalsByWhatTheBaselineIsOffByAgainstItself) {
   EXPECT_DOUBLE_EQ(sentences[0].comparison.guard, factor);
 }
 
-TEST_F(RaceOfThree, SaysHowManyRoundsAreMissing) {
+TEST_F(RaceOfThree, SaysHowManyRoundsAreMissingWhereNoIntervalCanBe) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
-  for (Measured& result : results) result.samples.resize(5);
-  for (const Headline& headline : headlines_of(results))
-    EXPECT_THAT(headline.sentence, HasSubstr("[?, ?]; too few rounds: 5 of "));
+  for (const std::size_t rounds : {6u, 5u, 4u, 1u}) {
+    for (Measured& result : results) result.samples.resize(rounds);
+    const RaceVerdicts verdicts = judge(results);
+    for (std::size_t i = 2; i < results.size(); ++i) {
+      const Comparison& comparison = verdicts.against_baseline[i]->comparison;
+      EXPECT_EQ(comparison.verdict, Verdict::too_few_rounds);
+      EXPECT_EQ(reason_of(comparison), fmt::format("too few rounds: {} of 7 needed", rounds));
+    }
+    const auto sentences = headlines_of(results);
+    ASSERT_EQ(sentences.size(), 2u);
+    for (const Headline& headline : sentences) {
+      EXPECT_THAT(headline.sentence,
+                  HasSubstr(fmt::format("[?, ?], too few rounds: {} of ", rounds)));
+      EXPECT_THAT(headline.sentence, testing::EndsWith(" needed; ask for more with --rounds"));
+    }
+  }
 }
 
 TEST_F(RaceOfThree, LeavesFailedArmsOut) {
@@ -167,8 +185,8 @@ TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
   record.outcome.results[4].failure = Failure{"killed by SIGKILL", std::nullopt};
   record.outcome.results[4].samples.clear();
   record.verdicts = judge(record.outcome.results);
-  const auto document = nlohmann::json::parse(
-      to_text(result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
+  const auto document = nlohmann::json::parse(json_document(
+      result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
   EXPECT_EQ(document["schema"], "parlab/1");
   EXPECT_EQ(document["results"][3]["comparison"]["baseline"], "serial");
   EXPECT_EQ(document["results"][3]["comparison"]["verdict"], "faster");

@@ -26,6 +26,20 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 const Noise even;
 
+TEST(Median, IsTheMiddleValueOrHalfwayBetweenTwo) {
+  EXPECT_EQ(median({3}), 3);
+  EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({4, 1, 3, 2}), 2.5);
+  EXPECT_EQ(median({1, 100}), 50.5);
+  EXPECT_EQ(median({5, 5, 5, 5}), 5);
+  EXPECT_EQ(median({0.1, 0.1, 0.3, 0.1}), 0.1);
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(median({infinite, 1, infinite, infinite}), infinite);
+  EXPECT_EQ(median({1e308, 1.2e308}), 1.1e308);
+  EXPECT_THROW(median({}), std::invalid_argument);
+  EXPECT_THROW(median({1, std::nan(""), 2}), std::invalid_argument);
+}
+
 TEST(Compare, IntervalIsTheOneThatHoldsAtAnyNumberOfRounds) {
   Times base;
   for (int round = 1; round <= 21; ++round) base.push_back(std::exp(0.01 * ((round * 4) % 21)));
@@ -68,7 +82,7 @@ TEST(Compare, SaysHowManyRoundsAreTooFew) {
   for (std::size_t rounds = 1; rounds < 7; ++rounds) {
     for (const double arm : {1.0, 0.5, 2.0}) {
       const Comparison comparison = compare(Times(rounds, 1.0), Times(rounds, arm));
-      EXPECT_EQ(comparison.verdict, Verdict::not_resolved) << rounds << " rounds";
+      EXPECT_EQ(comparison.verdict, Verdict::too_few_rounds) << rounds << " rounds";
       EXPECT_EQ(comparison.interval.low, 0);
       EXPECT_EQ(comparison.interval.high, infinity);
       EXPECT_DOUBLE_EQ(comparison.ratio, 1 / arm);
@@ -117,10 +131,12 @@ TEST(Compare, SmallestResolvingLevelIsWhereTheVerdictIsLost) {
     const double p = compare(seconds[0], seconds[1]).p;
     if (p >= 1) continue;
     ++resolved;
-    EXPECT_NE(compare(seconds[0], seconds[1], {.alpha = p * (1 + 1e-9)}).verdict,
-              Verdict::not_resolved);
-    EXPECT_EQ(compare(seconds[0], seconds[1], {.alpha = p * (1 - 1e-9)}).verdict,
-              Verdict::not_resolved);
+    const auto is_resolved_at = [&](double alpha) {
+      const Verdict verdict = compare(seconds[0], seconds[1], {.alpha = alpha}).verdict;
+      return verdict != Verdict::not_resolved && verdict != Verdict::too_few_rounds;
+    };
+    EXPECT_TRUE(is_resolved_at(p * (1 + 1e-9)));
+    EXPECT_FALSE(is_resolved_at(p * (1 - 1e-9)));
   }
   EXPECT_GT(resolved, 150);
   EXPECT_DOUBLE_EQ(compare(Times(3, 1.0), Times(3, 1.0)).p, level_of_rank(3, 1)) << "any alpha";
@@ -191,7 +207,7 @@ TEST(Blocks, AreMediansAndRoundsThatDoNotFillOneWait) {
   EXPECT_EQ(none.rounds, 0);
   EXPECT_DOUBLE_EQ(none.ratio, std::exp(3.0));
   EXPECT_EQ(none.interval.high, infinity);
-  EXPECT_EQ(none.verdict, Verdict::not_resolved);
+  EXPECT_EQ(none.verdict, Verdict::too_few_rounds);
 }
 
 // ---- Families ----------------------------------------------------------------------------------
@@ -212,8 +228,8 @@ TEST(Family, StepsThroughTheLevelsInOrderOfClarity) {
     verdicts.push_back(comparison.verdict);
   }
   EXPECT_THAT(levels, ElementsAre(300, 200, 300, 150));
-  EXPECT_THAT(verdicts, ElementsAre(Verdict::not_resolved, Verdict::faster, Verdict::not_resolved,
-                                    Verdict::faster));
+  EXPECT_THAT(verdicts, ElementsAre(Verdict::too_few_rounds, Verdict::faster,
+                                    Verdict::too_few_rounds, Verdict::faster));
 }
 
 TEST(Family, OfOneIsTheComparisonItself) {
@@ -307,6 +323,7 @@ TEST(Verdicts, HaveTheWordsOfTheReport) {
   EXPECT_EQ(to_string(Verdict::equivalent), "equivalent");
   EXPECT_EQ(to_string(Verdict::differs), "differs");
   EXPECT_EQ(to_string(Verdict::not_resolved), "not resolved");
+  EXPECT_EQ(to_string(Verdict::too_few_rounds), "too few rounds");
 }
 
 }  // namespace

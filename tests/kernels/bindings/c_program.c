@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int failures = 0;
@@ -38,6 +40,10 @@ static void tells_what_it_is(void) {
   EXPECT(strstr(parlab_backends(), "serial") != NULL);
   EXPECT(strstr(parlab_kernels(), "julia/simd") != NULL);
   EXPECT(strlen(parlab_simd_level()) > 0);
+  int32_t numbers[2] = {-1, -1};
+  const int32_t processors = parlab_processors(NULL, 0);
+  EXPECT(processors >= 1 && parlab_processors(numbers, 1) == processors);
+  EXPECT(numbers[0] >= 0 && numbers[1] == -1);
   EXPECT(strcmp(parlab_last_error(), "") == 0);
 }
 
@@ -69,6 +75,17 @@ static void answers_alike_on(const char* name) {
   EXPECT(parlab_diffusion(backend, &first, &last, 0.2, 9, 4, NULL, 7) == PARLAB_OK);
   EXPECT(parlab_diffusion(serial, &first, &plain, 0.2, 9, 0, "scalar", 0) == PARLAB_OK);
   for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, NULL, NULL, 7) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "periodic", NULL, 7) ==
+         PARLAB_OK);
+  EXPECT(parlab_diffusion_with_edges(serial, &first, &plain, 0.2, 9, 0, "periodic", "scalar", 0) ==
+         PARLAB_OK);
+  for (int i = 0; i < 50; ++i) EXPECT(memcmp(to[i], once[i], sizeof once[i]) == 0);
+  EXPECT(to[0][0] != from[0][0]);
+  EXPECT_REFUSED(parlab_diffusion_with_edges(backend, &first, &last, 0.2, 9, 4, "round", NULL, 7),
+                 "fixed, periodic");
   EXPECT(to[3][75] == 99);  // beyond the row
   EXPECT(from[1][0] == 7);
 
@@ -203,6 +220,54 @@ static void refuses_arrays_that_cannot_be(void) {
   parlab_backend_close(backend);
 }
 
+enum { plate_bytes = 64 * 64 * 8, file_bytes = 4 * plate_bytes };
+
+static char* mapping_of(int file, int kind) {
+  void* at = mmap(NULL, file_bytes, PROT_READ | PROT_WRITE, kind, file, 0);
+  EXPECT(at != MAP_FAILED);
+  return (char*)at;
+}
+
+static parlab_status spread(parlab_backend* backend, char* from, char* to) {
+  static const int64_t shape[] = {64, 64}, dense[] = {64 * 8, 8};
+  const parlab_array first = array_of(from, PARLAB_FLOAT64, 2, shape, dense);
+  const parlab_array last = array_of(to, PARLAB_FLOAT64, 2, shape, dense);
+  return parlab_diffusion(backend, &first, &last, 0.1, 3, 0, NULL, 0);
+}
+
+/* A file that is mapped twice is one memory at two addresses. */
+static void refuses_one_memory_at_two_addresses(void) {
+  FILE* const file = tmpfile();
+  parlab_backend* backend = NULL;
+  EXPECT(file != NULL && ftruncate(fileno(file), file_bytes) == 0);
+  EXPECT(parlab_backend_open("serial", 0, &backend) == PARLAB_OK);
+  char* const one = mapping_of(fileno(file), MAP_SHARED);
+  char* const other = mapping_of(fileno(file), MAP_SHARED);
+  char* const copy = mapping_of(fileno(file), MAP_PRIVATE);
+  EXPECT_REFUSED(spread(backend, one, other), "mapped twice");
+  EXPECT_REFUSED(spread(backend, one, other + plate_bytes - 8), "mapped twice");
+  EXPECT_REFUSED(spread(backend, one + plate_bytes - 8, other), "mapped twice");
+  EXPECT_REFUSED(spread(backend, copy, other), "mapped twice");
+  EXPECT(spread(backend, other, copy) == PARLAB_OK);  // what is written there stays there
+  EXPECT(spread(backend, one, other + plate_bytes) == PARLAB_OK);
+  EXPECT(spread(backend, one + plate_bytes, other) == PARLAB_OK);
+  EXPECT(spread(backend, one, one + plate_bytes) == PARLAB_OK);
+  // Smaller than a page: where the places in the page differ nothing can meet.
+  const int64_t five[] = {5}, eights[] = {8}, ones[] = {1};
+  const parlab_array numbers = array_of(one + 4096, PARLAB_UINT64, 1, five, eights);
+  parlab_array flags = array_of(other + 4096 + 39, PARLAB_UINT8, 1, five, ones);
+  EXPECT_REFUSED(parlab_is_prime(backend, &numbers, &flags, 0), "mapped twice");
+  flags.data = other + 4096 + 40;
+  EXPECT(parlab_is_prime(backend, &numbers, &flags, 0) == PARLAB_OK);
+  flags.data = other + 8192;
+  EXPECT(parlab_is_prime(backend, &numbers, &flags, 0) == PARLAB_OK);
+  parlab_backend_close(backend);
+  munmap(one, file_bytes);
+  munmap(other, file_bytes);
+  munmap(copy, file_bytes);
+  fclose(file);
+}
+
 static parlab_backend* shared_by_threads = NULL;
 
 static void* counts_primes(void* count) {
@@ -234,6 +299,44 @@ static void runs_calls_of_threads_one_after_the_other(void) {
   pthread_join(failing, &done);
   EXPECT(done != NULL);
   EXPECT(strncmp(before, parlab_last_error(), sizeof before - 1) == 0);  // errors are per thread
+  parlab_backend_close(shared_by_threads);
+}
+
+static void* computes(void* nothing) {
+  uint64_t inside = 0;
+  pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
+  while (parlab_pi(shared_by_threads, 1 << 20, 1, NULL, 0, &inside) == PARLAB_OK)
+    pthread_testcancel();
+  return nothing;
+}
+
+/* Not under the address sanitizer, which takes the frames that a cancelled thread left for being in use. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CANCELS_THREADS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CANCELS_THREADS 0
+#endif
+#endif
+#ifndef CANCELS_THREADS
+#define CANCELS_THREADS 1
+#endif
+
+static void outlives_a_cancelled_thread(const char* name) {
+  EXPECT(parlab_backend_open(name, 2, &shared_by_threads) == PARLAB_OK);
+  for (int i = 0; i < 20; ++i) {
+    pthread_t thread;
+    void* done = NULL;
+    const struct timespec moment = {0, 1000000 * (i % 5)};
+    pthread_create(&thread, NULL, computes, NULL);
+    nanosleep(&moment, NULL);
+    pthread_cancel(thread);
+    pthread_join(thread, &done);
+    EXPECT(done == PTHREAD_CANCELED);
+  }
+  uint64_t count = 0;
+  EXPECT(parlab_count_primes(shared_by_threads, 0, 1000, NULL, 10, &count) == PARLAB_OK &&
+         count == 168);
   parlab_backend_close(shared_by_threads);
 }
 
@@ -279,6 +382,29 @@ static int child_of(parlab_backend* inherited, const char* name) {
   return 0;
 }
 
+static volatile int reaping = 0;
+
+static void* reaps(void* nothing) {
+  const struct timespec nap = {0, 20000};
+  while (reaping)
+    if (waitpid(-1, NULL, WNOHANG) <= 0) nanosleep(&nap, NULL);
+  return nothing;
+}
+
+/* Programs whose children have no status for us: the answers came through shared memory. */
+static void answers_where_children_are_reaped_elsewhere(void) {
+  pthread_t reaper;
+  signal(SIGCHLD, SIG_IGN);
+  answers_alike_on("processes:static");
+  answers_alike_on("processes:dynamic");
+  signal(SIGCHLD, SIG_DFL);
+  reaping = 1;
+  pthread_create(&reaper, NULL, reaps, NULL);
+  for (int i = 0; i < 10; ++i) answers_alike_on("processes");
+  reaping = 0;
+  pthread_join(reaper, NULL);
+}
+
 static void is_refused_after_a_fork(const char* name) {
   if (strstr(parlab_backends(), name) == NULL) return;  // not in this build
   parlab_backend* backend = NULL;
@@ -300,9 +426,15 @@ int main(void) {
   tells_what_it_is();
   answers_alike_on("threads:dynamic");
   answers_alike_on("processes");
+  answers_where_children_are_reaped_elsewhere();
   refuses_in_one_line();
   refuses_arrays_that_cannot_be();
+  refuses_one_memory_at_two_addresses();
   runs_calls_of_threads_one_after_the_other();
+  if (CANCELS_THREADS) {
+    outlives_a_cancelled_thread("threads");
+    outlives_a_cancelled_thread("processes");
+  }
   is_interrupted_from_a_signal_handler("threads");
   is_interrupted_from_a_signal_handler("processes");
   const char* names[] = {"threads", "asio_pool", "processes", "openmp", "tbb"};

@@ -66,6 +66,23 @@ def test_what_is_read_may_be_read_only(way: ModuleType) -> None:
     assert out.tolist() == PRIMES_BELOW_20
 
 
+def test_an_axis_of_one_element_may_have_any_stride(way: ModuleType) -> None:
+    out = np.full(9, 9, np.uint8)
+    way.is_prime(np.arange(7, 17, dtype=np.uint64)[::10], out[::9])
+    assert out.tolist() == [1, *[9] * 8]
+
+
+def test_subclasses_of_arrays_are_arrays(way: ModuleType, tmp_path: Path) -> None:
+    numbers, out = np.memmap(tmp_path / "n", np.uint64, "w+", shape=20), np.zeros(20, np.uint8)
+    numbers[:] = np.arange(20)
+    way.is_prime(numbers, out)
+    assert out.tolist() == PRIMES_BELOW_20
+
+
+def test_numbers_of_numpy_are_numbers(way: ModuleType) -> None:
+    assert way.count_darts(np.int64(1000), np.uint64(7)) == way.count_darts(1000, np.int8(7)) == 784
+
+
 def read_only(size: int) -> np.ndarray:
     array = np.zeros(size, np.uint8)
     array.flags.writeable = False
@@ -83,16 +100,30 @@ def read_only(size: int) -> np.ndarray:
     (np.arange(4, dtype=np.uint64)[::-1], np.zeros(4, np.uint8)),
     (np.arange(4, dtype=np.uint64).reshape(2, 2), np.zeros((2, 2), np.uint8)),
     (np.arange(4, dtype=np.uint64), np.zeros(3, np.uint8)),
+    (np.ma.array([2, 3], mask=[0, 1], dtype=np.uint64), np.zeros(2, np.uint8)),
+    (np.arange(2, dtype=np.uint64), np.ma.zeros(2, np.uint8)),
     ([1, 2, 3], np.zeros(3, np.uint8)),
     (np.arange(4, dtype=np.uint64), None),
 ], ids=["int64", "float64", "byte order", "out int64", "read-only", "strided", "out strided", "backwards",
-        "2-D", "lengths", "list", "None"])
+        "2-D", "lengths", "masked", "out masked", "list", "None"])
 def test_an_array_that_does_not_fit_is_refused_and_nothing_is_written(way: ModuleType, numbers: Any,
                                                                      out: Any) -> None:
     before = None if out is None else out.copy()
     with pytest.raises((TypeError, ValueError, AttributeError, BufferError)):
         way.is_prime(numbers, out)
     assert out is None or np.array_equal(out, before)
+
+
+@pytest.mark.parametrize("numbers, out", [
+    (np.ma.array([2, 3], mask=[0, 1], dtype=np.uint64), np.zeros(2, np.uint8)),
+    (np.ma.array([2, 3], dtype=np.uint64), np.zeros(2, np.uint8)),  # nothing is masked: refused all the same
+    (np.arange(2, dtype=np.uint64), np.ma.zeros(2, np.uint8)),
+    (np.ma.masked, np.zeros(2, np.uint8)),
+], ids=["masked", "nothing masked", "out", "the constant"])
+def test_a_mask_is_never_lost(way: ModuleType, numbers: Any, out: Any) -> None:
+    with pytest.raises(TypeError, match="its mask would be lost"):
+        way.is_prime(numbers, out)
+    assert not np.asarray(out).any()
 
 
 def test_a_number_that_does_not_fit_is_refused_but_by_ctypes(way: ModuleType) -> None:

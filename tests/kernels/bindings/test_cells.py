@@ -75,6 +75,31 @@ def test_without_a_compiler_or_a_folder_it_says_what_to_do(monkeypatch: Any) -> 
         cells.run("return 0;")
 
 
+def test_where_nobody_is_at_home_it_works_or_says_what_to_set(own_cache: Path, monkeypatch: Any) -> None:
+    def nobody(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)  # as in a container whose user has no entry
+    made = compiled.build("int main() { }")
+    assert str(own_cache) in str(made) and "[compiled before]" == str(compiled.build("int main() { }"))
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    with pytest.raises(cells.CellFailed, match="neither XDG_CACHE_HOME nor HOME is set") as raised:
+        cells.run("return 0;")
+    assert "\n" not in str(raised.value) and raised.value.__cause__ is None
+    monkeypatch.setenv("HOME", str(own_cache.parent / "home"))
+    assert compiled.folder() == own_cache.parent / "home" / ".cache" / "parlab"
+
+
+def test_a_cell_may_come_from_an_editor_and_a_folder_that_is_gone(tmp_path: Path, monkeypatch: Any, capfd: Any) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert cells.run('\ufeff#pragma once\r\n#include <set>\r\n#define TWO \\\r\n  2\r\n'
+                     'printf("%d\\n", TWO + (int)std::set<int>().size());\r\n') == "2\n"
+    assert "warning" not in capfd.readouterr().err
+
+
 def test_output_comes_as_it_is_printed_and_is_bounded(monkeypatch: Any, capfd: Any) -> None:
     monkeypatch.setattr(cells, "LONGEST_OUTPUT", 1000)
     shown: list[str] = []
@@ -183,6 +208,60 @@ def test_the_magic_runs_binds_and_races(shell: Any, capsys: Any) -> None:
     assert shell.run_cell(f'%%cpp -k squares -f "-DUNUSED -O2"\n{OWN}').success
     assert "squares: 1000 indices" in capsys.readouterr().out
     assert shell.user_ns["squares"].flags == "-DUNUSED -O2"
+
+
+@pytest.mark.parametrize("flags, shown", [
+    ('-f "-DX=3"', "3"), ("-f -DX=3", "3"), ("-f '-DX=3 -O1'", "3"), ('--flags="-DX=3 -O1"', "3"), ("-f -O1 -f -DX=3", "3"),
+    ('-f "-DX=\'4 + 1\'"', "5"), ("-f '-DX=\"4 + 1\"'", "5"), ('-f "-DX=\\"4 + 1\\""', "5"), ("-f \"-I'{}'\"", "7"),
+])
+def test_flags_may_hold_blanks(shell: Any, capsys: Any, tmp_path: Path, flags: str, shown: str) -> None:
+    folder = tmp_path / "with blank, [1] & ü"
+    folder.mkdir()
+    (folder / "seven.h").write_text("constexpr int X = 7;\n")
+    include = '#include "seven.h"\n' if "{}" in flags else ""
+    assert shell.run_cell(f'%%cpp -n mine {flags.replace("{}", str(folder))}\n{include}extern "C" int f() {{ return X; }}').success
+    assert str(shell.user_ns["mine"].f()) == shown
+
+
+def test_flags_reach_a_kernel_as_they_are(shell: Any) -> None:
+    assert shell.run_cell('%%cpp -k mine -f "-DTEXT=\'\\"a b\\"\' -O1"\nconstexpr int size = sizeof(TEXT);\n'
+                          "auto kernel = [](int i) { return i; };").success
+    assert shell.user_ns["mine"].check().startswith("mine: 4 indices")
+
+
+@pytest.mark.parametrize("line, words", [
+    ("-q", "option -q not recognized"), ("-n", "option -n requires argument"), ("-n 3x", "'3x' is no name in Python"),
+    ("-k class", "'class' is no name"), ("-n a -k b", "not both"), ('-f "-DX', "No closing quotation"),
+    ("-f \"-DX='1\"", "No closing quotation"), ("-t x", "must be a number"), ("-t nan", "must be finite"), ("-t -1", "above 0"),
+    ("left over", "'left' belongs to no option"), ("-n mine", 'extern "C"'),
+])
+def test_a_first_line_that_is_wrong_is_refused_in_one_line(shell: Any, capsys: Any, line: str, words: str) -> None:
+    result = shell.run_cell(f"%%cpp {line}\nint x = 1;")
+    said = capsys.readouterr().out
+    assert isinstance(result.error_in_exec, parlab.BadInput) and words in said
+    assert said.startswith("parlab: ") and said.strip().count("\n") == 0
+    assert result.error_in_exec.__cause__ is None and result.error_in_exec.__suppress_context__ == (
+        result.error_in_exec.__context__ is not None)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "soon", None, True])
+def test_what_is_no_time_is_refused(timeout: Any) -> None:
+    with pytest.raises((parlab.BadInput, parlab.BadType), match="timeout must be"):
+        cells.run("return 0;", timeout=timeout)
+
+
+def test_what_is_no_kernel_is_refused(own_cache: Path) -> None:
+    for arguments, error in (((3, OWN), TypeError), (("a", 3), TypeError), (("a", OWN, ["-O2"]), TypeError),
+                             (("a/b", OWN), ValueError), (("", OWN), ValueError), (("a\nb", OWN), ValueError)):
+        with pytest.raises(error) as raised:
+            cells.OwnKernel(*arguments)
+        assert isinstance(raised.value, parlab.Error) and "\n" not in str(raised.value)
+    with pytest.raises(parlab.BadInput) as raised:
+        cells.OwnKernel("a", OWN).run(backend="opnemp")
+    assert "did you mean 'openmp'" in str(raised.value) and "\n" not in str(raised.value)
+    assert raised.value.__cause__ is None and raised.value.__suppress_context__
+    with pytest.raises(parlab.Error, match="a quote .* is not closed"):
+        cells.OwnKernel("a", OWN, "-DX='").check()
 
 
 def test_what_fails_in_the_magic_is_said_without_a_traceback(shell: Any, capsys: Any) -> None:

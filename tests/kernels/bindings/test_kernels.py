@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import parlab
@@ -144,6 +147,23 @@ def test_what_is_read_only_or_overlaps_is_refused() -> None:
     assert not parlab.diffusion(fixed, 1).any()  # read only is enough to be read
 
 
+def test_an_axis_of_one_element_may_have_any_stride() -> None:
+    one = np.arange(7, 17, dtype=np.uint64)[::10]
+    for numbers in (one, np.ascontiguousarray(one), np.arange(7, 8, dtype=np.uint64)[::-1], one[:1], one[::-3]):
+        assert parlab.is_prime(numbers).tolist() == [True]
+        assert parlab.is_prime(one, out=np.zeros(9, np.uint8)[::9]).tolist() == [True]
+    plates = (np.arange(160.0).reshape(4, 40)[:, ::40], np.arange(8.0).reshape(1, 8)[::-1], np.ones((9, 8))[::9],
+              np.ones((9, 9))[::-9, ::-9], np.broadcast_to(np.arange(5.0), (1, 5)), np.ones((1, 1, 7, 7))[0, 0, ::7])
+    for plate in plates:
+        for backend in ("serial", "processes"):
+            assert np.array_equal(parlab.diffusion(plate, 2, backend=backend), heat_by_definition(plate, 2, 0.1))
+    picture = np.zeros((9, 8), np.uint32)
+    assert np.array_equal(parlab.julia(out=picture[::9]), parlab.julia((1, 8))) and not picture[1:].any()
+    for wrong in (np.zeros((2, 8))[::-1], np.zeros((3, 8))[:, ::7], np.zeros((2, 8))[:, ::-1]):
+        with pytest.raises(parlab.BadInput, match="ascontiguousarray"):
+            parlab.diffusion(wrong, 1)
+
+
 def progress_beside(work) -> int:
     """How often another thread came by while work() ran."""
     came, done, started = 0, threading.Event(), threading.Event()
@@ -242,3 +262,37 @@ def test_calls_of_two_threads_do_not_wait_for_each_other() -> None:
     assert parlab.count_darts(1000, seed=7) == 784
     assert thread.is_alive(), "the short call waited for the long one"
     thread.join()
+
+
+def elsewhere(build: Path, program: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100,
+                          env={**os.environ, "PYTHONPATH": str(build / "python")})
+
+
+@pytest.mark.parametrize("before", ["", "parlab.count_primes(0, 1e6)"], ids=["the first call", "after others"])
+def test_a_long_call_while_python_ends_is_computed(before: str, build: Path) -> None:
+    done = elsewhere(build, f"""import atexit, parlab
+{before}
+atexit.register(lambda: print(parlab.count_primes(0, 2e6, backend="threads", workers=2)))
+atexit.register(lambda: print(parlab.count_primes(0, 1e6)))""")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "78498\n148933\n", "")
+
+
+def test_a_call_is_computed_where_no_thread_can_be_made(build: Path) -> None:
+    done = elsewhere(build, """import resource, threading, parlab
+parlab.is_prime(7)  # whatever is loaded at the first call is there
+pages = int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (4096 * pages + 2**22,) * 2)  # less than the stack of a thread
+try:
+    threading.Thread(target=print).start()
+except RuntimeError:
+    print(parlab.count_primes(0, 1e6), parlab.count_primes(0, 2e6))
+try:
+    parlab.count_primes(0, 1e6, backend="threads", workers=9)
+except parlab.Error as error:
+    print(type(error).__name__, error)
+print(parlab.count_primes(0, 1e6))""")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert lines[0] == "78498 148933" and lines[2] == "78498"
+    assert "thread 2 of 9" in lines[1] and "RunFailed" in lines[1]

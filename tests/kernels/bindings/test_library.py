@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_a_library_of_another_version_is_refused(build: Path, tmp_path: Path) ->
 # ---- random arguments -------------------------------------------------------------------------
 
 NUMBERS = (0, 1, 2, 3, 7, 64, 1000, 2**31 - 1, 2**32, 2**63, 2**64 - 1)
-NAMES = (None, b"", b"simd", b"scalar", b"tiled", b"sieve", b"trial", b"nothing", b"\xff\xfe", b"x" * 5000)
+NAMES = (None, b"", b"simd", b"scalar", b"tiled", b"periodic", b"sieve", b"trial", b"nothing", b"\xff\xfe", b"x" * 5000)
 WORKING = np.zeros(4096, np.uint64)  # 32 KiB: what all arrays with data point to
 
 
@@ -110,7 +111,7 @@ def is_short(name: str, arguments: list[object]) -> bool:
         return numbers[1] < numbers[0] or (numbers[1] <= 2**31 and numbers[1] - numbers[0] <= 2**20)
     if name == "parlab_smallest_factor":
         return numbers[0] <= 2**32
-    if name == "parlab_diffusion":
+    if name.startswith("parlab_diffusion"):
         return numbers[0] <= 1000
     return True
 
@@ -168,3 +169,65 @@ def test_kernels_never_crash_on_random_numpy_arrays() -> None:
             except parlab.Error:
                 refused += 1
     assert refused > 100
+
+
+def with_simd(build: Path, level: str, code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-c", "import parlab\n" + code], capture_output=True, text=True,
+                          timeout=100, env={**os.environ, "PYTHONPATH": str(build / "python"),
+                                            "PARLAB_SIMD": level})
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="SSSE3 is a level of x86-64")
+def test_a_simd_level_is_taken_from_the_environment(build: Path) -> None:
+    done = with_simd(build, "ssse3", "print(parlab.simd_level(), parlab.count_primes(0, 1e5))")
+    assert done.stdout.split() == ["SSSE3", "9592"], done.stderr
+
+
+def test_a_simd_level_that_is_none_is_refused_with_the_list(build: Path) -> None:
+    done = with_simd(build, "avx99", "try: parlab.pi(10)\nexcept ValueError as error: print(error)")
+    assert "PARLAB_SIMD" in done.stdout and "'avx99'" in done.stdout and parlab.simd_level() in done.stdout
+
+
+# ---- how many workers all cores are -------------------------------------------------------------
+
+COUNT = """import ctypes, json, os, subprocess, sys
+mask = json.loads(sys.argv[2])
+if mask: os.sched_setaffinity(0, mask)
+from parlab.library import RELEASING
+handle = ctypes.c_void_p()
+assert RELEASING.parlab_backend_open(b"threads", 0, ctypes.byref(handle)) == 0
+listed = subprocess.run([sys.argv[1], "list", "--json"], capture_output=True, check=True).stdout
+print(RELEASING.parlab_backend_workers(handle), json.loads(listed)["usable_cores"])"""
+
+
+def workers_of_all_cores(build: Path, mask: list[int], *prefix: str) -> list[int]:
+    """What the library takes for all cores, and what the program says, in a process with that mask."""
+    done = subprocess.run([*prefix, sys.executable, "-c", COUNT, str(build / "parlab"), str(mask)], capture_output=True,
+                          text=True, timeout=100, env={**os.environ, "PYTHONPATH": str(build / "python")})
+    assert done.returncode == 0, done.stderr
+    return [int(word) for word in done.stdout.split()]
+
+
+def test_all_cores_are_those_of_the_mask_for_library_and_program_alike(build: Path) -> None:
+    allowed = sorted(os.sched_getaffinity(0))
+    library, program = workers_of_all_cores(build, [])
+    assert library == program <= len(allowed)
+    assert workers_of_all_cores(build, allowed[-1:]) == [1, 1]
+
+
+@pytest.mark.parametrize("quota, cores", [("50000", 1), ("150000", 1), ("max", None)])
+def test_all_cores_are_those_that_a_container_pays_for(build: Path, quota: str, cores: int | None) -> None:
+    group = Path(f"/sys/fs/cgroup/parlab-test-{os.getpid()}")
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"no group can be made: {error}")
+    try:
+        if not (group / "cpu.max").exists():
+            pytest.skip("no cpu controller")
+        (group / "cpu.max").write_text(f"{quota} 100000")
+        expected = cores or workers_of_all_cores(build, [])[0]
+        enter = ("sh", "-c", f'echo $$ >{group}/cgroup.procs && exec "$@"', "-")
+        assert workers_of_all_cores(build, [], *enter) == [expected, expected]
+    finally:
+        group.rmdir()

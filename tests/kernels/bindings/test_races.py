@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
+import re
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +39,95 @@ def test_it_is_shown_as_a_table_and_as_a_plot(race: "parlab.Race") -> None:
 def test_it_is_saved_and_loaded(race: "parlab.Race", tmp_path: Path) -> None:
     race.save(tmp_path / "race.json")
     assert parlab.load(tmp_path / "race.json") == race
-    (tmp_path / "other.json").write_text('{"schema": "other"}')
-    with pytest.raises(ValueError, match="no result file"):
-        parlab.load(tmp_path / "other.json")
+    assert list(tmp_path.iterdir()) == [tmp_path / "race.json"]
+
+
+def test_saving_refuses_what_is_no_number_and_keeps_the_old_file(race: "parlab.Race",
+                                                                 tmp_path: Path) -> None:
+    race.save(tmp_path / "race.json")
+    before = (tmp_path / "race.json").read_bytes()
+    broken = parlab.Race(race.document | {"alpha": float("nan")})
+    with pytest.raises(ValueError):
+        broken.save(tmp_path / "race.json")
+    assert (tmp_path / "race.json").read_bytes() == before
+    assert list(tmp_path.iterdir()) == [tmp_path / "race.json"]
+
+
+def put(*path: Any) -> Callable[[Any], None]:
+    """Sets the value at a path; the last of the arguments is the value."""
+    def spoil(document: Any) -> None:
+        *steps, last, value = path
+        for step in steps:
+            document = document[step]
+        document[last] = value
+    return spoil
+
+
+WRONG = [(put("schema", "parlab/9"), 'schema is "parlab/9"'), (put("schema", 7), "schema is a number"),
+         (put("results", []), "results is empty"), (put("results", 0, "seconds", 1, None),
+                                                    r"results\[0\].seconds\[1\] is null"),
+         (put("results", 1, "seconds", 0, float("nan")), r"results\[1\].seconds\[0\] is NaN"),
+         (put("results", 2, "comparison", "interval", [1]), r"results\[2\].comparison.interval has 1"),
+         (put("results", 2, "metrics", {"lost": [1]}), r"results\[2\].metrics.lost has fewer"),
+         (put("results", 2, "label", None), r"results\[2\].label is null"),
+         (put("run", {}), "run.experiment is missing"), (put("headlines", {}), "headlines is an object")]
+
+
+@pytest.mark.parametrize("spoil, words", WRONG, ids=[words for _, words in WRONG])
+def test_a_damaged_file_is_refused_with_its_place(race: "parlab.Race", tmp_path: Path,
+                                                  spoil: Callable[[Any], None], words: str) -> None:
+    document = copy.deepcopy(race.document)
+    spoil(document)
+    (tmp_path / "bad.json").write_text(json.dumps(document))
+    with pytest.raises(parlab.BadInput, match="^" + re.escape(str(tmp_path / "bad.json")) + ": " + words):
+        parlab.load(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize("share, words", [(0.0, "is truncated in its first"), (0.3, "is truncated in "),
+                                          (0.99, "is truncated in ")])
+def test_a_cut_file_is_refused_with_the_place_where_it_ends(race: "parlab.Race", tmp_path: Path,
+                                                            share: float, words: str) -> None:
+    text = json.dumps(race.document)
+    (tmp_path / "cut.json").write_text(text[:int(share * len(text))])
+    with pytest.raises(parlab.BadInput, match="cut.json: " + words):
+        parlab.load(tmp_path / "cut.json")
+
+
+def test_a_cut_in_any_token_is_told_as_one(tmp_path: Path) -> None:
+    whole = r'{"a": [null, true, false, -12.5e-3, 1E+2, "\u00e9\n\\ \"x", {}], "b": "\ud834\udd1e", "ü": 0}'.encode()
+    for size in range(1, len(whole)):
+        (tmp_path / "cut.json").write_bytes(whole[:size])
+        with pytest.raises(parlab.BadInput, match="is truncated in "):
+            parlab.load(tmp_path / "cut.json")
+    for wrong in (b'{"a": nil}', b'{"a": 1.}', b'{"a" 1', b'{"a": "\\q', b'{"a": [1 2'):
+        (tmp_path / "wrong.json").write_bytes(wrong)
+        with pytest.raises(parlab.BadInput, match="is not JSON"):
+            parlab.load(tmp_path / "wrong.json")
+
+
+def test_what_is_no_file_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="none.json"):
+        parlab.load(tmp_path / "none.json")
+    with pytest.raises(parlab.BadInput, match="cannot be read"):
+        parlab.load(tmp_path)
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(parlab.BadInput, match="is not UTF-8 text"):
+        parlab.load(tmp_path / "bytes.json")
+
+
+def test_unknown_fields_are_left_alone(race: "parlab.Race", tmp_path: Path) -> None:
+    document = copy.deepcopy(race.document)
+    document["novelty"] = document["results"][0]["novelty"] = {"a": [1]}
+    (tmp_path / "new.json").write_text(json.dumps(document))
+    loaded = parlab.load(tmp_path / "new.json")
+    assert loaded.records == race.records and loaded.document["novelty"] == {"a": [1]}
+
+
+def test_whole_numbers_of_64_bits_are_exact(tmp_path: Path) -> None:
+    race = parlab.run("pi", darts=1000, backend="serial", rounds=1, seed=2**64 - 1)
+    race.save(tmp_path / "race.json")
+    loaded = parlab.load(tmp_path / "race.json")
+    assert loaded.document["results"][0]["parameters"]["seed"] == 2**64 - 1
 
 
 def test_pandas_takes_the_records(race: "parlab.Race") -> None:

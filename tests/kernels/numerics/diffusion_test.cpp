@@ -40,16 +40,21 @@ class OwnPlate {
 };
 
 /// The formula, cell by cell, over the whole plate.
-OwnPlate steps_by_definition(const OwnPlate& start, std::uint64_t steps) {
+OwnPlate steps_by_definition(const OwnPlate& start, std::uint64_t steps, Edges edges) {
   OwnPlate now = start;
+  const std::uint64_t kept = edges == Edges::fixed ? 1 : 0;
   for (std::uint64_t step = 0; step < steps; ++step) {
     OwnPlate next = now;
     const Plate from = now.plate();
     const Plate to = next.plate();
-    for (std::uint64_t i = 1; i + 1 < from.rows; ++i)
-      for (std::uint64_t j = 1; j + 1 < from.columns; ++j) {
-        const double around = (from[i - 1][j] + from[i + 1][j]) + (from[i][j - 1] + from[i][j + 1]);
-        to[i][j] = from[i][j] + rate * (around - 4 * from[i][j]);
+    const auto cell = [&](std::uint64_t i, std::uint64_t j) {
+      return from[i % from.rows][j % from.columns];
+    };
+    for (std::uint64_t i = kept; i + kept < from.rows; ++i)
+      for (std::uint64_t j = kept; j + kept < from.columns; ++j) {
+        const double up = cell(i + from.rows - 1, j), down = cell(i + 1, j);
+        const double left = cell(i, j + from.columns - 1), right = cell(i, j + 1);
+        to[i][j] = from[i][j] + rate * (((up + down) + (left + right)) - 4 * from[i][j]);
       }
     now = next;
   }
@@ -79,18 +84,29 @@ class Diffusion : public testing::TestWithParam<Case> {
   }
   void TearDown() override { unforce_simd_level(); }
 
-  /// One sweep of the whole plate in chunks of `grain` rows, against the definition.
-  void expect_definition(std::uint64_t rows, std::uint64_t columns, const Sweep& sweep,
+  /// One sweep of the whole plate in chunks of `grain` rows, against the definition, with edges of
+  /// either kind.
+  void expect_definition(std::uint64_t rows, std::uint64_t columns, Sweep sweep,
                          std::uint64_t grain, std::uint64_t spare = 0) const {
+    for (const Edges edges : {Edges::fixed, Edges::periodic}) {
+      sweep.edges = edges;
+      expect_definition_with_edges(rows, columns, sweep, grain, spare);
+    }
+  }
+
+ private:
+  static void expect_definition_with_edges(std::uint64_t rows, std::uint64_t columns,
+                                           const Sweep& sweep, std::uint64_t grain,
+                                           std::uint64_t spare) {
     OwnPlate start(rows, columns, spare);
     start.fill(static_cast<unsigned>(rows * 1000 + columns));
     OwnPlate end(rows, columns, spare);
     const Chunking chunking({0, rows}, grain);
     for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
       GetParam().variant.sweep(start.plate(), end.plate(), chunking[chunk], sweep);
-    ASSERT_EQ(end.cells(), steps_by_definition(start, sweep.steps).cells())
+    ASSERT_EQ(end.cells(), steps_by_definition(start, sweep.steps, sweep.edges).cells())
         << rows << " x " << columns << " + " << spare << ", grain " << grain << ", " << sweep.steps
-        << " steps";
+        << " steps" << (sweep.edges == Edges::periodic ? ", periodic" : "");
   }
 };
 
@@ -113,6 +129,12 @@ TEST_P(DiffusionInTime, MakesSeveralStepsInASweepHoweverTheRowsAreSplit) {
       expect_definition(23, 61, {rate, steps, false}, grain);
       expect_definition(3, 9, {rate, steps, true}, grain, 2);
     }
+  // Smaller than the steps reach: around a periodic plate more than once.
+  for (const std::uint64_t rows : {1u, 2u, 5u})
+    for (const std::uint64_t columns : {1u, 2u, 3u, 7u}) {
+      expect_definition(rows, columns, {rate, 2, false}, 1);
+      expect_definition(rows, columns, {rate, GetParam().variant.most_steps, false}, 2, 1);
+    }
   // Wider than a strip, so that strips meet.
   expect_definition(12, 1100, {rate, 9, false}, 5);
   expect_definition(70, 2300, {rate, 8, true}, 33, 1);
@@ -127,28 +149,29 @@ class DiffusionOnBackends : public Diffusion {};
 
 TEST_P(DiffusionOnBackends, GivesTheSameBitsOnEachOfThem) {
   constexpr std::uint64_t rows = 40, columns = 300, steps = 11;
-  OwnPlate start(rows, columns);
-  start.fill(5);
-  const OwnPlate expected = steps_by_definition(start, steps);
   const SharedMapping memory(2 * rows * columns * sizeof(double));
   auto* cells = reinterpret_cast<double*>(memory.data());
   const Plate between{cells, rows, columns, columns};
   const Plate last{cells + rows * columns, rows, columns, columns};
-  for (const BackendEntry& entry : backends())
-    for (const int workers : {1, 3}) {
-      if (workers > 1 && !entry.parallel) continue;
-      const auto backend = make_backend({entry.name, "", workers});
-      std::fill_n(last.cells, rows * columns, 0.0);
-      diffuse(GetParam().variant, start.plate(), between, last, rate, steps,
-              std::min(4, GetParam().variant.most_steps), [&](const auto& work) {
-                backend->for_chunks(Chunking({0, rows}, 7), work);
-              });
-      OwnPlate wanted = expected;
-      for (std::uint64_t row = 0; row < rows; ++row)
-        for (std::uint64_t j = 0; j < columns; ++j)
-          ASSERT_EQ(last[row][j], wanted.plate()[row][j])
-              << entry.name << " x" << workers << " at " << row << ", " << j;
-    }
+  for (const Edges edges : {Edges::fixed, Edges::periodic}) {
+    OwnPlate start(rows, columns);
+    start.fill(5);
+    OwnPlate wanted = steps_by_definition(start, steps, edges);
+    for (const BackendEntry& entry : backends())
+      for (const int workers : {1, 3}) {
+        if (workers > 1 && !entry.parallel) continue;
+        const auto backend = make_backend({entry.name, "", workers});
+        std::fill_n(last.cells, rows * columns, 0.0);
+        diffuse(GetParam().variant, start.plate(), between, last, rate, edges, steps,
+                std::min(4, GetParam().variant.most_steps), [&](const auto& work) {
+                  backend->for_chunks(Chunking({0, rows}, 7), work);
+                });
+        for (std::uint64_t row = 0; row < rows; ++row)
+          for (std::uint64_t j = 0; j < columns; ++j)
+            ASSERT_EQ(last[row][j], wanted.plate()[row][j])
+                << entry.name << " x" << workers << " at " << row << ", " << j;
+      }
+  }
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {
@@ -172,6 +195,13 @@ TEST(DiffusionVariants, CallStreamTheBoundAndMoveTheBytes) {
 
 TEST(DiffusionVariants, AreRefusedWithTheNearestName) {
   EXPECT_THROW(diffusion_variant("tield"), UsageError);
+}
+
+TEST(DiffusionEdges, AreFixedOrPeriodic) {
+  EXPECT_EQ(edges_named("fixed"), Edges::fixed);
+  EXPECT_EQ(edges_named("periodic"), Edges::periodic);
+  EXPECT_THROW(edges_named("periodical"), UsageError);
+  EXPECT_THROW(edges_named(""), UsageError);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cctype>
+
 #include "kernels/errors.hpp"
 
 namespace parlab {
@@ -18,6 +20,16 @@ TEST(SimdLevel, IsTheBestSupportedOneUnlessForced) {
   }
   unforce_simd_level();
   EXPECT_EQ(simd_level(), levels.front());
+}
+
+TEST(SimdLevel, IsNamedInWhateverCase) {
+  const std::string lowest = supported_simd_levels().back();
+  std::string other_case = lowest;
+  for (char& letter : other_case)
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  force_simd_level(other_case);
+  EXPECT_EQ(simd_level(), lowest);
+  unforce_simd_level();
 }
 
 TEST(SimdLevel, RefusesOneThatThisMachineLacks) {

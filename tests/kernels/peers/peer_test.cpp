@@ -114,6 +114,31 @@ TEST(PythonProcess, AnswersLineByLineAndTellsOfItsEnd) {
   EXPECT_THROW(process.ask("again"), std::runtime_error);
 }
 
+TEST(PythonProcess, KeepsWhatIsSaidOnStderrToItselfButForTheReason) {
+  testing::internal::CaptureStderr();
+  std::string cause;
+  try {
+    PythonProcess("sh",
+                  "echo 'Traceback (most recent call last):' >&2; echo 'No module' >&2; exit 3")
+        .ask("anyone?");
+  } catch (const std::runtime_error& error) {
+    cause = error.what();
+  }
+  EXPECT_THAT(cause,
+              testing::AllOf(testing::HasSubstr("exit code 3"), testing::EndsWith("No module"),
+                             testing::Not(testing::HasSubstr("Traceback"))));
+  std::string long_cause;
+  try {
+    PythonProcess("sh", "head -c 100000 /dev/zero | tr '\\0' 'x' >&2; printf 'a\\tb\\n\\n' >&2")
+        .ask("");
+  } catch (const std::runtime_error& error) {
+    long_cause = error.what();
+  }
+  EXPECT_LT(long_cause.size(), 400);
+  EXPECT_THAT(long_cause, testing::Not(testing::ContainsRegex("[\n\t]")));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(PythonProcess, SaysThatThereIsNone) {
   try {
     PythonProcess("no-such-python", "").ask("anyone?");

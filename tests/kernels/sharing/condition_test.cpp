@@ -1,4 +1,4 @@
-// Condition, Event, Semaphore, Barrier.
+// Condition and Event.
 
 #include "kernels/sharing/condition.hpp"
 
@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <mutex>
-#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -23,16 +22,6 @@ using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
 
 class ConditionTest : public SharingTest {};
-
-/// A party's exit code: 1 where the barrier breaks while it waits, 0 where all come.
-int sent_away(Barrier& barrier) {
-  try {
-    barrier.wait();
-  } catch (const BrokenBarrier&) {
-    return 1;
-  }
-  return 0;
-}
 
 TEST_F(ConditionTest, WakesWhoWaitsForAChange) {
   Condition condition;
@@ -64,6 +53,193 @@ TEST_F(ConditionTest, GivesUpAtTheDeadlineWithTheLockHeld) {
   EXPECT_FALSE(condition.wait_for([] { return false; }, 5ms));
   std::thread([&] { EXPECT_FALSE(condition.acquire(0s)); }).join();
   condition.release();
+}
+
+TEST_F(ConditionTest, SleepsOnUntilTheDeadlineWhereNobodyNotifies) {
+  Condition condition;
+  const std::lock_guard hold(condition.lock());
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(condition.wait(450ms));  // more than one slice of sleep
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 450ms);
+}
+
+/// Processes that wait for one notify each, and count themselves before and after.
+class Waiting {
+ public:
+  explicit Waiting(int count) {
+    processes_.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      processes_.emplace_back([this] {
+        const std::lock_guard hold(condition.lock());
+        waiting.fetch_add(1);
+        const bool notified = condition.wait(long_enough);
+        woken.fetch_add(1);
+        return notified ? 0 : 1;
+      });
+      processes_.back().start();
+      EXPECT_TRUE(eventually([&] { return waiting.load() == i + 1; }));
+    }
+  }
+  Process& operator[](std::size_t i) { return processes_[i]; }
+  void notify(std::uint32_t count) {
+    const std::lock_guard hold(condition.lock());  // all that are counted have released it
+    condition.notify(count);
+  }
+  /// Whether so many are awake soon, and no more of them some slices of sleep later.
+  bool are_awake(int count) {
+    if (!eventually([&] { return woken.load() >= count; })) return false;
+    std::this_thread::sleep_for(3 * longest_sleep);
+    return woken.load() == count;
+  }
+
+  Condition condition;
+  RawValue<int> waiting{0};
+  RawValue<int> woken{0};
+
+ private:
+  std::vector<Process> processes_;
+};
+
+TEST_F(ConditionTest, WakesAsManyAsANotifySays) {
+  Waiting six(6);
+  EXPECT_TRUE(six.are_awake(0));
+  six.notify(0);
+  EXPECT_TRUE(six.are_awake(0));
+  six.notify(1);
+  EXPECT_TRUE(six.are_awake(1));
+  six.notify(2);
+  EXPECT_TRUE(six.are_awake(3));
+  six.notify(7);
+  EXPECT_TRUE(six.are_awake(6));
+  for (std::size_t i = 0; i < 6; ++i) {
+    six[i].join();
+    EXPECT_EQ(six[i].exitcode(), 0);
+  }
+}
+
+TEST_F(ConditionTest, WakesTheLongestWaitingFirst) {
+  Waiting three(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    three.notify(1);
+    EXPECT_TRUE(three[i].join(long_enough));
+  }
+}
+
+TEST_F(ConditionTest, KeepsNoNotifyForThoseWhoComeLater) {
+  Condition condition;
+  const std::lock_guard hold(condition.lock());
+  condition.notify();
+  condition.notify_all();
+  EXPECT_FALSE(condition.wait(250ms));
+}
+
+TEST_F(ConditionTest, CountsNeitherTooManyNorTooFewWhereDeadlinesPassMeanwhile) {
+  Condition condition;
+  int waiting = 0;  // all four are guarded by the lock
+  int woken = 0;
+  int notified = 0;
+  bool end = false;
+  std::vector<std::thread> waiters;
+  for (int i = 0; i < 8; ++i)
+    waiters.emplace_back([&, i] {
+      const std::lock_guard hold(condition.lock());
+      while (!end) {
+        ++waiting;
+        const bool by_notify = condition.wait(std::chrono::microseconds(50 * i));
+        --waiting;
+        woken += by_notify ? 1 : 0;
+      }
+    });
+  const Deadline deadline = long_enough;
+  while (notified < 2000 && !deadline.passed()) {
+    std::this_thread::yield();
+    const std::lock_guard hold(condition.lock());
+    if (waiting - (notified - woken) == 0) continue;
+    condition.notify();
+    ++notified;
+  }
+  condition.acquire();
+  end = true;
+  condition.release();
+  for (std::thread& waiter : waiters) waiter.join();
+  EXPECT_EQ(woken, notified);
+  EXPECT_EQ(notified, 2000);
+}
+
+TEST_F(ConditionTest, GivesTheWakeUpOfAWaiterThatIsKilledToAnother) {
+  Waiting two(2);
+  ASSERT_TRUE(eventually([&] { return is_asleep(*two[0].pid()); }));
+  kill(*two[0].pid(), SIGSTOP);
+  std::this_thread::sleep_for(20ms);
+  two.notify(1);
+  EXPECT_TRUE(two.are_awake(0));  // it is the first one's
+  two[0].kill();
+  EXPECT_TRUE(two[1].join(long_enough));
+  EXPECT_EQ(two[1].exitcode(), 0);
+}
+
+TEST_F(ConditionTest, PassesOverAWaiterThatWasKilled) {
+  Waiting three(3);
+  three[0].kill();
+  three[0].join();
+  three.notify(1);
+  EXPECT_TRUE(three[1].join(long_enough));
+  EXPECT_EQ(three[1].exitcode(), 0);
+  EXPECT_TRUE(three.are_awake(1));
+  three.notify(1);
+}
+
+TEST_F(ConditionTest, TellsAWaiterThatTheOwnerDiedWithoutANotify) {
+  Condition condition;
+  Process waiter([&] {
+    condition.acquire();
+    try {
+      condition.wait();
+    } catch (const Poisoned&) {
+      condition.release();
+      return 7;
+    }
+    return 0;
+  });
+  waiter.start();
+  ASSERT_TRUE(eventually([&] { return is_asleep(*waiter.pid()); }));
+  Process owner([&] {
+    condition.acquire();
+    raise(SIGKILL);
+  });
+  owner.start();
+  EXPECT_TRUE(waiter.join(long_enough));
+  EXPECT_EQ(waiter.exitcode(), 7);
+}
+
+TEST_F(ConditionTest, AsksAConsumingPredicateNotAgainOnceItHolds) {
+  Condition condition;
+  RawValue<int> items(0);
+  int taken = 0;
+  Process producer([&] {
+    usleep(250'000);  // no notify: a slice of sleep finds it
+    items.store(2);
+  });
+  producer.start();
+  condition.acquire();
+  EXPECT_TRUE(condition.wait_for(
+      [&] {
+        if (items.load() == 0) return false;
+        items.fetch_add(-1);
+        ++taken;
+        return true;
+      },
+      long_enough));
+  condition.release();
+  EXPECT_EQ(taken, 1);
+  EXPECT_EQ(items.load(), 1);
+}
+
+TEST_F(ConditionTest, RefusesToWaitWithoutTheLock) {
+  Condition condition;
+  EXPECT_THROW(condition.wait(0s), std::logic_error);
+  const std::lock_guard hold(condition.lock());
+  EXPECT_FALSE(condition.wait(1ms));
 }
 
 TEST_F(ConditionTest, IsNotStoppedByAWaiterThatWasKilled) {
@@ -129,84 +305,6 @@ TEST_F(ConditionTest, AnEventIsSeenByAllUntilItIsCleared) {
   EXPECT_TRUE(event.wait(0s));
   event.clear();
   EXPECT_FALSE(event.is_set());
-}
-
-TEST_F(ConditionTest, ASemaphoreAdmitsAsManyAsItHasUnits) {
-  Semaphore semaphore(2);
-  RawValue<int> inside(0);
-  RawValue<int> most(0);
-  std::vector<Process> workers;
-  for (int i = 0; i < 5; ++i)
-    workers.emplace_back([&] {
-      for (int k = 0; k < 100; ++k) {
-        semaphore.acquire();
-        const int now = inside.fetch_add(1) + 1;
-        if (now > most.load()) most.store(now);
-        inside.fetch_add(-1);
-        semaphore.release();
-      }
-    });
-  for (Process& worker : workers) worker.start();
-  for (Process& worker : workers) EXPECT_TRUE(worker.join(long_enough));
-  EXPECT_LE(most.load(), 2);
-  EXPECT_EQ(semaphore.value(), 2u);
-  EXPECT_TRUE(semaphore.acquire(0s));
-  EXPECT_TRUE(semaphore.acquire(0s));
-  EXPECT_FALSE(semaphore.acquire(5ms));
-  semaphore.release(2);
-}
-
-TEST_F(ConditionTest, ABarrierOpensWhenAllHaveCome) {
-  constexpr int parties = 4;
-  Barrier barrier(parties);
-  RawValue<int> wrong(0);
-  RawValue<int> arrivals(0);
-  RawArray<int> places(parties);
-  std::vector<Process> workers;
-  for (int i = 0; i < parties; ++i)
-    workers.emplace_back([&] {
-      for (int round = 1; round <= 50; ++round) {
-        arrivals.fetch_add(1);
-        const std::uint32_t place = barrier.wait(long_enough);
-        if (arrivals.load() < round * parties) wrong.fetch_add(1);
-        if (round == 50) places[place] = 1;
-        barrier.wait(long_enough);
-      }
-    });
-  for (Process& worker : workers) worker.start();
-  for (Process& worker : workers) {
-    EXPECT_TRUE(worker.join(long_enough));
-    EXPECT_EQ(worker.exitcode(), 0);
-  }
-  EXPECT_EQ(wrong.load(), 0);
-  for (const int taken : places) EXPECT_EQ(taken, 1);
-  EXPECT_THROW(Barrier(0), std::invalid_argument);
-}
-
-TEST_F(ConditionTest, ABarrierBreaksWhereAPartyDoesNotCome) {
-  Barrier barrier(3);
-  Process other([&] { return sent_away(barrier); });
-  other.start();
-  ASSERT_TRUE(eventually([&] { return barrier.waiting() == 1; }));
-  EXPECT_THROW(barrier.wait(5ms), BrokenBarrier);  // the third was killed, say
-  EXPECT_TRUE(other.join(long_enough));
-  EXPECT_EQ(other.exitcode(), 1);
-  EXPECT_TRUE(barrier.broken());
-  EXPECT_THROW(barrier.wait(), BrokenBarrier);
-  barrier.reset();
-  EXPECT_FALSE(barrier.broken());
-  EXPECT_EQ(barrier.waiting(), 0u);
-}
-
-TEST_F(ConditionTest, AResetOfABarrierSendsWaitersAway) {
-  Barrier barrier(2);
-  Process other([&] { return sent_away(barrier); });
-  other.start();
-  ASSERT_TRUE(eventually([&] { return barrier.waiting() == 1; }));
-  barrier.reset();
-  EXPECT_TRUE(other.join(long_enough));
-  EXPECT_EQ(other.exitcode(), 1);
-  EXPECT_FALSE(barrier.broken());
 }
 
 }  // namespace

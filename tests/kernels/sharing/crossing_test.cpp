@@ -34,10 +34,21 @@ constexpr Snippet wrong[] = {
     {"int i = 0; parlab::make_pipe().first.send(&i);", "send what it points to"},
     {"int i = 0; parlab::Pool(1).map([&i](int n) { return n + i; }, std::vector<int>{1});",
      "captures nothing"},
+    {"parlab::RawValue<long> v; v.fetch_add(1.9);", "a fraction would be cut off here"},
+    {"parlab::RawValue<int> v(1.9);", "a fraction would be cut off here"},
+    {"parlab::RawValue<bool> v; v.store(0.5f);", "a fraction would be cut off here"},
+    {"parlab::Value<unsigned> v(2.0L);", "a fraction would be cut off here"},
+    {"parlab::Value<short> v; v.set(1.5);", "a fraction would be cut off here"},
+    {"parlab::Queue<char> q; q.put(1.5);", "a fraction would be cut off here"},
+    {"parlab::JoinableQueue<std::uint64_t> q; q.try_put(1.5);", "a fraction would be cut off here"},
+    {"parlab::SpscRing<signed char> r(2.5f);", "a fraction would be cut off here"},
+    {"parlab::Semaphore s(1.5f);", "a fraction would be cut off here"},
 };
 
 constexpr char right[] =
     "parlab::Value<double> v(1.5); v.set(2); int i = 0;"
+    "parlab::RawValue<float> f(0.1); f.store(1); std::atomic<int> a{3}; parlab::RawValue<int> r(a);"
+    "enum Plain { one = 1 }; r.store(one); r.store({}); r.fetch_add('a'); r.fetch_add(true);"
     "parlab::ThreadPool(1).map([&i](int n) { return n + i; }, std::vector<int>{1});";
 
 /// Exit status and messages of the compiler, of a program with a function for each body.
@@ -47,7 +58,8 @@ std::pair<int, std::string> compile(const std::vector<std::string>& bodies) {
     std::ofstream file(source);
     for (const char* header : {"array", "string", "string_view", "vector"})
       file << "#include <" << header << ">\n";
-    for (const char* header : {"connection", "pool", "queue", "shared_array", "value"})
+    for (const char* header : {"condition", "connection", "joinable_queue", "pool", "queue",
+                               "shared_array", "spsc_ring", "value"})
       file << "#include \"kernels/sharing/" << header << ".hpp\"\n";
     for (std::size_t i = 0; i < bodies.size(); ++i)
       file << "void function_" << i << "() { " << bodies[i] << " }\n";

@@ -1,4 +1,4 @@
-// The guide's code is that of programs which the tests compile and run.
+// The code of the guides is that of programs which the tests compile and run.
 
 #include <gtest/gtest.h>
 
@@ -11,15 +11,15 @@
 namespace parlab {
 namespace {
 
-const std::string folder = PARLAB_SOURCE "/tests/kernels/sharing/programs/";
-
 std::string text_of(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-TEST(SharingGuide, ShowsCodeOfEachProgramAsItIs) {
-  const std::string guide = text_of(PARLAB_SOURCE "/kernels/sharing/GUIDE.md");
+/// That the guide of `subject`, a folder of kernels/, shows what its programs are.
+void expect_code_of_each_program(const std::string& subject) {
+  const std::string guide = text_of(PARLAB_SOURCE "/kernels/" + subject + "/GUIDE.md");
+  const std::string folder = PARLAB_SOURCE "/tests/kernels/" + subject + "/programs/";
   std::set<std::string> shown;
   const std::string opening = " -->\n```cpp\n";
   for (std::size_t at = 0; (at = guide.find("<!-- ", at)) != std::string::npos;) {
@@ -40,6 +40,9 @@ TEST(SharingGuide, ShowsCodeOfEachProgramAsItIs) {
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     EXPECT_TRUE(shown.contains(entry.path().filename().string())) << entry.path();
 }
+
+TEST(SharingGuide, ShowsCodeOfEachProgramAsItIs) { expect_code_of_each_program("sharing"); }
+TEST(ManagerGuide, ShowsCodeOfEachProgramAsItIs) { expect_code_of_each_program("sharing/manager"); }
 
 TEST(SharingGuide, NamesEveryHeaderThatItLinksTo) {
   const std::string guide = text_of(PARLAB_SOURCE "/kernels/sharing/GUIDE.md");

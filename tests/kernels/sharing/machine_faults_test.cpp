@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <vector>
 
 #include "kernels/sanitizers.hpp"
+#include "kernels/sharing/condition.hpp"
 #include "kernels/sharing/connection.hpp"
 #include "kernels/sharing/file_lock.hpp"
 #include "kernels/sharing/interruption.hpp"
@@ -199,6 +201,14 @@ TEST_F(MachineFaultsTest, InterruptsEveryKindOfWait) {
         other.start();
         other.join();
       },
+      [] {
+        Condition condition;
+        const std::lock_guard hold(condition.lock());  // must find the lock held
+        condition.wait();
+      },
+      [] { Event().wait(); },
+      [] { Semaphore(0).acquire(); },
+      [] { Barrier(2).wait(); },
   };
   for (std::size_t i = 0; i < waits.size(); ++i) {
     RawValue<bool> ready(false);

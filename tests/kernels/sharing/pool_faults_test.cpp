@@ -107,6 +107,26 @@ TEST_F(PoolFaultsTest, ReplacesAnIdleWorkerThatWasKilled) {
   }
 }
 
+TEST_F(PoolFaultsTest, IsJoinedThoughAWorkerStartsWhileItIsClosed) {
+  for (int round = 0; round < 30; ++round) {
+    Pool pool(2);
+    EXPECT_THROW(pool.apply([] { raise(SIGKILL); }), WorkerDied);
+    pool.close();
+    ASSERT_TRUE(pool.join(long_enough)) << round;
+  }
+}
+
+TEST_F(PoolFaultsTest, StartsAndReplacesMoreWorkersThanItsSocketHoldsPackets) {
+#if defined(PARLAB_ADDRESS_SANITIZER) || defined(PARLAB_THREAD_SANITIZER)
+  GTEST_SKIP() << "so many processes take gigabytes under a sanitizer";
+#endif
+  Pool pool(600);
+  const auto numbers = pool.map(number_of_worker, first(6000), 1);
+  const std::set<int> workers(numbers.begin(), numbers.end());
+  for (const int pid : workers) kill(pid, SIGKILL);
+  expect_that_it_works(pool);
+}
+
 TEST_F(PoolFaultsTest, ReplacesWorkersWhileTheProgramHasThreads) {
   Pool pool(1);
   std::atomic<bool> end = false;

@@ -19,7 +19,8 @@ constexpr unsigned watchdog_seconds = 110;  // below the limit of the test runne
 /// The state letter of /proc/PID/stat, or 'X' where there is no such process.
 char state_of(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  const std::string line((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
+  std::string line;
+  std::getline(stat, line);  // nothing, where the process ends meanwhile
   const std::size_t name_end = line.rfind(')');
   return name_end == std::string::npos ? 'X' : line.at(name_end + 2);
 }

@@ -8,6 +8,7 @@ import numpy as np
 
 from ._cffi_calls import ffi as _ffi
 from ._cffi_calls import lib as _library
+from .masks import refuse_masks
 
 UINT64, UINT8 = np.dtype(np.uint64), np.dtype(np.uint8)
 ERRORS = {1: ValueError, 3: MemoryError}  # by status; RuntimeError for any other
@@ -40,6 +41,8 @@ def count_darts(darts: int, seed: int) -> int:
 
 def is_prime(numbers: np.ndarray, out: np.ndarray) -> None:
     """Writes 1 where a number (uint64) is prime, else 0, into out (uint8, as long)."""
+    if type(numbers) is not np.ndarray or type(out) is not np.ndarray:
+        refuse_masks(numbers, out)
     if numbers.dtype != UINT64 or out.dtype != UINT8:
         raise TypeError(f"numbers and out must hold uint64 and uint8, not {numbers.dtype} and {out.dtype}")
     if numbers.ndim != 1 or out.shape != numbers.shape:

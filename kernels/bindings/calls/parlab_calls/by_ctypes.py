@@ -11,6 +11,8 @@ from ctypes import byref, c_uint64, c_void_p
 import numpy as np
 from parlab.library import RELEASING, Array, check
 
+from .masks import refuse_masks
+
 UINT64, UINT8 = np.dtype(np.uint64), np.dtype(np.uint8)
 _pi, _is_prime = RELEASING.parlab_pi, RELEASING.parlab_is_prime
 _serial = c_void_p()
@@ -35,6 +37,8 @@ def count_darts(darts: int, seed: int) -> int:
 
 def is_prime(numbers: np.ndarray, out: np.ndarray) -> None:
     """Writes 1 where a number (uint64) is prime, else 0, into out (uint8, as long)."""
+    if type(numbers) is not np.ndarray or type(out) is not np.ndarray:
+        refuse_masks(numbers, out)
     if numbers.dtype != UINT64 or out.dtype != UINT8:
         raise TypeError(f"numbers and out must hold uint64 and uint8, not {numbers.dtype} and {out.dtype}")
     places, flags = numbers.ctypes, out.ctypes

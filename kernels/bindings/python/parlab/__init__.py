@@ -14,9 +14,15 @@ Errors are ValueError, TypeError, MemoryError, RuntimeError, FileNotFoundError o
 also a parlab.Error; Ctrl-C ends a run within some 20 ms as KeyboardInterrupt.
 """
 
+try:
+    import numpy  # noqa: F401  # only whether it is there
+except ImportError as error:
+    raise ImportError(f"parlab needs numpy ({error.msg.splitlines()[0]}): apt-get install python3-numpy, and run "
+                      "Debian's /usr/bin/python3; elsewhere pip install numpy", name=error.name) from None
+
+from .errors import BadInput, BadType, Error, OutOfMemory, RunFailed
 from .fields import diffusion, julia
-from .library import (BadInput, BadType, Error, OutOfMemory, RunFailed, backends, kernels, library_path,
-                      simd_level, version)
+from .library import backends, kernels, library_path, simd_level, version
 from .numbers import count_darts, count_primes, is_prime, pi, primes, smallest_factor
 from .races import Race, compare, load, run
 from .shared import ArrayExists, ArrayGone, SharedArray, attach, shared_array, unlink

@@ -21,7 +21,9 @@ notebook's. A cell is compiled once: parlab.compiled says where what was compile
 from __future__ import annotations
 
 import codecs
-import ctypes
+import contextlib
+import getopt
+import keyword
 import re
 import selectors
 import shlex
@@ -29,19 +31,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
+from . import cpp_text
+from .arguments import real, shown
 from .compiled import Built, CellFailed, build
-from .library import BadInput
+from .errors import BadInput, BadType, RunFailed
+from .functions import bound
+from .library import on_all_processors
 from .own import OwnKernel
 
 __all__ = ["CellFailed", "OwnKernel", "functions", "load_ipython_extension", "run"]
 
 LONGEST_OUTPUT = 100_000  # characters that a notebook is given; it keeps them for ever
+LONGEST_TIMEOUT = 10**6  # seconds, 11 days
+USAGE = ("%%cpp [-n NAME | -k NAME] [-f FLAGS] [-t SECONDS]: -n binds extern \"C\" functions under a name, -k makes "
+         "a kernel of that name, -f are more flags for the compiler, in quotes, -t is how long the program may take")
 HEADS = "".join(f"#include <{name}>\n" for name in (
     "algorithm", "array", "atomic", "chrono", "cmath", "cstdint", "cstdio", "cstdlib", "cstring",
     "functional", "iostream", "map", "numeric", "random", "string", "thread", "vector"))
@@ -49,24 +56,29 @@ HEADS = "".join(f"#include <{name}>\n" for name in (
 LINE_BUFFERED = ("[[maybe_unused]] static const int parlab_line_buffered = "
                  "std::setvbuf(stdout, nullptr, _IOLBF, 8192);\n")
 
-NUMBERS = {"double": ctypes.c_double, "float": ctypes.c_float, "int": ctypes.c_int, "bool": ctypes.c_bool,
-           "long": ctypes.c_long, "size_t": ctypes.c_size_t, "int64_t": ctypes.c_int64,
-           "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32,
-           "uint8_t": ctypes.c_uint8}
-FUNCTION = re.compile(r'extern\s+"C"\s+([\w:]+(?:\s*\*)?)\s+(\w+)\s*\(([^)]*)\)\s*(?:noexcept\s*)?\{')
-
-
 def program_of(cell: str) -> str:
     """The cell as a program: with a main() around it where it has none."""
-    if re.search(r"\bmain\s*\(", cell):
+    cell = cpp_text.clean(cell)
+    if cpp_text.has_main(cell):
         return f'#include <cstdio>\n{LINE_BUFFERED}#line 2 "cell"\n{cell}'
-    included, body = "", ""
-    for number, line in enumerate(cell.splitlines(), 2):
-        is_include = line.lstrip().startswith("#include")
-        included += f'#line {number} "cell"\n{line}\n' if is_include else ""
-        body += "\n" if is_include else line + "\n"
-    return (f'{HEADS}{included}using namespace std;\n{LINE_BUFFERED}int main() {{\n#line 2 "cell"\n{body}'
-            '#line 1 "the end of the cell"\n}\n')
+    lines = cpp_text.directives(cell)
+    body = cpp_text.blanked(cell, (line for line in lines if line.name == "include"))
+    return (f'{HEADS}{_includes(cell, lines)}using namespace std;\n{LINE_BUFFERED}int main() {{\n'
+            f'#line 2 "cell"\n{body}\n#line 1 "the end of the cell"\n}}\n')
+
+
+def _includes(cell: str, lines: list[cpp_text.Directive]) -> str:
+    """The cell's lines of #include, with what decides on them. What they define is as it was afterwards:
+    the same lines come again in main()."""
+    if not any(line.name == "include" for line in lines):
+        return ""
+    kept = [line for line in lines if line.name in ("include", "define", "undef") or
+            line.name.startswith(("if", "el", "endif"))]
+    names = dict.fromkeys(re.sub(r"\W.*", "", line.text.split(line.name, 1)[1].strip(), flags=re.DOTALL)
+                          for line in kept if line.name in ("define", "undef"))
+    return "".join([*(f'#pragma push_macro("{name}")\n' for name in names),
+                    *(f'#line {cell.count(chr(10), 0, line.begin) + 2} "cell"\n{line.text}\n' for line in kept),
+                    *(f'#pragma pop_macro("{name}")\n' for name in names)])
 
 
 def run(cell: str, flags: list[str] | None = None, timeout: float = 60,
@@ -76,7 +88,23 @@ def run(cell: str, flags: list[str] | None = None, timeout: float = 60,
     `show(stream, text)` is called with sys.stdout or sys.stderr as output comes. Raises CellFailed
     where the program does not compile, ends badly, or runs longer than `timeout` seconds; then, and
     with Ctrl-C, it is ended."""
-    return _watched(build(program_of(cell), flags, cell=cell), timeout, show or _show_errors)
+    seconds = _seconds(timeout)
+    return _watched(_built(cell, flags), seconds, show or _show_errors)
+
+
+def _built(cell: str, flags: Sequence[str] | None) -> Built:
+    cell = cpp_text.clean(cell)
+    return build(program_of(cell), list(flags or []), cell=cell)
+
+
+def _seconds(timeout: Any) -> float:
+    """Raises BadInput or BadType for what is no time."""
+    with contextlib.suppress(ValueError):  # a word is a number in %%cpp
+        timeout = float(timeout) if isinstance(timeout, str) else timeout
+    seconds = real("timeout", timeout)
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise BadInput(f"timeout must be above 0 s and at most {LONGEST_TIMEOUT} s, not {shown(timeout)}")
+    return seconds
 
 
 def _show_errors(stream: Any, text: str) -> None:
@@ -85,8 +113,10 @@ def _show_errors(stream: Any, text: str) -> None:
 
 
 def _watched(program: Built, timeout: float, show: Callable[[Any, str], None]) -> str:
-    with subprocess.Popen([str(program.path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as child:
+    with on_all_processors():
+        child = subprocess.Popen([str(program.path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+    with child:
         try:
             output = _Output(show)
             ended = output.follow(child, time.monotonic() + timeout)
@@ -146,71 +176,75 @@ class _Output:
 
 def functions(cell: str, flags: list[str] | None = None) -> SimpleNamespace:
     """Compiles a cell and binds its extern "C" functions. Raises BadInput where there are none."""
-    return _bound(cell, flags)[0]
+    return bound(cell, flags)[0]
 
 
-def _bound(cell: str, flags: list[str] | None) -> tuple[SimpleNamespace, Built]:
-    found = FUNCTION.findall(cell)
-    if not found:
-        raise BadInput('no function that starts with extern "C" in the cell: only those can be bound')
-    kinds = [(name, _kind(back), [_kind(_type_of(word)) for word in words.split(",")
-                                  if word.strip() not in ("", "void")])
-             for back, name, words in found]
-    made = build(f'#include <cstddef>\n#include <cstdint>\n#line 2 "cell"\n{cell}', flags, True, cell)
-    library, bound = ctypes.CDLL(str(made.path)), SimpleNamespace()
-    for name, back, arguments in kinds:
-        function = getattr(library, name)
-        function.restype, function.argtypes = back, arguments
-        setattr(bound, name, function)
-    return bound, made
+def _run_cell(options: _Options, cell: str, names: dict[str, Any]) -> None:
+    """Does what the cell's first line says; what is bound is put among the names."""
+    begin, flags = time.perf_counter(), list(options.flags)
+    if options.kernel:
+        kernel = OwnKernel(options.kernel, cell, shlex.join(flags))
+        print(f"{kernel.check()}\n[ready in {time.perf_counter() - begin:.1f} s]")
+        names[options.kernel] = kernel
+    elif options.name:
+        functions, made = bound(cell, flags)
+        names[options.name] = functions
+        print(f"{options.name}: {', '.join(vars(functions))}  {made}")
+    else:
+        made = _built(cell, flags)
+        print(made)
+        _watched(made, options.timeout, lambda stream, text: print(text, end="", file=stream, flush=True))
 
 
-def _type_of(parameter: str) -> str:
-    """The type of `const double* numbers`."""
-    return re.sub(r"\w+\s*$", "", parameter.strip()) or parameter
+class BadCell(BadInput):
+    """A cell's first line is wrong, or nothing in the cell can be bound. A notebook shows the message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"parlab: {self}"]
 
 
-def _kind(words: str) -> Any:
-    plain = re.sub(r"\bconst\b|\bstd::|\s", "", words)
-    if plain == "void":
-        return None
-    if plain in NUMBERS:
-        return NUMBERS[plain]
-    if plain.endswith("*") and plain[:-1] in NUMBERS:
-        reads = re.search(r"\bconst\b", words) is not None
-        return np.ctypeslib.ndpointer(np.dtype(NUMBERS[plain[:-1]]),
-                                      flags="C_CONTIGUOUS" if reads else "C_CONTIGUOUS,WRITEABLE")
-    raise BadInput(f"a function cannot be bound with '{words.strip()}': take {', '.join(NUMBERS)} or a "
-                   "pointer to one")
+class _Options(NamedTuple):
+    """What stands after %%cpp."""
+
+    name: str | None = None
+    kernel: str | None = None
+    flags: Sequence[str] = ()
+    timeout: float = 60  # seconds
+
+    @classmethod
+    def read(cls, line: str) -> _Options:
+        """Reads them: words as in a shell, so that a flag may hold blanks. Raises BadCell."""
+        try:
+            given, left = getopt.gnu_getopt(shlex.split(line), "n:k:f:t:", ["name=", "kernel=", "flags=", "timeout="])
+        except (getopt.GetoptError, ValueError) as error:  # ValueError: a quote that nothing closes
+            raise BadCell(f"%%cpp: {error}: {USAGE}") from None
+        if left:
+            raise BadCell(f"%%cpp: '{left[0]}' belongs to no option: {USAGE}")
+        names = {"-n": "name", "-k": "kernel", "-f": "flags", "-t": "timeout"}
+        words: dict[str, Any] = {names.get(option, option.lstrip("-")): value for option, value in given}
+        flags = " ".join(value for option, value in given if option in ("-f", "--flags"))
+        for option in ("name", "kernel"):
+            if option in words and not (words[option].isidentifier() and not keyword.iskeyword(words[option])):
+                raise BadCell(f"%%cpp: {words[option]!r} is no name in Python")
+        if "name" in words and "kernel" in words:
+            raise BadCell("%%cpp: a cell is functions (-n) or a kernel (-k), not both")
+        try:
+            return cls(words.get("name"), words.get("kernel"), shlex.split(flags), _seconds(words.get("timeout", 60)))
+        except ValueError as error:
+            raise BadCell(f"%%cpp: {flags}: {error}") from None
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Adds %%cpp."""
-    from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-
-    @magic_arguments()
-    @argument("-n", "--name", help='bind the extern "C" functions under this name')
-    @argument("-k", "--kernel", help="make a kernel of this name of it, to be raced")
-    @argument("-f", "--flags", default="", help="more flags for the compiler, in quotes")
-    @argument("-t", "--timeout", type=float, default=60, help="seconds that the program may take")
     def cpp(line: str, cell: str) -> None:
-        """Compiles the cell as C++20 against libparlab and runs it, or binds its functions."""
-        options = parse_argstring(cpp, line)
-        flags = shlex.split(options.flags.strip("\"'"))
-        for name in (options.kernel, options.name):
-            if name is not None and not name.isidentifier():
-                raise BadInput(f"{name!r} is no name in Python")
-        if options.kernel:
-            kernel = OwnKernel(options.kernel, cell, " ".join(flags))
-            begin = time.perf_counter()
-            print(f"{kernel.check()}\n[ready in {time.perf_counter() - begin:.1f} s]")
-            shell.user_ns[options.kernel] = kernel
-        elif options.name:
-            shell.user_ns[options.name], made = _bound(cell, flags)
-            print(f"{options.name}: {', '.join(vars(shell.user_ns[options.name]))}  {made}")
-        else:
-            made = build(program_of(cell), flags, cell=cell)
-            print(made)
-            _watched(made, options.timeout, lambda stream, text: print(text, end="", file=stream, flush=True))
+        try:
+            _run_cell(_Options.read(line), cell, shell.user_ns)
+        except (BadCell, CellFailed):
+            raise
+        except (BadInput, BadType) as error:
+            raise BadCell(str(error)) from None
+        except RunFailed as error:
+            raise CellFailed(str(error)) from None
 
+    cpp.__doc__ = f"Compiles the cell as C++20 against libparlab and runs it, or binds what is in it.\n\n{USAGE}"
     shell.register_magic_function(cpp, "cell", "cpp")

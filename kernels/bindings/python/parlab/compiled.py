@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from .library import RunFailed, library_path
+from .errors import RunFailed
+from .library import installed_folder, library_path
 
 FLAGS = ["-std=c++20", "-O3", "-g1", "-march=native", "-Wall", "-Wextra", "-fdiagnostics-color=never"]
 KEPT = 100  # programs and libraries, some 30 kB each; `parlab run own` keeps its own there, too
@@ -39,8 +42,7 @@ class Built(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        home = str(Path.home())
-        kept = str(self.path.parent)
+        home, kept = os.path.expanduser("~"), str(self.path.parent)  # "~" where nobody is at home
         kept = "~" + kept[len(home):] if kept.startswith(home + os.sep) else kept
         return f"[compiled in {self.seconds:.1f} s, kept in {kept}]" if self.seconds else "[compiled before]"
 
@@ -57,31 +59,43 @@ def compiler() -> list[str]:
 
 
 def folder() -> Path:
-    """Where compiled cells and kernels are kept: $XDG_CACHE_HOME/parlab, else ~/.cache/parlab."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "parlab"
+    """Where compiled cells and kernels are kept: $XDG_CACHE_HOME/parlab, else ~/.cache/parlab. Raises
+    CellFailed where there is no home."""
+    named = os.environ.get("XDG_CACHE_HOME")
+    place = Path(named) if named else Path(os.path.expanduser("~")) / ".cache"
+    if not named and place.parts[0] == "~":  # as in a container whose user has no entry in /etc/passwd
+        raise CellFailed("neither XDG_CACHE_HOME nor HOME is set: set one to a folder for what is compiled")
+    return Path(os.path.abspath(place)) / "parlab"
 
 
-def build(source: str, flags: list[str] | None = None, shared: bool = False, cell: str = "") -> Built:
+def build(source: str, flags: list[str] | None = None, shared: bool = False, cell: str = "",
+          look: Callable[[str], None] | None = None) -> Built:
     """Compiles a source against libparlab, once.
 
     `cell` is the text that lines named "cell" in the source come from; the compiler quotes from it.
-    Raises CellFailed with what the compiler says. Its warnings go to stderr."""
+    `look` is given what the preprocessor makes of them; what it raises ends the build. Raises CellFailed
+    with what the compiler says. Its warnings go to stderr."""
     kept = folder()
     try:
         kept.mkdir(parents=True, exist_ok=True)
         making = tempfile.TemporaryDirectory(prefix="making.", dir=kept)
     except OSError as error:
         raise CellFailed(f"cannot write to {kept} ({error.strerror}): set XDG_CACHE_HOME to a folder "
-                         "that may be written") from error
+                         "that may be written") from None
     with making as place:
         Path(place, "cell").write_text("%%cpp\n" + cell, encoding="utf-8")
         Path(place, "cell.cpp").write_text(source, encoding="utf-8")
         library = Path(library_path()).resolve()
         plain = [*compiler(), *FLAGS, *(flags or []), *(["-shared", "-fPIC"] if shared else [])]
-        command = [*plain, f"-I{_include_folder(library)}", f"-I{os.getcwd()}", "cell.cpp"]
-        ending = [str(library), f"-Wl,-rpath,{library.parent}", "-pthread"]
-        _compile([*command, "-E", "-P", "-dD", "-w", "-o", "cell.ii"], place)
-        name = _hash(plain + ending, library, Path(place, "cell.ii").read_bytes())
+        command = [*plain, f"-I{_include_folder(library)}", *_here(), "cell.cpp"]
+        # Not -Wl, which takes a comma in a folder's name for its own.
+        ending = [str(library), "-Xlinker", "-rpath", "-Xlinker", str(library.parent), "-pthread"]
+        # Without debugging, which would add the working folder, a new one each time.
+        _compile([*command, "-E", "-dD", "-w", "-g0", "-o", "cell.ii"], place)
+        preprocessed = Path(place, "cell.ii").read_bytes()
+        if look:
+            look(_lines_of_cell(preprocessed.decode(errors="replace")))
+        name = _hash(plain + ending, library, preprocessed)
         target = kept / (name + (".so" if shared else ""))
         if target.exists():
             target.touch()  # it was of use again
@@ -95,13 +109,33 @@ def build(source: str, flags: list[str] | None = None, shared: bool = False, cel
         return Built(target, time.perf_counter() - begin)
 
 
+def _here() -> list[str]:
+    """For includes of files that lie where the caller is."""
+    try:
+        return [f"-I{os.getcwd()}"]
+    except FileNotFoundError:  # removed meanwhile
+        return []
+
+
+def _lines_of_cell(preprocessed: str) -> str:
+    """The lines that come from "cell", as the preprocessor's marks tell."""
+    lines, ours = [], False
+    for line in preprocessed.splitlines():
+        mark = re.match(r'# \d+ "(.*)"', line)
+        if mark:
+            ours = mark[1] == "cell"
+        elif ours:
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def _compile(command: list[str], place: str) -> str:
     """Runs the compiler in a folder; returns its warnings."""
     try:
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, errors="replace",
                               stdin=subprocess.DEVNULL, timeout=LONGEST)
-    except subprocess.TimeoutExpired as error:
-        raise CellFailed(f"{command[0]} took longer than {LONGEST} s over the cell and was ended") from error
+    except subprocess.TimeoutExpired:
+        raise CellFailed(f"{command[0]} took longer than {LONGEST} s over the cell and was ended") from None
     if done.returncode:
         raise CellFailed(f"the cell does not compile, {command[0]} says:\n{done.stderr.strip()}")
     return done.stderr.strip()
@@ -128,8 +162,7 @@ def _keep_newest(kept: Path, besides: Path) -> None:
 
 def _include_folder(library: Path) -> Path:
     """Where parlab.h lies: installed, or in the source that the built package links to."""
-    for place in (library.parent.parent / "include", library.parent.parents[1] / "include",
-                  Path(__file__).resolve().parents[2]):
-        if (place / "parlab.h").exists():
-            return place
+    for place in (installed_folder("headers"), library.parent.parent / "include", Path(__file__).resolve().parents[2]):
+        if place and (place / "parlab.h").exists():
+            return Path(os.path.normpath(place))
     raise CellFailed("there is no parlab.h beside the library: run `make install`")

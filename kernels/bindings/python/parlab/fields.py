@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from ctypes import byref, c_uint64
 
 import numpy as np
 
+from .arguments import complex_number, lengths, real, shown, text, whole
 from .arrays import described, result
-from .library import Backend, BadInput, BadType, call, text, whole
+from .errors import BadInput, BadType
+from .library import Backend, call
 
 MOST_SIDE = 10**6  # pixels
 
@@ -26,48 +26,39 @@ def julia(shape: int | tuple[int, int] = 1000, *, left: float = -1.8, top: float
     variant: simd or scalar. Returns `out` or a new array: uint32 of that shape."""
     if out is not None and not isinstance(out, np.ndarray):
         raise BadType(f"out must be a numpy array of uint32, not {type(out).__name__}")
-    size = out.shape if out is not None else shape
-    sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+    sides = out.shape if out is not None else lengths("shape", shape, 2)
     if len(sides) != 2:
-        raise BadInput(f"shape must be a side or (rows, columns), not {size}")
+        raise BadInput(f"shape must be a side or (rows, columns), not {shown(sides)}")
     rows, columns = (whole("shape", side, 0, MOST_SIDE) for side in sides)
     picture = result("out", out, (rows, columns), "uint32")
-    if not isinstance(c, numbers.Complex):
-        raise BadType(f"c must be a complex number, not {c!r}")
-    point = complex(c)
+    point, most = complex_number("c", c), whole("most_steps", most_steps, 0, 2**32 - 1)
     call("parlab_julia", Backend.named(backend, workers),
-         (byref(described("out", picture, "uint32", 2, True)), _real("left", left), _real("top", top),
-          _real("width", width) / max(columns, 1), point.real, point.imag,
-          whole("most_steps", most_steps, 0, 2**32 - 1), text("variant", variant), _grain(grain),
-          byref(c_uint64())), hold_gil, rows * columns * most_steps < 100_000)
+         (byref(described("out", picture, "uint32", 2, True)), real("left", left), real("top", top),
+          real("width", width) / max(columns, 1), point.real, point.imag,
+          most, text("variant", variant), _grain(grain), byref(c_uint64())), hold_gil,
+         rows * columns * most < 100_000)
     return picture
 
 
 def diffusion(plate: np.ndarray, steps: int, *, rate: float = 0.1, depth: int | None = None,
-              out: np.ndarray | None = None, variant: str = "tiled", backend: str = "serial",
-              workers: int | None = None, grain: int | None = None,
+              edges: str = "fixed", out: np.ndarray | None = None, variant: str = "tiled",
+              backend: str = "serial", workers: int | None = None, grain: int | None = None,
               hold_gil: bool = False) -> np.ndarray:
-    """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous), the edge kept.
+    """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous).
 
     A step: next = centre + rate * (sum of the four neighbours - 4 * centre), with rate = D dt / dx**2,
-    stable up to 0.25. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
+    stable up to 0.25. edges: fixed, cells of the edge keep what they have; or periodic, beyond an edge
+    lies the opposite one. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
     variant: those of diffusion in parlab.kernels() but stream. Returns `out` or a new array of the same
     shape; `plate` stays as it is, so it may not overlap `out`."""
     source = described("plate", plate, "float64", 2, False)
-    target = result("out", out, plate.shape, "float64")
-    call("parlab_diffusion", Backend.named(backend, workers),
-         (byref(source), byref(described("out", target, "float64", 2, True)), _real("rate", rate),
-          whole("steps", steps), 0 if depth is None else whole("depth", depth, 1, 64),
-          text("variant", variant), _grain(grain)), hold_gil, plate.size * steps < 100_000)
+    target, number = result("out", out, plate.shape, "float64"), whole("steps", steps)
+    call("parlab_diffusion_with_edges", Backend.named(backend, workers),
+         (byref(source), byref(described("out", target, "float64", 2, True)), real("rate", rate),
+          number, 0 if depth is None else whole("depth", depth, 1, 64),
+          text("edges", edges), text("variant", variant), _grain(grain)), hold_gil,
+         plate.size * number < 100_000)
     return target
-
-
-def _real(name: str, value: float) -> float:
-    if not isinstance(value, numbers.Real):
-        raise BadType(f"{name} must be a number, not {value!r}")
-    if not math.isfinite(value):
-        raise BadInput(f"{name} must be finite, not {value}")
-    return float(value)
 
 
 def _grain(grain: int | None) -> int:

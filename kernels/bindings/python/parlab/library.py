@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout  # the same only from Python 3.11 on
+from contextlib import contextmanager
 from ctypes import (CDLL, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_uint32,
                     c_uint64, c_void_p)
 from pathlib import Path
 from typing import Any
 
-try:
-    import numpy as np
-except ImportError as error:
-    raise ImportError("parlab needs numpy: apt-get install python3-numpy, and run Debian's "
-                      "/usr/bin/python3; elsewhere pip install numpy") from error
+from .arguments import text, whole
+from .errors import BadInput, Error, OutOfMemory, RunFailed
 
 ABI = 1
-LONGEST = 2**64 - 1
-
-
-class Error(Exception):
-    """Whatever parlab complains of."""
-
-
-class BadInput(Error, ValueError):
-    """An argument has a wrong value; nothing was computed."""
-
-
-class BadType(Error, TypeError):
-    """An argument is of a wrong type, or an array of a wrong dtype; nothing was computed."""
-
-
-class RunFailed(Error, RuntimeError):
-    """The run failed: a worker died, a thread could not be started."""
-
-
-class OutOfMemory(Error, MemoryError):
-    """Out of memory, or of shared memory."""
-
 
 OK, BAD_INPUT, FAILED, NO_MEMORY, INTERRUPTED = range(5)
 ERRORS = {BAD_INPUT: BadInput, FAILED: RunFailed, NO_MEMORY: OutOfMemory}
@@ -68,7 +45,20 @@ SIGNATURES: dict[str, list[Any]] = {
                      c_uint32, c_char_p, c_uint64, POINTER(c_uint64)],
     "parlab_diffusion": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64, c_int32,
                          c_char_p, c_uint64],
+    "parlab_diffusion_with_edges": [c_void_p, POINTER(Array), POINTER(Array), c_double, c_uint64,
+                                    c_int32, c_char_p, c_char_p, c_uint64],
 }
+
+
+PACKAGE = Path(__file__).absolute().parent  # not resolved: the built package is a link
+
+
+def installed_folder(of: str) -> Path | None:
+    """Where the library, the headers or the program were installed; None for a package as built."""
+    try:
+        return PACKAGE / json.loads((PACKAGE / "installed.json").read_text(encoding="utf-8"))[of]
+    except FileNotFoundError:
+        return None
 
 
 def library_path() -> str:
@@ -79,10 +69,9 @@ def library_path() -> str:
             raise ImportError(f"PARLAB_LIBRARY names {named}, which is no file: name libparlab.so.1 "
                               "or unset it")
         return named
-    here = Path(__file__).absolute().parent  # not resolved: the built package is a link
-    for folder in (here.parents[1], here.parents[2]):  # build/python/parlab, lib/python3.x/*-packages
-        if (folder / "libparlab.so.1").is_file():
-            return str(folder / "libparlab.so.1")
+    folder = installed_folder("library") or PACKAGE.parents[1]  # of build/python/parlab
+    if (folder / "libparlab.so.1").is_file():
+        return os.path.normpath(folder / "libparlab.so.1")
     return "libparlab.so.1"
 
 
@@ -102,6 +91,8 @@ def _load(kind: type[CDLL]) -> CDLL:
         getattr(library, name).argtypes = arguments
     for name in ("version", "last_error", "simd_level", "backends", "kernels"):
         getattr(library, f"parlab_{name}").restype = c_char_p
+    library.parlab_processors.argtypes = [POINTER(c_int32), c_int32]
+    library.parlab_processors.restype = c_int32
     library.parlab_backend_close.argtypes = [c_void_p]
     library.parlab_backend_close.restype = None
     library.parlab_backend_interrupt.argtypes = [c_void_p]
@@ -109,8 +100,34 @@ def _load(kind: type[CDLL]) -> CDLL:
     return library
 
 
+# OpenMP's runtime, which comes with the library, binds the thread that loads it where the environment
+# says so (OMP_PROC_BIND): Python's threads and processes would all inherit that one processor.
+_before = os.sched_getaffinity(0)
 RELEASING = _load(CDLL)  # lets other Python threads run during a call
 HOLDING = _load(ctypes.PyDLL)  # does not: ctypes keeps the GIL
+if os.sched_getaffinity(0) != _before:
+    os.sched_setaffinity(0, _before)
+
+
+def processors() -> list[int]:
+    """What calls of this thread compute on: also where OpenMP has bound the thread to one processor."""
+    room = RELEASING.parlab_processors(None, 0)
+    numbers = (c_int32 * room)()
+    return sorted(numbers[:RELEASING.parlab_processors(numbers, room)])
+
+
+@contextmanager
+def on_all_processors() -> Iterator[None]:
+    """What is started within may run on all of processors(), and not only where OpenMP put this thread."""
+    before, wanted = os.sched_getaffinity(0), set(processors())
+    if wanted in (before, set()):
+        yield
+        return
+    os.sched_setaffinity(0, wanted)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def version() -> str:
@@ -119,7 +136,7 @@ def version() -> str:
 
 
 def simd_level() -> str:
-    """The SIMD instructions that kernels use on this processor."""
+    """The SIMD instructions that kernels use on this processor, or that PARLAB_SIMD names."""
     return RELEASING.parlab_simd_level().decode()
 
 
@@ -140,24 +157,6 @@ def check(status: int) -> None:
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     raise ERRORS.get(status, Error)(RELEASING.parlab_last_error().decode(errors="replace"))
-
-
-def whole(name: str, value: Any, least: int = 0, most: int = LONGEST) -> int:
-    """A whole number of [least, most], also as 1e8. Raises BadType or BadInput."""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise BadType(f"{name} must be a whole number, not {value!r}")
-    if not least <= value <= most:
-        raise BadInput(f"{name} must be {least} to {most}, not {value}")
-    return int(value)
-
-
-def text(name: str, value: Any) -> bytes:
-    """A name for the library. Raises BadType."""
-    if not isinstance(value, str) or "\0" in value:
-        raise BadType(f"{name} must be a string such as \"tbb:auto\", not {value!r}")
-    return value.encode(errors="replace")
 
 
 class Backend:
@@ -199,11 +198,17 @@ class Backend:
 _runner: ThreadPoolExecutor | None = None
 
 
-def _runner_of_this_process() -> ThreadPoolExecutor:
+def _submitted(make: Callable[[], None]) -> Future[None] | None:
+    """The call, under way on the runner's thread; None where there can be no thread: while Python ends, or
+    at a limit on threads or memory."""
     global _runner
     if _runner is None:
         _runner = ThreadPoolExecutor(1, "parlab")
-    return _runner
+    try:
+        return _runner.submit(make)
+    except RuntimeError:  # a new one each time: this one keeps the call for a thread that may come later
+        _runner = None
+        return None
 
 
 def _forget_what_a_fork_loses() -> None:
@@ -236,7 +241,10 @@ def call(name: str, who: Backend, arguments: tuple[Any, ...], hold_gil: bool, sh
 
 
 def _make_interruptibly(make: Callable[[], None], handle: c_void_p) -> None:
-    done = _runner_of_this_process().submit(make)
+    done = _submitted(make)
+    if done is None:
+        make()
+        return
     try:
         done.result()
     except BaseException:  # the call's own, or what a signal handler raised here: Ctrl-C, a time-out

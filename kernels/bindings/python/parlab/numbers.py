@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import plain, text, whole
 from .arrays import described, empty, result
-from .library import RELEASING, Backend, BadInput, BadType, call, check, text, whole
+from .errors import BadInput, BadType
+from .library import RELEASING, Backend, call, check
 
 SHORT_DARTS, SHORT_BATCH = 50_000, 1_000  # some 50 us
 MOST_LISTED = 2**40  # numbers of a range whose primes fit in no memory
@@ -66,8 +68,8 @@ def is_prime(numbers: Any, *, out: np.ndarray | None = None, backend: str = "ser
              hold_gil: bool = False) -> Any:
     """Whether numbers are prime: a bool for an int, for a uint64 array (1-D, contiguous) a bool array
     of its shape, which is a view of `out` (uint8) where that is given."""
-    single = not isinstance(numbers, (np.ndarray, list, tuple))
-    array = numbers
+    array = numbers = plain("numbers", numbers)
+    single = not isinstance(numbers, (np.ndarray, list, tuple, range))
     if single:
         array = np.array([whole("numbers", numbers)], np.uint64)
     elif not isinstance(numbers, np.ndarray):
@@ -85,7 +87,7 @@ def smallest_factor(n: int, *, variant: str = "vector", backend: str = "serial",
     """The smallest divisor of n above 1: n itself where n is prime. 2 <= n < 2**64.
 
     variant: naive, wheel or vector, each faster than the one before."""
-    if isinstance(n, (float, np.floating)):
+    if isinstance(plain("n", n), (float, np.floating)):
         raise BadType(f"n must be an int, for a float does not hold every digit: {n!r}")
     factor = c_uint64()
     call("parlab_smallest_factor", Backend.named(backend, workers),

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import races
+from .arguments import shown
 from .compiled import CellFailed
+from .errors import BadInput, BadType
 from .races import Race
 
 
 @dataclass(frozen=True)
 class OwnKernel:
     """A kernel: C++ with `size`, `kernel(i)` or `kernel(begin, end)` and, where there is one,
-    `expected()`; `flags` are more flags for the compiler, a space between them."""
+    `expected()`; `flags` are more flags for the compiler, a space between them, in quotes as in a shell
+    where they hold one. Raises BadInput for a name that no file can have, and BadType."""
 
     name: str
     source: str
     flags: str = ""
+
+    def __post_init__(self) -> None:
+        for what, value in (("name", self.name), ("source", self.source), ("flags", self.flags)):
+            if not isinstance(value, str):
+                raise BadType(f"{what} must be a string, not {shown(value)}")
+        if not re.fullmatch(r"\w[\w .+-]{0,99}", self.name):
+            raise BadInput(f"{self.name!r} is no name for a kernel: letters, digits, ' ', '_', '.', '+', '-'")
 
     def check(self) -> str:
         """Compiles it, runs nothing, and returns what it is in one line. Raises CellFailed with what the
@@ -50,8 +60,8 @@ class OwnKernel:
             file = self._written(folder)
             try:
                 return race("own", **(self._options(file) | options))
-            except races.BadInput as error:
-                raise races.BadInput(self._complaint(str(error), file)) from None
+            except BadInput as error:
+                raise BadInput(self._complaint(str(error), file)) from None
 
     def _written(self, folder: str) -> Path:
         """The file, whose lines have the numbers that they have in a cell with its %%cpp."""
@@ -63,4 +73,4 @@ class OwnKernel:
         return {"kernel": str(file)} | ({"flags": self.flags} if self.flags else {})
 
     def _complaint(self, text: str, file: Path) -> str:
-        return text.strip().replace("parlab: ", "").replace(str(file), "cell")
+        return text.strip().replace("parlab: ", "").replace("--kernel: ", "").replace(str(file), "cell")

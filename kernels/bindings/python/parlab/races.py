@@ -7,20 +7,27 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
+import numbers
 import os
 import shutil
 import signal
 import statistics
 import subprocess
 import tempfile
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .library import BadInput, BadType, RunFailed, library_path
+from .arguments import plain, shown
+from .checked_json import BadFile
+from .errors import BadInput, BadType, RunFailed
+from .library import installed_folder, library_path, on_all_processors
 from .progress import Progress
+from .result_file import read_document
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
 
@@ -77,8 +84,18 @@ class Race:
         return pandas.DataFrame(self.records)
 
     def save(self, path: str | Path) -> None:
-        """Writes the result file, for reports/render.py."""
-        Path(path).write_text(json.dumps(self.document, indent=1) + "\n", encoding="utf-8")
+        """Writes the result file, for reports/render.py; whole, or not at all."""
+        text = json.dumps(self.document, indent=1, allow_nan=False) + "\n"
+        with tempfile.NamedTemporaryFile("w", dir=Path(path).resolve().parent, prefix=".parlab-",
+                                         encoding="utf-8", delete=False) as file:
+            try:
+                file.write(text)
+                file.close()
+                os.chmod(file.name, 0o666 & ~_umask())
+                os.replace(file.name, Path(path).resolve())
+            except BaseException:
+                os.unlink(file.name)
+                raise
 
     def _repr_html_(self) -> str:
         heads, *rows = _table(self.records)
@@ -132,6 +149,12 @@ class Race:
         return next(record["label"] for record in self.records if record["role"] == "baseline")
 
 
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def _record(result: dict[str, Any]) -> dict[str, Any]:
     against = result["comparison"] or {"ratio": None, "interval": [None, None], "verdict": ""}
     names = ("label", "role", "kernel", "variant", "algorithm", "backend", "schedule", "workers", "grain",
@@ -172,11 +195,11 @@ def _table(records: list[dict[str, Any]]) -> list[list[str]]:
 
 def program() -> str:
     """The program parlab: $PARLAB_PROGRAM, else beside the library or in ../bin, else on PATH."""
-    folder = Path(library_path()).parent
-    for path in (os.environ.get("PARLAB_PROGRAM"), folder / "parlab", folder.parent / "bin" / "parlab",
-                 shutil.which("parlab")):
+    folder, installed = Path(library_path()).parent, installed_folder("program")
+    for path in (os.environ.get("PARLAB_PROGRAM"), installed and installed / "parlab", folder / "parlab",
+                 folder.parent / "bin" / "parlab", shutil.which("parlab")):
         if path and Path(path).is_file() and os.access(path, os.X_OK):
-            return str(path)
+            return os.path.normpath(path)
     raise RunFailed("no program parlab beside the library or on PATH: run `make`, or set "
                     "PARLAB_PROGRAM")
 
@@ -196,24 +219,34 @@ def compare(experiment: str, **options: Any) -> Race:
 
 
 def load(path: str | Path) -> Race:
-    """A result file. Raises BadInput where it is none."""
+    """A result file. Raises BadInput where it is none: which file, where in it, and what to do."""
+    if not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{path} is no result file: {error}") from error
-    if not isinstance(document, dict) or document.get("schema") != "parlab/1":
-        raise BadInput(f"{path} is no result file of schema parlab/1")
-    return Race(document)
+        return Race(read_document(path))
+    except BadFile as bad:
+        raise BadInput(str(bad)) from bad
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ",".join(_words(item) for item in value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if not isinstance(value, (str, int, float)):
-        raise BadType(f"{value!r} is no option's value: give a number, a string or a list of them")
-    return str(value)
+def _words(name: str, value: Any) -> str:
+    """A value as `parlab run` takes it: a number or a string, or several with commas between them."""
+    single = plain(name, value)
+    if isinstance(single, str):
+        return single
+    if isinstance(single, numbers.Real) and not isinstance(single, bool):
+        return str(int(single)) if single % 1 == 0 else str(float(single))
+    ordered = isinstance(single, Iterable) and not isinstance(single, (bytes, bytearray, Mapping, Set))
+    if not ordered or getattr(single, "ndim", 1) != 1:
+        raise BadType(f"{name}: {shown(value)} is no option's value: give a number, a string or a list of them")
+    return ",".join(_words(name, item) for item in single)
+
+
+def _option(name: str, value: Any) -> list[str]:
+    """An option as the program takes it; none where it is switched off."""
+    option, value = "--" + name.replace("_", "-"), plain(name, value)
+    if isinstance(value, bool):
+        return [option] if value else []
+    return [f"{option}={_words(name, value)}"]
 
 
 def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
@@ -226,11 +259,9 @@ def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
 def _race(verb: str, experiment: str, options: dict[str, Any]) -> Race:
     with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
         path = Path(folder) / "race.json"
-        words = [program(), verb, _words(experiment), f"--json={path}", "--progress"]
+        words = [program(), verb, _words("experiment", experiment), f"--json={path}", "--progress"]
         for name, value in options.items():
-            option = "--" + name.replace("_", "-")
-            if value is not False:
-                words += [option] if value is True else [f"{option}={_words(value)}"]
+            words += _option(name, value)
         progress, complaint = Progress(not options.get("quiet")), ""
         try:
             with _Child(words, subprocess.DEVNULL) as child:
@@ -258,8 +289,9 @@ class _Child(subprocess.Popen):
     ends its arms."""
 
     def __init__(self, words: list[str], out: int) -> None:
-        super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
-                         errors="replace")
+        with on_all_processors():
+            super().__init__(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True,
+                             errors="replace")
 
     def __exit__(self, kind: Any, *rest: Any) -> None:
         if kind is not None:

@@ -30,12 +30,39 @@ TEST(Address, HasOneNormalForm) {
 }
 
 TEST(Address, RefusesWhatCannotBeFetched) {
-  for (const char* bad :
-       {"", "/a", "ftp://h/", "file:///etc/passwd", "javascript:void(0)", "mailto:a@b", "http://",
-        "http:///x", "http://h:99999/", "http://h:0/", "http://user:secret@h/", "http://h:x/"})
+  for (const char* bad : {"",
+                          "/a",
+                          "ftp://h/",
+                          "file:///etc/passwd",
+                          "javascript:void(0)",
+                          "mailto:a@b",
+                          "http://",
+                          "http:///x",
+                          "http://h:99999/",
+                          "http://h:0/",
+                          "http://user:secret@h/",
+                          "http://h:x/",
+                          "http://[::g]/",
+                          "http://[::1/",
+                          "http://[]/",
+                          "http://[1.2.3.4]/",
+                          "http://[::1]x/",
+                          "1http://h/",
+                          "ht tp://h/",
+                          "://h/"})
     EXPECT_EQ(normal(bad), "none") << bad;
   EXPECT_EQ(normal("http://h/" + std::string(1 << 20, 'a')), "none");
   EXPECT_EQ(resolved("http://h/", std::string(1 << 20, 'a')), "none");
+}
+
+TEST(Address, ResolvesAgainstABaseWithoutAPath) {
+  EXPECT_EQ(resolved("http://h", "a"), "http://h/a");
+  EXPECT_EQ(resolved("https://h:8443?q", "?r"), "https://h:8443/?r");
+  EXPECT_EQ(resolved("https://h?q", "//g:443/x"), "https://g/x");
+  EXPECT_EQ(resolved("https://h/a/b", "http:c"), "none");  // as strict parsers have it
+  EXPECT_EQ(resolved("http://h/a//b", "../c"), "http://h/a/c");
+  EXPECT_EQ(resolved("http://h/a", "b:8080/c"), "none");
+  EXPECT_EQ(resolved("http://h/a", "./b:8080/c"), "http://h/b:8080/c");
 }
 
 // RFC 3986, 5.4.1 and 5.4.2, with what the normal form makes of them.

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "experiments/command_line/rescue.hpp"
+
+namespace parlab {
+
+/// Lines of a result that goes to a file, to stdout ("-") or nowhere (""), some at once. Where that
+/// place takes no more, the rest goes to a file of the temporary folder.
+class LineOutput {
+ public:
+  /// Throws UsageError where it can be known beforehand that nothing can be written there.
+  explicit LineOutput(const std::string& words);
+
+  void add(std::string_view line);
+  /// Puts the file in its place. Throws std::runtime_error where the lines are not all there; it
+  /// says where they are. Like add(), throws OutputLost where the reader of stdout has gone away.
+  void finish();
+
+ private:
+  void write_rows();
+  void go_elsewhere(const std::string& why);
+
+  std::string words_;
+  std::optional<OutputFile> file_;
+  std::string rows_;     // not yet written
+  std::string failure_;  // why not all lines are in their place; empty where they are
+  std::optional<RescueFile> rescue_;
+};
+
+}  // namespace parlab
