@@ -265,7 +265,7 @@ class VerifyPrime final : public Experiment {
         {"verify-prime-book",
          {"verify_prime", "--algorithm", "naive", "--split", "contiguous", "--flag",
           shared_memory_flags, "--backend", full ? "serial,processes,threads" : "serial,processes",
-          "--workers", cores, "--baseline", "first", "--rounds", full ? "41" : "6"}},
+          "--workers", cores, "--baseline", "first", "--rounds", full ? "41" : "7"}},
         {"verify-prime-splits",
          {"verify_prime", "--algorithm", "naive", "--number", "nonprime1", "--split",
           "contiguous,strided,dynamic", "--backend", "serial,processes:dynamic", "--workers", cores,

@@ -16,7 +16,7 @@ from figures.lock_holders import spans_of
 from figures.model import is_held_to_model
 from figures.timeline import timelines
 from fields import shown
-from formats import listing, memory
+from formats import listing, memory, plural
 from grid import Choice, choices
 from race import Arm, Headline, Race
 from suite import Suite
@@ -199,7 +199,7 @@ class Report:
     @property
     def isolations(self) -> str:
         """How arms are kept apart, in the words of the files."""
-        return listing(list(dict.fromkeys(race.isolation for race in self.suite.races)))
+        return listing(list(dict.fromkeys(map(_isolation, self.suite.races))))
 
     @property
     def environments(self) -> list[tuple[str, str]]:
@@ -216,6 +216,13 @@ class Report:
             if words:
                 rows.append((name.replace("_", " "), words))
         return rows
+
+
+def _isolation(race: Race) -> str:
+    """How a race's arms are kept apart, in the word of its file."""
+    if race.isolation != "renewed" or race.renewed_every is None:
+        return race.isolation
+    return f"renewed every {plural(race.renewed_every, 'round')}"
 
 
 def _worded(name: str, value: object) -> str:

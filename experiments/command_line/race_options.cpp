@@ -39,7 +39,7 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
 /// The options that every race has, as they were typed.
 struct Words {
   std::string backend, workers, grain = "auto", chunks, seed = "1", rounds = "21", timeout = "120";
-  std::string isolation = "standing", baseline, json;
+  std::string isolation = "renewed", baseline, json;
   bool quiet = false, progress = false;
 };
 
@@ -64,8 +64,10 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                  "of random numbers in the kernel and of the order of arms [1]");
   app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
   app.add_option("--isolation", words.isolation,
-                 "standing: arms rest, stopped, between samples; fresh: a new process for each "
-                 "sample [standing]");
+                 fmt::format("renewed: arms rest, stopped, between samples, in processes that are "
+                             "made anew every {} rounds; standing: in one process to the end; "
+                             "fresh: a new process for each sample, without a rest [renewed]",
+                             rounds_a_process));
   if (verb == RaceVerb::run && !experiment.compares_ways())
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
@@ -128,8 +130,11 @@ RaceOptions options_of(const Words& words) {
                                  words.timeout, longest_timeout));
   if (words.isolation == "fresh") {
     options.isolation = Isolation::fresh;
-  } else if (words.isolation != "standing") {
-    throw UsageError(unknown_name("--isolation", words.isolation, {"standing", "fresh"}));
+  } else if (words.isolation == "standing") {
+    options.isolation = Isolation::standing;
+  } else if (words.isolation != "renewed") {
+    throw UsageError(
+        unknown_name("--isolation", words.isolation, {"renewed", "standing", "fresh"}));
   }
   if (words.progress)
     options.progress = ProgressStyle::lines;

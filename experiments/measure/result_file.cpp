@@ -60,6 +60,24 @@ std::string role_name(Role role) {
   return "arm";
 }
 
+std::string isolation_name(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::standing:
+      return "standing";
+    case Isolation::fresh:
+      return "fresh";
+    case Isolation::renewed:
+      break;
+  }
+  return "renewed";
+}
+
+/// Rounds that a process of an arm serves; null for all.
+json renewed_every(Isolation isolation) {
+  if (isolation == Isolation::standing) return nullptr;
+  return isolation == Isolation::fresh ? 1 : rounds_a_process;
+}
+
 json failure_json(const std::optional<Failure>& failure) {
   if (!failure) return nullptr;
   json object = {{"cause", failure->cause}, {"round", nullptr}};
@@ -107,6 +125,7 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"group", measured.entrant.group},
           {"role", role_name(measured.entrant.role)},
           {"repeats", measured.repeats},
+          {"processes", measured.processes},
           {"seconds", measured.seconds()},
           {"cpu_seconds", median_or_0(cpu_seconds)},
           {"context_switches", median_or_0(switches)},
@@ -166,7 +185,8 @@ json result_json(const RaceRecord& race, const json& context,
       {"why", race.experiment->why()},
       {"rounds", race.options.rounds},
       {"order_seed", race.options.order_seed},
-      {"isolation", race.options.isolation == Isolation::fresh ? "fresh" : "standing"},
+      {"isolation", isolation_name(race.options.isolation)},
+      {"renewed_every", renewed_every(race.options.isolation)},
       {"alpha", race.alpha},
       {"margin", margin},
       {"interval", "anytime"},

@@ -58,8 +58,10 @@ def compared(results: list[Document], base: int, arm: int, rule: stats.Rule) -> 
 def judged_as_once(document: Document) -> Document:
     """The same race as versions judged it whose intervals held at one number of rounds, and which
     withheld verdicts where a gate failed."""
-    run = {key: value for key, value in document["run"].items() if key != "interval"}
-    return fill_in(document | {"gates": [], "run": run | {"gate_margin": GATE_MARGIN}})
+    run = {key: value for key, value in document["run"].items()
+           if key not in ("interval", "renewed_every")}
+    return fill_in(document | {"gates": [], "run": run | {"gate_margin": GATE_MARGIN,
+                                                          "isolation": "standing"}})
 
 
 def fill_in(document: Document) -> Document:
@@ -112,8 +114,8 @@ def race(name: str, question: str, results: list[Document], rounds: int,
                                            f"{rounds} --json {name}.json", **context},
         "run": {"experiment": results[0]["experiment"], "name": name, "question": question,
                 "why": "Made-up data has no mechanism: this paragraph only fills its place.",
-                "rounds": rounds, "isolation": "standing", "alpha": ALPHA, "margin": MARGIN,
-                "interval": stats.ANYTIME, "elapsed_seconds": 12.3,
+                "rounds": rounds, "isolation": "renewed", "renewed_every": 2, "alpha": ALPHA,
+                "margin": MARGIN, "interval": stats.ANYTIME, "elapsed_seconds": 12.3,
                 "places": [list(range(len(results)))] * rounds, "round_load": [1.0] * rounds},
         "results": results, "gates": [], "models": [], "headlines": []})
 

@@ -168,7 +168,9 @@ def explain_ending(page: Page, results: RawResults) -> None:
     races = list(results.races.values())
     rounds = sorted({race["run"]["rounds"] for race in races})
     method = page.under("Method")
-    for found in page.take(r"(\d+)(?:–(\d+))? rounds", method):
+    for found in page.take(r"renewed every (\d+) rounds?", method):
+        assert int(found[1]) in {race["run"].get("renewed_every") for race in races}
+    for found in page.take(r"(?<!every )\b(\d+)(?:–(\d+))? rounds", method):
         assert (int(found[1]), int(found[2] or found[1])) == (rounds[0], rounds[-1])
     run = races[0]["run"]
     for found in page.take(rf"±?{PERCENT}", method):
