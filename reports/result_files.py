@@ -46,6 +46,7 @@ def load_race(path: Path) -> Race:
                         for fields in top.objects("headlines")),
         remarks=tuple(Remark(fields.index("result", len(arms)), fields.text("sentence"))
                       for fields in top.objects("remarks")) if top.has("remarks") else (),
+        sentences=run.whole("sentences") if run.has("sentences") else None,
         renewed_every=run.whole("renewed_every", at_least=1) if run.has("renewed_every") else None,
         anytime=run.has("interval") and run.one_of("interval", INTERVALS) == "anytime",
     )

@@ -155,14 +155,17 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   const RaceRecord race = run_request(request, arguments[0]);
   complete_context(context);
   const auto& results = race.outcome.results;
-  const auto pairs = verb == RaceVerb::compare
-                         ? baseline_pairs(results, race.verdicts)
-                         : headline_pairs(*race.experiment, results, race.verdicts);
-  const auto sentences = headlines({{race.experiment, &results, &race.verdicts, pairs}}).front();
+  const bool compares = verb == RaceVerb::compare;
+  const auto pairs = compares ? baseline_pairs(results, race.verdicts)
+                              : headline_pairs(*race.experiment, results, race.verdicts);
+  const int planned =
+      compares ? planned_baseline_pairs(results)
+               : planned_headlines(*race.experiment, results, race.options.rounds).sentences;
+  const auto sentences = headlines(*race.experiment, results, race.verdicts, pairs, planned);
   tell_failures(race);
   interruption.check();
   // The result first: it outlives a stdout that takes no more.
-  if (place) place.deliver(result_json(race, context, sentences));
+  if (place) place.deliver(result_json(race, context, sentences, planned));
   try {
     if (!request.quiet) {
       const std::string text = race_text(race, sentences);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <stdexcept>
 
 #include "experiments/measure/json_text.hpp"
 
@@ -21,18 +20,6 @@ bool comparable(const Measured& a, const Measured& b) {
   return a.ok() && b.ok() && !a.samples.empty() && a.samples.size() == b.samples.size();
 }
 
-/// Groups by name, in the order of the race, with the indices of their results.
-std::vector<std::vector<std::size_t>> groups_of(const std::vector<Measured>& results) {
-  std::vector<std::vector<std::size_t>> groups;
-  std::map<std::string, std::size_t> place;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const auto [group, is_new] = place.try_emplace(results[i].entrant.group, groups.size());
-    if (is_new) groups.emplace_back();
-    groups[group->second].push_back(i);
-  }
-  return groups;
-}
-
 std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha) {
   std::vector<Guard> guards;
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -44,12 +31,6 @@ std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha)
     guards.push_back({baseline, i, again, guard_of(again)});
   }
   return guards;
-}
-
-/// By how much the intervals of a baseline's group are widened.
-double width_of(const std::vector<Guard>& guards, std::size_t baseline) {
-  const auto guard = std::ranges::find(guards, baseline, &Guard::baseline);
-  return guard == guards.end() ? 0 : guard->width;
 }
 
 std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results,
@@ -106,56 +87,23 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
   return models;
 }
 
-/// What tells one choice from another in a sentence: another schedule of the same backend is no
-/// rival, unless there is nothing else to choose between.
-std::string choice_of(const Measured& result) {
-  const Case& what = result.entrant.arm.what;
-  return what.variant + "|" + what.algorithm + "|" + result.entrant.arm.who.backend;
-}
-
-std::string percent(double fraction) { return fmt::format("{:.0f} %", fraction * 100); }
-
-/// Three significant digits and no power of ten: "1.97", "0.023", "514000".
-std::string figure(double value) {
-  if (value < 100) return fmt::format("{:.3g}", value);
-  const double unit = std::pow(10, std::floor(std::log10(value)) - 2);
-  return fmt::format("{:.0f}", std::round(value / unit) * unit);
-}
-
-/// A question mark for an end that the rounds are too few to bound.
-std::string range(double low, double high) {
-  return fmt::format("[{}, {}]", low > 0 ? figure(low) : "?",
-                     std::isfinite(high) ? figure(high) : "?");
-}
-
-std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,
-                        const Comparison& c) {
-  const std::string& a = arm.entrant.spoken;
-  const std::string& b = base.entrant.spoken;
-  const std::string speed = figure(c.ratio) + "x " + range(c.interval.low, c.interval.high);
-  switch (c.verdict) {
-    case Verdict::faster:
-      return fmt::format("{} {} is {} {}", subject, a, speed, b);
-    case Verdict::slower:
-      return fmt::format("{} {} takes {}x {} the time of {}", subject, a, figure(1 / c.ratio),
-                         range(1 / c.interval.high, 1 / c.interval.low), b);
-    case Verdict::equivalent:
-      return fmt::format("{} {} against {}: equivalent within {}, {}", subject, a, b,
-                         percent(margin), speed);
-    case Verdict::differs:
-      return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a,
-                         b, percent(margin), speed);
-    case Verdict::not_resolved:
-      return fmt::format("{} {} against {}: not resolved, {}; more rounds may tell", subject, a, b,
-                         speed);
-    case Verdict::too_few_rounds:
-      return fmt::format("{} {} against {} gave {}, {}; ask for more with --rounds", subject, a, b,
-                         speed, reason_of(c));
-  }
-  throw std::invalid_argument("not a verdict");
-}
-
 }  // namespace
+
+std::vector<std::vector<std::size_t>> groups_of(const std::vector<Measured>& results) {
+  std::vector<std::vector<std::size_t>> groups;
+  std::map<std::string, std::size_t> place;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto [group, is_new] = place.try_emplace(results[i].entrant.group, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[group->second].push_back(i);
+  }
+  return groups;
+}
+
+double width_of(const std::vector<Guard>& guards, std::size_t baseline) {
+  const auto guard = std::ranges::find(guards, baseline, &Guard::baseline);
+  return guard == guards.end() ? 0 : guard->width;
+}
 
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
   RaceVerdicts verdicts;
@@ -191,15 +139,6 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
   return verdicts;
 }
 
-std::vector<ResultPair> baseline_pairs(const std::vector<Measured>& results,
-                                       const RaceVerdicts& verdicts) {
-  std::vector<ResultPair> pairs;
-  for (std::size_t i = 0; i < results.size(); ++i)
-    if (verdicts.against_baseline[i] && results[i].entrant.role == Role::arm)
-      pairs.emplace_back(i, verdicts.against_baseline[i]->other);
-  return pairs;
-}
-
 std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Measured>& results) {
   std::vector<Remark> all;
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -211,69 +150,6 @@ std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Meas
       if (!sentence.empty()) all.push_back({i, std::move(sentence)});
     } catch (const nlohmann::json::exception&) {  // an arm that gave other numbers has no sentence
     }
-  }
-  return all;
-}
-
-std::vector<ResultPair> headline_pairs(const Experiment& experiment,
-                                       const std::vector<Measured>& results,
-                                       const RaceVerdicts& verdicts) {
-  std::vector<ResultPair> pairs = baseline_pairs(results, verdicts);
-  std::erase_if(pairs, [&](const ResultPair& pair) {
-    return !experiment.each_has_headline(results[pair.first].entrant.arm.what);
-  });
-  if (!pairs.empty() || results.empty()) return pairs;
-  // The largest size: what is said of the smaller ones stands in the tables and models.
-  const auto groups = groups_of(results);
-  const auto& group = *std::ranges::max_element(
-      groups, {}, [&](const auto& g) { return results[g.front()].entrant.arm.what.size; });
-  std::optional<std::size_t> best;
-  std::optional<std::size_t> rival;
-  for (const std::size_t i : group)
-    if (verdicts.against_best[i]) best = verdicts.against_best[i]->other;
-  if (!best) return pairs;
-  const std::size_t baseline = results[*best].entrant.baseline;
-  if (*best != baseline) pairs.emplace_back(*best, baseline);
-  for (const std::size_t i : group) {
-    if (!verdicts.against_best[i] || i == baseline ||
-        choice_of(results[i]) == choice_of(results[*best]))
-      continue;
-    if (!rival || verdicts.against_best[i]->comparison.ratio >
-                      verdicts.against_best[*rival]->comparison.ratio)
-      rival = i;
-  }
-  if (rival) pairs.emplace_back(*rival, *best);
-  return pairs;
-}
-
-std::vector<std::vector<Headline>> headlines(const std::vector<RaceInFamily>& races, double alpha) {
-  struct Place {
-    std::size_t race, result, against;
-  };
-  std::vector<Place> places;
-  std::vector<std::vector<double>> seconds;
-  std::vector<double> guards;
-  for (std::size_t race = 0; race < races.size(); ++race) {
-    for (const auto& [result, against] : races[race].pairs) {
-      places.push_back({race, result, against});
-      guards.push_back(
-          width_of(races[race].verdicts->guards, (*races[race].results)[result].entrant.baseline));
-      seconds.push_back((*races[race].results)[against].seconds());
-      seconds.push_back((*races[race].results)[result].seconds());
-    }
-  }
-  std::vector<Pair> family;
-  for (std::size_t i = 0; i < guards.size(); ++i)
-    family.push_back({seconds[2 * i], seconds[2 * i + 1], guards[i]});
-  const std::vector<Comparison> comparisons = compare_family(family, alpha);
-
-  std::vector<std::vector<Headline>> all(races.size());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto& [race, result, against] = places[i];
-    const auto& results = *races[race].results;
-    const std::string subject = races[race].experiment->subject(results[result].entrant.arm.what);
-    all[race].push_back({result, against, comparisons[i],
-                         sentence_of(subject, results[result], results[against], comparisons[i])});
   }
   return all;
 }

@@ -169,13 +169,14 @@ json model_json(const CostModel& model, const std::vector<Measured>& results) {
 json headline_json(const Headline& headline) {
   json object = comparison_json(headline.comparison);
   object["sentence"] = headline.sentence;
-  object["result"] = headline.result;
-  object["against"] = headline.against;
+  object["result"] = headline.pair.result;
+  object["against"] = headline.pair.against;
+  object["choices"] = headline.pair.choices;
   return object;
 }
 
 json result_json(const RaceRecord& race, const json& context,
-                 const std::vector<Headline>& headlines) {
+                 const std::vector<Headline>& headlines, int sentences) {
   const auto& results = race.outcome.results;
   json document = {{"schema", result_schema}, {"context", context}};
   document["run"] = {
@@ -190,6 +191,7 @@ json result_json(const RaceRecord& race, const json& context,
       {"alpha", race.alpha},
       {"margin", margin},
       {"interval", "anytime"},
+      {"sentences", sentences},
       {"timeout_seconds", race.options.timeout.count()},
       {"elapsed_seconds", race.outcome.elapsed_seconds},
       {"places", race.outcome.places},
@@ -213,8 +215,8 @@ json result_json(const RaceRecord& race, const json& context,
   }
   json& models = document["models"] = json::array();
   for (const CostModel& model : race.verdicts.models) models.push_back(model_json(model, results));
-  json& sentences = document["headlines"] = json::array();
-  for (const Headline& headline : headlines) sentences.push_back(headline_json(headline));
+  json& told = document["headlines"] = json::array();
+  for (const Headline& headline : headlines) told.push_back(headline_json(headline));
   json& remarked = document["remarks"] = json::array();
   for (const Remark& remark : remarks(*race.experiment, results))
     remarked.push_back({{"result", remark.result}, {"sentence", remark.sentence}});

@@ -66,10 +66,6 @@ Verdict judge(double low, double high) {
   return Verdict::not_resolved;
 }
 
-bool is_direction(Verdict verdict) {
-  return verdict == Verdict::faster || verdict == Verdict::slower;
-}
-
 /// The observations of one comparison in ascending order, ready to be asked at any level.
 class Observations {
  public:
@@ -189,32 +185,6 @@ Comparison compare(std::span<const double> base_seconds, std::span<const double>
   const std::vector<double> differences = paired_differences(base_seconds, arm_seconds);
   rule.block = block_of(differences);
   return judge_differences(differences, rule);
-}
-
-std::vector<Comparison> compare_family(std::span<const Pair> pairs, double alpha) {
-  require_level(alpha);
-  std::vector<std::vector<double>> family;
-  std::vector<double> p;
-  for (const Pair& pair : pairs) {
-    family.push_back(paired_differences(pair.base_seconds, pair.arm_seconds));
-    const auto block = static_cast<std::size_t>(block_of(family.back()));
-    p.push_back(
-        Observations(block_medians(family.back(), block), pair.guard).smallest_level(is_direction));
-  }
-  std::vector<std::size_t> by_p(pairs.size());
-  std::iota(by_p.begin(), by_p.end(), std::size_t{0});
-  std::stable_sort(by_p.begin(), by_p.end(), [&](auto a, auto b) { return p[a] < p[b]; });
-
-  std::vector<Comparison> comparisons(pairs.size());
-  std::size_t rank = 0;  // stays where the first comparison failed
-  for (const std::size_t index : by_p) {
-    const double level = alpha / static_cast<double>(pairs.size() - rank);
-    comparisons[index] = judge_differences(
-        family[index],
-        {.alpha = level, .guard = pairs[index].guard, .block = block_of(family[index])});
-    if (is_direction(comparisons[index].verdict)) ++rank;
-  }
-  return comparisons;
 }
 
 double guard_of(const Comparison& again) {

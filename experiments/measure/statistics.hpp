@@ -9,8 +9,7 @@
 // Where the lag-1 correlation of d exceeds 2 / sqrt(R), the medians of blocks of three rounds take
 // the place of d: that softens dependence, it does not remove it.
 //
-// Source: S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6
-// (1979). Cost: O(R log R).
+// Cost: O(R log R).
 
 #include <span>
 #include <string>
@@ -76,19 +75,6 @@ Comparison judge_differences(std::span<const double> differences, const Rule& ru
 /// Paired comparison of two arms over the same rounds. Throws as paired_differences().
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,
                    Rule rule = {});
-
-/// Holm's step-down over a family, so that with probability 1 - alpha no verdict of it is wrong:
-/// the comparison whose direction is clearest is made at alpha / m, the next at alpha / (m - 1),
-/// and so on; from the first that is neither faster nor slower, all keep that one's level.
-/// Equivalent and differs use their share up: each can still be wrong on the other's ground, and
-/// passing it on let 12 % of null families raise a false alarm at 101 rounds. Same order as
-/// `pairs`.
-struct Pair {
-  std::span<const double> base_seconds;
-  std::span<const double> arm_seconds;
-  double guard = 0;
-};
-std::vector<Comparison> compare_family(std::span<const Pair> pairs, double alpha = 0.05);
 
 /// The bias that an arm's comparison with itself shows, as a logarithm: how far its interval stays
 /// away from 1; 0 where it holds 1. What is compared in the same rounds may be off by as much.

@@ -59,7 +59,7 @@ def judged_as_once(document: Document) -> Document:
     """The same race as versions judged it whose intervals held at one number of rounds, and which
     withheld verdicts where a gate failed."""
     run = {key: value for key, value in document["run"].items()
-           if key not in ("interval", "renewed_every")}
+           if key not in ("interval", "renewed_every", "sentences")}
     return fill_in(document | {"gates": [], "run": run | {"gate_margin": GATE_MARGIN,
                                                           "isolation": "standing"}})
 
@@ -115,7 +115,7 @@ def race(name: str, question: str, results: list[Document], rounds: int,
         "run": {"experiment": results[0]["experiment"], "name": name, "question": question,
                 "why": "Made-up data has no mechanism: this paragraph only fills its place.",
                 "rounds": rounds, "isolation": "renewed", "renewed_every": 2, "alpha": ALPHA,
-                "margin": MARGIN, "interval": stats.ANYTIME, "elapsed_seconds": 12.3,
+                "margin": MARGIN, "interval": stats.ANYTIME, "sentences": 0, "elapsed_seconds": 12.3,
                 "places": [list(range(len(results)))] * rounds, "round_load": [1.0] * rounds},
         "results": results, "gates": [], "models": [], "headlines": []})
 
@@ -158,9 +158,13 @@ def headlines_of(documents: Sequence[Document]) -> Document:
     pairs = [tuple(document["results"][i]["seconds"] for i in (base, arm))
              for document, arm, base in chosen]
     rules = [stats.rule_for(document, document["results"][arm]) for document, arm, _ in chosen]
-    levels = stats.holm_levels(pairs, rules)
+    planned = all(rule.kind == stats.ANYTIME for rule in rules)
+    choices = [sum(one["group"] == document["results"][arm]["group"] and one["role"] == "arm"
+                   for one in document["results"]) for document, arm, _ in chosen]
+    levels = ([rule.alpha / (len(chosen) * count) for rule, count in zip(rules, choices)]
+              if planned else stats.holm_levels(pairs, rules))
     headlines = []
-    for (document, arm, base), rule, level in zip(chosen, rules, levels):
+    for (document, arm, base), rule, level, count in zip(chosen, rules, levels, choices):
         results = document["results"]
         part = compared(results, base, arm, rule.at(level))
         gate = next(g for g in document["gates"] if g["group"] == results[arm]["group"])
@@ -171,8 +175,10 @@ def headlines_of(documents: Sequence[Document]) -> Document:
             "sentence": f"{results[arm]['label']} is {part['ratio']:.2f}x "
                         f"[{low:.2f}, {high:.2f}] {results[base]['label']}".replace("nan", "?"),
             "result": arm, "against": base, "file": f"{document['run']['name']}.json",
+            **({"choices": count} if planned else {}),
             **{key: part[key] for key in ("ratio", "interval", "confidence", "verdict")}})
-    return {"schema": "parlab/1-headlines", "alpha": ALPHA, "headlines": headlines}
+    return {"schema": "parlab/1-headlines", "alpha": ALPHA, "headlines": headlines,
+            **({"sentences": len(chosen)} if planned else {})}
 
 
 def micro_file() -> Document:

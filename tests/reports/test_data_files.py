@@ -134,25 +134,38 @@ def test_gates_are_those_of_the_times(rendered: RawResults) -> None:
             assert gate["ok"] == (gate["guard"] == 1)
 
 
-def check_family(headlines: Sequence[Document], races: Sequence[Document], alpha: float) -> None:
-    """Headlines are one Holm family at that level."""
+def check_family(headlines: Sequence[Document], races: Sequence[Document], alpha: float,
+                 sentences: int | None) -> None:
+    """Headlines are a family at that level: so many planned, or judged by Holm."""
     pairs: list[tuple[Any, Any]] = []
     for headline, race in zip(headlines, races, strict=True):
         results = race["results"]
         pairs.append((results[headline["against"]], results[headline["result"]]))
     rules = [stats.rule_for(race, arm, alpha) for race, (_, arm) in zip(races, pairs)]
-    levels = stats.holm_levels([(base["seconds"], arm["seconds"]) for base, arm in pairs], rules)
+    if sentences is None:
+        levels = stats.holm_levels([(base["seconds"], arm["seconds"]) for base, arm in pairs], rules)
+    else:
+        assert len(headlines) <= sentences
+        levels = [alpha / (sentences * headline["choices"]) for headline in headlines]
+        assert all(headline["choices"] in (1, rivals_of(race, arm))
+                   for headline, race, (_, arm) in zip(headlines, races, pairs))
     for headline, race, (base, arm), rule, level in zip(headlines, races, pairs, rules, levels,
                                                         strict=True):
         assert_outcome(headline, base, arm, rule.at(level), gate_of(race, arm))
 
 
+def rivals_of(race: Document, result: Document) -> int:
+    """Arms of a result's group that the fastest is chosen among."""
+    return sum(one["group"] == result["group"] and one["role"] == "arm" for one in race["results"])
+
+
 def test_headlines_are_judged_as_one_family(rendered: RawResults) -> None:
     headlines = rendered.headlines["headlines"]
     check_family(headlines, [rendered.races[line["file"]] for line in headlines],
-                 rendered.headlines["alpha"])
+                 rendered.headlines["alpha"], rendered.headlines.get("sentences"))
     for race in rendered.races.values():
-        check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"])
+        check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"],
+                     race["run"].get("sentences"))
 
 
 def same_location(value: float, ends: Sequence[float | None],

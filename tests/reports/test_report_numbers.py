@@ -103,7 +103,8 @@ def explain_sentences(page: Page, results: RawResults) -> None:
         if line in top:
             page.explain(number)
     run = next(iter(results.races.values()))["run"]
-    for words, value in (("more than", run["margin"]), ("at most", run["alpha"])):
+    for words, value in (("more than", run["margin"]), ("at most", run["alpha"]),
+                         ("hold at", 1 - run["alpha"])):
         for found in page.take(rf"{words} ({PERCENT})", page.under("Verdicts")):
             assert percent_is(found[1], value)
 
@@ -174,7 +175,8 @@ def explain_ending(page: Page, results: RawResults) -> None:
         assert (int(found[1]), int(found[2] or found[1])) == (rounds[0], rounds[-1])
     run = races[0]["run"]
     for found in page.take(rf"±?{PERCENT}", method):
-        expected = (run["gate_margin"],) if found[0][0] == "±" else (run["margin"], 1 - run["alpha"])
+        expected = (run["gate_margin"],) if found[0][0] == "±" else (
+            run["margin"], run["alpha"], 1 - run["alpha"])
         assert any(percent_is(found[0].lstrip("±"), value) for value in expected)
     lines = page.under("What did not work")
     causes = [result["failure"] for race in races for result in race["results"] if result["failure"]]

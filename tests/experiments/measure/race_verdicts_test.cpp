@@ -8,6 +8,7 @@
 
 #include <random>
 
+#include "experiments/measure/headlines.hpp"
 #include "experiments/measure/json_text.hpp"
 #include "experiments/measure/result_file.hpp"
 #include "tests/experiments/measure/made_up_experiment.hpp"
@@ -50,9 +51,8 @@ class RaceOfThree : public testing::Test {
  protected:
   std::vector<Headline> headlines_of(const std::vector<Measured>& results) const {
     const RaceVerdicts verdicts = judge(results);
-    return headlines({{&experiment_, &results, &verdicts,
-                       headline_pairs(experiment_, results, verdicts)}})
-        .front();
+    return headlines(experiment_, results, verdicts, headline_pairs(experiment_, results, verdicts),
+                     planned_headlines(experiment_, results, 21).sentences);
   }
 
   MadeUpExperiment experiment_;
@@ -186,7 +186,7 @@ TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
   record.outcome.results[4].samples.clear();
   record.verdicts = judge(record.outcome.results);
   const auto document = nlohmann::json::parse(json_document(
-      result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results))));
+      result_json(record, {{"command", "parlab"}}, headlines_of(record.outcome.results), 2)));
   EXPECT_EQ(document["schema"], "parlab/1");
   EXPECT_EQ(document["results"][3]["comparison"]["baseline"], "serial");
   EXPECT_EQ(document["results"][3]["comparison"]["verdict"], "faster");

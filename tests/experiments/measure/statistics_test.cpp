@@ -18,7 +18,6 @@ namespace {
 
 using made_up::Noise;
 using made_up::NoisyMachine;
-using ::testing::ElementsAre;
 
 using Times = std::vector<double>;
 
@@ -208,40 +207,6 @@ TEST(Blocks, AreMediansAndRoundsThatDoNotFillOneWait) {
   EXPECT_DOUBLE_EQ(none.ratio, std::exp(3.0));
   EXPECT_EQ(none.interval.high, infinity);
   EXPECT_EQ(none.verdict, Verdict::too_few_rounds);
-}
-
-// ---- Families ----------------------------------------------------------------------------------
-
-TEST(Family, StepsThroughTheLevelsInOrderOfClarity) {
-  // Certain in 21 and in 12 rounds at the levels they have; too few rounds for any at theirs.
-  const Times slow(21, 2.0);
-  const Times fast(21, 1.0);
-  const auto pair = [&](std::size_t rounds) {
-    return Pair{std::span(slow).first(rounds), std::span(fast).first(rounds)};
-  };
-  const std::vector<Pair> pairs{pair(5), pair(12), pair(4), pair(21)};
-  const std::vector<Comparison> family = compare_family(pairs);
-  std::vector<double> levels;
-  std::vector<Verdict> verdicts;
-  for (const Comparison& comparison : family) {
-    levels.push_back(std::round((1 - comparison.confidence) * 12000));  // 0.05 / 4 = 150
-    verdicts.push_back(comparison.verdict);
-  }
-  EXPECT_THAT(levels, ElementsAre(300, 200, 300, 150));
-  EXPECT_THAT(verdicts, ElementsAre(Verdict::too_few_rounds, Verdict::faster,
-                                    Verdict::too_few_rounds, Verdict::faster));
-}
-
-TEST(Family, OfOneIsTheComparisonItself) {
-  NoisyMachine machine(8);
-  const auto seconds = machine.race({0, -0.1}, {even, even}, 21);
-  const std::vector<Pair> pairs{{seconds[0], seconds[1]}};
-  const Comparison alone = compare(seconds[0], seconds[1]);
-  const Comparison member = compare_family(pairs).at(0);
-  EXPECT_EQ(member.interval.low, alone.interval.low);
-  EXPECT_EQ(member.interval.high, alone.interval.high);
-  EXPECT_EQ(member.verdict, alone.verdict);
-  EXPECT_TRUE(compare_family({}).empty());
 }
 
 // ---- A/A and location --------------------------------------------------------------------------
