@@ -14,16 +14,18 @@ namespace parlab {
 
 int arm_command(const Arguments& arguments) {
   constexpr char not_for_people[] = "arm is how parlab starts itself; use parlab run";
-  // SOCKET NUMBER VERB EXPERIMENT ...
-  if (arguments.size() < 4) throw UsageError(not_for_people);
+  // SOCKET REPEATS NUMBER VERB EXPERIMENT ...
+  if (arguments.size() < 5) throw UsageError(not_for_people);
   const auto socket = static_cast<int>(parse_quantity("arm", arguments[0], 0, 1 << 20));
-  const std::uint64_t number = parse_quantity("arm", arguments[1]);
+  const std::uint64_t repeats = parse_quantity("arm", arguments[1]);
+  const std::uint64_t number = parse_quantity("arm", arguments[2]);
   struct stat facts {};
   if (fstat(socket, &facts) != 0 || !S_ISSOCK(facts.st_mode)) throw UsageError(not_for_people);
-  const RaceVerb verb = arguments[2] == "compare" ? RaceVerb::compare : RaceVerb::run;
-  const RaceRequest request = parse_race(verb, {arguments.begin() + 3, arguments.end()});
+  const RaceVerb verb = arguments[3] == "compare" ? RaceVerb::compare : RaceVerb::run;
+  const RaceRequest request = parse_race(verb, {arguments.begin() + 4, arguments.end()});
   if (number >= request.entrants.size()) throw UsageError(not_for_people);
-  serve_arm(socket, [&] { return request.experiment->open(request.entrants[number].arm); });
+  const auto open = [&] { return request.experiment->open(request.entrants[number].arm); };
+  serve_arm(socket, open, repeats);
   return 0;
 }
 

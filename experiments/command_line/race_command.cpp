@@ -54,7 +54,7 @@ std::string table_text(const RaceRecord& race) {
     } else if (result.entrant.arm.what.paced) {
       cells.emplace_back("-");  // its time is others'
     } else if (result.entrant.role == Role::arm && against) {
-      cells.emplace_back(to_string(against->comparison.verdict));
+      cells.push_back(verdict_text(against->comparison));
     } else {
       cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
     }
@@ -67,23 +67,45 @@ std::string table_text(const RaceRecord& race) {
   return table.text();
 }
 
-/// What a person reads: the table, the sentences, the gates that failed.
+/// "A/A: 1 of 4 baselines differs from itself, no more than chance gives": empty where none does.
+std::string calibration_text(const std::vector<Guard>& guards, double alpha) {
+  const auto biased = std::ranges::count_if(guards, [](const Guard& g) { return g.width > 0; });
+  if (biased == 0) return "";
+  const Calibration found =
+      calibration(static_cast<int>(guards.size()), static_cast<int>(biased), alpha);
+  return fmt::format("A/A: {} of {} baselines {} from itself beyond its interval, {}.\n",
+                     found.excluding_one, found.pairs,
+                     found.excluding_one == 1 ? "differs" : "differ",
+                     found.chance < alpha ? "more than chance gives: see parlab doctor"
+                                          : "no more than chance gives");
+}
+
+/// What a table's reader may ask for where arms have no verdict; empty where all have one.
+std::string shortage_text(const RaceVerdicts& verdicts) {
+  const Comparison* shortest = nullptr;
+  for (const auto& against : verdicts.against_baseline)
+    if (against && against->comparison.verdict == Verdict::too_few_rounds &&
+        (!shortest || shortest->rounds_needed < against->comparison.rounds_needed))
+      shortest = &against->comparison;
+  if (!shortest) return "";
+  return fmt::format("Too few rounds for verdicts: {} of {} needed; ask for more with --rounds.\n",
+                     shortest->rounds_taken, shortest->rounds_needed);
+}
+
+/// What a person reads: the table, the sentences, the baselines that show a bias.
 std::string race_text(const RaceRecord& race, const std::vector<Headline>& headlines) {
   std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table_text(race));
   for (const Headline& headline : headlines) text += headline.sentence + ".\n";
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     text += remark.sentence + ".\n";
-  for (const Gate& gate : race.verdicts.gates)
-    if (!gate.ok && !is_bounded(gate.comparison.interval))
+  text += shortage_text(race.verdicts);
+  text += calibration_text(race.verdicts.guards, race.alpha);
+  for (const Guard& guard : race.verdicts.guards)
+    if (guard.width > 0)
       text += fmt::format(
-          "Too few rounds for verdicts: {}, of which {} can be compared; ask for more with "
-          "--rounds.\n",
-          race.outcome.results[gate.baseline].samples.size(), gate.comparison.rounds);
-    else if (!gate.ok)
-      text += fmt::format(
-          "Too noisy for verdicts: {} against itself gave {:.3g}x {}; see parlab doctor.\n",
-          race.outcome.results[gate.baseline].entrant.label, gate.comparison.ratio,
-          interval_text(gate.comparison.interval));
+          "{} against itself gave {:.3g}x {}: intervals beside it are wider by {:.2g} %.\n",
+          race.outcome.results[guard.baseline].entrant.label, guard.comparison.ratio,
+          interval_text(guard.comparison.interval), 100 * std::expm1(guard.width));
   return text;
 }
 
@@ -133,14 +155,17 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   const RaceRecord race = run_request(request, arguments[0]);
   complete_context(context);
   const auto& results = race.outcome.results;
-  const auto pairs = verb == RaceVerb::compare
-                         ? baseline_pairs(results, race.verdicts)
-                         : headline_pairs(*race.experiment, results, race.verdicts);
-  const auto sentences = headlines({{race.experiment, &results, &race.verdicts, pairs}}).front();
+  const bool compares = verb == RaceVerb::compare;
+  const auto pairs = compares ? baseline_pairs(results, race.verdicts)
+                              : headline_pairs(*race.experiment, results, race.verdicts);
+  const int planned =
+      compares ? planned_baseline_pairs(results)
+               : planned_headlines(*race.experiment, results, race.options.rounds).sentences;
+  const auto sentences = headlines(*race.experiment, results, race.verdicts, pairs, planned);
   tell_failures(race);
   interruption.check();
   // The result first: it outlives a stdout that takes no more.
-  if (place) place.deliver(result_json(race, context, sentences));
+  if (place) place.deliver(result_json(race, context, sentences, planned));
   try {
     if (!request.quiet) {
       const std::string text = race_text(race, sentences);

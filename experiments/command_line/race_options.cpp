@@ -42,7 +42,7 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
 /// The options that every race has, as they were typed.
 struct Words {
   std::string backend, workers, grain = "auto", chunks, seed = "1", rounds = "21", timeout = "120";
-  std::string isolation = "standing", baseline, json;
+  std::string isolation = "renewed", baseline, json;
   bool quiet = false, progress = false;
 };
 
@@ -62,13 +62,15 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                    "instead of --grain: chunks in all, a list for a sweep");
   }
   app.add_option("--rounds", words.rounds,
-                 "times that every arm runs; 6 or more for a verdict [21]");
+                 "times that every arm runs; 7 or more for a verdict [21]");
   app.add_option("--seed", words.seed,
                  "of random numbers in the kernel and of the order of arms [1]");
   app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
   app.add_option("--isolation", words.isolation,
-                 "standing: arms rest, stopped, between samples; fresh: a new process for each "
-                 "sample [standing]");
+                 fmt::format("renewed: arms rest, stopped, between samples, in processes that are "
+                             "made anew every {} rounds; standing: in one process to the end; "
+                             "fresh: a new process for each sample, without a rest [renewed]",
+                             rounds_a_process));
   if (verb == RaceVerb::run && !experiment.compares_ways())
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
@@ -131,8 +133,11 @@ RaceOptions options_of(const Words& words) {
                                  words.timeout, longest_timeout));
   if (words.isolation == "fresh") {
     options.isolation = Isolation::fresh;
-  } else if (words.isolation != "standing") {
-    throw UsageError(unknown_name("--isolation", words.isolation, {"standing", "fresh"}));
+  } else if (words.isolation == "standing") {
+    options.isolation = Isolation::standing;
+  } else if (words.isolation != "renewed") {
+    throw UsageError(
+        unknown_name("--isolation", words.isolation, {"renewed", "standing", "fresh"}));
   }
   if (words.progress)
     options.progress = ProgressStyle::lines;

@@ -49,11 +49,6 @@ std::vector<SuiteEntry> entries_of(Profile profile, const std::vector<std::strin
   return entries;
 }
 
-/// Fewest rounds of a race whose sentences stand among the suite's headlines. Among n of them Holm
-/// asks the clearest for 2^(1 - rounds) <= 0.05 / n, so 11 rounds can tell one among 51; with
-/// fewer, a sentence could only ever read "not resolved".
-constexpr int least_headline_rounds = 11;
-
 /// The suite as it runs: races done, and what went wrong.
 struct Suite {
   std::string folder;
@@ -89,6 +84,16 @@ class NoPlace : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+HeadlinePlan plan_of(const RaceRecord& race) {
+  return planned_headlines(*race.experiment, race.outcome.results, race.options.rounds);
+}
+
+std::vector<Headline> headlines_of(const RaceRecord& race, int sentences) {
+  return headlines(*race.experiment, race.outcome.results, race.verdicts,
+                   headline_pairs(*race.experiment, race.outcome.results, race.verdicts),
+                   sentences);
+}
+
 void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
   const std::string command = command_of(entry);
   std::optional<OutputFile> file;
@@ -106,10 +111,8 @@ void run_entry(Suite& suite, const SuiteEntry& entry, bool quiet) {
     suite.races.push_back(run_request(request, entry.name));
     const RaceRecord& race = suite.races.back();
     complete_context(context);
-    const auto pairs = headline_pairs(*race.experiment, race.outcome.results, race.verdicts);
-    const auto sentences =
-        headlines({{race.experiment, &race.outcome.results, &race.verdicts, pairs}}).front();
-    const json document = result_json(race, context, sentences);
+    const int planned = plan_of(race).sentences;
+    const json document = result_json(race, context, headlines_of(race, planned), planned);
     try {
       publish_or_rescue(*file, json_document(document));
     } catch (const std::exception& error) {
@@ -138,26 +141,31 @@ json summary_of(const Suite& suite) {
           {"command", suite.command}};
 }
 
+/// Those of the races whose files are there and whose rounds allow any.
 json headlines_of(const Suite& suite) {
-  std::vector<RaceInFamily> family;
-  std::vector<std::string> names;
+  std::vector<const RaceRecord*> there;
+  std::vector<HeadlinePlan> plans;
   for (const RaceRecord& race : suite.races) {
-    const std::string file = race.name + ".json";
-    const bool is_there = std::ranges::find(suite.files, file) != suite.files.end();
-    if (race.options.rounds < least_headline_rounds || !is_there) continue;
-    family.push_back({race.experiment, &race.outcome.results, &race.verdicts,
-                      headline_pairs(*race.experiment, race.outcome.results, race.verdicts)});
-    names.push_back(file);
+    if (std::ranges::find(suite.files, race.name + ".json") == suite.files.end()) continue;
+    there.push_back(&race);
+    plans.push_back(plan_of(race));
   }
+  const std::vector<bool> kept = with_headlines(plans);
+  int planned = 0;
+  for (std::size_t i = 0; i < plans.size(); ++i)
+    if (kept[i]) planned += plans[i].sentences;
   json sentences = json::array();
-  const auto all = headlines(family);
-  for (std::size_t race = 0; race < all.size(); ++race) {
-    for (const Headline& headline : all[race]) {
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    if (!kept[i]) continue;
+    for (const Headline& headline : headlines_of(*there[i], planned)) {
       sentences.push_back(headline_json(headline));
-      sentences.back()["file"] = names[race];
+      sentences.back()["file"] = there[i]->name + ".json";
     }
   }
-  return {{"schema", headlines_schema}, {"alpha", 0.05}, {"headlines", sentences}};
+  return {{"schema", headlines_schema},
+          {"alpha", 0.05},
+          {"sentences", planned},
+          {"headlines", sentences}};
 }
 
 /// What has been done so far, as a suite that can be reported. False where it could not be written.

@@ -178,7 +178,7 @@ class Julia final : public Experiment {
     return {
         {"julia-schedules",
          {"julia", "--side", full ? "4000" : "1200", "--view", "upper,whole", "--backend", "all",
-          "--workers", all, "--rounds", full ? "41" : "11"}},
+          "--workers", all, "--rounds", full ? "41" : "16"}},
         {"julia-variants",
          {"julia", "--side", full ? "1000" : "700", "--variant", "scalar,simd", "--backend",
           "serial", "--baseline", "first", "--rounds", full ? "41" : "11"}},

@@ -118,7 +118,7 @@ class Pi final : public Experiment {
     return {
         {"pi-backends",
          {"pi", "--darts", "1e8", "--backend", "all", "--workers", workers, "--rounds",
-          full ? "41" : "11"}},
+          full ? "41" : "17"}},
         {"pi-sizes",
          {"pi", "--darts", full ? "1e3,1e4,1e5,1e6,1e7,1e8,1e9" : "1e4,1e5,1e6,1e7", "--backend",
           "each", "--workers", all, "--rounds", full ? "41" : "15"}},

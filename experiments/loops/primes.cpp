@@ -206,7 +206,7 @@ class Primes final : public Experiment {
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
-    const std::string rounds = full ? "41" : "11";
+    const std::string rounds = full ? "41" : "16";
     const std::string all = fmt::to_string(usable_cores());
     return {
         {"primes-trial",

@@ -181,10 +181,10 @@ class Peers final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     const std::string rounds = full ? "21" : "7";
-    return {{"peers", {"peers", "--task", "quick", "--rounds", rounds}},
-            {"peers-long",
-             {"peers", "--task", full ? "sieve_1e10,sieve_1e12" : "sieve_1e10", "--rounds",
-              full ? "21" : "6"}}};
+    return {
+        {"peers", {"peers", "--task", "quick", "--rounds", rounds}},
+        {"peers-long",
+         {"peers", "--task", full ? "sieve_1e10,sieve_1e12" : "sieve_1e10", "--rounds", rounds}}};
   }
 
  private:

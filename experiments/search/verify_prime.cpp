@@ -245,11 +245,10 @@ class VerifyPrime final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     const std::string cores = fmt::to_string(usable_cores());
-    const std::string rounds = full ? "41" : "11";
     std::vector<SuiteEntry> entries = {
         {"verify-prime-algorithms",
          {"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--backend", "serial",
-          "--baseline", "first", "--rounds", rounds}},
+          "--baseline", "first", "--rounds", full ? "41" : "15"}},
         {"verify-prime-backends",
          {"verify_prime", "--algorithm", full ? "naive,vector" : "vector", "--backend", "each",
           "--workers", cores, "--rounds", full ? "41" : "15"}},
@@ -260,7 +259,7 @@ class VerifyPrime final : public Experiment {
         {"verify-prime-book",
          {"verify_prime", "--algorithm", "naive", "--split", "contiguous", "--flag",
           shared_memory_flags, "--backend", full ? "serial,processes,threads" : "serial,processes",
-          "--workers", cores, "--baseline", "first", "--rounds", full ? "41" : "6"}},
+          "--workers", cores, "--baseline", "first", "--rounds", full ? "41" : "7"}},
         {"verify-prime-splits",
          {"verify_prime", "--algorithm", "naive", "--number", "nonprime1", "--split",
           "contiguous,strided,dynamic", "--backend", "serial,processes:dynamic", "--workers", cores,

@@ -139,7 +139,7 @@ class SharedArrayExperiment final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     return {{"shared-array",
-             {"shared_array", "--gib", full ? "0.25" : "0.0625", "--rounds", full ? "21" : "6"}}};
+             {"shared_array", "--gib", full ? "0.25" : "0.0625", "--rounds", full ? "21" : "7"}}};
   }
 
  private:

@@ -282,19 +282,19 @@ class Crawl final : public Experiment {
       throughput.emplace_back(word);
     throughput.emplace_back(full ? "20000" : "5000");
     throughput.emplace_back("--rounds");
-    throughput.emplace_back(full ? "21" : "6");
+    throughput.emplace_back(full ? "21" : "7");
     if (!path_of_wrk().empty()) throughput.emplace_back("--wrk");
     return {
         {"http_clients-ways",
-         {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10",
-          "--at-once", full ? "100" : "25", "--rounds", full ? "11" : "7"}},
+         {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10", "--at-once",
+          full ? "100" : "25", "--rounds", full ? "11" : "7"}},
         {"http_clients-timeline",
          {"http_clients", "--way", "serial,threads,coroutines", "--requests", "30", "--delay", "10",
-          "--at-once", "10", "--timeline", "--rounds", "6"}},
+          "--at-once", "10", "--timeline", "--rounds", "7"}},
         {"http_clients-sweep",
          {"http_clients", "--way", "ideal,coroutines", "--requests", full ? "500" : "50", "--delay",
           full ? "50,100,200" : "20,50", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
-          "--rounds", full ? "7" : "6"}},
+          "--rounds", "7"}},
         {"http_clients-throughput", throughput},
     };
   }

@@ -194,7 +194,7 @@ class Overlap final : public Experiment {
              {"overlap", "--baseline", "first", "--numbers", full ? "2000" : "200", "--delay",
               full ? "50" : "10", "--batch", full ? "100" : "10", "--backend",
               full ? "each" : "serial,threads:dynamic", "--grain", "8", "--workers",
-              fmt::to_string(usable_cores()), "--rounds", full ? "11" : "6"}}};
+              fmt::to_string(usable_cores()), "--rounds", full ? "11" : "7"}}};
   }
 
  private:

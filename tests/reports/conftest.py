@@ -41,7 +41,8 @@ def render() -> Render:
     return run
 
 
-@pytest.fixture(scope="session", params=["made up", "made up and noisy", *map(str, real_folders())])
+@pytest.fixture(scope="session", params=[
+    "made up", "made up and noisy", "made up as once", *map(str, real_folders())])
 def rendered(request: pytest.FixtureRequest, render: Render,
              tmp_path_factory: pytest.TempPathFactory) -> RawResults:
     """A suite's results, with the report that was rendered from them beside them."""
@@ -50,6 +51,8 @@ def rendered(request: pytest.FixtureRequest, render: Render,
         source = synthetic_races.write_suite(out)
     elif request.param == "made up and noisy":
         source = synthetic_races.write_suite(out, synthetic_races.noisy_races())
+    elif request.param == "made up as once":
+        source = synthetic_races.write_suite(out, synthetic_races.earlier_races())
     else:
         source = Path(request.param)
     done = render(source, "--out", out)

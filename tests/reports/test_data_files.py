@@ -22,10 +22,10 @@ def same_end(stated: float | None, computed: float | None) -> bool:
     return math.isclose(stated, computed, rel_tol=CLOSE)
 
 
-def assert_outcome(stated: Document, base: Document, arm: Document, run: Document, alpha: float,
+def assert_outcome(stated: Document, base: Document, arm: Document, rule: stats.Rule,
                    gate_holds: bool = True) -> None:
     """A stated comparison is the one that the times give."""
-    outcome = stats.compare(base["seconds"], arm["seconds"], alpha, run["margin"])
+    outcome = stats.compare(base["seconds"], arm["seconds"], rule)
     where = f"{arm['label']} against {base['label']}"
     assert math.isclose(stated["ratio"], outcome.ratio, rel_tol=CLOSE), where
     assert same_end(stated["interval"][0], outcome.interval.low), where
@@ -38,21 +38,30 @@ def assert_outcome(stated: Document, base: Document, arm: Document, run: Documen
     if "rounds" in stated:
         assert (stated["rounds"], stated["block"]) == (outcome.rounds, outcome.block), where
     if "confidence" in stated:
-        assert math.isclose(stated["confidence"], 1 - alpha, rel_tol=CLOSE), where
+        assert math.isclose(stated["confidence"], 1 - rule.alpha, rel_tol=CLOSE), where
     if "p" in stated:
-        smallest = stats.smallest_alpha(base["seconds"], arm["seconds"], run["margin"])
+        smallest = stats.smallest_alpha(base["seconds"], arm["seconds"], rule)
         assert math.isclose(stated["p"], smallest, rel_tol=1e-6), where
+    if "reason" in stated:
+        needed, taken = stats.rounds_needed(rule.alpha) * outcome.block, len(arm["seconds"])
+        assert stated["rounds_needed"] == needed, where
+        assert stated["reason"] == ("" if taken >= needed else
+                                    f"too few rounds: {taken} of {needed} needed"), where
+        assert (taken < needed) == (outcome.interval.low is None), where
+        assert math.isclose(stated["guard"], rule.guard, rel_tol=CLOSE), where
 
 
 def gate_of(race: Document, result: Document) -> bool:
-    """Whether the gate of a result's group holds, computed from the times."""
+    """Whether the gate of a result's group holds, computed from the times; it does where there is
+    none any more."""
+    if stats.kind_of(race["run"]) == stats.ANYTIME:
+        return True
     members = [r for r in race["results"] if r["group"] == result["group"]]
     pair = [r for role in ("baseline", "baseline again") for r in members if r["role"] == role]
     if len(pair) < 2 or not all(r["ok"] for r in pair):
         return True
-    run = race["run"]
-    outcome = stats.compare(pair[0]["seconds"], pair[1]["seconds"], run["alpha"], run["margin"])
-    return stats.passes_gate(outcome.interval, run["gate_margin"])
+    outcome = stats.compare(pair[0]["seconds"], pair[1]["seconds"], stats.rule_for(race, result))
+    return stats.passes_gate(outcome.interval, race["run"]["gate_margin"])
 
 
 def test_comparisons_are_those_of_the_times(rendered: RawResults) -> None:
@@ -65,8 +74,8 @@ def test_comparisons_are_those_of_the_times(rendered: RawResults) -> None:
                     continue
                 base = race["results"][part[f"{other}_result"]]
                 assert base["label"] == part[other]
-                assert_outcome(part, base, arm, race["run"], race["run"]["alpha"],
-                               gate_of(race, arm))
+                if arm["role"] == "arm":
+                    assert_outcome(part, base, arm, stats.rule_for(race, arm), gate_of(race, arm))
                 compared += 1
     assert compared
 
@@ -115,29 +124,48 @@ def test_gates_are_those_of_the_times(rendered: RawResults) -> None:
             base, second = results[gate["baseline_result"]], results[gate["again_result"]]
             assert (base["role"], second["role"]) == ("baseline", "baseline again")
             stated = {key: gate[key] for key in ("ratio", "interval")}
-            assert_outcome(stated, base, second, run, run["alpha"])
+            kind = stats.kind_of(run)
+            assert_outcome(stated, base, second, stats.Rule(run["alpha"], run["margin"], kind))
             interval = stats.Interval(*gate["interval"])
-            assert gate["ok"] == stats.passes_gate(interval, run["gate_margin"])
+            if kind == stats.FIXED:
+                assert gate["ok"] == stats.passes_gate(interval, run["gate_margin"])
+                continue
+            assert math.isclose(gate["guard"], stats.guard_of(interval), rel_tol=CLOSE)
+            assert gate["ok"] == (gate["guard"] == 1)
 
 
-def check_family(headlines: Sequence[Document], races: Sequence[Document], alpha: float) -> None:
-    """Headlines are one Holm family at that level."""
+def check_family(headlines: Sequence[Document], races: Sequence[Document], alpha: float,
+                 sentences: int | None) -> None:
+    """Headlines are a family at that level: so many planned, or judged by Holm."""
     pairs: list[tuple[Any, Any]] = []
     for headline, race in zip(headlines, races, strict=True):
         results = race["results"]
         pairs.append((results[headline["against"]], results[headline["result"]]))
-    levels = stats.holm_levels([(base["seconds"], arm["seconds"]) for base, arm in pairs], alpha,
-                               races[0]["run"]["margin"] if races else 0.0)
-    for headline, race, (base, arm), level in zip(headlines, races, pairs, levels, strict=True):
-        assert_outcome(headline, base, arm, race["run"], level, gate_of(race, arm))
+    rules = [stats.rule_for(race, arm, alpha) for race, (_, arm) in zip(races, pairs)]
+    if sentences is None:
+        levels = stats.holm_levels([(base["seconds"], arm["seconds"]) for base, arm in pairs], rules)
+    else:
+        assert len(headlines) <= sentences
+        levels = [alpha / (sentences * headline["choices"]) for headline in headlines]
+        assert all(headline["choices"] in (1, rivals_of(race, arm))
+                   for headline, race, (_, arm) in zip(headlines, races, pairs))
+    for headline, race, (base, arm), rule, level in zip(headlines, races, pairs, rules, levels,
+                                                        strict=True):
+        assert_outcome(headline, base, arm, rule.at(level), gate_of(race, arm))
+
+
+def rivals_of(race: Document, result: Document) -> int:
+    """Arms of a result's group that the fastest is chosen among."""
+    return sum(one["group"] == result["group"] and one["role"] == "arm" for one in race["results"])
 
 
 def test_headlines_are_judged_as_one_family(rendered: RawResults) -> None:
     headlines = rendered.headlines["headlines"]
     check_family(headlines, [rendered.races[line["file"]] for line in headlines],
-                 rendered.headlines["alpha"])
+                 rendered.headlines["alpha"], rendered.headlines.get("sentences"))
     for race in rendered.races.values():
-        check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"])
+        check_family(race["headlines"], [race] * len(race["headlines"]), race["run"]["alpha"],
+                     race["run"].get("sentences"))
 
 
 def same_location(value: float, ends: Sequence[float | None],
@@ -151,17 +179,18 @@ def same_location(value: float, ends: Sequence[float | None],
 
 def test_cost_models_are_those_of_the_times(rendered: RawResults) -> None:
     for race in rendered.races.values():
-        results, alpha = race["results"], race["run"]["alpha"]
+        results, run = race["results"], race["run"]
+        rule = stats.Rule(run["alpha"], run["margin"], stats.kind_of(run))
         for model in race["models"]:
             arms = [results[index] for index in model["results"]]
             sizes = [arm["size"] for arm in arms]
             times = [arm["seconds"] for arm in arms]
-            start, each = cost_lines.cost(sizes, times, alpha)
+            start, each = cost_lines.cost(sizes, times, rule)
             assert same_location(model["start_seconds"], model["start_interval"], start)
             assert same_location(model["each_seconds"], model["each_interval"], each)
             serial = [next(r for r in results if r["group"] == arm["group"]
                            and r["role"] == "baseline")["seconds"] for arm in arms]
-            even = None if serial == times else cost_lines.break_even(sizes, serial, times, alpha)
+            even = None if serial == times else cost_lines.break_even(sizes, serial, times, rule)
             assert (model["break_even"] is None) == (even is None), model["label"]
             if even is not None:
                 stated = model["break_even"]
@@ -177,9 +206,11 @@ def test_arms_that_ran_on_one_case_gave_the_same_right_answer(rendered: RawResul
             assert answers.setdefault(case, answer_of(result)) == answer_of(result), result["label"]
 
 
-@pytest.mark.parametrize("rounds, rank", [(5, 0), (6, 1), (9, 2), (12, 3), (21, 6), (41, 14)])
-def test_the_sign_interval_takes_the_tabled_order_statistics(rounds: int, rank: int) -> None:
-    """Ranks for 95 %: any table of the sign test's intervals for the median."""
-    interval = stats.sign_interval([float(i) for i in range(1, rounds + 1)], 0.05)
+@pytest.mark.parametrize("kind, rounds, rank", [
+    *(("fixed", *row) for row in [(5, 0), (6, 1), (9, 2), (12, 3), (21, 6), (41, 14)]),
+    *(("anytime", *row) for row in [(6, 0), (7, 1), (12, 2), (16, 3), (20, 4), (41, 11), (125, 44)])])
+def test_intervals_take_the_tabled_order_statistics(kind: str, rounds: int, rank: int) -> None:
+    """Ranks for 95 %: fixed, any table of the sign test's intervals for the median."""
+    interval = stats.order_interval([float(i) for i in range(1, rounds + 1)], 0.05, kind)
     expected = (float(rank), float(rounds + 1 - rank)) if rank else (None, None)
     assert (interval.low, interval.high) == expected

@@ -10,6 +10,7 @@ import synthetic_races
 import paired_statistics as stats
 import pytest
 from conftest import Render
+from synthetic_results import judged_as_once
 from raw_results import Document, RawResults
 from report_page import NUMBER, shows, shows_interval
 
@@ -49,13 +50,13 @@ def drawn_texts(path: Path) -> list[str]:
     return [text.strip() for text in re.findall(r"<!--(.*?)-->", path.read_text(), re.DOTALL)]
 
 
-def outcomes_of(race: Document) -> list[stats.Outcome]:
-    """All arms against the baselines of their groups."""
-    run = race["run"]
+def outcomes_of(race: Document, arms: list[Document] | None = None) -> list[stats.Outcome]:
+    """Arms, by default all, against the baselines of their groups."""
+    arms = arms or [arm for arm in race["results"] if arm["role"] == "arm" and arm["ok"]]
     return [stats.compare(next(r for r in race["results"] if r["group"] == arm["group"]
                                and r["role"] == "baseline")["seconds"], arm["seconds"],
-                          run["alpha"], run["margin"])
-            for arm in race["results"] if arm["role"] == "arm" and arm["ok"]]
+                          stats.rule_for(race, arm))
+            for arm in arms]
 
 
 def test_the_numbers_beside_dots_are_those_of_the_times(rendered: RawResults) -> None:
@@ -84,9 +85,7 @@ def test_the_dots_beside_goals_are_those_of_the_table(rendered: RawResults) -> N
         if not aims:
             continue
         texts = drawn_texts(rendered.folder / "figures" / f"{Path(name).stem}.svg")
-        for outcome, arm in zip(outcomes_of({**race, "results": [
-                r for r in race["results"] if r["role"] == "baseline" or r in aims]}), aims,
-                strict=True):
+        for outcome, arm in zip(outcomes_of(race, aims), aims, strict=True):
             low, high, told = outcome.interval.low, outcome.interval.high, outcome.ratio
             if arm["facts"]["part"] == "peer":
                 told, low, high = 1 / told, high and 1 / high, low and 1 / low
@@ -110,7 +109,7 @@ def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults
 
 @pytest.mark.parametrize("words", ["too noisy, no verdict"])
 def test_a_noisy_sweep_says_so_in_its_figure(tmp_path: Path, render: Render, words: str) -> None:
-    race = synthetic_races.primes_race(spread=0.5)
+    race = judged_as_once(synthetic_races.primes_race(spread=0.5))
     folder = synthetic_races.write_suite(tmp_path, [race])
     assert not race["gates"][0]["ok"]
     assert render(folder).returncode == 0

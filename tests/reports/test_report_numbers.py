@@ -103,7 +103,8 @@ def explain_sentences(page: Page, results: RawResults) -> None:
         if line in top:
             page.explain(number)
     run = next(iter(results.races.values()))["run"]
-    for words, value in (("more than", run["margin"]), ("at most", run["alpha"])):
+    for words, value in (("more than", run["margin"]), ("at most", run["alpha"]),
+                         ("hold at", 1 - run["alpha"])):
         for found in page.take(rf"{words} ({PERCENT})", page.under("Verdicts")):
             assert percent_is(found[1], value)
 
@@ -121,7 +122,8 @@ def check_sentence(headline: Document, race: Document) -> None:
     if headline["verdict"] in ("too noisy", "too few rounds") and not found:
         return
     pair = [results[headline[key]]["seconds"] for key in ("against", "result")]
-    outcome = stats.compare(*pair, 1 - headline["confidence"], race["run"]["margin"])
+    rule = stats.rule_for(race, results[headline["result"]], 1 - headline["confidence"])
+    outcome = stats.compare(*pair, rule)
     low, high = outcome.interval.low, outcome.interval.high
     turned = outcome.verdict == "slower" and "the time of" in headline["sentence"]
     if turned:
@@ -167,11 +169,14 @@ def explain_ending(page: Page, results: RawResults) -> None:
     races = list(results.races.values())
     rounds = sorted({race["run"]["rounds"] for race in races})
     method = page.under("Method")
-    for found in page.take(r"(\d+)(?:–(\d+))? rounds", method):
+    for found in page.take(r"renewed every (\d+) rounds?", method):
+        assert int(found[1]) in {race["run"].get("renewed_every") for race in races}
+    for found in page.take(r"(?<!every )\b(\d+)(?:–(\d+))? rounds", method):
         assert (int(found[1]), int(found[2] or found[1])) == (rounds[0], rounds[-1])
     run = races[0]["run"]
     for found in page.take(rf"±?{PERCENT}", method):
-        expected = (run["gate_margin"],) if found[0][0] == "±" else (run["margin"], 1 - run["alpha"])
+        expected = (run["gate_margin"],) if found[0][0] == "±" else (
+            run["margin"], run["alpha"], 1 - run["alpha"])
         assert any(percent_is(found[0].lstrip("±"), value) for value in expected)
     lines = page.under("What did not work")
     causes = [result["failure"] for race in races for result in race["results"] if result["failure"]]

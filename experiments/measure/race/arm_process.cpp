@@ -88,20 +88,37 @@ std::uint64_t repeats_for(double seconds_a_run) {
       std::clamp(std::ceil(least_sample_seconds / seconds_a_run), 1.0, most_repeats));
 }
 
-/// Open, warm up, then one sample for each message.
-void serve(int socket, const ArmProcess::Open& open) {
-  const OpenedArm arm = open();
-  const std::function<Answer()>& run = arm.run;
-  Answer answer;
-  double seconds = seconds_of(run, 1, answer);  // warms caches, starts threads
-  const Answer first = answer;
-  // The first run is slower than those to come: a few more tell how often one fits in a sample.
+/// Warms up after a first run of `seconds`, and finds how many runs make a sample: the first is
+/// slower than those to come.
+std::uint64_t find_repeats(const std::function<Answer()>& run, double seconds, Answer& answer) {
   std::uint64_t repeats = 1;
   while (seconds < least_sample_seconds && repeats < repeats_for(seconds)) {
     repeats = std::min(repeats_for(seconds), repeats * 10);
     seconds = seconds_of(run, repeats, answer);
   }
-  repeats = repeats_for(seconds);
+  return repeats_for(seconds);
+}
+
+/// A shorter warm-up where the repeats are known: threads are there after the first run, and caches
+/// and predictors soon.
+void warm_up(const std::function<Answer()>& run, double seconds, std::uint64_t repeats,
+             Answer& answer) {
+  constexpr double enough = least_sample_seconds / 4;
+  for (std::uint64_t i = 1; i < repeats && seconds < enough; ++i)
+    seconds += seconds_of(run, 1, answer);
+}
+
+/// Open, warm up, then one sample for each message.
+void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
+  const OpenedArm arm = open();
+  const std::function<Answer()>& run = arm.run;
+  Answer answer;
+  const double seconds = seconds_of(run, 1, answer);  // warms caches, starts threads
+  const Answer first = answer;
+  if (repeats == 0)
+    repeats = find_repeats(run, seconds, answer);
+  else
+    warm_up(run, seconds, repeats, answer);
   send_json(socket, {{"answer", first}, {"repeats", repeats}});
   for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
     if (repeats > 1) run();  // threads that slept are awake again
@@ -123,16 +140,17 @@ void serve(int socket, const ArmProcess::Open& open) {
 
 }  // namespace
 
-void serve_arm(int socket, const ArmProcess::Open& open) {
+void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats) {
   try {
-    serve(socket, open);
+    serve(socket, open, known_repeats);
   } catch (const std::exception& error) {
     send_json(socket, {{"error", error.what()}});
   }
 }
 
 ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-                       const InterruptionGuard& interruption, const Exec& exec)
+                       const InterruptionGuard& interruption, const Exec& exec,
+                       std::uint64_t known_repeats)
     : timeout_(timeout), interruption_(&interruption) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
@@ -144,13 +162,14 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
       setpgid(0, 0);  // a group of its own, so that it rests and dies with all it has started
       interruption.restore_in_child();
       close(ends[0]);
-      serve_arm(ends[1], [&] {
+      const auto open_or_exec = [&] {
         if (exec) {
           fcntl(ends[1], F_SETFD, 0);  // the other program inherits it
           exec(ends[1]);
         }
         return open();
-      });
+      };
+      serve_arm(ends[1], open_or_exec, known_repeats);
     }));
   } catch (const std::system_error& error) {  // no more processes, or descriptors
     close(ends[0]);

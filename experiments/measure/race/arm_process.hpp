@@ -43,11 +43,14 @@ class ArmProcess {
   /// Puts another program in the place of the child, one that calls serve_arm() on the socket.
   using Exec = std::function<void(int socket)>;
 
-  /// Forks; the child calls open(), then makes one run to warm up, whose answer is first_answer().
-  /// Where `exec` is given, another program does so in its place. Returns when the arm is ready and
-  /// rests. Throws ArmFailed, also where no process can be made, or Interrupted.
+  /// Forks; the child calls open(), then makes runs to warm up, the first of whose answers is
+  /// first_answer(). Where `exec` is given, another program does so in its place, which is told
+  /// known_repeats too. These are the runs in a sample, as an earlier process of the arm found them;
+  /// 0 where there was none. Returns when the arm is ready and rests. Throws ArmFailed, also where
+  /// no process can be made, or Interrupted.
   ArmProcess(const Open& open, std::chrono::duration<double> timeout,
-             const InterruptionGuard& interruption, const Exec& exec = {});
+             const InterruptionGuard& interruption, const Exec& exec = {},
+             std::uint64_t known_repeats = 0);
   ArmProcess(const ArmProcess&) = delete;
   ArmProcess& operator=(const ArmProcess&) = delete;
   /// Kills the arm and whatever processes it has started.
@@ -74,9 +77,9 @@ class ArmProcess {
   std::uint64_t repeats_ = 1;
 };
 
-/// The arm's side of an ArmProcess: opens the arm, then takes a sample for each message on the
-/// socket, until that is closed.
-void serve_arm(int socket, const ArmProcess::Open& open);
+/// The arm's side of an ArmProcess: opens the arm, warms up, then takes a sample for each message on
+/// the socket, until that is closed. known_repeats: as of ArmProcess.
+void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats);
 
 /// Calls work() in a process of its own, so that the caller stays free of its threads and can be
 /// interrupted. Throws ArmFailed, or Interrupted.

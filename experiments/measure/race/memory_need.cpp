@@ -55,7 +55,7 @@ void require_memory(const Experiment& experiment, const std::vector<Entrant>& en
     throw UsageError(fmt::format("{}: '{}' needs {} of memory, and {} are free; ask for less",
                                  experiment.name(), largest->label, bytes_text(most),
                                  bytes_text(*free)));
-  if (isolation == Isolation::standing && sum > *free)
+  if (isolation != Isolation::fresh && sum > *free)
     throw UsageError(fmt::format(
         "{}: the {} arms need {} of memory together, and {} are free; ask for less, or for one "
         "process at a time by --isolation fresh",

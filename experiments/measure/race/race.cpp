@@ -7,11 +7,11 @@
 #include <map>
 #include <memory>
 #include <numeric>
-#include <random>
 #include <system_error>
 
 #include "experiments/base/json_text.hpp"
 #include "experiments/base/this_program.hpp"
+#include "experiments/measure/race/round_order.hpp"
 
 namespace parlab {
 namespace {
@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 /// An oracle may take many times as long as the fastest arm, being the slowest way.
 constexpr double oracle_patience = 10;
 
-/// The running race: standing arms, and the results so far.
+/// The running race: arms that rest, and the results so far.
 class Race {
  public:
   Race(const Experiment& experiment, std::vector<Entrant> entrants, const RaceOptions& options)
@@ -35,22 +35,11 @@ class Race {
   RaceOutcome run() {
     const auto begin = Clock::now();
     ask_oracle();
-    if (options_.isolation == Isolation::standing) {
-      for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
-        progress_.show(fmt::format("warming up {}", outcome_.results[i].entrant.label), 0);
-        attempt(i, std::nullopt, [&] { processes_[i] = start(i); });
-      }
-    }
-    std::vector<std::size_t> order(outcome_.results.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::mt19937_64 random(options_.order_seed);
+    std::vector<std::size_t> all(outcome_.results.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
     for (int round = 0; round < options_.rounds; ++round) {
-      // Drawn anew once every arm has stood in every place.
-      if (round % static_cast<int>(order.size()) == 0)
-        std::shuffle(order.begin(), order.end(), random);
-      else
-        std::rotate(order.begin(), order.begin() + 1, order.end());
-      run_round(round, order);
+      if (is_renewed_before(round)) renew(round);
+      run_round(round, round_order(all, options_.order_seed, static_cast<std::uint64_t>(round)));
     }
     outcome_.elapsed_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return std::move(outcome_);
@@ -88,22 +77,43 @@ class Race {
     }
   }
 
+  bool is_renewed_before(int round) const {
+    if (options_.isolation == Isolation::fresh) return false;  // each is, before its sample
+    return round == 0 ||
+           (options_.isolation == Isolation::renewed && round % rounds_a_process == 0);
+  }
+
+  /// New processes for all arms, before the first of them is timed: so each has rested, and no more
+  /// memory is taken than by one process an arm.
+  void renew(int round) {
+    for (auto& process : processes_) process.reset();
+    for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
+      progress_.show(fmt::format("warming up {}", outcome_.results[i].entrant.label),
+                     static_cast<double>(round) / options_.rounds);
+      attempt(i, round == 0 ? std::nullopt : std::optional(round),
+              [&] { processes_[i] = start(i); });
+    }
+  }
+
   std::unique_ptr<ArmProcess> start(std::size_t i) {
     Measured& result = outcome_.results[i];
-    auto process =
-        std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
-                                     options_.timeout, interruption_, other_program(i));
+    const std::uint64_t known_repeats = result.processes == 0 ? 0 : result.repeats;
+    auto process = std::make_unique<ArmProcess>(
+        [&] { return experiment_.open(result.entrant.arm); }, options_.timeout, interruption_,
+        other_program(i, known_repeats), known_repeats);
     result.repeats = process->repeats();
+    ++result.processes;
     check(result, process->first_answer());
     return process;
   }
 
   /// For an arm whose process must be started with other variables.
-  ArmProcess::Exec other_program(std::size_t i) const {
+  ArmProcess::Exec other_program(std::size_t i, std::uint64_t known_repeats) const {
     const auto variables = experiment_.variables(outcome_.results[i].entrant.arm);
     if (variables.empty() || options_.words.empty()) return {};
-    return [this, i, variables](int socket) {
-      std::vector<std::string> words = {"arm", fmt::to_string(socket), fmt::to_string(i)};
+    return [this, i, known_repeats, variables](int socket) {
+      std::vector<std::string> words = {"arm", fmt::to_string(socket),
+                                        fmt::to_string(known_repeats), fmt::to_string(i)};
       words.insert(words.end(), options_.words.begin(), options_.words.end());
       try {
         start_again(words, variables);

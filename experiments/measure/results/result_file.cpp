@@ -33,7 +33,10 @@ json comparison_json(const Comparison& comparison) {
           {"verdict", to_string(comparison.verdict)},
           {"rounds", comparison.rounds},
           {"block", comparison.block},
-          {"p", comparison.p}};
+          {"p", comparison.p},
+          {"rounds_needed", comparison.rounds_needed},
+          {"reason", reason_of(comparison)},
+          {"guard", comparison.guard}};
 }
 
 json against_json(const std::optional<Against>& against, const std::vector<Measured>& results,
@@ -55,6 +58,24 @@ std::string role_name(Role role) {
       break;
   }
   return "arm";
+}
+
+std::string isolation_name(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::standing:
+      return "standing";
+    case Isolation::fresh:
+      return "fresh";
+    case Isolation::renewed:
+      break;
+  }
+  return "renewed";
+}
+
+/// Rounds that a process of an arm serves; null for all.
+json renewed_every(Isolation isolation) {
+  if (isolation == Isolation::standing) return nullptr;
+  return isolation == Isolation::fresh ? 1 : rounds_a_process;
 }
 
 json failure_json(const std::optional<Failure>& failure) {
@@ -104,6 +125,7 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"group", measured.entrant.group},
           {"role", role_name(measured.entrant.role)},
           {"repeats", measured.repeats},
+          {"processes", measured.processes},
           {"seconds", measured.seconds()},
           {"cpu_seconds", median_or_0(cpu_seconds)},
           {"context_switches", median_or_0(switches)},
@@ -147,13 +169,14 @@ json model_json(const CostModel& model, const std::vector<Measured>& results) {
 json headline_json(const Headline& headline) {
   json object = comparison_json(headline.comparison);
   object["sentence"] = headline.sentence;
-  object["result"] = headline.result;
-  object["against"] = headline.against;
+  object["result"] = headline.pair.result;
+  object["against"] = headline.pair.against;
+  object["choices"] = headline.pair.choices;
   return object;
 }
 
 json result_json(const RaceRecord& race, const json& context,
-                 const std::vector<Headline>& headlines) {
+                 const std::vector<Headline>& headlines, int sentences) {
   const auto& results = race.outcome.results;
   json document = {{"schema", result_schema}, {"context", context}};
   document["run"] = {
@@ -162,10 +185,13 @@ json result_json(const RaceRecord& race, const json& context,
       {"question", race.experiment->question()},
       {"why", race.experiment->why()},
       {"rounds", race.options.rounds},
-      {"isolation", race.options.isolation == Isolation::fresh ? "fresh" : "standing"},
+      {"order_seed", race.options.order_seed},
+      {"isolation", isolation_name(race.options.isolation)},
+      {"renewed_every", renewed_every(race.options.isolation)},
       {"alpha", race.alpha},
       {"margin", margin},
-      {"gate_margin", gate_margin},
+      {"interval", "anytime"},
+      {"sentences", sentences},
       {"timeout_seconds", race.options.timeout.count()},
       {"elapsed_seconds", race.outcome.elapsed_seconds},
       {"places", race.outcome.places},
@@ -179,17 +205,18 @@ json result_json(const RaceRecord& race, const json& context,
     list.back()["against_best"] = against_json(race.verdicts.against_best[i], results, "best");
   }
   json& gates = document["gates"] = json::array();
-  for (const Gate& gate : race.verdicts.gates) {
-    gates.push_back(comparison_json(gate.comparison));
-    gates.back()["group"] = results[gate.baseline].entrant.group;
-    gates.back()["baseline_result"] = gate.baseline;
-    gates.back()["again_result"] = gate.again;
-    gates.back()["ok"] = gate.ok;
+  for (const Guard& guard : race.verdicts.guards) {
+    gates.push_back(comparison_json(guard.comparison));
+    gates.back()["group"] = results[guard.baseline].entrant.group;
+    gates.back()["baseline_result"] = guard.baseline;
+    gates.back()["again_result"] = guard.again;
+    gates.back()["ok"] = guard.width == 0;
+    gates.back()["guard"] = std::exp(guard.width);
   }
   json& models = document["models"] = json::array();
   for (const CostModel& model : race.verdicts.models) models.push_back(model_json(model, results));
-  json& sentences = document["headlines"] = json::array();
-  for (const Headline& headline : headlines) sentences.push_back(headline_json(headline));
+  json& told = document["headlines"] = json::array();
+  for (const Headline& headline : headlines) told.push_back(headline_json(headline));
   json& remarked = document["remarks"] = json::array();
   for (const Remark& remark : remarks(*race.experiment, results))
     remarked.push_back({{"result", remark.result}, {"sentence", remark.sentence}});

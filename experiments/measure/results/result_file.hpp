@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/measure/verdicts/headlines.hpp"
 #include "experiments/measure/verdicts/race_verdicts.hpp"
 
 namespace parlab {
@@ -24,8 +25,9 @@ struct RaceRecord {
   double alpha = 0.05;
 };
 
+/// `sentences`: the planned ones of the family that the headlines' levels are of.
 nlohmann::json result_json(const RaceRecord& race, const nlohmann::json& context,
-                           const std::vector<Headline>& headlines);
+                           const std::vector<Headline>& headlines, int sentences);
 
 nlohmann::json headline_json(const Headline& headline);
 

@@ -1,5 +1,7 @@
 #include "experiments/measure/verdicts/statistics.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,16 +9,21 @@
 #include <stdexcept>
 #include <utility>
 
+#include "experiments/measure/verdicts/anytime_interval.hpp"
+
 namespace parlab {
 namespace {
 
 /// Rounds behind one observation where neighbouring rounds resemble each other.
-constexpr std::size_t rounds_per_block = 3;
+constexpr int rounds_per_block = 3;
 
 /// Below this many rounds a correlation of neighbours is mostly chance.
 constexpr std::size_t least_rounds_for_blocks = 6;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Logarithms of times that tie with a bound lie this close to it: no verdict rests on rounding.
+constexpr double rounding = 1e-12;
 
 double sorted_median(std::span<const double> sorted) {
   const std::size_t upper = sorted.size() / 2;
@@ -39,122 +46,69 @@ void require_level(double alpha) {
   if (!(alpha > 0 && alpha < 1)) throw std::invalid_argument("alpha must lie between 0 and 1");
 }
 
-/// levels[k - 1] = 2 P(Binomial(n, 1/2) <= k - 1), for each k up to the middle: the chance that
-/// [x_(k), x_(n+1-k)] misses the median of a continuous distribution (ties only lower it).
-/// Summed from the exact binomial coefficients; `exponent` keeps them inside the type for any n.
-std::vector<double> sign_test_levels(std::size_t n) {
-  constexpr int step = 8192;
-  const long double large = std::ldexp(1.0L, step);
-  long double term = 1;
-  long double sum = 0;
-  int exponent = 1 - static_cast<int>(n);
-  std::vector<double> levels;
-  levels.reserve((n + 1) / 2);
-  for (std::size_t successes = 0; successes < (n + 1) / 2; ++successes) {
-    sum += term;
-    levels.push_back(static_cast<double>(std::min(1.0L, std::ldexp(sum, exponent))));
-    term = term * static_cast<long double>(n - successes) / static_cast<long double>(successes + 1);
-    if (term > large) {
-      term = std::ldexp(term, -step);
-      sum = std::ldexp(sum, -step);
-      exponent += step;
-    }
-  }
-  return levels;
-}
-
-/// How many observations are cut off at each end, plus one; 0 where even all of them are too few.
-std::size_t interval_rank(const std::vector<double>& levels, double alpha) {
-  const auto end = std::upper_bound(levels.begin(), levels.end(), alpha);
-  return static_cast<std::size_t>(end - levels.begin());
-}
-
-/// Medians of consecutive blocks; what is left over joins the last.
-std::vector<double> block_medians(std::span<const double> series) {
-  const std::size_t blocks = series.size() / rounds_per_block;
+/// Medians of consecutive blocks that are full.
+std::vector<double> block_medians(std::span<const double> series, std::size_t block) {
   std::vector<double> medians;
-  medians.reserve(blocks);
-  for (std::size_t block = 0; block < blocks; ++block) {
-    const std::size_t begin = block * rounds_per_block;
-    const std::size_t end = block + 1 == blocks ? series.size() : begin + rounds_per_block;
-    medians.push_back(median({series.begin() + static_cast<std::ptrdiff_t>(begin),
-                              series.begin() + static_cast<std::ptrdiff_t>(end)}));
-  }
+  for (; series.size() >= block; series = series.subspan(block))
+    medians.push_back(
+        median({series.begin(), series.begin() + static_cast<std::ptrdiff_t>(block)}));
   return medians;
 }
 
-Verdict judge(const Interval& ratio) {
-  if (ratio.low > 1 + margin) return Verdict::faster;
-  if (ratio.high < 1 / (1 + margin)) return Verdict::slower;
-  if (ratio.low > 1 / (1 + margin) && ratio.high < 1 + margin) return Verdict::equivalent;
-  if (ratio.low > 1 || ratio.high < 1) return Verdict::differs;
+/// The verdict of an interval of logarithms.
+Verdict judge(double low, double high) {
+  const double edge = std::log1p(margin);
+  const double beyond = edge + rounding;
+  if (low > beyond) return Verdict::faster;
+  if (high < -beyond) return Verdict::slower;
+  if (low > -edge + rounding && high < edge - rounding) return Verdict::equivalent;
+  if (low > rounding || high < -rounding) return Verdict::differs;
   return Verdict::not_resolved;
 }
 
-bool is_direction(Verdict verdict) {
-  return verdict == Verdict::faster || verdict == Verdict::slower;
-}
-
-/// The rounds of one comparison, ready to be asked at any level.
-class PairedRounds {
+/// The observations of one comparison in ascending order, ready to be asked at any level.
+class Observations {
  public:
-  PairedRounds(std::span<const double> base_seconds, std::span<const double> arm_seconds) {
-    if (base_seconds.size() != arm_seconds.size())
-      throw std::invalid_argument("two arms need times from the same rounds");
-    if (base_seconds.empty()) throw std::invalid_argument("no rounds to compare");
-    differences_.reserve(base_seconds.size());
-    for (std::size_t round = 0; round < base_seconds.size(); ++round) {
-      const double base = base_seconds[round];
-      const double arm = arm_seconds[round];
-      if (!(base > 0 && arm > 0 && std::isfinite(base) && std::isfinite(arm)))
-        throw std::invalid_argument("a time must be positive and finite");
-      differences_.push_back(std::log(base) - std::log(arm));
-    }
-    const double bound = 2 / std::sqrt(static_cast<double>(differences_.size()));
-    if (differences_.size() >= least_rounds_for_blocks &&
-        std::abs(serial_correlation(differences_)) > bound) {
-      differences_ = block_medians(differences_);
-      block_ = static_cast<int>(rounds_per_block);
-    }
-    std::sort(differences_.begin(), differences_.end());
-    levels_ = sign_test_levels(differences_.size());
+  explicit Observations(std::vector<double> values, double guard = 0)
+      : sorted_(std::move(values)), guard_(guard) {
+    std::sort(sorted_.begin(), sorted_.end());
   }
 
-  Comparison at(double alpha) const {
-    const Interval interval = ratio_interval(interval_rank(levels_, alpha));
-    return {.ratio = std::exp(sorted_median(differences_)),
-            .interval = interval,
-            .confidence = 1 - alpha,
-            .verdict = judge(interval),
-            .rounds = static_cast<int>(differences_.size()),
-            .block = block_,
-            .p = smallest_level([](Verdict verdict) { return verdict != Verdict::not_resolved; })};
+  std::size_t size() const { return sorted_.size(); }
+  double median() const { return sorted_median(sorted_); }
+  double low(std::size_t rank) const { return rank == 0 ? -infinity : sorted_[rank - 1] - guard_; }
+  double high(std::size_t rank) const {
+    return rank == 0 ? infinity : sorted_[sorted_.size() - rank] + guard_;
+  }
+  Verdict verdict(std::size_t rank) const {
+    return rank == 0 ? Verdict::too_few_rounds : judge(low(rank), high(rank));
   }
 
-  /// Smallest level at which the verdict is still faster or slower; 1 where it never is.
-  double direction_p() const { return smallest_level(is_direction); }
-
- private:
-  /// Intervals are nested: a verdict once lost does not come back at a smaller level.
+  /// Smallest level at which accept(verdict); 1 where it never does. Intervals are nested: what one
+  /// of them gives, all narrower ones give.
   template <class Accept>
   double smallest_level(const Accept& accept) const {
-    double smallest = 1;
-    for (std::size_t rank = levels_.size(); rank > 0; --rank) {
-      if (!accept(judge(ratio_interval(rank)))) break;
-      smallest = levels_[rank - 1];
+    std::size_t refused = 0;
+    std::size_t accepted = size() / 2 + 1;
+    while (accepted - refused > 1) {
+      const std::size_t middle = (refused + accepted) / 2;
+      (accept(verdict(middle)) ? accepted : refused) = middle;
     }
-    return smallest;
+    return accepted > size() / 2 ? 1 : level_of_rank(size(), accepted);
   }
 
-  Interval ratio_interval(std::size_t rank) const {
-    if (rank == 0) return {0, infinity};
-    return {std::exp(differences_[rank - 1]), std::exp(differences_[differences_.size() - rank])};
-  }
-
-  std::vector<double> differences_;  // ln base - ln arm, ascending
-  std::vector<double> levels_;
-  int block_ = 1;
+ private:
+  std::vector<double> sorted_;
+  double guard_;
 };
+
+/// Blocks for a pair whose neighbouring rounds resemble each other.
+int block_of(std::span<const double> differences) {
+  const double bound = 2 / std::sqrt(static_cast<double>(differences.size()));
+  const bool dependent = differences.size() >= least_rounds_for_blocks &&
+                         std::abs(serial_correlation(differences)) > bound;
+  return dependent ? rounds_per_block : 1;
+}
 
 }  // namespace
 
@@ -170,44 +124,85 @@ std::string_view to_string(Verdict verdict) {
       return "differs";
     case Verdict::not_resolved:
       return "not resolved";
-    case Verdict::too_noisy:
-      return "too noisy";
     case Verdict::too_few_rounds:
       return "too few rounds";
   }
   throw std::invalid_argument("not a verdict");
 }
 
+std::string reason_of(const Comparison& comparison) {
+  if (comparison.verdict != Verdict::too_few_rounds) return "";
+  return fmt::format("too few rounds: {} of {} needed", comparison.rounds_taken,
+                     comparison.rounds_needed);
+}
+
+std::string verdict_text(const Comparison& comparison) {
+  const std::string reason = reason_of(comparison);
+  return reason.empty() ? std::string(to_string(comparison.verdict)) : reason;
+}
+
+std::vector<double> paired_differences(std::span<const double> base_seconds,
+                                       std::span<const double> arm_seconds) {
+  if (base_seconds.size() != arm_seconds.size())
+    throw std::invalid_argument("two arms need times from the same rounds");
+  if (base_seconds.empty()) throw std::invalid_argument("no rounds to compare");
+  std::vector<double> differences;
+  differences.reserve(base_seconds.size());
+  for (std::size_t round = 0; round < base_seconds.size(); ++round) {
+    const double base = base_seconds[round];
+    const double arm = arm_seconds[round];
+    if (!(base > 0 && arm > 0 && std::isfinite(base) && std::isfinite(arm)))
+      throw std::invalid_argument("a time must be positive and finite");
+    differences.push_back(std::log(base) - std::log(arm));
+  }
+  return differences;
+}
+
+Comparison judge_differences(std::span<const double> differences, const Rule& rule) {
+  require_level(rule.alpha);
+  if (differences.empty()) throw std::invalid_argument("no rounds to compare");
+  if (rule.block < 1) throw std::invalid_argument("a block needs a round");
+  if (!(rule.guard >= 0)) throw std::invalid_argument("a guard must not narrow an interval");
+  const Observations seen(block_medians(differences, static_cast<std::size_t>(rule.block)),
+                          rule.guard);
+  const std::size_t rank = interval_rank(seen.size(), rule.alpha);
+  return {
+      .ratio = std::exp(seen.size() > 0 ? seen.median()
+                                        : median({differences.begin(), differences.end()})),
+      .interval = {std::exp(seen.low(rank)), std::exp(seen.high(rank))},
+      .confidence = 1 - rule.alpha,
+      .verdict = seen.verdict(rank),
+      .rounds = static_cast<int>(seen.size()),
+      .block = rule.block,
+      .p = seen.smallest_level([](Verdict verdict) { return verdict != Verdict::not_resolved; }),
+      .rounds_taken = static_cast<int>(differences.size()),
+      .rounds_needed = static_cast<int>(rounds_for_interval(rule.alpha)) * rule.block,
+      .guard = std::exp(rule.guard)};
+}
+
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,
-                   double alpha) {
-  require_level(alpha);
-  return PairedRounds(base_seconds, arm_seconds).at(alpha);
+                   Rule rule) {
+  const std::vector<double> differences = paired_differences(base_seconds, arm_seconds);
+  rule.block = block_of(differences);
+  return judge_differences(differences, rule);
 }
 
-std::vector<Comparison> compare_family(std::span<const Pair> pairs, double alpha) {
-  require_level(alpha);
-  std::vector<PairedRounds> family;
-  std::vector<double> p;
-  for (const Pair& pair : pairs) {
-    family.emplace_back(pair.base_seconds, pair.arm_seconds);
-    p.push_back(family.back().direction_p());
-  }
-  std::vector<std::size_t> by_p(pairs.size());
-  std::iota(by_p.begin(), by_p.end(), std::size_t{0});
-  std::stable_sort(by_p.begin(), by_p.end(), [&](auto a, auto b) { return p[a] < p[b]; });
-
-  std::vector<Comparison> comparisons(pairs.size());
-  std::size_t rank = 0;  // stays where the first comparison failed
-  for (const std::size_t index : by_p) {
-    const double level = alpha / static_cast<double>(pairs.size() - rank);
-    comparisons[index] = family[index].at(level);
-    if (is_direction(comparisons[index].verdict)) ++rank;
-  }
-  return comparisons;
+double guard_of(const Comparison& again) {
+  return std::max({0.0, std::log(again.interval.low), -std::log(again.interval.high)});
 }
 
-bool passes_gate(const Comparison& again) {
-  return again.interval.low > 1 / (1 + gate_margin) && again.interval.high < 1 + gate_margin;
+Calibration calibration(int pairs, int excluding_one, double alpha) {
+  require_level(alpha);
+  if (excluding_one < 0 || excluding_one > pairs)
+    throw std::invalid_argument("no more intervals can miss than there are");
+  // 1 - P(fewer), summed from P(none) on.
+  double chance = 1;
+  double term = std::pow(1 - alpha, pairs);
+  for (int missing = 0; missing < excluding_one; ++missing) {
+    chance -= term;
+    term *= (pairs - missing) / (missing + 1.0) * alpha / (1 - alpha);
+  }
+  return {pairs, excluding_one, std::max(chance, 0.0)};
 }
 
 double median(std::vector<double> sample) { return sorted_median(sorted(std::move(sample))); }
@@ -215,7 +210,7 @@ double median(std::vector<double> sample) { return sorted_median(sorted(std::mov
 Location location(std::span<const double> sample, double alpha) {
   require_level(alpha);
   const std::vector<double> values = sorted({sample.begin(), sample.end()});
-  const std::size_t rank = interval_rank(sign_test_levels(values.size()), alpha);
+  const std::size_t rank = interval_rank(values.size(), alpha);
   const Interval interval = rank == 0 ? Interval{-infinity, infinity}
                                       : Interval{values[rank - 1], values[values.size() - rank]};
   return {sorted_median(values), interval};

@@ -3,17 +3,16 @@
 // What two arms' times, taken in the same rounds, say about each other.
 //
 // Per round r: d_r = ln t_base,r - ln t_arm,r, so what slows the whole round cancels. The speed-up
-// is exp(median d). Its interval comes from the sign test (binomial order statistics), which asks
-// nothing of the noise but independence; on the skewed noise of shared machines it keeps its
-// coverage where bootstrap and t intervals do not. Where the lag-1 correlation of d exceeds
-// 2 / sqrt(R), the medians of blocks of three rounds take the place of d: that softens dependence
-// (AR(1) of 0.6 at 31 rounds: false alarms 9 % instead of 20 %), it does not remove it.
+// is exp(median d). Its interval is made of order statistics of d (anytime_interval.hpp): it asks
+// nothing of the noise but that rounds are independent, and holds however often one looks; on the
+// skewed noise of shared machines it keeps its coverage where bootstrap and t intervals do not.
+// Where the lag-1 correlation of d exceeds 2 / sqrt(R), the medians of blocks of three rounds take
+// the place of d: that softens dependence, it does not remove it.
 //
-// Source: W. J. Conover, Practical Nonparametric Statistics (quantile intervals); S. Holm, A simple
-// sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979). Cost: O(R log R).
+// Cost: O(R log R).
 
-#include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,17 +21,13 @@ namespace parlab {
 /// Differences below this fraction are not worth a choice, whatever their certainty.
 inline constexpr double margin = 0.03;
 
-/// How far an A/A interval may leave 1 before a run is too noisy for verdicts.
-inline constexpr double gate_margin = 0.05;
-
 enum class Verdict {
   faster,          // the whole interval lies above 1 + margin
   slower,          // the whole interval lies below 1 / (1 + margin)
   equivalent,      // the whole interval lies inside the margin
   differs,         // the interval excludes 1 but overlaps the margin's edge
   not_resolved,    // more rounds, or a quieter machine, are needed
-  too_noisy,       // the gate failed: no verdict
-  too_few_rounds,  // the gate failed because the rounds are too few for any interval
+  too_few_rounds,  // for any interval: reason_of() tells how many are needed
 };
 std::string_view to_string(Verdict verdict);
 
@@ -42,48 +37,62 @@ struct Interval {
   double high;
 };
 
-/// Whether both ends are told.
-constexpr bool is_bounded(const Interval& interval) {
-  return interval.low > 0 && interval.high < std::numeric_limits<double>::infinity();
-}
-
 struct Comparison {
   double ratio;       // t_base / t_arm: above 1, the arm is faster
-  Interval interval;  // of the ratio
+  Interval interval;  // of the ratio, widened by the guard
   double confidence;  // 1 - alpha that the interval was made for
   Verdict verdict;
-  int rounds;  // observations that went in, after blocking
-  int block;   // rounds behind each observation; 1 unless d was serially correlated
-  double p;    // smallest alpha at which the verdict is still resolved; 1 where it never is
+  int rounds;         // observations that went in, after blocking
+  int block;          // rounds behind each observation; 1 unless d was serially correlated
+  double p;           // smallest alpha at which the verdict is still resolved; 1 where it never is
+  int rounds_taken;   // before blocking
+  int rounds_needed;  // fewest that have an interval at this confidence
+  double guard;       // factor by which either end of the interval was widened; 1 for none
 };
 
-/// Paired comparison of two arms over the same rounds, at level alpha.
-/// Throws std::invalid_argument for spans of different or zero length, or a time that is not
-/// positive and finite.
+/// Why there can be no verdict: "too few rounds: 3 of 7 needed". Empty where there is an interval.
+std::string reason_of(const Comparison& comparison);
+
+/// For a table: the verdict, or why there can be none.
+std::string verdict_text(const Comparison& comparison);
+
+/// How differences are judged.
+struct Rule {
+  double alpha = 0.05;
+  double guard = 0;  // of guard_of(): both ends of the interval, as logarithms, move out by it
+  int block = 1;     // medians of so many rounds take the place of rounds
+};
+
+/// ln base - ln arm, round by round. Throws std::invalid_argument for spans of different or zero
+/// length, or a time that is not positive and finite.
+std::vector<double> paired_differences(std::span<const double> base_seconds,
+                                       std::span<const double> arm_seconds);
+
+/// What the differences of one pair say, in the order of their rounds. Rounds that do not fill a
+/// block wait for the next. Throws std::invalid_argument for none, or a bad rule.
+Comparison judge_differences(std::span<const double> differences, const Rule& rule);
+
+/// Paired comparison of two arms over the same rounds. Throws as paired_differences().
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,
-                   double alpha = 0.05);
+                   Rule rule = {});
 
-/// Holm's step-down over a family, so that with probability 1 - alpha no verdict of it is wrong:
-/// the comparison whose direction is clearest is made at alpha / m, the next at alpha / (m - 1),
-/// and so on; from the first that is neither faster nor slower, all keep that one's level.
-/// Equivalent and differs use their share up: each can still be wrong on the other's ground, and
-/// passing it on let 12 % of null families raise a false alarm at 101 rounds. Same order as
-/// `pairs`.
-struct Pair {
-  std::span<const double> base_seconds;
-  std::span<const double> arm_seconds;
+/// The bias that an arm's comparison with itself shows, as a logarithm: how far its interval stays
+/// away from 1; 0 where it holds 1. What is compared in the same rounds may be off by as much.
+double guard_of(const Comparison& again);
+
+/// Whether the comparisons of baselines with themselves are what chance gives.
+struct Calibration {
+  int pairs = 0;
+  int excluding_one = 0;  // whose interval misses 1, which is the truth
+  double chance = 1;      // of so many or more, if each misses with probability alpha
 };
-std::vector<Comparison> compare_family(std::span<const Pair> pairs, double alpha = 0.05);
-
-/// Whether two runs of the same arm agree well enough for verdicts: their interval lies inside
-/// gate_margin.
-bool passes_gate(const Comparison& again);
+Calibration calibration(int pairs, int excluding_one, double alpha = 0.05);
 
 /// The middle value, or halfway between the two in the middle: every median that parlab prints or
 /// writes. Throws std::invalid_argument for an empty sample, or one with NaN.
 double median(std::vector<double> sample);
 
-/// Median and its sign-test interval for any sample (not logged, not paired).
+/// Median and its interval for any sample (not logged, not paired).
 struct Location {
   double median;
   Interval interval;  // -infinity, infinity where the sample is too small

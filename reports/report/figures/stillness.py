@@ -13,7 +13,7 @@ from report.tables.trust import GateOf
 from report.text.formats import percent, ratio_with_interval
 
 STRIP = 0.62  # inches a race
-EDGE = 3.0  # gate margins from the median; a point beyond stands on the edge
+EDGE = 3.0  # margins from the median; a point beyond stands on the edge
 
 
 def strips_of(gates: Sequence[GateOf]) -> list[GateOf]:
@@ -34,7 +34,7 @@ def draw(gates: Sequence[GateOf], path: Path) -> None:
     for axes, one in zip(grid, strips):
         arms = one.race.arms[one.gate.baseline], one.race.arms[one.gate.again]
         middle = statistics.median(arms[0].seconds + arms[1].seconds)
-        margin = one.race.gate_margin
+        margin = _margin(one)
         edge = EDGE * margin
         for arm, marker in zip(arms, ("o", "D")):
             off = [max(-edge, min(edge, value / middle - 1)) for value in arm.seconds]
@@ -45,13 +45,24 @@ def draw(gates: Sequence[GateOf], path: Path) -> None:
         axes.set_yticks([-margin, margin])
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v * 100:+.0f} %"))
         axes.set_ylabel(style.brief(one.race.name), rotation=0, ha="right", va="center")
-        words = ratio_with_interval(one.gate.speedup, 3) + ("" if one.gate.ok else "\nno verdict")
+        words = ratio_with_interval(one.gate.speedup, 3) + ("" if one.gate.ok else f"\n{_bias(one)}")
         axes.annotate(words, (1, 0.5), (8, 0), xycoords="axes fraction", va="center", fontsize=8,
                       textcoords="offset points", annotation_clip=False,
                       color=style.INK if one.gate.ok else style.ALARM)
-    grid[0].set_title(f"time against its median; band: ±{percent(strips[0].race.gate_margin)}; "
+    grid[0].set_title(f"time against its median; band: ±{percent(_margin(strips[0]))}; "
                       "filled: baseline, hollow: again; right: one against the other",
                       weight="normal", fontsize=8, color=style.MUTED)
     grid[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     grid[-1].set_xlabel("round")
     style.save(figure, path, "How still the machine was")
+
+
+def _margin(one: GateOf) -> float:
+    """The band's half-width: what decided, or what a difference must exceed to be worth a choice."""
+    return one.race.margin if one.race.gate_margin is None else one.race.gate_margin
+
+
+def _bias(one: GateOf) -> str:
+    """What became of the case."""
+    return "no verdict" if one.race.gate_margin is not None else (
+        f"intervals ±{percent(one.widened_by, 1)}")

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from report.figures import style
-from report.load.race_result import WITHHELD, Arm, Race
+from report.load.race_result import Arm, Race, instead_of
 from report.tables.axis import Axis, measures_chunks, sweep_axis
 from report.tables.names import common, ideal_speedup, raced, series_in
 from report.text.formats import percent, plural, quantity
@@ -46,7 +46,7 @@ def draw(race: Race, looks: style.Looks, path: Path) -> None:
         _tick(axes, sorted({axis.value(arm) for arm in column}))
     grid[0].set_ylabel("time per run" if measures_chunks(race) else _speedup_label(race, arms))
     verdicts = [arm.comparison.verdict for arm in arms if arm.comparison]
-    if instead := next((verdict for verdict in verdicts if verdict in WITHHELD), ""):
+    if instead := instead_of(verdicts):
         grid[-1].set_title(f"{instead}, no verdict", loc="right", color=style.ALARM, fontsize=8)
     # Names go beside the lines once the layout stands, then it is made again with room for them.
     figure.draw_without_rendering()

@@ -6,15 +6,23 @@ The classes hold what a result file says; they compute nothing but a median.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-TOO_NOISY = "too noisy"
+TOO_NOISY = "too noisy"  # of results before the guard: a gate then withheld verdicts
 TOO_FEW_ROUNDS = "too few rounds"
 WITHHELD = (TOO_NOISY, TOO_FEW_ROUNDS)  # said instead of a verdict
 VERDICTS = ("faster", "slower", "equivalent", "differs", "not resolved", *WITHHELD)
 ROLES = ("arm", "baseline", "baseline again")
+
+
+def instead_of(verdicts: Sequence[str]) -> str:
+    """What is said of arms instead of verdicts; empty where there is one. A gate closed for a whole
+    group; rounds may be too few for one arm of it, whose neighbours depend, and enough for others."""
+    said = [verdict for verdict in verdicts if verdict in WITHHELD]
+    return said[0] if TOO_NOISY in said or said and len(said) == len(verdicts) else ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,12 @@ class Comparison:
     other: int  # index of the result that it is compared with
     verdict: str
     confidence: float
+    reason: str = ""  # why there can be no verdict; empty where there is an interval
+
+    @property
+    def words(self) -> str:
+        """The verdict, or why there is none."""
+        return self.reason or self.verdict
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,13 @@ class Gate:
     again: int
     speedup: Ratio
     ok: bool
+    guard: float = 1.0  # factor by which the intervals of its group are widened
+
+    @property
+    def excludes_one(self) -> bool:
+        """Whether two runs of one arm differ by more than their interval allows."""
+        low, high = self.speedup.low, self.speedup.high
+        return low is not None and low > 1 or high is not None and high < 1
 
 
 @dataclass(frozen=True)
@@ -189,13 +210,16 @@ class Race:
     isolation: str
     alpha: float
     margin: float
-    gate_margin: float
+    gate_margin: float | None  # of results before the guard; None since
     elapsed_seconds: float
     arms: tuple[Arm, ...]
     gates: tuple[Gate, ...]
     models: tuple[Model, ...]
     headlines: tuple[Headline, ...]
     remarks: tuple[Remark, ...] = ()
+    anytime: bool = False  # intervals hold at any number of rounds; before, at the one there was
+    sentences: int | None = None  # planned of its headlines; None for those judged by Holm
+    renewed_every: int | None = None  # rounds that a process of an arm serves; None for all
 
     @property
     def shown(self) -> list[Arm]:

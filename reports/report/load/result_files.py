@@ -11,6 +11,7 @@ from report.load.race_result import (ROLES, VERDICTS, Arm, Comparison, Context, 
 
 SCHEMA = "parlab/1"
 PARTS = ("own", "peer", "bound", "scaling")
+INTERVALS = ("fixed", "anytime")
 
 
 def load_race(path: Path) -> Race:
@@ -37,7 +38,7 @@ def load_race(path: Path) -> Race:
         isolation=run.text("isolation"),
         alpha=run.number("alpha", above=0.0),
         margin=run.number("margin", above=0.0),
-        gate_margin=run.number("gate_margin", above=0.0),
+        gate_margin=run.number("gate_margin", above=0.0) if run.has("gate_margin") else None,
         elapsed_seconds=run.number("elapsed_seconds", at_least=0.0),
         arms=arms,
         gates=tuple(_gate(fields, len(arms)) for fields in top.objects("gates")),
@@ -46,6 +47,9 @@ def load_race(path: Path) -> Race:
                         for fields in top.objects("headlines")),
         remarks=tuple(Remark(fields.index("result", len(arms)), fields.text("sentence"))
                       for fields in top.objects("remarks")) if top.has("remarks") else (),
+        sentences=run.whole("sentences") if run.has("sentences") else None,
+        renewed_every=run.whole("renewed_every", at_least=1) if run.has("renewed_every") else None,
+        anytime=run.has("interval") and run.one_of("interval", INTERVALS) == "anytime",
     )
 
 
@@ -80,7 +84,8 @@ def _comparison(fields: Fields, name: str, other: str, results: int) -> Comparis
         return None
     part = fields.object(name)
     return Comparison(_ratio(part, "ratio", "interval", above=0.0), part.index(other, results),
-                      part.one_of("verdict", VERDICTS), part.number("confidence", above=0.0))
+                      part.one_of("verdict", VERDICTS), part.number("confidence", above=0.0),
+                      part.text("reason") if part.has("reason") else "")
 
 
 def _cause(fields: Fields) -> str:
@@ -145,7 +150,8 @@ def _facts(fields: Fields) -> dict[str, Any]:
 def _gate(fields: Fields, results: int) -> Gate:
     return Gate(fields.text("group"), fields.index("baseline_result", results),
                 fields.index("again_result", results),
-                _ratio(fields, "ratio", "interval", above=0.0), fields.flag("ok"))
+                _ratio(fields, "ratio", "interval", above=0.0), fields.flag("ok"),
+                fields.number("guard", at_least=1.0) if fields.has("guard") else 1.0)
 
 
 def _model(fields: Fields, results: int) -> Model:

@@ -20,7 +20,7 @@ from report.tables.axis import measures_chunks, sweep_axis
 from report.tables.grid import Choice, choices
 from report.tables.peer_table import is_against, rows_of
 from report.tables.trust import Trust, judge
-from report.text.formats import listing, memory
+from report.text.formats import listing, memory, plural
 
 LONG_TABLE = 20  # rows from which a table is folded away
 
@@ -199,7 +199,7 @@ class Report:
     @property
     def isolations(self) -> str:
         """How arms are kept apart, in the words of the files."""
-        return listing(list(dict.fromkeys(race.isolation for race in self.suite.races)))
+        return listing(list(dict.fromkeys(map(_isolation, self.suite.races))))
 
     @property
     def environments(self) -> list[tuple[str, str]]:
@@ -216,6 +216,13 @@ class Report:
             if words:
                 rows.append((name.replace("_", " "), words))
         return rows
+
+
+def _isolation(race: Race) -> str:
+    """How a race's arms are kept apart, in the word of its file."""
+    if race.isolation != "renewed" or race.renewed_every is None:
+        return race.isolation
+    return f"renewed every {plural(race.renewed_every, 'round')}"
 
 
 def _worded(name: str, value: object) -> str:

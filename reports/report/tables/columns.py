@@ -53,7 +53,7 @@ def _intervals(race: Race, arms: list[Arm]) -> Column:
 
 
 def _verdicts(race: Race, arms: list[Arm]) -> Column:
-    return Column("against the baseline", [arm.comparison.verdict if arm.comparison else
+    return Column("against the baseline", [arm.comparison.words if arm.comparison else
                               arm.role if arm.ok else "failed" for arm in arms])
 
 
@@ -66,7 +66,7 @@ def _against_best(race: Race, arms: list[Arm]) -> Column:
         if not arm.against_best:
             return DASH
         if arm.against_best.verdict in WITHHELD:
-            return arm.against_best.verdict
+            return arm.against_best.words
         return f"{arm.against_best.verdict} {ratio(arm.against_fastest.ratio)}"
 
     return Column("against the fastest", [cell(arm) for arm in arms])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from report.load.race_result import TOO_FEW_ROUNDS, TOO_NOISY, WITHHELD, Arm, Race
+from report.load.race_result import TOO_FEW_ROUNDS, TOO_NOISY, Arm, Race, instead_of
 from report.tables.names import case_of, names_in, raced
 
 
@@ -38,8 +38,8 @@ def _choice(race: Race, arms: list[Arm]) -> Choice:
     ran = [arm for arm in arms if arm.ok]
     best = best_of(race, ran)
 
-    def having(verdict: str) -> tuple[Arm, ...]:
-        found = [arm for arm in ran if arm.against_best and arm.against_best.verdict == verdict]
+    def having(*verdicts: str) -> tuple[Arm, ...]:
+        found = [arm for arm in ran if arm.against_best and arm.against_best.verdict in verdicts]
         return tuple(sorted(found, key=lambda arm: -arm.against_fastest.ratio))
 
     # The best is the one that gains most on the baseline. Where an arm beats it in the direct pair,
@@ -47,7 +47,7 @@ def _choice(race: Race, arms: list[Arm]) -> Choice:
     return Choice(
         race=race, case=case_of(race, arms), arms=tuple(raced(arms)), names=names_in(arms),
         best=best, withheld=withheld(race, arms), equivalent=having("equivalent"),
-        unresolved=having("not resolved") + having("faster"),
+        unresolved=having("not resolved", TOO_FEW_ROUNDS, "faster"),
         barely=having("differs"), slower=having("slower"),
         failed=tuple(arm for arm in arms if not arm.ok))
 
@@ -62,13 +62,15 @@ def best_of(race: Race, ran: list[Arm]) -> Arm | None:
 
 def withheld(race: Race, arms: list[Arm]) -> str:
     """What is said of this group instead of verdicts; empty where there are some."""
+    parts = [part for arm in arms for part in (arm.comparison, arm.against_best) if part]
+    said = instead_of([part.verdict for part in parts])
+    if said or race.gate_margin is None:
+        return said
     bases = {arm.comparison.other for arm in arms if arm.comparison}
     gates = ([gate for gate in race.gates if gate.group == arms[0].group]
              or [gate for gate in race.gates if gate.baseline in bases])
-    verdicts = [part.verdict for arm in arms for part in (arm.comparison, arm.against_best) if part]
-    said = [verdict for verdict in verdicts if verdict in WITHHELD]
     failed = [gate.speedup for gate in gates if not gate.ok]
-    if said or not failed:
-        return said[0] if said else ""
+    if not failed:
+        return ""
     unbounded = any(None in (speedup.low, speedup.high) for speedup in failed)
     return TOO_FEW_ROUNDS if unbounded else TOO_NOISY

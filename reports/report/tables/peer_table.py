@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from report.load.race_result import Arm, Race, Ratio
+from report.load.race_result import Arm, Race, Ratio, instead_of
 from report.tables.grid import withheld
 from report.text.formats import DASH, column, column_unit, over, ratio, ratio_with_interval
 from report.text.markdown_table import markdown, plain
@@ -64,8 +64,8 @@ def rows_of(race: Race) -> list[Against]:
     rows = []
     for arms in race.groups.values():
         own = next((arm for arm in arms if arm.facts.get("part") == "own"), None)
-        rows += [Against(race, own, arm, withheld(race, arms)) for arm in arms
-                 if own and own.ok and arm.ok and arm is not own and arm.comparison]
+        rows += [Against(race, own, arm, instead_of([arm.comparison.verdict]) or withheld(race, arms))
+                 for arm in arms if own and own.ok and arm.ok and arm is not own and arm.comparison]
     return rows
 
 

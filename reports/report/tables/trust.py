@@ -5,6 +5,7 @@ Only judges; the words stand in the template.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from report.load.suite_results import Suite
 from report.tables.names import case_of
 
 OTHERS_LOAD = 0.25  # share of the cores that may be busy before the run starts
-GATES_SHOWN = 3  # of those that failed, by name
+GATES_SHOWN = 3  # of those that show a bias, by name
+UNLIKELY = 0.05  # chance of so many biased baselines below which it is no longer chance
 STOLEN = 0.01  # share of the cores' time that the host may give to others
 
 
@@ -35,6 +37,11 @@ class GateOf:
         low, high = self.gate.speedup.low, self.gate.speedup.high
         return float("inf") if not low or not high else max(1 / low, high) - 1
 
+    @property
+    def widened_by(self) -> float:
+        """The part by which the intervals of its case are wider on either side."""
+        return self.gate.guard - 1
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -53,9 +60,27 @@ class Trust:
 
     @property
     def failed_gates(self) -> list[GateOf]:
-        """Those that left the margin, the farthest first."""
-        failed = [one for one in self.gates if not one.gate.ok]
+        """Of results that had a gate: those that left its margin, the farthest first."""
+        failed = [one for one in self.gates if one.race.gate_margin is not None and not one.gate.ok]
         return sorted(failed, key=lambda one: -one.leaves_one_by)
+
+    @property
+    def biased(self) -> list[GateOf]:
+        """Baselines that differ from themselves beyond their interval, the farthest first."""
+        found = [one for one in self.gates if one.gate.excludes_one]
+        return sorted(found, key=lambda one: -one.widened_by)
+
+    @property
+    def chance_of_biased(self) -> float:
+        """Of so many or more, where there is no bias: each interval then misses 1 in alpha at most."""
+        n, alpha = len(self.gates), self.gates[0].race.alpha if self.gates else 1.0
+        return sum(math.comb(n, k) * alpha**k * (1 - alpha)**(n - k)
+                   for k in range(len(self.biased), n + 1))
+
+    @property
+    def uncalibrated(self) -> bool:
+        """Whether more baselines differ from themselves than chance gives."""
+        return bool(self.biased) and self.chance_of_biased < UNLIKELY
 
     @property
     def widest_gate(self) -> GateOf | None:
@@ -74,7 +99,7 @@ class Trust:
         """yes, with care, or no."""
         if self.builds or self.gates and 2 * len(self.failed_gates) > len(self.gates):
             return "no"
-        doubts = (self.failed_gates, self.busy_before, self.robbed, self.dirty,
+        doubts = (self.failed_gates, self.uncalibrated, self.busy_before, self.robbed, self.dirty,
                   len(self.commits) > 1, self.machines > 1, not self.gates)
         return "with care" if any(doubts) else "yes"
 

@@ -202,11 +202,32 @@ TEST(Run, WritesJsonToStdoutAndTheTableToStderr) {
   EXPECT_THAT(ended.err, HasSubstr("median ["));
 }
 
+TEST(Run, SaysHowManyRoundsAProcessServes) {
+  const auto run_of = [](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"run",      "dispatch", "--chunks",  "3",
+                                      "--rounds", "3",        "--backend", "threads",
+                                      "--quiet",  "--json",   "-"};
+    words.insert(words.end(), options.begin(), options.end());
+    const Ended ended = run_parlab(words);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return json::parse(ended.out);
+  };
+  const json renewed = run_of({});
+  EXPECT_EQ(renewed["run"]["isolation"], "renewed");
+  EXPECT_EQ(renewed["run"]["renewed_every"], 2);
+  for (const json& result : renewed["results"]) EXPECT_EQ(result["processes"], 2);
+  const json standing = run_of({"--isolation", "standing"});
+  EXPECT_EQ(standing["run"]["isolation"], "standing");
+  EXPECT_TRUE(standing["run"]["renewed_every"].is_null());
+  for (const json& result : standing["results"]) EXPECT_EQ(result["processes"], 1);
+}
+
 TEST(Run, TakesAFreshProcessForEachSampleIfAsked) {
   const Ended ended = run_parlab({"run", "dispatch", "--chunks", "3", "--rounds", "2", "--backend",
                                   "threads", "--isolation", "fresh", "--json", "-", "--quiet"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(json::parse(ended.out)["run"]["isolation"], "fresh");
+  EXPECT_EQ(json::parse(ended.out)["run"]["renewed_every"], 1);
 }
 
 TEST(Compare, SaysAVerdictAndEndsWellWhateverItIs) {
@@ -215,6 +236,8 @@ TEST(Compare, SaysAVerdictAndEndsWellWhateverItIs) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("processes:static on"));
   EXPECT_THAT(ended.out, HasSubstr("threads:static"));
+  EXPECT_THAT(ended.out, HasSubstr("too few rounds: 6 of 7 needed"));
+  EXPECT_THAT(ended.out, HasSubstr("ask for more with --rounds."));
 }
 
 TEST(Run, NamesAnArmThatHangsAndGoesOn) {

@@ -29,25 +29,26 @@ def lines_of(sizes: Sequence[int], times: Times) -> list[tuple[float, float]]:
     return lines
 
 
-def located(sample: Sequence[float], alpha: float) -> Location:
-    """Median and sign interval; an end that is not finite is none."""
-    ends = stats.sign_interval(sample, alpha)
+def located(sample: Sequence[float], rule: stats.Rule) -> Location:
+    """Median and its interval; an end that is not finite is none."""
+    ends = stats.order_interval(sample, rule.alpha, rule.kind)
     finite = [end if end is not None and math.isfinite(end) else None
               for end in (ends.low, ends.high)]
     return statistics.median(sample), stats.Interval(*finite)
 
 
-def cost(sizes: Sequence[int], times: Times, alpha: float) -> tuple[Location, Location]:
+def cost(sizes: Sequence[int], times: Times, rule: stats.Rule) -> tuple[Location, Location]:
     """Start and cost of each index."""
     starts, each = zip(*lines_of(sizes, times))
-    return located(starts, alpha), located(each, alpha)
+    return located(starts, rule), located(each, rule)
 
 
-def break_even(sizes: Sequence[int], serial: Times, arm: Times, alpha: float) -> Location | None:
+def break_even(sizes: Sequence[int], serial: Times, arm: Times,
+               rule: stats.Rule) -> Location | None:
     """Size from which the arm is faster; None where in half of the rounds it never is."""
     sizes_even = [
         max(0.0, (start - start_serial) / (each_serial - each)) if each < each_serial else math.inf
         for (start_serial, each_serial), (start, each) in zip(lines_of(sizes, serial),
                                                               lines_of(sizes, arm))]
     never = sum(math.isinf(size) for size in sizes_even)
-    return None if 2 * never >= len(sizes_even) else located(sizes_even, alpha)
+    return None if 2 * never >= len(sizes_even) else located(sizes_even, rule)

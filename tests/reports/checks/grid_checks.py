@@ -38,7 +38,8 @@ def is_case(case: str, group: list[Document]) -> bool:
     for arm in (arm for arm in group if arm["role"] == "arm"):
         named = {arm["unit"].removesuffix("s"): arm["size"], "chunk": arm["chunks"],
                  "worker": arm["workers"]}
-        others = {value for value in arm["parameters"].values() if isinstance(value, (int, float))}
+        others = {value_of(str(value)) for value in arm["parameters"].values()
+                  if re.fullmatch(NUMBER, str(value))}
         for number, word in re.findall(rf"(?<![\w.])({NUMBER})(?![\w.])(?: (\w+))?", case):
             known = {named[word.removesuffix("s")]} if word.removesuffix("s") in named else others
             if value_of(number) not in known:
@@ -68,7 +69,7 @@ def check_choice(row: list[str], race: Document, group: list[Document]) -> None:
     check_names(equal, others, {k: o.ratio for k, o in outcomes.items()
                                 if o.verdict == "equivalent"})
     check_names(unresolved, others, {k: o.ratio for k, o in outcomes.items()
-                                     if o.verdict in ("not resolved", "faster")})
+                                     if o.verdict in ("not resolved", "too few rounds", "faster")})
     check_slower(slower, race, best, list(others.values()))
 
 

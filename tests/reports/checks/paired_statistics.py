@@ -1,18 +1,25 @@
 """The statistics of a result file once more, from their definition and by other means.
 
-Exact integer binomials and plain lists: shares no code with the program that writes the files nor
-with the report that shows them.
+Exact integers and plain lists: shares no code with the program that writes the files nor with the
+report that shows them. Two rules are known: that of results whose run states no kind of interval,
+a sign test at the number of rounds there was, with a gate (FIXED); and that of intervals which hold
+at any number of rounds, with a guard (ANYTIME).
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
+FIXED, ANYTIME = "fixed", "anytime"
 DIRECTIONS = ("faster", "slower")
 RESOLVED = (*DIRECTIONS, "equivalent", "differs")
+ROUNDING = 1e-12  # logarithms that tie with a bound
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,19 @@ class Interval:
 
     low: float | None
     high: float | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How differences become a verdict."""
+
+    alpha: float
+    margin: float
+    kind: str = ANYTIME
+    guard: float = 1.0  # factor by which both ends move out
+
+    def at(self, alpha: float) -> "Rule":
+        return Rule(alpha, self.margin, self.kind, self.guard)
 
 
 @dataclass(frozen=True)
@@ -34,17 +54,40 @@ class Outcome:
     block: int
 
 
+def kind_of(run: dict[str, Any]) -> str:
+    """Which rule a result file was judged by."""
+    return str(run.get("interval", FIXED))
+
+
 def tail(n: int, k: int) -> float:
     """P(Binomial(n, 1/2) <= k)."""
     return sum(math.comb(n, i) for i in range(k + 1)) / 2**n
 
 
-def sign_interval(sample: Sequence[float], alpha: float) -> Interval:
-    """Order statistics k and n + 1 - k, for the largest k with 2 P(B <= k - 1) <= alpha."""
+def martingale(n: int, s: int) -> Fraction:
+    """2^n B(s + 1/2, n - s + 1/2) / B(1/2, 1/2), which is a ratio of binomial coefficients."""
+    return Fraction(math.comb(2 * s, s) * math.comb(2 * (n - s), n - s),
+                    2**n * math.comb(n, s))
+
+
+@functools.cache
+def level_of(n: int, k: int, kind: str) -> float:
+    """The smallest level whose interval begins with order statistic k of n."""
+    return min(1.0, 2 * tail(n, k - 1) if kind == FIXED else float(1 / martingale(n, k - 1)))
+
+
+def order_interval(sample: Sequence[float], alpha: float, kind: str) -> Interval:
+    """Order statistics k and n + 1 - k, for the largest k whose level is alpha at most."""
     ordered, k = sorted(sample), 0
-    while k < len(ordered) // 2 + 1 and 2 * tail(len(ordered), k) <= alpha:
+    most = len(ordered) // 2 + (kind == FIXED)
+    while k < most and level_of(len(ordered), k + 1, kind) <= alpha:
         k += 1
     return Interval(ordered[k - 1], ordered[-k]) if k else Interval(None, None)
+
+
+def rounds_needed(alpha: float) -> int:
+    """The fewest rounds that have an interval at any time."""
+    return next(n for n in range(1, 1000) if 1 / martingale(n, 0) <= alpha)
 
 
 def serial_correlation(series: Sequence[float]) -> float:
@@ -55,55 +98,60 @@ def serial_correlation(series: Sequence[float]) -> float:
     return shifted / spread if spread else 0.0
 
 
-def blocked(series: Sequence[float]) -> tuple[list[float], int]:
-    """The series, or medians of blocks of 3 where it is serially correlated."""
+def blocked(series: Sequence[float], kind: str) -> tuple[list[float], int]:
+    """The series, or medians of blocks of 3 where it is serially correlated. What does not fill a
+    block joined the last one once, and waits since."""
     n = len(series)
     if n < 6 or abs(serial_correlation(series)) <= 2 / math.sqrt(n):
         return list(series), 1
-    cuts = [3 * i for i in range(n // 3)] + [n]
+    cuts = [3 * i for i in range(n // 3)] + [n if kind == FIXED else n // 3 * 3]
     return [statistics.median(series[a:b]) for a, b in zip(cuts, cuts[1:])], 3
 
 
-def judge(interval: Interval, margin: float) -> str:
+def judge(interval: Interval, margin: float, kind: str = ANYTIME) -> str:
     """The verdict that an interval of a ratio gives."""
+    if kind == ANYTIME and interval.low is None:
+        return "too few rounds"
     low = -math.inf if interval.low is None else interval.low
     high = math.inf if interval.high is None else interval.high
-    if low > 1 + margin:
+    if low > (1 + margin) * (1 + ROUNDING):
         return "faster"
-    if high < 1 / (1 + margin):
+    if high < 1 / (1 + margin) * (1 - ROUNDING):
         return "slower"
-    if low > 1 / (1 + margin) and high < 1 + margin:
+    if low > 1 / (1 + margin) * (1 + ROUNDING) and high < (1 + margin) * (1 - ROUNDING):
         return "equivalent"
-    return "differs" if low > 1 or high < 1 else "not resolved"
+    return "differs" if low > 1 + ROUNDING or high < 1 - ROUNDING else "not resolved"
 
 
-def compare(base: Sequence[float], arm: Sequence[float], alpha: float, margin: float) -> Outcome:
+def compare(base: Sequence[float], arm: Sequence[float], rule: Rule) -> Outcome:
     """t_base / t_arm over the rounds that both have."""
-    d, block = blocked([math.log(b / a) for b, a in zip(base, arm, strict=True)])
-    ends = sign_interval(d, alpha)
-    interval = Interval(*(None if end is None else math.exp(end) for end in (ends.low, ends.high)))
-    return Outcome(math.exp(statistics.median(d)), interval, judge(interval, margin), len(d), block)
+    d, block = blocked([math.log(b / a) for b, a in zip(base, arm, strict=True)], rule.kind)
+    ends = order_interval(d, rule.alpha, rule.kind)
+    interval = Interval(None if ends.low is None else math.exp(ends.low) / rule.guard,
+                        None if ends.high is None else math.exp(ends.high) * rule.guard)
+    return Outcome(math.exp(statistics.median(d)), interval, judge(interval, rule.margin, rule.kind),
+                   len(d), block)
 
 
-def smallest_alpha(base: Sequence[float], arm: Sequence[float], margin: float,
+def smallest_alpha(base: Sequence[float], arm: Sequence[float], rule: Rule,
                    verdicts: Sequence[str] = RESOLVED) -> float:
     """The smallest level at which the comparison gives one of the verdicts; 1 where none does."""
-    n = len(blocked([math.log(b / a) for b, a in zip(base, arm, strict=True)])[0])
-    for k in range(n // 2 + 1):
-        level = min(1.0, 2 * tail(n, k))
-        if compare(base, arm, level, margin).verdict in verdicts:
+    n = len(blocked([math.log(b / a) for b, a in zip(base, arm, strict=True)], rule.kind)[0])
+    for k in range(1, n // 2 + 1 + (rule.kind == FIXED)):
+        level = level_of(n, k, rule.kind)
+        if compare(base, arm, rule.at(level)).verdict in verdicts:
             return level
     return 1.0
 
 
-def holm_levels(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], alpha: float,
-                margin: float) -> list[float]:
+def holm_levels(pairs: Sequence[tuple[Sequence[float], Sequence[float]]],
+                rules: Sequence[Rule]) -> list[float]:
     """The level at which each comparison of a family is made again: Holm over "one is faster", so
     a step down for each comparison that shows it, in order of how clearly."""
-    p = [smallest_alpha(*pair, margin, DIRECTIONS) for pair in pairs]
+    p = [smallest_alpha(*pair, rule, DIRECTIONS) for pair, rule in zip(pairs, rules, strict=True)]
     levels, left = [0.0] * len(p), len(p)
     for i in sorted(range(len(p)), key=lambda i: p[i]):
-        levels[i] = alpha / left
+        levels[i] = rules[i].alpha / left
         left -= p[i] <= levels[i]
     return levels
 
@@ -112,3 +160,25 @@ def passes_gate(interval: Interval, gate_margin: float) -> bool:
     """Whether the noise lets two equal arms look equal."""
     return (interval.low is not None and interval.high is not None
             and 1 / (1 + gate_margin) < interval.low and interval.high < 1 + gate_margin)
+
+
+def guard_of(interval: Interval) -> float:
+    """The factor that two runs of one arm are off by."""
+    return max(1.0, interval.low or 1.0, 1 / (interval.high or 1.0))
+
+
+def guard_in(race: dict[str, Any], result: dict[str, Any]) -> float:
+    """The factor by which intervals of a result's group are widened, from the times."""
+    run, members = race["run"], [r for r in race["results"] if r["group"] == result["group"]]
+    pair = [r for role in ("baseline", "baseline again") for r in members if r["role"] == role]
+    if kind_of(run) == FIXED or len(pair) < 2 or not all(r["ok"] for r in pair):
+        return 1.0
+    rule = Rule(run["alpha"], run["margin"])
+    return guard_of(compare(pair[0]["seconds"], pair[1]["seconds"], rule).interval)
+
+
+def rule_for(race: dict[str, Any], result: dict[str, Any], alpha: float | None = None) -> Rule:
+    """How comparisons of a result are judged, by default at the level of the race's tables."""
+    run = race["run"]
+    return Rule(run["alpha"] if alpha is None else alpha, run["margin"], kind_of(run),
+                guard_in(race, result))

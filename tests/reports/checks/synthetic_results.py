@@ -42,36 +42,55 @@ def result(experiment: str, compute: tuple[str, str], workers: int, seconds: Seq
             "against_best": None, **fields}
 
 
-def compared(results: list[Document], base: int, arm: int, alpha: float = ALPHA) -> Document:
+def compared(results: list[Document], base: int, arm: int, rule: stats.Rule) -> Document:
     """The comparison of two results by the independent statistics."""
     pair = results[base]["seconds"], results[arm]["seconds"]
-    outcome = stats.compare(*pair, alpha, MARGIN)
+    outcome = stats.compare(*pair, rule)
+    needed, taken = stats.rounds_needed(rule.alpha) * outcome.block, len(pair[0])
+    now = {"rounds_needed": needed, "guard": rule.guard, "reason":
+           f"too few rounds: {taken} of {needed} needed" if taken < needed else ""}
     return {"ratio": outcome.ratio, "interval": [outcome.interval.low, outcome.interval.high],
-            "confidence": 1 - alpha, "verdict": outcome.verdict, "rounds": outcome.rounds,
-            "block": outcome.block, "p": stats.smallest_alpha(*pair, MARGIN)}
+            "confidence": 1 - rule.alpha, "verdict": outcome.verdict, "rounds": outcome.rounds,
+            "block": outcome.block, "p": stats.smallest_alpha(*pair, rule),
+            **(now if rule.kind == stats.ANYTIME else {})}
+
+
+def judged_as_once(document: Document) -> Document:
+    """The same race as versions judged it whose intervals held at one number of rounds, and which
+    withheld verdicts where a gate failed."""
+    run = {key: value for key, value in document["run"].items()
+           if key not in ("interval", "renewed_every", "sentences")}
+    return fill_in(document | {"gates": [], "run": run | {"gate_margin": GATE_MARGIN,
+                                                          "isolation": "standing"}})
 
 
 def fill_in(document: Document) -> Document:
     """Adds gates, comparisons and rankings to a document whose results have roles and times."""
     results = document["results"]
+    once = stats.kind_of(document["run"]) == stats.FIXED
     for group in dict.fromkeys(r["group"] for r in results):
         members = [i for i, r in enumerate(results) if r["group"] == group]
         base = next(i for i in members if results[i]["role"] == "baseline")
         again = next(i for i in members if results[i]["role"] == "baseline again")
-        gate = compared(results, base, again)
-        ok = stats.passes_gate(stats.Interval(*gate["interval"]), GATE_MARGIN)
+        rule = stats.Rule(ALPHA, MARGIN, stats.kind_of(document["run"]))
+        gate = compared(results, base, again, rule)
+        interval = stats.Interval(*gate["interval"])
+        guard = stats.guard_of(interval)
+        ok = stats.passes_gate(interval, GATE_MARGIN) if once else guard == 1
         document["gates"].append({"group": group, "baseline_result": base, "again_result": again,
-                                  "ratio": gate["ratio"], "interval": gate["interval"], "ok": ok})
+                                  "ratio": gate["ratio"], "interval": gate["interval"], "ok": ok,
+                                  **({} if once else {"guard": guard})})
+        rule = stats.rule_for(document, results[base])
         ran = [i for i in members if results[i]["ok"] and results[i]["role"] != "baseline again"]
-        best = max(ran, key=lambda i: compared(results, base, i)["ratio"])
+        best = max(ran, key=lambda i: compared(results, base, i, rule)["ratio"])
         for i in ran:
             if i != base:
-                results[i]["comparison"] = compared(results, base, i) | {
+                results[i]["comparison"] = compared(results, base, i, rule) | {
                     "baseline": results[base]["label"], "baseline_result": base}
             if i != best:
-                results[i]["against_best"] = compared(results, best, i) | {
+                results[i]["against_best"] = compared(results, best, i, rule) | {
                     "best": results[best]["label"], "best_result": best}
-        if not ok:
+        if once and not ok:
             for part in (results[i][key] for i in ran for key in ("comparison", "against_best")):
                 if part:
                     part["verdict"] = "too noisy"
@@ -95,8 +114,8 @@ def race(name: str, question: str, results: list[Document], rounds: int,
                                            f"{rounds} --json {name}.json", **context},
         "run": {"experiment": results[0]["experiment"], "name": name, "question": question,
                 "why": "Made-up data has no mechanism: this paragraph only fills its place.",
-                "rounds": rounds, "isolation": "standing", "alpha": ALPHA, "margin": MARGIN,
-                "gate_margin": GATE_MARGIN, "elapsed_seconds": 12.3,
+                "rounds": rounds, "isolation": "renewed", "renewed_every": 2, "alpha": ALPHA,
+                "margin": MARGIN, "interval": stats.ANYTIME, "sentences": 0, "elapsed_seconds": 12.3,
                 "places": [list(range(len(results)))] * rounds, "round_load": [1.0] * rounds},
         "results": results, "gates": [], "models": [], "headlines": []})
 
@@ -107,8 +126,9 @@ def model_of(results: list[Document], indices: list[int], label: str) -> Documen
     times = [results[i]["seconds"] for i in indices]
     serial = [next(r["seconds"] for r in results if r["role"] == "baseline"
                    and r["group"] == results[i]["group"]) for i in indices]
-    (start, start_ends), (each, each_ends) = cost_lines.cost(sizes, times, ALPHA)
-    even = cost_lines.break_even(sizes, serial, times, ALPHA)
+    rule = stats.Rule(ALPHA, MARGIN)
+    (start, start_ends), (each, each_ends) = cost_lines.cost(sizes, times, rule)
+    even = cost_lines.break_even(sizes, serial, times, rule)
     return {"kind": "linear cost", "label": label, "results": indices, "unit": "chunks",
             "start_seconds": start, "start_interval": [start_ends.low, start_ends.high],
             "each_seconds": each, "each_interval": [each_ends.low, each_ends.high],
@@ -137,21 +157,28 @@ def headlines_of(documents: Sequence[Document]) -> Document:
         chosen.append((document, results.index(arm), arm["comparison"]["baseline_result"]))
     pairs = [tuple(document["results"][i]["seconds"] for i in (base, arm))
              for document, arm, base in chosen]
-    levels = stats.holm_levels(pairs, ALPHA, MARGIN)
+    rules = [stats.rule_for(document, document["results"][arm]) for document, arm, _ in chosen]
+    planned = all(rule.kind == stats.ANYTIME for rule in rules)
+    choices = [sum(one["group"] == document["results"][arm]["group"] and one["role"] == "arm"
+                   for one in document["results"]) for document, arm, _ in chosen]
+    levels = ([rule.alpha / (len(chosen) * count) for rule, count in zip(rules, choices)]
+              if planned else stats.holm_levels(pairs, rules))
     headlines = []
-    for (document, arm, base), level in zip(chosen, levels):
+    for (document, arm, base), rule, level, count in zip(chosen, rules, levels, choices):
         results = document["results"]
-        part = compared(results, base, arm, level)
+        part = compared(results, base, arm, rule.at(level))
         gate = next(g for g in document["gates"] if g["group"] == results[arm]["group"])
         low, high = (math.nan if end is None else end for end in part["interval"])
-        if not gate["ok"]:
+        if rule.kind == stats.FIXED and not gate["ok"]:
             part["verdict"] = "too noisy"
         headlines.append({
             "sentence": f"{results[arm]['label']} is {part['ratio']:.2f}x "
                         f"[{low:.2f}, {high:.2f}] {results[base]['label']}".replace("nan", "?"),
             "result": arm, "against": base, "file": f"{document['run']['name']}.json",
+            **({"choices": count} if planned else {}),
             **{key: part[key] for key in ("ratio", "interval", "confidence", "verdict")}})
-    return {"schema": "parlab/1-headlines", "alpha": ALPHA, "headlines": headlines}
+    return {"schema": "parlab/1-headlines", "alpha": ALPHA, "headlines": headlines,
+            **({"sentences": len(chosen)} if planned else {})}
 
 
 def micro_file() -> Document:

@@ -21,15 +21,13 @@ def unescaped(text: str) -> str:
 
 
 @functools.cache
-def _compare(base: tuple[float, ...], arm: tuple[float, ...], alpha: float,
-             margin: float) -> stats.Outcome:
-    return stats.compare(base, arm, alpha, margin)
+def _compare(base: tuple[float, ...], arm: tuple[float, ...], rule: stats.Rule) -> stats.Outcome:
+    return stats.compare(base, arm, rule)
 
 
 def compare(race: Document, base: Document, arm: Document) -> stats.Outcome:
     """A comparison at the level of the race's tables."""
-    run = race["run"]
-    return _compare(tuple(base["seconds"]), tuple(arm["seconds"]), run["alpha"], run["margin"])
+    return _compare(tuple(base["seconds"]), tuple(arm["seconds"]), stats.rule_for(race, arm))
 
 
 def base_of(race: Document, arm: Document) -> Document:
@@ -87,7 +85,7 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
         return cell == DASH and not arm["ok"]
     verdict, _, number = cell.rpartition(" ")
     if arm["against_best"]["verdict"] in WITHHELD:
-        return cell == arm["against_best"]["verdict"]
+        return cell == (arm["against_best"].get("reason") or arm["against_best"]["verdict"])
     outcome = compare(race, best, arm)
     return verdict == outcome.verdict and shows(number, outcome.ratio)
 
@@ -121,7 +119,9 @@ def _compared_cell_is_right(name: str, cell: str, race: Document, arm: Document)
     if name == "speed-up":
         return shows(cell, outcome.ratio)
     if name == "against the baseline":
-        return cell in (outcome.verdict, *WITHHELD) and cell == arm["comparison"]["verdict"]
+        stated = arm["comparison"]
+        return (cell == (stated.get("reason") or stated["verdict"])
+                and stated["verdict"] in (outcome.verdict, *WITHHELD))
     return (is_level(name, race)
             and shows_interval(cell, outcome.interval.low, outcome.interval.high))
 

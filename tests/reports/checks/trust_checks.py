@@ -15,18 +15,24 @@ def explain_trust(page: Page, results: RawResults) -> None:
     races = list(results.races.values())
     context = min((race["context"] for race in races), key=lambda context: context["date"])
     gates = [(race, gate) for race in races for gate in race["gates"]]
-    failed = [gate for _, gate in gates if not gate["ok"]]
+    once = "gate_margin" in races[0]["run"]
+    failed = [gate for _, gate in gates if not gate["ok"]]  # now: those that show a bias
     for found in page.take(r"In (\d+) of (\d+) cases?", lines):
         assert (int(found[1]), int(found[2])) == (len(failed), len(gates))
     for found in page.take(r"all (\d+) cases", lines):
         assert int(found[1]) == len(gates) and not failed
+    for found in page.take(r"Of (\d+) baselines? that ran twice, (\d+|none) differ", lines):
+        assert (int(found[1]), found[2]) == (len(gates), str(len(failed) or "none")) and not once
+    for found in page.take(rf"Wider by ({PERCENT})(?=: .* itself ({NUMBER}) (\[\S+, \S+\]))", lines):
+        assert any(percent_is(found[1], gate["guard"] - 1) and shows(found[2], gate["ratio"])
+                   and shows_interval(found[3], *gate["interval"]) for gate in failed), found[0]
     for found in page.take(rf"±({PERCENT})", lines):
         assert percent_is(found[1], races[0]["run"]["gate_margin"])
     wanted = [(race, gate) for race, gate in gates if not gate["ok"]] or gates
     shown = [match for number in lines if (match := re.search(
         rf"([\w-]+)(?: \((.+)\))?, baseline against itself ({NUMBER}) (\[\S+, \S+\])",
         page.lines[number]))]
-    more = page.take(r"And (\d+) others", lines)
+    more = page.take(r"And (\d+) (?:others|by less)", lines)
     assert len(shown) + sum(int(found[1]) for found in more) == (len(failed) or min(1, len(gates)))
     for found in shown:
         assert any(is_gate(found, race, gate) for race, gate in wanted), found[0]

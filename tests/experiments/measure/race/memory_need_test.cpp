@@ -53,11 +53,12 @@ TEST_F(MemoryNeed, IsOfAllArmsThatStandByAtOnce) {
   made_.file("proc/meminfo", "MemTotal: 4096 kB\nMemAvailable: 1024 kB\nSwapFree: 0 kB");
   const double free = mebibyte;
   EXPECT_EQ(complaint(free / 1.75, Isolation::standing, made_.machine()), "");
+  EXPECT_NE(complaint(free / 1.7, Isolation::renewed, made_.machine()), "");
   EXPECT_THAT(complaint(free / 1.7, Isolation::standing, made_.machine()),
               AllOf(HasSubstr("the 4 arms need 1.03 MiB of memory together"),
                     HasSubstr("1 MiB are free"), HasSubstr("--isolation fresh")));
   EXPECT_EQ(complaint(free, Isolation::fresh, made_.machine()), "");
-  for (const Isolation isolation : {Isolation::standing, Isolation::fresh})
+  for (const Isolation isolation : {Isolation::renewed, Isolation::standing, Isolation::fresh})
     EXPECT_THAT(complaint(1.5 * free, isolation, made_.machine()),
                 AllOf(HasSubstr("'threads:dynamic x2' needs 1.5 MiB"), HasSubstr("ask for less")));
 }

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
+#include <memory>
 #include <new>
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
+#include "experiments/measure/race/round_order.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "tests/experiments/measure/made_up_experiment.hpp"
 
@@ -20,9 +22,10 @@ namespace parlab {
 namespace {
 
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""us;
 using testing::HasSubstr;
 
-TEST(Race, TimesEveryArmOnceARoundInEveryPlace) {
+TEST(Race, TimesEveryArmOnceARoundInTheOrderDrawnForIt) {
   const MadeUpExperiment experiment;
   const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 8});
   ASSERT_EQ(outcome.results.size(), 4u);
@@ -34,13 +37,9 @@ TEST(Race, TimesEveryArmOnceARoundInEveryPlace) {
       EXPECT_EQ(sample.answer, 42);
     }
   }
-  std::map<std::size_t, std::multiset<std::size_t>> places;
-  for (const auto& round : outcome.places) {
-    ASSERT_EQ(round.size(), 4u);
-    for (std::size_t place = 0; place < 4; ++place) places[round[place]].insert(place);
-  }
-  for (const auto& [arm, stood] : places)
-    EXPECT_EQ(stood, (std::multiset<std::size_t>{0, 0, 1, 1, 2, 2, 3, 3})) << "arm " << arm;
+  ASSERT_EQ(outcome.places.size(), 8u);
+  for (std::uint64_t round = 0; round < 8; ++round)
+    EXPECT_EQ(outcome.places[round], round_order({0, 1, 2, 3}, RaceOptions{}.order_seed, round));
 }
 
 TEST(Race, GivesTheTimeThatARunTakes) {
@@ -81,13 +80,106 @@ TEST(Race, TakesAnArmsOwnNumbersAfterEachSample) {
     const auto runs = std::make_shared<int>(0);
     return {[=] { return ++*runs, 42; }, [=] { return nlohmann::json{{"runs", *runs}}; }};
   };
-  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 3});
+  const RaceOutcome outcome =
+      run_race(experiment, three_arms(experiment), {.rounds = 3, .isolation = Isolation::standing});
   for (const Measured& result : outcome.results) {
     int before = 0;
     for (const Sample& sample : result.samples) {
       EXPECT_GT(sample.metrics.at("runs"), before);
       before = sample.metrics.at("runs");
     }
+  }
+}
+
+/// Which process served each round of an arm.
+std::vector<std::vector<pid_t>> processes_of(Isolation isolation, int rounds) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [](const Arm&) -> OpenedArm {
+    return {[] { return 42; }, [] { return nlohmann::json{{"process", getpid()}}; }};
+  };
+  std::vector<std::vector<pid_t>> processes;
+  for (const Measured& result :
+       run_race(experiment, three_arms(experiment), {.rounds = rounds, .isolation = isolation})
+           .results) {
+    processes.emplace_back();
+    for (const Sample& sample : result.samples)
+      processes.back().push_back(sample.metrics.at("process"));
+    const std::set<pid_t> different(processes.back().begin(), processes.back().end());
+    EXPECT_EQ(result.processes, static_cast<int>(different.size()));
+  }
+  return processes;
+}
+
+TEST(Race, RenewsTheProcessOfEachArmEveryTwoRounds) {
+  for (const auto& served : processes_of(Isolation::renewed, 7)) {
+    ASSERT_EQ(served.size(), 7u);
+    for (std::size_t round = 0; round + 1 < served.size(); ++round)
+      EXPECT_EQ(served[round] == served[round + 1], round % 2 == 0) << round;
+  }
+  for (const auto& served : processes_of(Isolation::standing, 5))
+    EXPECT_EQ(std::set<pid_t>(served.begin(), served.end()).size(), 1u);
+  for (const auto& served : processes_of(Isolation::fresh, 5))
+    EXPECT_EQ(std::set<pid_t>(served.begin(), served.end()).size(), 5u);
+}
+
+TEST(Race, AsksForTheRightAnswerOnceHoweverOftenProcessesAreRenewed) {
+  const SharedMapping memory(sizeof(std::atomic<int>));
+  auto& asked = *new (memory.data()) std::atomic<int>(0);
+  MadeUpExperiment experiment;
+  experiment.expected_ = [&] {
+    ++asked;
+    return 42;
+  };
+  EXPECT_TRUE(run_race(experiment, three_arms(experiment), {.rounds = 5}).ok());
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(Race, RepeatsARunAsOftenInEachProcessOfAnArm) {
+  for (const Isolation isolation : {Isolation::renewed, Isolation::fresh}) {
+    const SharedMapping memory(sizeof(std::atomic<int>));
+    auto& opened = *new (memory.data()) std::atomic<int>(0);
+    MadeUpExperiment experiment;
+    experiment.open_ = [&](const Arm&) -> OpenedArm {
+      // Later processes are slower: they would find fewer repeats.
+      const auto pause = opened++ < 4 ? 500us : 2000us;
+      const auto runs = std::make_shared<int>(0);
+      return {[=] {
+                std::this_thread::sleep_for(pause);
+                return ++*runs, 42;
+              },
+              [=] {
+                return nlohmann::json{{"runs", std::exchange(*runs, 0)}};
+              }};
+    };
+    const RaceOutcome outcome =
+        run_race(experiment, three_arms(experiment), {.rounds = 6, .isolation = isolation});
+    EXPECT_TRUE(outcome.ok());
+    for (const Measured& result : outcome.results) {
+      EXPECT_GE(result.repeats, 8u);
+      // The second sample of a process: the runs of warming up are counted with the first.
+      if (isolation != Isolation::renewed) continue;
+      for (const std::size_t round : {1, 3, 5})
+        EXPECT_EQ(result.samples[round].metrics.at("runs"), result.repeats + 1) << round;
+    }
+  }
+}
+
+TEST(Race, PutsAnArmOutThatCannotBeOpenedAgain) {
+  const SharedMapping memory(sizeof(std::atomic<int>));
+  auto& opened = *new (memory.data()) std::atomic<int>(0);
+  MadeUpExperiment experiment;
+  experiment.open_ = [&](const Arm& arm) -> std::function<Answer()> {
+    if (arm.who.schedule == "dynamic" && ++opened == 2) throw std::runtime_error("not again");
+    return [] { return 42; };
+  };
+  const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 6});
+  for (const Measured& result : outcome.results) {
+    const bool is_out = result.entrant.arm.who.schedule == "dynamic";
+    EXPECT_EQ(result.samples.size(), is_out ? 2u : 6u);
+    EXPECT_EQ(result.failure.has_value(), is_out);
+    if (!is_out || !result.failure) continue;
+    EXPECT_EQ(result.failure->round, 2);
+    EXPECT_THAT(result.failure->cause, HasSubstr("not again"));
   }
 }
 
@@ -132,7 +224,7 @@ class FaultyArm : public testing::TestWithParam<Fault> {};
 
 TEST_P(FaultyArm, IsOutWithItsCauseAndTheOthersGoOn) {
   for (const bool at_once : {true, false}) {
-    for (const Isolation isolation : {Isolation::standing, Isolation::fresh}) {
+    for (const Isolation isolation : {Isolation::renewed, Isolation::standing, Isolation::fresh}) {
       const SharedMapping memory(sizeof(std::atomic<int>));
       auto& calls = *new (memory.data()) std::atomic<int>(0);
       MadeUpExperiment experiment;
