@@ -20,7 +20,7 @@ struct Noise {
   double second_mode = 0;         // added to ln t in half of the runs
   double process_bias = 0;        // standard deviation of what a process adds to ln t in all rounds
   std::size_t rounds_a_process = 1'000'000;
-  double drift_kept = 1;          // of the shared drift from one round to the next: AR(1) below 1
+  double drift_kept = 1;  // of the shared drift from one round to the next: AR(1) below 1
 };
 
 /// A machine whose noise comes from one seed.
