@@ -177,7 +177,7 @@ class Julia final : public Experiment {
     const std::string all = fmt::to_string(usable_cores());
     return {
         {"julia-schedules",
-         {"julia", "--side", full ? "4000" : "1200", "--view", "upper,whole", "--backend", "all",
+         {"julia", "--side", full ? "4000" : "800", "--view", "upper,whole", "--backend", "all",
           "--workers", all, "--rounds", full ? "41" : "16"}},
         {"julia-variants",
          {"julia", "--side", full ? "1000" : "700", "--variant", "scalar,simd", "--backend",
