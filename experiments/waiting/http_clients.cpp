@@ -286,8 +286,8 @@ class Crawl final : public Experiment {
     if (!path_of_wrk().empty()) throughput.emplace_back("--wrk");
     return {
         {"http_clients-ways",
-         {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10", "--at-once",
-          full ? "100" : "25", "--rounds", full ? "11" : "7"}},
+         {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10",
+          "--at-once", full ? "100" : "25", "--rounds", full ? "11" : "7"}},
         {"http_clients-timeline",
          {"http_clients", "--way", "serial,threads,coroutines", "--requests", "30", "--delay", "10",
           "--at-once", "10", "--timeline", "--rounds", "7"}},
