@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
@@ -59,13 +60,13 @@ const std::array<PrimeAlgorithm, 3> prime_algorithms = {{
      .grain = batch_grain},
 }};
 
-const PrimeAlgorithm& prime_algorithm(const std::string& name) {
+const PrimeAlgorithm& prime_algorithm(std::string_view name) {
   std::vector<std::string> names;
   for (const PrimeAlgorithm& algorithm : prime_algorithms) {
     if (algorithm.name == name) return algorithm;
     names.emplace_back(algorithm.name);
   }
-  throw UsageError(unknown_name("algorithm", name, names));
+  throw UsageError(unknown_name("algorithm", std::string(name), names));
 }
 
 std::uint64_t count_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/backends/backend.hpp"
@@ -32,7 +32,7 @@ struct PrimeAlgorithm {
 extern const std::array<PrimeAlgorithm, 3> prime_algorithms;
 
 /// Throws UsageError, with the nearest valid name, where there is none of that name.
-const PrimeAlgorithm& prime_algorithm(const std::string& name);
+const PrimeAlgorithm& prime_algorithm(std::string_view name);
 
 /// work(sieve, chunk) for each chunk, folded in chunk order by join. The sieve's base primes are
 /// found here, as a part of the run. `order`: chunk numbers in the order in which they are handed

@@ -40,7 +40,7 @@ def pi(darts: int | float = 1e8, *, seed: int = 1, variant: str = "simd", backen
 def count_primes(start: int | float, stop: int | float, *, algorithm: str = "sieve",
                  backend: str = "serial", workers: int | None = None, grain: int | None = None,
                  hold_gil: bool = False) -> int:
-    """How many primes [start, stop) holds, stop at most 2**64 - 1. algorithm: sieve or trial."""
+    """How many primes [start, stop) holds, stop at most 2**64 - 1. algorithm: sieve, batch or trial."""
     count = c_uint64()
     call("parlab_count_primes", Backend.named(backend, workers),
          (whole("start", start), whole("stop", stop), text("algorithm", algorithm), _grain(grain),
