@@ -69,10 +69,12 @@ std::string table_text(const RaceRecord& race) {
 
 /// "A/A: 1 of 4 baselines differs from itself, no more than chance gives": empty where none does.
 std::string calibration_text(const std::vector<Guard>& guards, double alpha) {
+  // The others had too few rounds to differ.
+  const auto bounded = std::ranges::count_if(
+      guards, [](const Guard& g) { return g.comparison.verdict != Verdict::too_few_rounds; });
   const auto biased = std::ranges::count_if(guards, [](const Guard& g) { return g.width > 0; });
   if (biased == 0) return "";
-  const Calibration found =
-      calibration(static_cast<int>(guards.size()), static_cast<int>(biased), alpha);
+  const Calibration found = calibration(static_cast<int>(bounded), static_cast<int>(biased), alpha);
   return fmt::format("A/A: {} of {} baselines {} from itself beyond its interval, {}.\n",
                      found.excluding_one, found.pairs,
                      found.excluding_one == 1 ? "differs" : "differ",

@@ -69,6 +69,12 @@ const PrimeAlgorithm& prime_algorithm(std::string_view name) {
   throw UsageError(unknown_name("algorithm", std::string(name), names));
 }
 
+std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::uint64_t end) {
+  std::optional<SegmentedSieve> sieve;
+  if (algorithm.sieves) sieve.emplace(end);
+  return sieve;
+}
+
 std::uint64_t count_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
                            std::span<const std::uint64_t> order) {
   return fold_primes<std::uint64_t>(backend, range, algorithm, order, algorithm.count,
@@ -86,8 +92,7 @@ std::uint64_t* PrimeLists::operator[](IndexRange chunk) const {
 std::uint64_t list_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
                           std::uint64_t* out) {
   const PrimeLists lists(range);
-  std::optional<SegmentedSieve> sieve;
-  if (algorithm.sieves) sieve.emplace(range.range().end);
+  const std::optional<SegmentedSieve> sieve = sieve_for(algorithm, range.range().end);
   const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
   const auto counts = backend.map_chunks(
       range, [&](IndexRange part) { return algorithm.list(base, part, lists[part]); });

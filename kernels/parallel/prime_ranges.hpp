@@ -34,14 +34,16 @@ extern const std::array<PrimeAlgorithm, 3> prime_algorithms;
 /// Throws UsageError, with the nearest valid name, where there is none of that name.
 const PrimeAlgorithm& prime_algorithm(std::string_view name);
 
+/// The base primes that the algorithm needs below `end`; none for those that need none.
+std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::uint64_t end);
+
 /// work(sieve, chunk) for each chunk, folded in chunk order by join. The sieve's base primes are
 /// found here, as a part of the run. `order`: chunk numbers in the order in which they are handed
 /// out and folded; empty: ascending.
 template <Partial T, class Work, class Join>
 T fold_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
               std::span<const std::uint64_t> order, const Work& work, const Join& join) {
-  std::optional<SegmentedSieve> sieve;
-  if (algorithm.sieves) sieve.emplace(range.range().end);
+  const std::optional<SegmentedSieve> sieve = sieve_for(algorithm, range.range().end);
   const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
   if (order.empty())
     return map_reduce(

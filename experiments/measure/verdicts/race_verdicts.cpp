@@ -20,6 +20,14 @@ bool comparable(const Measured& a, const Measured& b) {
   return a.ok() && b.ok() && !a.samples.empty() && a.samples.size() == b.samples.size();
 }
 
+/// A baseline against itself. Where its rounds depend on each other and are too few for blocks, round
+/// by round: that interval is narrower than it should be, so that it guards the more.
+Comparison against_itself(const Measured& base, const Measured& again, double alpha) {
+  const Comparison blocked = compare(base, again, alpha);
+  if (blocked.verdict != Verdict::too_few_rounds || blocked.block == 1) return blocked;
+  return judge_differences(paired_differences(base.seconds(), again.seconds()), {.alpha = alpha});
+}
+
 std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha) {
   std::vector<Guard> guards;
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -27,7 +35,7 @@ std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha)
     if (results[i].entrant.role != Role::baseline_again ||
         !comparable(results[baseline], results[i]))
       continue;
-    const Comparison again = compare(results[baseline], results[i], alpha);
+    const Comparison again = against_itself(results[baseline], results[i], alpha);
     guards.push_back({baseline, i, again, guard_of(again)});
   }
   return guards;

@@ -73,7 +73,8 @@ class Trust:
     @property
     def chance_of_biased(self) -> float:
         """Of so many or more, where there is no bias: each interval then misses 1 in alpha at most."""
-        n, alpha = len(self.gates), self.gates[0].race.alpha if self.gates else 1.0
+        n = sum(one.leaves_one_by < math.inf for one in self.gates)  # the others could not differ
+        alpha = self.gates[0].race.alpha if self.gates else 1.0
         return sum(math.comb(n, k) * alpha**k * (1 - alpha)**(n - k)
                    for k in range(len(self.biased), n + 1))
 

@@ -123,9 +123,11 @@ def judge(interval: Interval, margin: float, kind: str = ANYTIME) -> str:
     return "differs" if low > 1 + ROUNDING or high < 1 - ROUNDING else "not resolved"
 
 
-def compare(base: Sequence[float], arm: Sequence[float], rule: Rule) -> Outcome:
+def compare(base: Sequence[float], arm: Sequence[float], rule: Rule, blocks: bool = True) -> Outcome:
     """t_base / t_arm over the rounds that both have."""
-    d, block = blocked([math.log(b / a) for b, a in zip(base, arm, strict=True)], rule.kind)
+    d, block = [math.log(b / a) for b, a in zip(base, arm, strict=True)], 1
+    if blocks:
+        d, block = blocked(d, rule.kind)
     ends = order_interval(d, rule.alpha, rule.kind)
     interval = Interval(None if ends.low is None else math.exp(ends.low) / rule.guard,
                         None if ends.high is None else math.exp(ends.high) * rule.guard)
@@ -167,6 +169,14 @@ def guard_of(interval: Interval) -> float:
     return max(1.0, interval.low or 1.0, 1 / (interval.high or 1.0))
 
 
+def against_itself(base: Sequence[float], again: Sequence[float], rule: Rule) -> Outcome:
+    """A baseline's two runs. Round by round where rounds depend and are too few for blocks."""
+    outcome = compare(base, again, rule)
+    if rule.kind == FIXED or outcome.interval.low is not None or outcome.block == 1:
+        return outcome
+    return compare(base, again, rule, blocks=False)
+
+
 def guard_in(race: dict[str, Any], result: dict[str, Any]) -> float:
     """The factor by which intervals of a result's group are widened, from the times."""
     run, members = race["run"], [r for r in race["results"] if r["group"] == result["group"]]
@@ -174,7 +184,7 @@ def guard_in(race: dict[str, Any], result: dict[str, Any]) -> float:
     if kind_of(run) == FIXED or len(pair) < 2 or not all(r["ok"] for r in pair):
         return 1.0
     rule = Rule(run["alpha"], run["margin"])
-    return guard_of(compare(pair[0]["seconds"], pair[1]["seconds"], rule).interval)
+    return guard_of(against_itself(pair[0]["seconds"], pair[1]["seconds"], rule).interval)
 
 
 def rule_for(race: dict[str, Any], result: dict[str, Any], alpha: float | None = None) -> Rule:

@@ -73,12 +73,12 @@ def fill_in(document: Document) -> Document:
         base = next(i for i in members if results[i]["role"] == "baseline")
         again = next(i for i in members if results[i]["role"] == "baseline again")
         rule = stats.Rule(ALPHA, MARGIN, stats.kind_of(document["run"]))
-        gate = compared(results, base, again, rule)
-        interval = stats.Interval(*gate["interval"])
+        gate = stats.against_itself(results[base]["seconds"], results[again]["seconds"], rule)
+        interval = gate.interval
         guard = stats.guard_of(interval)
         ok = stats.passes_gate(interval, GATE_MARGIN) if once else guard == 1
         document["gates"].append({"group": group, "baseline_result": base, "again_result": again,
-                                  "ratio": gate["ratio"], "interval": gate["interval"], "ok": ok,
+                                  "ratio": gate.ratio, "interval": [interval.low, interval.high], "ok": ok,
                                   **({} if once else {"guard": guard})})
         rule = stats.rule_for(document, results[base])
         ran = [i for i in members if results[i]["ok"] and results[i]["role"] != "baseline again"]

@@ -120,6 +120,22 @@ TEST_F(RaceOfThree, WidensAllIntervalsByWhatTheBaselineIsOffByAgainstItself) {
   EXPECT_DOUBLE_EQ(sentences[0].comparison.guard, factor);
 }
 
+// Twelve rounds that depend on each other are four blocks, of which no interval can be made.
+TEST_F(RaceOfThree, GuardsByTheRoundsOfABaselineThatDriftsWhereBlocksAreTooFew) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.9});
+  for (Measured& result : results) result.samples.resize(12);
+  for (std::size_t round = 0; round < 12; ++round)
+    results[1].samples[round].seconds *= 1.1 + 0.01 * static_cast<double>(round);
+  ASSERT_EQ(compare(results[0].seconds(), results[1].seconds()).verdict, Verdict::too_few_rounds);
+  const RaceVerdicts verdicts = judge(results);
+  ASSERT_EQ(verdicts.guards.size(), 1u);
+  EXPECT_EQ(verdicts.guards[0].comparison.block, 1);
+  EXPECT_GT(verdicts.guards[0].width, std::log(1.1));
+  EXPECT_LT(verdicts.guards[0].width, std::log(1.21));
+  EXPECT_EQ(verdicts.against_baseline[3]->comparison.verdict, Verdict::faster);
+  EXPECT_EQ(verdicts.against_baseline[4]->comparison.verdict, Verdict::not_resolved);
+}
+
 TEST_F(RaceOfThree, SaysHowManyRoundsAreMissingWhereNoIntervalCanBe) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
   for (const std::size_t rounds : {6u, 5u, 4u, 1u}) {
