@@ -16,8 +16,8 @@ namespace {
 /// A number costs a sixtieth of its root in divisions, as one in 30 or 40 is prime.
 GrainLimits trial_grain(IndexRange range) {
   constexpr std::uint64_t divisions = 300'000'000;  // some 10 ms
-  const std::uint64_t max =
-      std::clamp<std::uint64_t>(divisions / (integer_sqrt(range.end) + 1), 1, 1 << 16);
+  const std::uint64_t max = std::clamp<std::uint64_t>(
+      divisions / std::max<std::uint64_t>(integer_sqrt(range.end), 1), 1, 1 << 16);
   return {.min = std::min<std::uint64_t>(32, max), .max = max};
 }
 
