@@ -70,6 +70,10 @@ class FieldParser final : public http::basic_parser<is_request> {
     text.append(name.data(), name.size()).append(value.data(), value.size());
     error = {};
   }
+  /// Of newer Boost only, where it is to be overridden: nothing in a trailer is read here.
+  void on_trailer_field_impl(http::field, string_view, string_view, error_code& error) {
+    error = {};
+  }
   void on_header_impl(error_code& error) override { error = {}; }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& error) override {
     error = {};

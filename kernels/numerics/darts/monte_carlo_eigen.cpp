@@ -15,7 +15,10 @@ namespace {
 constexpr int width = 256;
 using Words = Eigen::Array<std::uint64_t, width, 1>;
 
-auto high_word(const Words& product) { return product.shiftRight<32>(); }
+/// Not Eigen's shiftRight(), which newer versions have for signed numbers only.
+auto high_word(const Words& product) {
+  return product.unaryExpr([](std::uint64_t p) { return p >> 32; });
+}
 auto low_word(const Words& product) {
   return product.unaryExpr([](std::uint64_t p) { return p & 0xFFFFFFFF; });
 }

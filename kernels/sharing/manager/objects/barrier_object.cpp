@@ -52,9 +52,10 @@ class ServedBarrier final : public ServedObject {
 
  private:
   std::optional<json> wait(ConnectionId who, bool can_act) {
-    if (const auto answer = answers_.extract(who)) return answer.mapped();
+    if (const auto answer = answers_.extract(who))
+      return std::optional<json>(std::in_place, answer.mapped());
     if (std::ranges::count(arrived_, who) != 0) return std::nullopt;
-    if (broken_) return broken;
+    if (broken_) return std::optional<json>(std::in_place, broken);
     if (acting_) return std::nullopt;  // the next round begins when this one is done
     if (has_action_ && !can_act)
       throw std::invalid_argument("this barrier has an action, and who waits must bring it");

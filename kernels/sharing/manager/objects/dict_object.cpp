@@ -176,7 +176,7 @@ class ServedDict final : public ServedObject {
     const json argument = from_bytes(call.arguments);
     if (!argument.is_array()) return {text_of(argument, "a key"), std::nullopt};
     const json both = several_arguments(call, 2, 2);
-    return {text_of(both[0], "a key"), both[1]};
+    return {text_of(both[0], "a key"), std::optional<json>(std::in_place, both[1])};
   }
   template <class Part>
   json list_of(const ServedCall& call, const Part& part) const {
