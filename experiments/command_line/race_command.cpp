@@ -94,12 +94,33 @@ std::string shortage_text(const RaceVerdicts& verdicts) {
                      shortest->rounds_taken, shortest->rounds_needed);
 }
 
+/// Whose times another program made; empty where none did.
+std::string load_text(const std::vector<Measured>& results) {
+  int count = 0;
+  double most = 0;
+  for (const Measured& result : results)
+    if (result.entrant.role != Role::baseline_again && beside_load(result)) {
+      ++count;
+      most = std::max(most, waited(result).value_or(0));
+    }
+  if (count == 0) return "";
+  return fmt::format(
+      "Beside load: {} arm{} waited for a processor during up to {:.0f} % of {} time, though {} no "
+      "more "
+      "workers than there are processors. Another program runs: what is said of {} holds beside "
+      "it, "
+      "not on a quiet machine.\n",
+      count, count == 1 ? "" : "s", 100 * most, count == 1 ? "its" : "their",
+      count == 1 ? "it has" : "they have", count == 1 ? "it" : "them");
+}
+
 /// What a person reads: the table, the sentences, the baselines that show a bias.
 std::string race_text(const RaceRecord& race, const std::vector<Headline>& headlines) {
   std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table_text(race));
   for (const Headline& headline : headlines) text += headline.sentence + ".\n";
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     text += remark.sentence + ".\n";
+  text += load_text(race.outcome.results);
   text += shortage_text(race.verdicts);
   text += calibration_text(race.verdicts.guards, race.alpha);
   for (const Guard& guard : race.verdicts.guards)

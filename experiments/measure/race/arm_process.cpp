@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "kernels/base/thread_shortage.hpp"
+#include "kernels/machine/processor_wait.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 #include "kernels/sharing/messages/message_socket.hpp"
 
@@ -77,6 +78,13 @@ Usage usage() {
   return total;
 }
 
+/// Share of the last `seconds` in which a thread waited for a processor; null where the kernel does not
+/// tell.
+json share_waited(std::optional<double> before, std::optional<double> after, double seconds) {
+  if (!before || !after || !(seconds > 0)) return nullptr;
+  return std::clamp((*after - *before) / seconds, 0.0, 1.0);
+}
+
 double seconds_of(const std::function<Answer()>& run, std::uint64_t repeats, Answer& answer) {
   const auto begin = Clock::now();
   for (std::uint64_t i = 0; i < repeats; ++i) answer = run();
@@ -120,13 +128,17 @@ void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
   else
     warm_up(run, seconds, repeats, answer);
   send_json(socket, {{"answer", first}, {"repeats", repeats}});
+  const ProcessorWait wait;
   for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
     if (repeats > 1) run();  // threads that slept are awake again
     const Usage before = usage();
+    const auto waited_before = wait.seconds();
     const double sample_seconds = seconds_of(run, repeats, answer);
+    const auto waited_after = wait.seconds();
     const Usage after = usage();
     json metrics = arm.metrics ? arm.metrics() : json::object();
     const auto each = static_cast<double>(repeats);
+    json waited = share_waited(waited_before, waited_after, sample_seconds * each);
     send_json(socket,
               {{"seconds", sample_seconds},
                {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
@@ -134,6 +146,7 @@ void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
                 static_cast<double>(after.context_switches - before.context_switches) / each},
                {"peak_rss_bytes", after.peak_rss_bytes},
                {"answer", answer},
+               {"waited", std::move(waited)},
                {"metrics", std::move(metrics)}});
   }
 }
@@ -209,6 +222,8 @@ Sample ArmProcess::sample() {
             .context_switches = parts.at("context_switches"),
             .peak_rss_bytes = parts.at("peak_rss_bytes"),
             .answer = std::move(parts.at("answer")),
+            .waited = parts.at("waited").is_null() ? std::nullopt
+                                                   : std::optional<double>(parts.at("waited")),
             .metrics = std::move(parts.at("metrics"))};
   });
   if (!(sample.seconds > 0 && std::isfinite(sample.seconds)))

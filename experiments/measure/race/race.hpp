@@ -6,6 +6,11 @@
 // A process keeps what it was given when it started, the places of its memory and of its threads,
 // and so a bias through all of its rounds: more rounds of one process are a narrower interval
 // around a wrong value. So processes are renewed: forked, opened and warmed up again.
+//
+// What another program takes is no noise: beside one that keeps a core busy, all samples of an arm
+// with a worker a core are twice as long, and agree. So a sample in which an arm waited for a
+// processor is taken again, by that alone, whatever its time; where that does not help, the arm's
+// comparisons say that they are beside load.
 
 #include <chrono>
 #include <cstdint>
@@ -30,11 +35,23 @@ enum class Isolation {
 /// they serve all; one round each (2 %) costs as many warm-ups as samples.
 inline constexpr int rounds_a_process = 2;
 
+/// Processors that another program may take from an arm before its sample counts as beside load, and
+/// the share of its time that the arm may wait for one. Alone, arms on 2 workers wait for 0.5 % of
+/// their time, processes for 4 %; beside a program that keeps one of 2 processors busy, for 50 %.
+inline constexpr double max_taken = 0.2;
+inline constexpr double max_waited = 0.01;
+
+/// Whether a share of its time that an arm waited for processors means that another program had them.
+inline bool is_beside_load(double waited, int workers) {
+  return waited > max_waited && waited * workers > max_taken;
+}
+
 struct RaceOptions {
   int rounds = 21;
   std::uint64_t order_seed = 1;
   std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
   Isolation isolation = Isolation::renewed;
+  int max_retakes = 2;  // of a sample beside another program: what is short goes by
   ProgressStyle progress = ProgressStyle::none;
   /// The words that ask for this race, from the verb on, by which parlab can be started again for
   /// one of its arms. Empty: it cannot.
@@ -51,6 +68,8 @@ struct Measured {
   std::uint64_t repeats = 1;         // of a run within a sample, as its first process found them
   int processes = 0;                 // that served it
   std::vector<Sample> samples = {};  // one a round, in order
+  bool waits_for_others = false;     // it has no more workers than there are processors
+  int retaken = 0;                   // samples beside another program, in whose place others stand
   Answer answer = nullptr;           // null where it failed before the first
   Answer expected = nullptr;
   std::optional<Failure> failure = std::nullopt;

@@ -36,7 +36,8 @@ json comparison_json(const Comparison& comparison) {
           {"p", comparison.p},
           {"rounds_needed", comparison.rounds_needed},
           {"reason", reason_of(comparison)},
-          {"guard", comparison.guard}};
+          {"guard", comparison.guard},
+          {"beside_load", comparison.beside_load}};
 }
 
 json against_json(const std::optional<Against>& against, const std::vector<Measured>& results,
@@ -95,6 +96,14 @@ json metrics_json(const std::vector<Sample>& samples) {
   return lists;
 }
 
+/// A share a round; null where the kernel did not tell.
+json waited_json(const std::vector<Sample>& samples) {
+  json shares = json::array();
+  for (const Sample& sample : samples)
+    shares.push_back(sample.waited ? json(*sample.waited) : json());
+  return shares;
+}
+
 json measured_json(const Measured& measured, const Experiment& experiment) {
   const auto& [what, who, grain] = measured.entrant.arm;
   std::vector<double> cpu_seconds;
@@ -130,6 +139,8 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"cpu_seconds", median_or_0(cpu_seconds)},
           {"context_switches", median_or_0(switches)},
           {"peak_rss_bytes", peak},
+          {"waited", waited_json(measured.samples)},
+          {"retaken", measured.retaken},
           {"metrics", metrics_json(measured.samples)},
           {"answer", measured.answer},
           {"expected", measured.expected},

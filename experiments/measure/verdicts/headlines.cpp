@@ -59,8 +59,8 @@ std::string range(double low, double high) {
                      std::isfinite(high) ? figure(high) : "?");
 }
 
-std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,
-                        const Comparison& c) {
+std::string claim_of(const std::string& subject, const Measured& arm, const Measured& base,
+                     const Comparison& c) {
   const std::string& a = arm.entrant.spoken;
   const std::string& b = base.entrant.spoken;
   const std::string speed = figure(c.ratio) + "x " + range(c.interval.low, c.interval.high);
@@ -84,6 +84,11 @@ std::string sentence_of(const std::string& subject, const Measured& arm, const M
                          speed, reason_of(c));
   }
   throw std::invalid_argument("not a verdict");
+}
+
+std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,
+                        const Comparison& c) {
+  return claim_of(subject, arm, base, c) + (c.beside_load ? " (beside load)" : "");
 }
 
 }  // namespace
@@ -177,10 +182,11 @@ std::vector<Headline> headlines(const Experiment& experiment, const std::vector<
   for (const HeadlinePair& pair : pairs) {
     const Measured& arm = results[pair.result];
     const Measured& base = results[pair.against];
-    const Comparison comparison =
+    Comparison comparison =
         compare(base.seconds(), arm.seconds(),
                 {.alpha = alpha / (static_cast<double>(sentences) * pair.choices),
                  .guard = width_of(verdicts.guards, arm.entrant.baseline)});
+    comparison.beside_load = beside_load(base) || beside_load(arm);
     all.push_back({pair, comparison,
                    sentence_of(experiment.subject(arm.entrant.arm.what), arm, base, comparison)});
   }

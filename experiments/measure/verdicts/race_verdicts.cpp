@@ -12,7 +12,10 @@ namespace parlab {
 namespace {
 
 Comparison compare(const Measured& base, const Measured& arm, double alpha, double guard = 0) {
-  return parlab::compare(base.seconds(), arm.seconds(), {.alpha = alpha, .guard = guard});
+  Comparison comparison =
+      parlab::compare(base.seconds(), arm.seconds(), {.alpha = alpha, .guard = guard});
+  comparison.beside_load = beside_load(base) || beside_load(arm);
+  return comparison;
 }
 
 /// Whether two results can be compared: both have a sample for every round.
@@ -106,6 +109,18 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Measured>& res
     groups[group->second].push_back(i);
   }
   return groups;
+}
+
+std::optional<double> waited(const Measured& result) {
+  std::vector<double> known;
+  for (const Sample& sample : result.samples)
+    if (sample.waited) known.push_back(*sample.waited);
+  return known.empty() ? std::nullopt : std::optional(median(std::move(known)));
+}
+
+bool beside_load(const Measured& result) {
+  return result.waits_for_others &&
+         is_beside_load(waited(result).value_or(0), result.entrant.arm.who.workers);
 }
 
 double width_of(const std::vector<Guard>& guards, std::size_t baseline) {

@@ -46,6 +46,13 @@ struct RaceVerdicts {
 /// Each comparison on its own, at level alpha, widened by its group's guard.
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha = 0.05);
 
+/// Median over the rounds of the share of its time that the arm waited for a processor; nullopt where
+/// the kernel does not tell.
+std::optional<double> waited(const Measured& result);
+
+/// Whether another program took processors from the arm in most of its rounds.
+bool beside_load(const Measured& result);
+
 /// What an arm's own numbers say, and which result's they are.
 struct Remark {
   std::size_t result;

@@ -138,7 +138,8 @@ std::string reason_of(const Comparison& comparison) {
 
 std::string verdict_text(const Comparison& comparison) {
   const std::string reason = reason_of(comparison);
-  return reason.empty() ? std::string(to_string(comparison.verdict)) : reason;
+  return (reason.empty() ? std::string(to_string(comparison.verdict)) : reason) +
+         (comparison.beside_load ? ", beside load" : "");
 }
 
 std::vector<double> paired_differences(std::span<const double> base_seconds,

@@ -48,12 +48,13 @@ struct Comparison {
   int rounds_taken;   // before blocking
   int rounds_needed;  // fewest that have an interval at this confidence
   double guard;       // factor by which either end of the interval was widened; 1 for none
+  bool beside_load = false;  // another program took processors from one of the two
 };
 
 /// Why there can be no verdict: "too few rounds: 3 of 7 needed". Empty where there is an interval.
 std::string reason_of(const Comparison& comparison);
 
-/// For a table: the verdict, or why there can be none.
+/// For a table: the verdict, or why there can be none; "slower, beside load".
 std::string verdict_text(const Comparison& comparison);
 
 /// How differences are judged.

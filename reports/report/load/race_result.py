@@ -43,11 +43,12 @@ class Comparison:
     verdict: str
     confidence: float
     reason: str = ""  # why there can be no verdict; empty where there is an interval
+    beside_load: bool = False  # another program took processors from one of the two
 
     @property
     def words(self) -> str:
         """The verdict, or why there is none."""
-        return self.reason or self.verdict
+        return (self.reason or self.verdict) + (", beside load" if self.beside_load else "")
 
 
 @dataclass(frozen=True)

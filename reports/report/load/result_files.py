@@ -85,7 +85,8 @@ def _comparison(fields: Fields, name: str, other: str, results: int) -> Comparis
     part = fields.object(name)
     return Comparison(_ratio(part, "ratio", "interval", above=0.0), part.index(other, results),
                       part.one_of("verdict", VERDICTS), part.number("confidence", above=0.0),
-                      part.text("reason") if part.has("reason") else "")
+                      part.text("reason") if part.has("reason") else "",
+                      part.has("beside_load") and part.flag("beside_load"))
 
 
 def _cause(fields: Fields) -> str:

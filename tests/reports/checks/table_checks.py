@@ -120,7 +120,8 @@ def _compared_cell_is_right(name: str, cell: str, race: Document, arm: Document)
         return shows(cell, outcome.ratio)
     if name == "against the baseline":
         stated = arm["comparison"]
-        return (cell == (stated.get("reason") or stated["verdict"])
+        beside = ", beside load" if stated.get("beside_load") else ""
+        return (cell == (stated.get("reason") or stated["verdict"]) + beside
                 and stated["verdict"] in (outcome.verdict, *WITHHELD))
     return (is_level(name, race)
             and shows_interval(cell, outcome.interval.low, outcome.interval.high))

@@ -11,10 +11,14 @@
 #include <new>
 #include <set>
 #include <stdexcept>
+#include <stop_token>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "experiments/measure/race/round_order.hpp"
+#include "kernels/machine/processor_wait.hpp"
+#include "kernels/machine/usable_cores.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "tests/experiments/measure/made_up_experiment.hpp"
 
@@ -99,7 +103,8 @@ std::vector<std::vector<pid_t>> processes_of(Isolation isolation, int rounds) {
   };
   std::vector<std::vector<pid_t>> processes;
   for (const Measured& result :
-       run_race(experiment, three_arms(experiment), {.rounds = rounds, .isolation = isolation})
+       run_race(experiment, three_arms(experiment),
+                {.rounds = rounds, .isolation = isolation, .max_retakes = 0})
            .results) {
     processes.emplace_back();
     for (const Sample& sample : result.samples)
@@ -151,8 +156,8 @@ TEST(Race, RepeatsARunAsOftenInEachProcessOfAnArm) {
                 return nlohmann::json{{"runs", std::exchange(*runs, 0)}};
               }};
     };
-    const RaceOutcome outcome =
-        run_race(experiment, three_arms(experiment), {.rounds = 6, .isolation = isolation});
+    const RaceOutcome outcome = run_race(experiment, three_arms(experiment),
+                                         {.rounds = 6, .isolation = isolation, .max_retakes = 0});
     EXPECT_TRUE(outcome.ok());
     for (const Measured& result : outcome.results) {
       EXPECT_GE(result.repeats, 8u);
@@ -285,6 +290,76 @@ INSTANTIATE_TEST_SUITE_P(
                           },
                           "no answer within 0.5 s"}),
     [](const auto& info) { return std::string(info.param.name); });
+
+// ---- Beside another program ---------------------------------------------------------------------
+
+/// Threads that keep all processors busy, twice over.
+class BusyMachine {
+ public:
+  BusyMachine() {
+    for (int i = 0; i < 2 * usable_cores(); ++i)
+      threads_.emplace_back([](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+        }
+      });
+  }
+
+ private:
+  std::vector<std::jthread> threads_;
+};
+
+MadeUpExperiment busy_for(std::chrono::milliseconds length) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [length](const Arm&) {
+    return [length] {
+      const auto end = std::chrono::steady_clock::now() + length;
+      while (std::chrono::steady_clock::now() < end) {
+      }
+      return 42;
+    };
+  };
+  return experiment;
+}
+
+std::vector<Entrant> arms_of(const Experiment& experiment, int workers) {
+  return line_up(experiment, {.backends = parse_backends("threads:static"), .workers = {workers}});
+}
+
+TEST(BesideLoad, SamplesAreTakenAgainWithinABound) {
+  if (!ProcessorWait().seconds()) GTEST_SKIP() << "this kernel does not tell how long threads wait";
+  const MadeUpExperiment experiment = busy_for(30ms);
+  const BusyMachine busy;
+  const RaceOutcome outcome = run_race(experiment, arms_of(experiment, 1), {.rounds = 8});
+  int retaken = 0;
+  for (const Measured& result : outcome.results) {
+    EXPECT_TRUE(result.waits_for_others);
+    EXPECT_EQ(result.samples.size(), 8u);
+    for (const Sample& sample : result.samples) {
+      ASSERT_TRUE(sample.waited);
+      EXPECT_GE(*sample.waited, 0);
+      EXPECT_LE(*sample.waited, 1);
+    }
+    EXPECT_LE(result.retaken, 8 * RaceOptions{}.max_retakes);
+    retaken += result.retaken;
+  }
+  EXPECT_EQ(retaken, 8 * 3 / 4);  // a quarter of the samples, as the program stays
+}
+
+TEST(BesideLoad, ArmsThatWaitForEachOtherAreTimedOnce) {
+  MadeUpExperiment experiment = busy_for(10ms);
+  const BusyMachine busy;
+  const auto crowded = run_race(experiment, arms_of(experiment, usable_cores() + 1), {.rounds = 2});
+  EXPECT_TRUE(crowded.results[0].waits_for_others);  // serial
+  EXPECT_FALSE(crowded.results[2].waits_for_others);
+  EXPECT_EQ(crowded.results[2].retaken, 0);
+  experiment.compares_ways_ = true;  // some are several processes
+  for (const Measured& result :
+       run_race(experiment,
+                line_up(experiment, {.backends = parse_backends("serial"), .workers = {1}}),
+                {.rounds = 2})
+           .results)
+    EXPECT_FALSE(result.waits_for_others);
+}
 
 TEST(Race, TellsWhenThereIsNoRightAnswer) {
   MadeUpExperiment experiment;

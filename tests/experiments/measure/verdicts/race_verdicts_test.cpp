@@ -156,6 +156,51 @@ TEST_F(RaceOfThree, SaysHowManyRoundsAreMissingWhereNoIntervalCanBe) {
   }
 }
 
+TEST(BesideLoad, IsAProcessorsShareWhateverTheWorkers) {
+  EXPECT_FALSE(is_beside_load(0, 1));
+  EXPECT_FALSE(is_beside_load(0.15, 1));
+  EXPECT_TRUE(is_beside_load(0.25, 1));
+  EXPECT_FALSE(is_beside_load(0.04, 2));
+  EXPECT_TRUE(is_beside_load(0.5, 2));
+  EXPECT_TRUE(is_beside_load(1.0 / 64, 64));  // one processor of 64
+  EXPECT_FALSE(is_beside_load(0.005, 64));    // what starting 64 workers costs
+}
+
+TEST_F(RaceOfThree, MarksWhatIsBesideAnotherProgram) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  const auto wait = [&](std::size_t arm, std::size_t rounds, double share) {
+    for (std::size_t round = 0; round < 21; ++round)
+      results[arm].samples[round].waited = round < rounds ? share : 0.0;
+  };
+  const auto marked = [&] {
+    std::vector<std::size_t> arms;
+    const RaceVerdicts verdicts = judge(results);
+    for (std::size_t i = 2; i < results.size(); ++i)
+      if (verdicts.against_baseline[i]->comparison.beside_load) arms.push_back(i);
+    return arms;
+  };
+  for (Measured& result : results) result.waits_for_others = true;
+  EXPECT_THAT(marked(), testing::IsEmpty());  // the kernel does not tell
+  wait(2, 21, max_taken / 2);                 // its workers are two
+  EXPECT_THAT(marked(), testing::IsEmpty());
+  wait(2, 10, 0.5);  // fewer than half of the rounds
+  EXPECT_THAT(marked(), testing::IsEmpty());
+  wait(2, 11, 0.5);
+  EXPECT_THAT(marked(), testing::ElementsAre(2));
+  EXPECT_EQ(verdict_text(judge(results).against_baseline[2]->comparison), "faster, beside load");
+  EXPECT_TRUE(judge(results).against_best[2]->comparison.beside_load);
+  results[2].waits_for_others = false;  // more workers than processors: they wait for each other
+  EXPECT_THAT(marked(), testing::IsEmpty());
+  for (const auto& headline : headlines_of(results)) EXPECT_FALSE(headline.comparison.beside_load);
+  wait(0, 21, 0.3);  // the baseline of all
+  EXPECT_THAT(marked(), testing::ElementsAre(2, 3, 4));
+  const auto sentences = headlines_of(results);
+  ASSERT_EQ(sentences.size(), 2u);
+  EXPECT_THAT(sentences[0].sentence, testing::EndsWith(" (beside load)"));  // against the baseline
+  EXPECT_TRUE(sentences[0].comparison.beside_load);
+  EXPECT_FALSE(sentences[1].comparison.beside_load);
+}
+
 TEST_F(RaceOfThree, LeavesFailedArmsOut) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
   results[3].failure = Failure{"killed by SIGKILL", 7};
