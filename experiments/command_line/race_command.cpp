@@ -94,24 +94,19 @@ std::string shortage_text(const RaceVerdicts& verdicts) {
                      shortest->rounds_taken, shortest->rounds_needed);
 }
 
-/// Whose times another program made; empty where none did.
+/// What "beside load" means in the table; empty where no arm is.
 std::string load_text(const std::vector<Measured>& results) {
-  int count = 0;
   double most = 0;
   for (const Measured& result : results)
-    if (result.entrant.role != Role::baseline_again && beside_load(result)) {
-      ++count;
-      most = std::max(most, waited(result).value_or(0));
-    }
-  if (count == 0) return "";
+    if (beside_load(result)) most = std::max(most, waited(result).value_or(0));
+  if (most == 0) return "";
   return fmt::format(
-      "Beside load: {} arm{} waited for a processor during up to {:.0f} % of {} time, though {} no "
-      "more "
-      "workers than there are processors. Another program runs: what is said of {} holds beside "
-      "it, "
-      "not on a quiet machine.\n",
-      count, count == 1 ? "" : "s", 100 * most, count == 1 ? "its" : "their",
-      count == 1 ? "it has" : "they have", count == 1 ? "it" : "them");
+      "Beside load: arms with no more workers than processors waited for one during up to {:.0f} % "
+      "of "
+      "their time.\nAnother program had it: their verdicts hold beside that program, not on a "
+      "quiet "
+      "machine.\n",
+      100 * most);
 }
 
 /// What a person reads: the table, the sentences, the baselines that show a bias.

@@ -1,9 +1,6 @@
 #include "kernels/machine/processor_wait.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
+#include <string>
 #include <vector>
 
 #include "kernels/machine/cgroup.hpp"
@@ -11,23 +8,18 @@
 
 namespace parlab {
 
-ProcessorWait::ProcessorWait(const std::filesystem::path& root) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& folder : cgroup_folders("cpu", root)) files.push_back(folder / "cpu.pressure");
-  files.push_back(root / "proc/pressure/cpu");
-  for (const auto& file : files) {
-    file_ = FileDescriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (seconds()) return;  // a kernel that is told not to count refuses to be read
+ProcessorWait::ProcessorWait(const std::filesystem::path& root)
+    : file_(root / "proc/pressure/cpu") {
+  for (const auto& folder : cgroup_folders("cpu", root)) {
+    const auto file = folder / "cpu.pressure";
+    if (!pressure_seconds(read_kernel_file(file).value_or(""))) continue;
+    file_ = file;
+    break;
   }
-  file_.reset();
 }
 
 std::optional<double> ProcessorWait::seconds() const {
-  if (!file_) return std::nullopt;
-  std::array<char, 256> text{};  // two lines of some 60 bytes
-  const ssize_t size = pread(file_.get(), text.data(), text.size(), 0);
-  if (size <= 0) return std::nullopt;
-  return pressure_seconds({text.data(), static_cast<std::size_t>(size)});
+  return pressure_seconds(read_kernel_file(file_).value_or(""));
 }
 
 std::optional<double> pressure_seconds(std::string_view text) {

@@ -7,8 +7,6 @@
 #include <optional>
 #include <string_view>
 
-#include "kernels/posix/file_descriptor.hpp"
-
 namespace parlab {
 
 class ProcessorWait {
@@ -18,11 +16,11 @@ class ProcessorWait {
   explicit ProcessorWait(const std::filesystem::path& root = "/");
 
   /// Seconds, since the group or the system began, in which a thread that could run waited, averaged
-  /// over the processors in use; nullopt where the kernel does not tell. Costs some 5 us.
+  /// over the processors in use; nullopt where the kernel does not tell.
   std::optional<double> seconds() const;
 
  private:
-  FileDescriptor file_;
+  std::filesystem::path file_;
 };
 
 /// The seconds in the text of such a file: "some avg10=0.12 ... total=1234567", in microseconds.

@@ -34,8 +34,7 @@ struct Sample {
   double context_switches;       // voluntary and not, one run
   std::uint64_t peak_rss_bytes;  // of the largest process so far
   Answer answer;
-  std::optional<double> waited =
-      std::nullopt;  // share of the time that threads waited for a processor
+  std::optional<double> waited = std::nullopt;  // share of the time, for a processor; where known
   nlohmann::json metrics = nlohmann::json::object();  // the arm's own numbers, by name
 };
 

@@ -29,8 +29,8 @@ class Race {
       : experiment_(experiment),
         options_(options),
         progress_(experiment.name(), options.progress),
-        processes_(entrants.size()),
-        retakes_left_(static_cast<int>(entrants.size()) * options.rounds / 4) {
+        retakes_left_(entrants.size() * static_cast<std::size_t>(options.rounds) / 4),
+        processes_(entrants.size()) {
     const int cores = usable_cores();
     for (Entrant& entrant : entrants) {
       const bool waits_for_others = !experiment.compares_ways() && !entrant.arm.what.paced &&
@@ -205,8 +205,8 @@ class Race {
   InterruptionGuard interruption_;
   Progress progress_;
   RaceOutcome outcome_;
-  std::vector<std::unique_ptr<ArmProcess>> processes_;  // dies before what it refers to
-  int retakes_left_;  // a quarter of all samples: a program that stays costs no more than that
+  std::size_t retakes_left_;  // a quarter of all samples: a program that stays costs no more
+  std::vector<std::unique_ptr<ArmProcess>> processes_;  // dies first
 };
 
 }  // namespace

@@ -182,11 +182,10 @@ std::vector<Headline> headlines(const Experiment& experiment, const std::vector<
   for (const HeadlinePair& pair : pairs) {
     const Measured& arm = results[pair.result];
     const Measured& base = results[pair.against];
-    Comparison comparison =
-        compare(base.seconds(), arm.seconds(),
+    const Comparison comparison =
+        compare(base, arm,
                 {.alpha = alpha / (static_cast<double>(sentences) * pair.choices),
                  .guard = width_of(verdicts.guards, arm.entrant.baseline)});
-    comparison.beside_load = beside_load(base) || beside_load(arm);
     all.push_back({pair, comparison,
                    sentence_of(experiment.subject(arm.entrant.arm.what), arm, base, comparison)});
   }

@@ -11,13 +11,6 @@
 namespace parlab {
 namespace {
 
-Comparison compare(const Measured& base, const Measured& arm, double alpha, double guard = 0) {
-  Comparison comparison =
-      parlab::compare(base.seconds(), arm.seconds(), {.alpha = alpha, .guard = guard});
-  comparison.beside_load = beside_load(base) || beside_load(arm);
-  return comparison;
-}
-
 /// Whether two results can be compared: both have a sample for every round.
 bool comparable(const Measured& a, const Measured& b) {
   return a.ok() && b.ok() && !a.samples.empty() && a.samples.size() == b.samples.size();
@@ -26,7 +19,7 @@ bool comparable(const Measured& a, const Measured& b) {
 /// A baseline against itself. Where its rounds depend on each other and are too few for blocks, round
 /// by round: that interval is narrower than it should be, so that it guards the more.
 Comparison against_itself(const Measured& base, const Measured& again, double alpha) {
-  const Comparison blocked = compare(base, again, alpha);
+  const Comparison blocked = compare(base, again, {.alpha = alpha});
   if (blocked.verdict != Verdict::too_few_rounds || blocked.block == 1) return blocked;
   return judge_differences(paired_differences(base.seconds(), again.seconds()), {.alpha = alpha});
 }
@@ -123,6 +116,12 @@ bool beside_load(const Measured& result) {
          is_beside_load(waited(result).value_or(0), result.entrant.arm.who.workers);
 }
 
+Comparison compare(const Measured& base, const Measured& arm, const Rule& rule) {
+  Comparison comparison = compare(base.seconds(), arm.seconds(), rule);
+  comparison.beside_load = beside_load(base) || beside_load(arm);
+  return comparison;
+}
+
 double width_of(const std::vector<Guard>& guards, std::size_t baseline) {
   const auto guard = std::ranges::find(guards, baseline, &Guard::baseline);
   return guard == guards.end() ? 0 : guard->width;
@@ -133,7 +132,7 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
   verdicts.guards = guards_of(results, alpha);
   const auto against = [&](std::size_t other, std::size_t i) {
     const double guard = width_of(verdicts.guards, results[i].entrant.baseline);
-    return Against{other, compare(results[other], results[i], alpha, guard)};
+    return Against{other, compare(results[other], results[i], {.alpha = alpha, .guard = guard})};
   };
   verdicts.against_baseline.resize(results.size());
   verdicts.against_best.resize(results.size());
@@ -147,7 +146,7 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
       if (results[i].entrant.role != Role::baseline)
         verdicts.against_baseline[i] = against(results[i].entrant.baseline, i);
       if (results[i].entrant.role == Role::baseline_again) continue;
-      const double ratio = compare(base, results[i], alpha).ratio;
+      const double ratio = compare(base, results[i], {.alpha = alpha}).ratio;
       if (ratio > best_ratio) {
         best = i;
         best_ratio = ratio;

@@ -3,16 +3,7 @@
 
 #ifdef PARLAB_HAS_XTENSOR
 
-#if __has_include(<xtensor/containers/xfixed.hpp>)  // from xtensor 0.26 on
-#include <xtensor/containers/xfixed.hpp>
-#include <xtensor/core/xmath.hpp>
-#include <xtensor/core/xnoalias.hpp>
-#else
-#include <xtensor/xfixed.hpp>
-#include <xtensor/xmath.hpp>
-#include <xtensor/xnoalias.hpp>
-#endif
-
+#include "kernels/base/xtensor.hpp"
 #include "kernels/numerics/darts/dart_blocks.hpp"
 
 namespace parlab {

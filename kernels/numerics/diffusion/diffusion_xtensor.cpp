@@ -3,16 +3,8 @@
 #ifdef PARLAB_HAS_XTENSOR
 
 #include <array>
-#if __has_include(<xtensor/containers/xadapt.hpp>)  // from xtensor 0.26 on
-#include <xtensor/containers/xadapt.hpp>
-#include <xtensor/core/xmath.hpp>
-#include <xtensor/core/xnoalias.hpp>
-#else
-#include <xtensor/xadapt.hpp>
-#include <xtensor/xmath.hpp>
-#include <xtensor/xnoalias.hpp>
-#endif
 
+#include "kernels/base/xtensor.hpp"
 #include "kernels/numerics/diffusion/heat.hpp"
 
 namespace parlab {

@@ -2,12 +2,7 @@
 
 // A SharedArray as an xtensor expression, without a copy. Costs a source the compiling of xtensor.
 
-#if __has_include(<xtensor/containers/xadapt.hpp>)
-#include <xtensor/containers/xadapt.hpp>
-#else
-#include <xtensor/xadapt.hpp>
-#endif
-
+#include "kernels/base/xtensor.hpp"
 #include "kernels/sharing/memory/shared_array.hpp"
 
 namespace parlab {

@@ -48,7 +48,12 @@ class Comparison:
     @property
     def words(self) -> str:
         """The verdict, or why there is none."""
-        return (self.reason or self.verdict) + (", beside load" if self.beside_load else "")
+        return (self.reason or self.verdict) + self.beside
+
+    @property
+    def beside(self) -> str:
+        """What is added to a verdict that another program had a part in; empty for others."""
+        return ", beside load" if self.beside_load else ""
 
 
 @dataclass(frozen=True)

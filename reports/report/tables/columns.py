@@ -67,7 +67,8 @@ def _against_best(race: Race, arms: list[Arm]) -> Column:
             return DASH
         if arm.against_best.verdict in WITHHELD:
             return arm.against_best.words
-        return f"{arm.against_best.verdict} {ratio(arm.against_fastest.ratio)}"
+        best_of = arm.against_best
+        return f"{best_of.verdict} {ratio(best_of.speedup.ratio)}{best_of.beside}"
 
     return Column("against the fastest", [cell(arm) for arm in arms])
 

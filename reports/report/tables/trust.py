@@ -49,6 +49,8 @@ class Trust:
 
     gates: tuple[GateOf, ...]
     load_before: float  # before the first race, 1-minute average: what others took
+    compared: int  # arms with the baseline
+    beside_load: int  # of those: another program took processors from one of the two
     load_after: float  # the highest after a race: our own arms and others
     usable_cores: int
     stolen: float | None  # share of the cores' time while races ran; None where unknown
@@ -100,7 +102,7 @@ class Trust:
         """yes, with care, or no."""
         if self.builds or self.gates and 2 * len(self.failed_gates) > len(self.gates):
             return "no"
-        doubts = (self.failed_gates, self.uncalibrated, self.busy_before, self.robbed, self.dirty,
+        doubts = (self.failed_gates, self.uncalibrated, self.busy_before, self.beside_load, self.robbed, self.dirty,
                   len(self.commits) > 1, self.machines > 1, not self.gates)
         return "with care" if any(doubts) else "yes"
 
@@ -109,9 +111,12 @@ def judge(suite: Suite) -> Trust:
     """Reads the findings off a suite. Requires a race."""
     races = suite.races
     first = min(races, key=lambda race: race.context.date)
+    comparisons = [arm.comparison for race in races for arm in race.arms
+                   if arm.comparison and arm.role == "arm"]
     return Trust(
         gates=tuple(GateOf(race, gate) for race in races for gate in race.gates),
         load_before=first.context.load_before[0],
+        compared=len(comparisons), beside_load=sum(one.beside_load for one in comparisons),
         load_after=max(race.context.load_after[0] for race in races),
         usable_cores=first.context.usable_cores, stolen=_stolen(races),
         virtual_machine=any(race.context.virtual_machine for race in races),

@@ -62,7 +62,8 @@ TEST(ProcessorWait, FollowsItsFile) {
 TEST(ProcessorWait, GrowsWhileMoreThreadsRunThanThereAreProcessors) {
   const ProcessorWait wait;
   const auto before = wait.seconds();
-  if (!before) GTEST_SKIP() << "this kernel does not count (no /proc/pressure/cpu)";
+  if (!before)
+    GTEST_SKIP() << "this kernel does not tell how long threads wait (/proc/pressure/cpu)";
   std::atomic<bool> stop = false;
   {
     std::vector<std::jthread> threads;

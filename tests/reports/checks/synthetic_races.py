@@ -43,8 +43,9 @@ def noisy_races() -> list[Document]:
     again["seconds"] = [1.3 * seconds for seconds in again["seconds"]]
     crowded = pi_race(seed=4, spread=0.4)
     for one in crowded["results"]:
-        if one["workers"] > 1 and one["comparison"]:
-            one["comparison"]["beside_load"] = True
+        for part in (one["comparison"], one["against_best"]):
+            if one["workers"] > 1 and part:
+                part["beside_load"] = True
     return [crowded, dispatch_race(seed=5, rounds=5),
             fill_in(biased | {"gates": []})]
 

@@ -83,11 +83,19 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
         return cell == "is the fastest"
     if arm["against_best"] is None:
         return cell == DASH and not arm["ok"]
-    verdict, _, number = cell.rpartition(" ")
+    beside = beside_of(arm["against_best"])
     if arm["against_best"]["verdict"] in WITHHELD:
-        return cell == (arm["against_best"].get("reason") or arm["against_best"]["verdict"])
+        return cell == (arm["against_best"].get("reason") or arm["against_best"]["verdict"]) + beside
+    if not cell.endswith(beside):
+        return False
+    verdict, _, number = cell.removesuffix(beside).rpartition(" ")
     outcome = compare(race, best, arm)
     return verdict == outcome.verdict and shows(number, outcome.ratio)
+
+
+def beside_of(comparison: Document) -> str:
+    """What is added to a verdict that another program had a part in."""
+    return ", beside load" if comparison.get("beside_load") else ""
 
 
 def metric_named(name: str, race: Document) -> str | None:
@@ -120,8 +128,7 @@ def _compared_cell_is_right(name: str, cell: str, race: Document, arm: Document)
         return shows(cell, outcome.ratio)
     if name == "against the baseline":
         stated = arm["comparison"]
-        beside = ", beside load" if stated.get("beside_load") else ""
-        return (cell == (stated.get("reason") or stated["verdict"]) + beside
+        return (cell == (stated.get("reason") or stated["verdict"]) + beside_of(stated)
                 and stated["verdict"] in (outcome.verdict, *WITHHELD))
     return (is_level(name, race)
             and shows_interval(cell, outcome.interval.low, outcome.interval.high))

@@ -43,6 +43,12 @@ def explain_trust(page: Page, results: RawResults) -> None:
     assert shows(before, context["load_before"][0], digits=2)
     for found in page.take(rf"at most ({NUMBER})", lines):
         assert shows(found[1], max(race["context"]["load_after"][0] for race in races), digits=2)
+    compared = [arm["comparison"] for race in races for arm in arms_of(race)
+                if arm["comparison"] and arm["role"] == "arm"]
+    beside = sum(one.get("beside_load", False) for one in compared)
+    stated = page.take(r"beside (\d+) of (\d+) comparisons?", lines)
+    assert [(int(found[1]), int(found[2])) for found in stated] == (
+        [(beside, len(compared))] if beside else [])
     time = sum(race["run"]["elapsed_seconds"] * race["context"]["usable_cores"] for race in races)
     for found in page.take(PERCENT, lines):
         stolen = sum(race["context"]["steal_seconds"] for race in races)

@@ -326,7 +326,8 @@ std::vector<Entrant> arms_of(const Experiment& experiment, int workers) {
 }
 
 TEST(BesideLoad, SamplesAreTakenAgainWithinABound) {
-  if (!ProcessorWait().seconds()) GTEST_SKIP() << "this kernel does not tell how long threads wait";
+  if (!ProcessorWait().seconds())
+    GTEST_SKIP() << "this kernel does not tell how long threads wait (/proc/pressure/cpu)";
   const MadeUpExperiment experiment = busy_for(30ms);
   const BusyMachine busy;
   const RaceOutcome outcome = run_race(experiment, arms_of(experiment, 1), {.rounds = 8});

@@ -163,7 +163,7 @@ TEST(BesideLoad, IsAProcessorsShareWhateverTheWorkers) {
   EXPECT_FALSE(is_beside_load(0.04, 2));
   EXPECT_TRUE(is_beside_load(0.5, 2));
   EXPECT_TRUE(is_beside_load(1.0 / 64, 64));  // one processor of 64
-  EXPECT_FALSE(is_beside_load(0.005, 64));    // what starting 64 workers costs
+  EXPECT_FALSE(is_beside_load(0.005, 64));    // some short waits of each
 }
 
 TEST_F(RaceOfThree, MarksWhatIsBesideAnotherProgram) {
