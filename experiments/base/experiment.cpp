@@ -4,21 +4,28 @@
 
 #include <algorithm>
 
+#include "kernels/base/registry.hpp"
+
 namespace parlab {
 namespace {
 
-std::vector<RegisterExperiment::Make>& registry() {
-  static std::vector<RegisterExperiment::Make> makers;
+using Make = RegisterExperiment::Make;
+
+/// An experiment has its name once it is made, which is not before main().
+constexpr int no_order(const Make& /*make*/) { return 0; }
+
+Registry<Make, no_order>& registry() {
+  static Registry<Make, no_order> makers;
   return makers;
 }
 
 }  // namespace
 
-RegisterExperiment::RegisterExperiment(Make make) { registry().push_back(make); }
+RegisterExperiment::RegisterExperiment(Make make) { registry().add(make); }
 
 std::vector<std::unique_ptr<Experiment>> make_experiments() {
   std::vector<std::unique_ptr<Experiment>> experiments;
-  for (const auto make : registry()) experiments.push_back(make());
+  for (const Make make : registry().all()) experiments.push_back(make());
   std::ranges::sort(experiments, {}, [](const auto& experiment) { return experiment->name(); });
   return experiments;
 }

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "kernels/posix/program.hpp"
+
 namespace parlab {
 namespace {
 
@@ -67,13 +69,7 @@ void start_again(const std::vector<std::string>& words,
     throw std::system_error(errno, std::generic_category(), "cannot start " + own.front());
   all.push_back(own.empty() ? "parlab" : own.front());
   all.insert(all.end(), words.begin(), words.end());
-  std::vector<char*> arguments;
-  arguments.reserve(all.size() + 1);
-  for (std::string& word : all) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): the process is about to be replaced
-  for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
-  execv("/proc/self/exe", arguments.data());
+  become_program("/proc/self/exe", all, {variables.begin(), variables.end()});
   throw std::system_error(errno, std::generic_category(), "cannot start parlab anew");
 }
 

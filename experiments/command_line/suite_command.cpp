@@ -25,6 +25,7 @@
 #include "experiments/options/parse_words.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
@@ -38,11 +39,8 @@ std::vector<SuiteEntry> entries_of(Profile profile, const std::vector<std::strin
   for (const auto& experiment : experiments)
     for (SuiteEntry& entry : experiment->suite(profile)) entries.push_back(std::move(entry));
   if (only.empty()) return entries;
-  std::vector<std::string> names;
-  for (const SuiteEntry& entry : entries) names.push_back(entry.name);
-  for (const std::string& name : only)
-    if (std::ranges::find(names, name) == names.end())
-      throw UsageError(unknown_name("race of the suite", name, names));
+  const std::vector<std::string> names = names_of(entries);
+  for (const std::string& name : only) require_known("race of the suite", name, names);
   std::erase_if(entries, [&](const SuiteEntry& entry) {
     return std::ranges::find(only, entry.name) == only.end();
   });
@@ -219,8 +217,7 @@ int suite_command(const Arguments& arguments, const std::string& command) {
     write_stdout(*help);
     return 0;
   }
-  if (profile != "quick" && profile != "full")
-    throw UsageError(unknown_name("profile", profile, {"quick", "full"}));
+  require_known("profile", profile, {"quick", "full"});
   if (folder.empty()) throw UsageError("suite: --out is missing; name a folder for the results");
   Suite suite{.folder = folder,
               .profile = profile == "quick" ? Profile::quick : Profile::full,

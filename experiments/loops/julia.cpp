@@ -11,8 +11,7 @@
 #include "experiments/measure/race/worker_loads.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
-#include "kernels/base/errors.hpp"
-#include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/parallel/julia_rows.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
@@ -30,11 +29,7 @@ struct View {
 };
 constexpr View views[] = {{"whole", -1.8, 1.8, 3.6}, {"upper", -1.8, 0.6, 3.6}};
 
-View view_named(const std::string& name) {
-  for (const View& view : views)
-    if (name == view.name) return view;
-  throw UsageError(unknown_name("view", name, {views[0].name, views[1].name}));
-}
+const View& view_named(const std::string& name) { return entry_named(views, "view", name); }
 
 JuliaImage image_of(const Case& what) {
   const View view = view_named(what.parameters.at("view"));

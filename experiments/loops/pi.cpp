@@ -139,8 +139,7 @@ class Pi final : public Experiment {
         generators.push_back(variant.generator);
     const auto asked = split_list(generator_words_.empty() ? "philox" : generator_words_);
     for (const std::string& generator : asked)
-      if (generator != "all" && std::ranges::find(generators, generator) == generators.end())
-        throw UsageError(unknown_name("generator", generator, generators));
+      if (generator != "all") require_known("generator", generator, generators);
     const auto precisions = precision_words_.empty()
                                 ? std::vector<std::uint64_t>()
                                 : parse_quantities("--precision", precision_words_);

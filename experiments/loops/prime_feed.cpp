@@ -1,12 +1,12 @@
 #include "experiments/loops/prime_feed.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "kernels/base/registry.hpp"
 #include "kernels/numerics/factors/trial_division.hpp"
 #include "kernels/posix/child_process.hpp"
 #include "kernels/sharing/pool/pool.hpp"
@@ -56,11 +56,7 @@ std::uint64_t count_by_pool(const PrimeFeed& feed, IndexRange range, int workers
 
 }  // namespace
 
-const PrimeFeed* prime_feed_named(const std::string& name) {
-  const auto* found =
-      std::ranges::find_if(prime_feeds, [&](const PrimeFeed& feed) { return name == feed.name; });
-  return found == prime_feeds.end() ? nullptr : found;
-}
+const PrimeFeed* prime_feed_named(const std::string& name) { return find_entry(prime_feeds, name); }
 
 std::uint64_t count_primes_fed(const PrimeFeed& feed, IndexRange range, int workers) {
   if (feed.kind != PrimeFeed::Kind::queues) return count_by_pool(feed, range, workers);

@@ -18,6 +18,7 @@
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
 #include "kernels/numerics/sieve/sieve.hpp"
@@ -105,8 +106,7 @@ class Primes final : public Experiment {
     if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
     for (const std::string& name : split_list(algorithm_words_)) prime_algorithm(name);
     for (const std::string& name : split_list(order_words_))
-      if (name != "ascending" && name != "shuffled")
-        throw UsageError(unknown_name("order", name, {"ascending", "shuffled"}));
+      require_known("order", name, {"ascending", "shuffled"});
     for (const std::string& name : split_list(feed_words_))
       if (name != "chunks" && prime_feed_named(name) == nullptr) throw unknown_feed(name);
     if (feed_words_ != "chunks" && (list_ || algorithm_words_ != "trial"))
@@ -241,8 +241,8 @@ class Primes final : public Experiment {
   }
 
   static UsageError unknown_feed(const std::string& name) {
-    std::vector<std::string> names = {"chunks"};
-    for (const PrimeFeed& feed : prime_feeds) names.emplace_back(feed.name);
+    std::vector<std::string> names = names_of(prime_feeds);
+    names.insert(names.begin(), "chunks");
     return UsageError(unknown_name("--feed", name, names));
   }
 
@@ -267,13 +267,8 @@ class Primes final : public Experiment {
     }
   }
   void read_named_ranges() {
-    std::vector<std::string> names;
-    for (const NamedRange& named : named_ranges) names.emplace_back(named.name);
-    for (const std::string& name : split_list(range_words_.empty() ? "B" : range_words_)) {
-      const auto named = std::ranges::find(named_ranges, name, &NamedRange::name);
-      if (named == named_ranges.end()) throw UsageError(unknown_name("range", name, names));
-      ranges_.push_back(named->range);
-    }
+    for (const std::string& name : split_list(range_words_.empty() ? "B" : range_words_))
+      ranges_.push_back(entry_named(named_ranges, "range", name).range);
   }
 
   /// Chunk numbers in the order in which they are handed out; empty: ascending.

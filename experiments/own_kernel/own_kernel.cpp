@@ -3,12 +3,9 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -23,7 +20,8 @@
 #include "experiments/base/shell_words.hpp"
 #include "experiments/measure/race/arm_process.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/program.hpp"
+#include "kernels/posix/wait.hpp"
 
 namespace parlab {
 namespace {
@@ -36,8 +34,6 @@ constexpr std::size_t most_kept = 100;
 
 /// A compiler that takes longer hangs; its loading, too: what is made then may be large.
 constexpr std::chrono::seconds longest_compilation{300}, longest_loading{120};
-
-constexpr int no_such_program = 127;  // as shells say it
 
 std::string text_of(const fs::path& file) {
   std::error_code none;
@@ -149,48 +145,32 @@ Words compiler() {
   return words.empty() ? Words{"c++"} : words;
 }
 
-/// Waits for a child and what it has started; they are gone before this throws.
-ExitStatus ended(ChildProcess& child, const InterruptionGuard& interruption) {
-  const auto kill_all = [&] { kill(-child.pid(), SIGKILL); };
-  std::array<pollfd, 2> watched = {{{child.ended_fd(), POLLIN, 0}, {interruption.fd(), POLLIN, 0}}};
-  const std::chrono::milliseconds patience = longest_compilation;
-  const int ready = poll(watched.data(), watched.size(), static_cast<int>(patience.count()));
-  try {
-    interruption.check();
-  } catch (...) {
-    kill_all();
-    throw;
-  }
-  if (ready == 0) {
-    kill_all();
+/// Waits for the compiler and what it has started; they are gone before this throws.
+ExitStatus ended(ChildProcess compiler, const InterruptionGuard& interruption) {
+  const bool any =
+      !wait({compiler.ended_fd(), interruption.fd()}, Deadline(longest_compilation)).empty();
+  interruption.check();
+  if (!any)
     throw UsageError(fmt::format("--kernel: the compiler took longer than {} s and was ended",
                                  longest_compilation.count()));
-  }
-  return child.wait();
+  return compiler.wait();
 }
 
 /// `scratch`: where the compiler puts what it removes itself, unless it is killed.
 void compile(Words words, const fs::path& file, const fs::path& scratch,
              const InterruptionGuard& interruption) {
-  ChildProcess child = ChildProcess::fork([&] {
-    setpgid(0, 0);  // the compiler starts others, which end with it
-    interruption.restore_in_child();
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    setenv("TMPDIR", scratch.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): a child of one thread
-    execvp(arguments[0], arguments.data());
-    _exit(no_such_program);
-  });
-  setpgid(child.pid(), child.pid());  // here too, or a signal may come before the child's call
-  const ExitStatus status = ended(child, interruption);
+  const std::string name = words.front();
+  const Program program{.words = std::move(words),
+                        .variables = {{"TMPDIR", scratch.string()}},
+                        .group = ProcessGroup::own,  // the compiler starts others
+                        .prepare = [&] { interruption.restore_in_child(); }};
+  const ExitStatus status = ended(start_program(program), interruption);
   if (status.code == no_such_program)
     throw UsageError(fmt::format(
-        "--kernel: there is no compiler '{}': apt-get install g++, or set CXX to one", words[0]));
+        "--kernel: there is no compiler '{}': apt-get install g++, or set CXX to one", name));
   if (!status.success())
     throw UsageError(
-        fmt::format("--kernel: {} does not compile, as {} says above", file.string(), words[0]));
+        fmt::format("--kernel: {} does not compile, as {} says above", file.string(), name));
 }
 
 /// A folder for what is being made, gone at the end however it comes.

@@ -15,6 +15,7 @@
 #include "experiments/peers/peer_task.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/numerics/darts/monte_carlo.hpp"
 #include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/numerics/primality/primality.hpp"
@@ -92,21 +93,17 @@ class Peers final : public Experiment {
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     const auto tasks = all_tasks();
-    std::vector<std::string> names;
-    for (const Task& task : tasks) names.push_back(task.name);
+    const std::vector<std::string> names = names_of(tasks);
     for (const std::string& word : split_list(task_words_)) {
       const bool group = word == "all" || word == "quick";
-      if (!group && std::ranges::find(names, word) == names.end())
-        throw UsageError(unknown_name("task", word, names));
+      if (!group) require_known("task", word, names);
       for (const Task& task : tasks)
         if (word == "all" || word == task.name || (word == "quick" && !task.slow))
           tasks_.push_back(task);
     }
-    std::vector<std::string> libraries;
-    for (const Peer& peer : peers()) libraries.push_back(peer.name);
+    const std::vector<std::string> libraries = names_of(peers());
     for (const std::string& word : split_list(peer_words_))
-      if (word != "all" && std::ranges::find(libraries, word) == libraries.end())
-        throw UsageError(unknown_name("peer", word, libraries));
+      if (word != "all") require_known("peer", word, libraries);
   }
 
   std::string subject(const Case& what) const override {

@@ -151,9 +151,7 @@ class PythonCall final : public Experiment {
       names.emplace_back(task.name);
       if (all || std::ranges::find(words, task.name) != words.end()) chosen_.push_back(&task);
     }
-    for (const std::string& word : words)
-      if (std::ranges::find(names, word) == names.end())
-        throw UsageError(unknown_name("task", word, names));
+    for (const std::string& word : words) require_known("task", word, names);
     const auto calls = python_calls();
     if (!calls) throw UsageError("python_call: " + why_missing(call_ways().front(), calls));
     version_ = calls->version;

@@ -21,6 +21,7 @@
 #include "kernels/backends/cancellable_search.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/parallel/factor_ranges.hpp"
 
@@ -90,9 +91,7 @@ Answer answer_for_factor(std::uint64_t number, std::uint64_t factor) {
 std::vector<std::string> checked_list(const std::string& what, const std::string& words,
                                       const std::vector<std::string>& names) {
   std::vector<std::string> list = split_list(words);
-  for (const std::string& word : list)
-    if (std::ranges::find(names, word) == names.end())
-      throw UsageError(unknown_name(what, word, names));
+  for (const std::string& word : list) require_known(what, word, names);
   return list;
 }
 
@@ -148,8 +147,7 @@ class VerifyPrime final : public Experiment {
       numbers_ = split_list(number_words_);
       for (const std::string& word : numbers_) number_named(word);  // throws
     }
-    std::vector<std::string> names;
-    for (const FactorSearchVariant& variant : factor_searches) names.emplace_back(variant.name);
+    std::vector<std::string> names = names_of(factor_searches);
     names.emplace_back(bpsw);
     algorithms_ = checked_list("algorithm", algorithm_words_, names);
     flags_ = flag_words_ == "each" ? each_flag() : checked_list("--flag", flag_words_, prime_flags);

@@ -15,6 +15,7 @@
 #include "experiments/sharing/shared_rows.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/machine/machine.hpp"
 
 namespace parlab {
@@ -75,12 +76,9 @@ class SharedArrayExperiment final : public Experiment {
                    "that share it, or a list [1 and the usable cores]");
   }
   void check_options() override {
-    std::vector<std::string> names;
-    for (const Way& way : ways) names.emplace_back(way.name);
+    const std::vector<std::string> names = names_of(ways);
     ways_ = ways_words_.empty() ? names : split_list(ways_words_);
-    for (const std::string& way : ways_)
-      if (std::ranges::find(names, way) == names.end())
-        throw UsageError(unknown_name("--ways", way, names));
+    for (const std::string& way : ways_) require_known("--ways", way, names);
     processes_ = processes_words_.empty()
                      ? std::vector<std::uint64_t>{1}
                      : parse_quantities("--processes", processes_words_, 1, 1024);

@@ -14,6 +14,7 @@
 #include "experiments/sharing/redis_choice.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
@@ -59,8 +60,7 @@ class Channels final : public Experiment {
             fmt::format("--bytes: {} is not one of {}", bytes, fmt::join(message_sizes, ", ")));
     patterns_ = split_list(pattern_words_);
     for (const std::string& pattern : patterns_)
-      if (pattern != "stream" && pattern != "round_trip")
-        throw UsageError(unknown_name("--pattern", pattern, {"stream", "round_trip"}));
+      require_known("--pattern", pattern, {"stream", "round_trip"});
     read_ways();
   }
 
@@ -112,13 +112,10 @@ class Channels final : public Experiment {
 
  private:
   void read_ways() {
-    std::vector<std::string> names;
-    for (const ChannelWay& way : channel_ways()) names.emplace_back(way.name);
+    const std::vector<std::string> names = names_of(channel_ways());
     const bool all = ways_words_.empty();
     ways_ = all ? names : split_list(ways_words_);
-    for (const std::string& way : ways_)
-      if (std::ranges::find(names, way) == names.end())
-        throw UsageError(unknown_name("--ways", way, names));
+    for (const std::string& way : ways_) require_known("--ways", way, names);
     if (const std::string why = RedisChoice::why_not(); all && !why.empty()) {
       tell("parlab: redis is left out: {}\n", why);
       std::erase(ways_, "redis");

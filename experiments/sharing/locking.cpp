@@ -14,7 +14,6 @@
 #include "experiments/sharing/redis_choice.hpp"
 #include "experiments/sharing/shared_count.hpp"
 #include "kernels/backends/static_share.hpp"
-#include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/posix/child_process.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"
@@ -80,8 +79,7 @@ class Locking final : public Experiment {
     std::vector<std::string> names = {"memory", "files", "servers", "each"};
     for (const CountWay& way : count_ways()) names.emplace_back(way.name);
     for (const std::string& word : split_list(ways_words_)) {
-      if (std::ranges::find(names, word) == names.end())
-        throw UsageError(unknown_name("--ways", word, names));
+      require_known("--ways", word, names);
       for (const CountWay& way : count_ways())
         if (is_meant(way, word) && std::ranges::find(ways_, &way) == ways_.end())
           ways_.push_back(&way);

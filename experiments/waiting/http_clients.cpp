@@ -23,6 +23,7 @@
 #include "kernels/network/http/blocking_connection.hpp"
 #include "kernels/network/servers/bare_server.hpp"
 #include "kernels/network/servers/delay_server.hpp"
+#include "kernels/posix/program.hpp"
 
 namespace parlab {
 namespace {
@@ -63,28 +64,12 @@ double peak_bytes() {
   return 1024 * static_cast<double>(used.ru_maxrss);
 }
 
-std::string path_of_wrk() {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  std::istringstream folders(path ? path : "");
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (std::string file = folder + "/wrk"; access(file.c_str(), X_OK) == 0) return file;
-  return "";
-}
-
 /// Requests a second of wrk, one thread, in a second against the server of a port.
 double wrk_requests_per_second(const Job& job, std::uint16_t port) {
-  const std::string command = fmt::format("'{}' -t1 -c{} -d1s 'http://127.0.0.1:{}{}' 2>&1",
-                                          path_of_wrk(), job.at_once, port, target_of(job, 0));
-  std::FILE* output = popen(command.c_str(), "re");
-  if (!output) throw std::runtime_error("cannot run wrk");
-  std::string line(256, '\0');
+  const std::string url = fmt::format("http://127.0.0.1:{}{}", port, target_of(job, 0));
+  const std::string seen =
+      output_of({{"wrk", "-t1", fmt::format("-c{}", job.at_once), "-d1s", url}}, 1000).text;
   double per_second = 0;
-  std::string seen;
-  while (std::fgets(line.data(), static_cast<int>(line.size()), output)) {
-    seen += line.c_str();
-    if (seen.size() > 1000) seen.erase(0, seen.size() - 1000);
-  }
-  pclose(output);
   const std::size_t at = seen.find("Requests/sec:");
   if (at != std::string::npos) per_second = std::strtod(seen.c_str() + at + 13, nullptr);
   if (per_second <= 0) throw std::runtime_error("wrk gave no figure: " + seen);
@@ -217,7 +202,7 @@ class Crawl final : public Experiment {
     delays_ = parse_quantities("--delay", delay_words_, 0, 60'000);
     if (timeline_ && requests_ > most_on_a_timeline)
       throw UsageError(fmt::format("--timeline: at most {} requests fit", most_on_a_timeline));
-    if (wrk_ && path_of_wrk().empty())
+    if (wrk_ && find_program("wrk").empty())
       throw UsageError("--wrk: there is no wrk on PATH; install it (apt-get install wrk)");
     for (const std::string& name : split_list(way_words_)) {
       if (name == "all") {
@@ -283,7 +268,7 @@ class Crawl final : public Experiment {
     throughput.emplace_back(full ? "20000" : "5000");
     throughput.emplace_back("--rounds");
     throughput.emplace_back(full ? "21" : "7");
-    if (!path_of_wrk().empty()) throughput.emplace_back("--wrk");
+    if (!find_program("wrk").empty()) throughput.emplace_back("--wrk");
     return {
         {"http_clients-ways",
          {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10",

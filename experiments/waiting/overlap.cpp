@@ -12,7 +12,6 @@
 #include "experiments/base/experiment.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
-#include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/network/servers/delay_server.hpp"
 #include "kernels/network/servers/saver.hpp"
@@ -150,9 +149,8 @@ class Overlap final : public Experiment {
     for (const std::string& name : split_list(way_words_)) {
       if (name == "all") {
         ways_ = ways_to_save;
-      } else if (std::ranges::find(ways_to_save, name) == ways_to_save.end()) {
-        throw UsageError(unknown_name("method", name, ways_to_save));
       } else {
+        require_known("method", name, ways_to_save);
         ways_.push_back(name);
       }
     }

@@ -7,36 +7,28 @@
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
 
-// Built on first use: registration runs before main, in no given order of sources.
-std::vector<BackendEntry>& registry() {
-  static std::vector<BackendEntry> entries;
+Registry<BackendEntry>& registry() {
+  static Registry<BackendEntry> entries;
   return entries;
 }
 
-const BackendEntry& entry_named(std::string_view name) {
-  const auto& entries = backends();
-  const auto entry = std::ranges::find(entries, name, &BackendEntry::name);
-  if (entry != entries.end()) return *entry;
+const BackendEntry& backend_named(std::string_view name) {
   for (const MissingBackend& missing : missing_backends())
     if (missing.name == name)
       throw UsageError(fmt::format("backend '{}' is not in this build; {}", name, missing.why));
-  std::vector<std::string> names;
-  for (const BackendEntry& known : entries) names.push_back(known.name);
-  throw UsageError(unknown_name("backend", name, names));
+  return entry_named(backends(), "backend", name);
 }
 
 }  // namespace
 
-RegisterBackend::RegisterBackend(BackendEntry entry) {
-  const auto place = std::ranges::lower_bound(registry(), entry.name, {}, &BackendEntry::name);
-  registry().insert(place, std::move(entry));
-}
+RegisterBackend::RegisterBackend(BackendEntry entry) { registry().add(std::move(entry)); }
 
-const std::vector<BackendEntry>& backends() { return registry(); }
+const std::vector<BackendEntry>& backends() { return registry().all(); }
 
 std::vector<MissingBackend> missing_backends() {
   return {
@@ -46,7 +38,7 @@ std::vector<MissingBackend> missing_backends() {
 
 BackendSpec parse_backend(std::string_view text, int workers) {
   const auto colon = text.find(':');
-  const BackendEntry& entry = entry_named(text.substr(0, colon));
+  const BackendEntry& entry = backend_named(text.substr(0, colon));
   BackendSpec spec{entry.name, entry.schedules.empty() ? "" : entry.schedules.front(), workers};
   if (colon == std::string_view::npos) return spec;
   spec.schedule = text.substr(colon + 1);
@@ -76,7 +68,7 @@ std::vector<BackendSpec> parse_backends(std::string_view text) {
     if (item == "all") {
       for (const BackendEntry& entry : backends()) add_all_of(entry);
     } else if (item.ends_with(":all")) {
-      add_all_of(entry_named(item.substr(0, item.size() - 4)));
+      add_all_of(backend_named(item.substr(0, item.size() - 4)));
     } else {
       const BackendSpec spec = parse_backend(item);
       if (std::ranges::find(named, spec.label()) != named.end())
@@ -91,7 +83,7 @@ std::vector<BackendSpec> parse_backends(std::string_view text) {
 }
 
 std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
-  const BackendEntry& entry = entry_named(spec.backend);
+  const BackendEntry& entry = backend_named(spec.backend);
   BackendSpec complete = parse_backend(spec.label(), spec.workers);
   if (spec.workers < 1 || spec.workers > max_workers)
     throw UsageError(fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));

@@ -1,31 +1,32 @@
 #include "kernels/backends/cancellable_search.hpp"
 
-#include <map>
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
 
-std::map<std::string, CancellableSearch>& searches() {
-  static std::map<std::string, CancellableSearch> all;
-  return all;
+struct Entry {
+  std::string name;  // of the backend
+  CancellableSearch search;
+};
+
+Registry<Entry>& registry() {
+  static Registry<Entry> entries;
+  return entries;
 }
 
 }  // namespace
 
 RegisterCancellableSearch::RegisterCancellableSearch(const char* backend,
                                                      CancellableSearch search) {
-  searches()[backend] = search;
+  registry().add({backend, search});
 }
 
 CancellableSearch cancellable_search(const std::string& backend) {
-  const auto found = searches().find(backend);
-  return found == searches().end() ? nullptr : found->second;
+  const Entry* entry = find_entry(registry().all(), backend);
+  return entry == nullptr ? nullptr : entry->search;
 }
 
-std::vector<std::string> cancellable_backends() {
-  std::vector<std::string> names;
-  for (const auto& [name, search] : searches()) names.push_back(name);
-  return names;
-}
+std::vector<std::string> cancellable_backends() { return names_of(registry().all()); }
 
 }  // namespace parlab

@@ -1,25 +1,24 @@
 #include "kernels/base/kernel_registry.hpp"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
+
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
 
-std::vector<KernelEntry>& registry() {
-  static std::vector<KernelEntry> entries;
+auto key_of(const KernelEntry& kernel) { return std::tie(kernel.name, kernel.variant); }
+
+Registry<KernelEntry, key_of>& registry() {
+  static Registry<KernelEntry, key_of> entries;
   return entries;
 }
 
 }  // namespace
 
-RegisterKernel::RegisterKernel(KernelEntry entry) { registry().push_back(std::move(entry)); }
+RegisterKernel::RegisterKernel(KernelEntry entry) { registry().add(std::move(entry)); }
 
-std::vector<KernelEntry> kernels() {
-  std::vector<KernelEntry> sorted = registry();
-  std::ranges::sort(sorted, {}, [](const KernelEntry& k) { return std::tie(k.name, k.variant); });
-  return sorted;
-}
+std::vector<KernelEntry> kernels() { return registry().all(); }
 
 }  // namespace parlab

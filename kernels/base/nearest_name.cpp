@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/base/errors.hpp"
+
 namespace parlab {
 namespace {
 
@@ -49,6 +51,12 @@ std::string unknown_name(std::string_view what, std::string_view name,
   return fmt::format("unknown {} '{}'{}; valid: {}", what, name,
                      nearest.empty() ? "" : fmt::format(", did you mean '{}'?", nearest),
                      fmt::join(candidates, ", "));
+}
+
+void require_known(std::string_view what, std::string_view name,
+                   const std::vector<std::string>& candidates) {
+  if (std::ranges::find(candidates, name) == candidates.end())
+    throw UsageError(unknown_name(what, name, candidates));
 }
 
 }  // namespace parlab

@@ -16,4 +16,8 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 std::string unknown_name(std::string_view what, std::string_view name,
                          const std::vector<std::string>& candidates);
 
+/// Throws UsageError, with the line of unknown_name(), where `name` is not among the candidates.
+void require_known(std::string_view what, std::string_view name,
+                   const std::vector<std::string>& candidates);
+
 }  // namespace parlab

@@ -4,8 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "kernels/base/errors.hpp"
-#include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/numerics/arithmetic/integer_sqrt.hpp"
 #include "kernels/numerics/factors/trial_division.hpp"
 #include "kernels/numerics/primality/primality.hpp"
@@ -61,12 +60,7 @@ const std::array<PrimeAlgorithm, 3> prime_algorithms = {{
 }};
 
 const PrimeAlgorithm& prime_algorithm(std::string_view name) {
-  std::vector<std::string> names;
-  for (const PrimeAlgorithm& algorithm : prime_algorithms) {
-    if (algorithm.name == name) return algorithm;
-    names.emplace_back(algorithm.name);
-  }
-  throw UsageError(unknown_name("algorithm", std::string(name), names));
+  return entry_named(prime_algorithms, "algorithm", name);
 }
 
 std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::uint64_t end) {

@@ -2,25 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
+
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
 
-std::vector<Peer>& registry() {
-  static std::vector<Peer> peers;
+Registry<Peer>& registry() {
+  static Registry<Peer> peers;
   return peers;
 }
 
 }  // namespace
 
-RegisterPeer::RegisterPeer(Peer peer) {
-  registry().push_back(std::move(peer));
-  std::ranges::sort(registry(), {}, &Peer::name);
-}
+RegisterPeer::RegisterPeer(Peer peer) { registry().add(std::move(peer)); }
 
-const std::vector<Peer>& peers() { return registry(); }
+const std::vector<Peer>& peers() { return registry().all(); }
 
 PeerState not_built(const char* package) {
   return {"", fmt::format("not built: install {}, then make build", package)};

@@ -64,27 +64,31 @@ bool has_ended(int pidfd, int milliseconds) {
 }
 
 /// A descriptor that is readable, as that of a process which has ended.
-int new_ended_fd() {
-  const int descriptor = eventfd(1, EFD_CLOEXEC);
-  if (descriptor < 0) throw refusal("watch a process", errno);
+FileDescriptor new_ended_fd() {
+  FileDescriptor descriptor(eventfd(1, EFD_CLOEXEC));
+  if (!descriptor) throw refusal("watch a process", errno);
   return descriptor;
+}
+
+/// waitid(), for whom the process is still there to reap: 0, or -1 with errno set.
+int wait_for_end(idtype_t by, id_t which, siginfo_t& end, int options) {
+  int result = 0;
+  while ((result = waitid(by, which, &end, WEXITED | options)) < 0 && errno == EINTR) continue;
+  return result;
 }
 
 }  // namespace
 
-ChildProcess ChildProcess::fork(FunctionRef<void()> work) {
+ChildProcess ChildProcess::fork(FunctionRef<void()> work, ProcessGroup group) {
   const pid_t parent = getpid();
   const bool main_thread = gettid() == parent;
   // Where no descriptor is left, that is known before the child does anything.
-  const int reserved = new_ended_fd();
+  FileDescriptor reserved = new_ended_fd();
   const pid_t pid = ::fork();
-  if (pid < 0) {
-    const int error = errno;
-    close(reserved);
-    throw refusal("start a process", error);
-  }
+  if (pid < 0) throw refusal("start a process", errno);
+  reserved.reset();
   if (pid == 0) {
-    close(reserved);
+    if (group == ProcessGroup::own) setpgid(0, 0);
     die_with(parent, main_thread);
     int code = 0;
     try {
@@ -97,11 +101,12 @@ ChildProcess ChildProcess::fork(FunctionRef<void()> work) {
     }
     _exit(code);
   }
-  close(reserved);
+  if (group == ProcessGroup::own) setpgid(pid, pid);  // here too: a signal may come before
   const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   const int error = errno;
-  ChildProcess child(pid, pidfd);
+  ChildProcess child(pid, pidfd, group);
   if (pidfd < 0 && error == ESRCH) {  // it has ended already, and something else reaped it
+    child.signal_group(SIGKILL);
     child.status_ = ExitStatus{};
     child.pidfd_ = new_ended_fd();
   } else if (pidfd < 0) {  // the destructor of `child` ends it
@@ -112,7 +117,8 @@ ChildProcess ChildProcess::fork(FunctionRef<void()> work) {
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
-      pidfd_(std::exchange(other.pidfd_, -1)),
+      pidfd_(std::move(other.pidfd_)),
+      group_(other.group_),
       status_(std::exchange(other.status_, std::nullopt)) {}
 
 ChildProcess::~ChildProcess() {
@@ -120,7 +126,6 @@ ChildProcess::~ChildProcess() {
     signal(SIGKILL);
     wait();
   }
-  if (pidfd_ >= 0) close(pidfd_);
 }
 
 ExitStatus ChildProcess::wait() noexcept {
@@ -136,31 +141,42 @@ std::optional<ExitStatus> ChildProcess::status() noexcept {
 /// Keeps the status; false while it runs.
 bool ChildProcess::reap(bool wait_for_it) noexcept {
   // By the descriptor: once something else has reaped the process, another may have its number.
-  const idtype_t by = pidfd_ >= 0 ? P_PIDFD : P_PID;
-  const auto which = static_cast<id_t>(pidfd_ >= 0 ? pidfd_ : pid_);
+  const idtype_t by = pidfd_ ? P_PIDFD : P_PID;
+  const auto which = static_cast<id_t>(pidfd_ ? pidfd_.get() : pid_);
   siginfo_t end{};
-  int result = 0;
-  while ((result = waitid(by, which, &end, WEXITED | (wait_for_it ? 0 : WNOHANG))) < 0 &&
-         errno == EINTR)
-    continue;
+  // The group ends first: as long as its leader is not reaped, no other can have its number.
+  const bool leads = group_ == ProcessGroup::own;
+  const int options = (wait_for_it ? 0 : WNOHANG) | (leads ? WNOWAIT : 0);
+  int result = wait_for_end(by, which, end, options);
   if (result == 0) {
     if (end.si_pid == 0) return false;
+    if (leads) {
+      signal_group(SIGKILL);
+      result = wait_for_end(by, which, end, 0);
+    }
+  }
+  if (result == 0) {
     status_ = end.si_code == CLD_EXITED ? ExitStatus{end.si_status, std::nullopt}
                                         : ExitStatus{std::nullopt, end.si_status};
     return true;
   }
   // ECHILD: not ours to reap, or reaped already. The descriptor still tells when it ends.
-  if (pidfd_ >= 0 && !has_ended(pidfd_, wait_for_it ? -1 : 0)) return false;
+  if (pidfd_ && !has_ended(pidfd_.get(), wait_for_it ? -1 : 0)) return false;
+  signal_group(SIGKILL);
   status_ = ExitStatus{};
   return true;
 }
 
 void ChildProcess::signal(int number) const noexcept {
   if (pid_ <= 0 || status_) return;
-  if (pidfd_ >= 0)
-    syscall(SYS_pidfd_send_signal, pidfd_, number, nullptr, 0);
+  if (pidfd_)
+    syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
   else
     kill(pid_, number);
+}
+
+void ChildProcess::signal_group(int number) const noexcept {
+  if (pid_ > 0 && !status_ && group_ == ProcessGroup::own) kill(-pid_, number);
 }
 
 }  // namespace parlab

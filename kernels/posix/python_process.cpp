@@ -12,8 +12,9 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "kernels/posix/program.hpp"
 
 #ifndef PARLAB_PYTHON
 #define PARLAB_PYTHON "python3"
@@ -22,35 +23,17 @@
 namespace parlab {
 namespace {
 
-/// One socket serves both ways: unlike a pipe it can be written to without SIGPIPE.
-std::array<int, 2> socket_pair() {
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw std::system_error(errno, std::generic_category(), "cannot make a socket");
-  return ends;
-}
-
 ChildProcess start(std::vector<std::string> words, const std::string& python_path, int end,
                    int stderr_file) {
-  return ChildProcess::fork([&] {
-    dup2(end, STDIN_FILENO);  // which clears close-on-exec
-    dup2(end, STDOUT_FILENO);
-    if (stderr_file >= 0) dup2(stderr_file, STDERR_FILENO);
-    // Or OpenMP, loaded there, would bind the interpreter and all that it starts.
-    setenv("OMP_PROC_BIND", "false", 1);  // NOLINT(concurrency-mt-unsafe): one thread here
-    unsetenv("KMP_AFFINITY");             // NOLINT(concurrency-mt-unsafe)
-    // One thread: a peer on one worker.
-    setenv("OMP_NUM_THREADS", "1", 1);       // NOLINT(concurrency-mt-unsafe): one thread here
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)
-    if (!python_path.empty())
-      setenv("PYTHONPATH", python_path.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    execvp(arguments[0], arguments.data());
-    _exit(127);  // as a shell does; ask() tells
-  });
+  Program python{.words = std::move(words), .streams = {end, end, stderr_file}};
+  // Or OpenMP, loaded there, would bind the interpreter and all that it starts.
+  python.variables = {{"OMP_PROC_BIND", "false"},
+                      {"KMP_AFFINITY", std::nullopt},
+                      // One thread: a peer on one worker.
+                      {"OMP_NUM_THREADS", "1"},
+                      {"OPENBLAS_NUM_THREADS", "1"}};
+  if (!python_path.empty()) python.variables["PYTHONPATH"] = python_path;
+  return start_program(python);  // ask() tells where there is none
 }
 
 /// The last line of the file, which of a traceback says what failed; "" where there is none.
@@ -59,8 +42,8 @@ std::string last_line_of(int file) {
   std::array<char, 4096> buffer;
   const off_t size = lseek(file, 0, SEEK_END);
   const off_t begin = std::max<off_t>(size - static_cast<off_t>(buffer.size()), 0);
-  const ssize_t read = pread(file, buffer.data(), buffer.size(), begin);
-  std::string_view text(buffer.data(), read > 0 ? static_cast<std::size_t>(read) : 0);
+  const ssize_t size_read = pread(file, buffer.data(), buffer.size(), begin);
+  std::string_view text(buffer.data(), size_read > 0 ? static_cast<std::size_t>(size_read) : 0);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
     text.remove_suffix(1);
   const std::size_t line_end = text.rfind('\n');
@@ -83,30 +66,26 @@ std::vector<std::string> words_of(const std::string& python, const std::string& 
 PythonProcess::PythonProcess(const std::string& python, const std::string& script,
                              const std::vector<std::string>& arguments,
                              const std::string& python_path)
-    : PythonProcess(words_of(python, script, arguments), python_path, socket_pair()) {}
+    // One socket serves both ways: unlike a pipe it can be written to without SIGPIPE.
+    : PythonProcess(words_of(python, script, arguments), python_path,
+                    make_socket_pair(SOCK_STREAM, "make a socket")) {}
 
 PythonProcess::PythonProcess(std::vector<std::string> words, const std::string& python_path,
-                             std::array<int, 2> ends)
-    : socket_(ends[0]),
+                             SocketPair ends)
+    : socket_(std::move(ends.here)),
       stderr_file_(memfd_create("parlab-python", MFD_CLOEXEC)),
-      child_(start(std::move(words), python_path, ends[1], stderr_file_)) {
-  close(ends[1]);
-}
-
-PythonProcess::~PythonProcess() {
-  close(socket_);
-  if (stderr_file_ >= 0) close(stderr_file_);
-}
+      child_(start(std::move(words), python_path, ends.there.get(), stderr_file_.get())) {}
 
 void PythonProcess::throw_end() {
-  const std::string how = child_.wait().describe(), why = last_line_of(stderr_file_);
+  const std::string how = child_.wait().describe(), why = last_line_of(stderr_file_.get());
   throw std::runtime_error("Python has ended: " + how + (why.empty() ? "" : ", " + why));
 }
 
 std::string PythonProcess::ask(const std::string& line) {
   const std::string message = line + "\n";
   for (std::size_t sent = 0; sent < message.size();) {
-    const ssize_t n = send(socket_, message.data() + sent, message.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n =
+        send(socket_.get(), message.data() + sent, message.size() - sent, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) throw_end();
     sent += static_cast<std::size_t>(n);
@@ -114,7 +93,7 @@ std::string PythonProcess::ask(const std::string& line) {
   std::size_t end = 0;
   while ((end = read_.find('\n')) == std::string::npos) {
     std::array<char, 4096> buffer;
-    const ssize_t n = read(socket_, buffer.data(), buffer.size());
+    const ssize_t n = read(socket_.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) throw_end();
     read_.append(buffer.data(), static_cast<std::size_t>(n));

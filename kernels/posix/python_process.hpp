@@ -1,11 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "kernels/posix/child_process.hpp"
+#include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/socket_pair.hpp"
 
 namespace parlab {
 
@@ -21,7 +22,6 @@ class PythonProcess {
                 const std::string& python_path = "");
   PythonProcess(const PythonProcess&) = delete;
   PythonProcess& operator=(const PythonProcess&) = delete;
-  ~PythonProcess();
 
   /// Sends a line, without its end, and returns the answer. Throws std::runtime_error where the
   /// process ends without one, with the last line that it wrote to stderr; nothing else of that is
@@ -31,13 +31,12 @@ class PythonProcess {
   std::uint64_t ask_number(const std::string& line);
 
  private:
-  PythonProcess(std::vector<std::string> words, const std::string& python_path,
-                std::array<int, 2> ends);
+  PythonProcess(std::vector<std::string> words, const std::string& python_path, SocketPair ends);
   [[noreturn]] void throw_end();
 
-  int socket_;
-  int stderr_file_;   // its stderr, a file in memory; -1 where there is none
-  std::string read_;  // after the last answer
+  FileDescriptor socket_;
+  FileDescriptor stderr_file_;  // its stderr, in memory; empty where that cannot be made
+  std::string read_;            // after the last answer
   ChildProcess child_;
 };
 

@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +21,7 @@
 
 #include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/processor_wait.hpp"
+#include "kernels/posix/socket_pair.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 #include "kernels/sharing/messages/message_socket.hpp"
 
@@ -151,6 +151,12 @@ void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
   }
 }
 
+SocketPair sockets_of_arm() try {
+  return make_socket_pair(SOCK_SEQPACKET, "make a socket");
+} catch (const std::system_error& error) {
+  throw ArmFailed(fmt::format("cannot be started: no socket: {}", error.code().message()));
+}
+
 }  // namespace
 
 void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats) {
@@ -165,55 +171,40 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
                        const InterruptionGuard& interruption, const Exec& exec,
                        std::uint64_t known_repeats)
     : timeout_(timeout), interruption_(&interruption) {
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
-    throw ArmFailed(
-        fmt::format("cannot be started: no socket: {}", std::generic_category().message(errno)));
-  socket_ = ends[0];
+  SocketPair ends = sockets_of_arm();
+  socket_ = std::move(ends.here);
   try {
-    child_.emplace(ChildProcess::fork([&] {
-      setpgid(0, 0);  // a group of its own, so that it rests and dies with all it has started
-      interruption.restore_in_child();
-      close(ends[0]);
-      const auto open_or_exec = [&] {
-        if (exec) {
-          fcntl(ends[1], F_SETFD, 0);  // the other program inherits it
-          exec(ends[1]);
-        }
-        return open();
-      };
-      serve_arm(ends[1], open_or_exec, known_repeats);
-    }));
+    // In a group of its own, so that it rests and dies with all it has started.
+    child_.emplace(ChildProcess::fork(
+        [&] {
+          interruption.restore_in_child();
+          socket_.reset();
+          const auto open_or_exec = [&] {
+            if (exec) {
+              fcntl(ends.there.get(), F_SETFD, 0);  // the other program inherits it
+              exec(ends.there.get());
+            }
+            return open();
+          };
+          serve_arm(ends.there.get(), open_or_exec, known_repeats);
+        },
+        ProcessGroup::own));
   } catch (const std::system_error& error) {  // no more processes, or descriptors
-    close(ends[0]);
-    close(ends[1]);
     throw ArmFailed(
         fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
   }
-  close(ends[1]);
-  setpgid(child_->pid(), child_->pid());  // here too, or a signal may come before the child's call
-  try {
-    json ready = receive();
-    read_from(ready, [&](json& message) {
-      first_answer_ = std::move(message.at("answer"));
-      repeats_ = message.at("repeats");
-    });
-    rest();
-  } catch (...) {
-    kill(-child_->pid(), SIGKILL);
-    close(socket_);
-    throw;
-  }
-}
-
-ArmProcess::~ArmProcess() {
-  kill(-child_->pid(), SIGKILL);
-  close(socket_);
+  ends.there.reset();
+  json ready = receive();
+  read_from(ready, [&](json& message) {
+    first_answer_ = std::move(message.at("answer"));
+    repeats_ = message.at("repeats");
+  });
+  rest();
 }
 
 Sample ArmProcess::sample() {
-  wake();
-  if (send(socket_, "s", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE) throw_errno("cannot send");
+  child_->signal_group(SIGCONT);
+  if (send(socket_.get(), "s", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE) throw_errno("cannot send");
   json message = receive();
   rest();
   Sample sample = read_from(message, [](json& parts) -> Sample {
@@ -240,7 +231,7 @@ json ArmProcess::receive() {
   json message;
   try {
     Bytes bytes;
-    receive_message(socket_, bytes, [&] { wait_for_packet(deadline); });
+    receive_message(socket_.get(), bytes, [&] { wait_for_packet(deadline); });
     message = from_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   } catch (const EndOfFile&) {
     throw ArmFailed(how_it_ended());
@@ -258,7 +249,7 @@ json ArmProcess::receive() {
 }
 
 void ArmProcess::wait_for_packet(Deadline deadline) const {
-  std::array<pollfd, 2> watched = {{{socket_, POLLIN, 0}, {interruption_->fd(), POLLIN, 0}}};
+  std::array<pollfd, 2> watched = {{{socket_.get(), POLLIN, 0}, {interruption_->fd(), POLLIN, 0}}};
   for (;;) {
     if (deadline.passed())
       throw ArmFailed(fmt::format("gave no answer within {:g} s (--timeout)", timeout_.count()));
@@ -278,10 +269,8 @@ std::string ArmProcess::how_it_ended() {
   return ended.revents != 0 ? child_->wait().describe() : "closed its connection without an answer";
 }
 
-void ArmProcess::wake() const { kill(-child_->pid(), SIGCONT); }
-
 void ArmProcess::rest() {
-  kill(-child_->pid(), SIGSTOP);
+  child_->signal_group(SIGSTOP);
   // Returns when its last thread has stopped, or when it is dead, which the next sample will tell.
   siginfo_t info{};
   while (waitid(P_PID, static_cast<id_t>(child_->pid()), &info, WSTOPPED | WEXITED | WNOWAIT) < 0 &&

@@ -15,6 +15,7 @@
 #include "experiments/base/race_interruption.hpp"
 #include "kernels/base/deadline.hpp"
 #include "kernels/posix/child_process.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 
@@ -38,6 +39,7 @@ struct Sample {
   nlohmann::json metrics = nlohmann::json::object();  // the arm's own numbers, by name
 };
 
+/// Its end is that of the arm and of whatever processes the arm has started.
 class ArmProcess {
  public:
   using Open = std::function<OpenedArm()>;
@@ -54,8 +56,6 @@ class ArmProcess {
              std::uint64_t known_repeats = 0);
   ArmProcess(const ArmProcess&) = delete;
   ArmProcess& operator=(const ArmProcess&) = delete;
-  /// Kills the arm and whatever processes it has started.
-  ~ArmProcess();
 
   const Answer& first_answer() const { return first_answer_; }
   std::uint64_t repeats() const { return repeats_; }
@@ -67,12 +67,11 @@ class ArmProcess {
   nlohmann::json receive();
   void wait_for_packet(Deadline deadline) const;
   std::string how_it_ended();
-  void wake() const;
   void rest();
 
   std::chrono::duration<double> timeout_;
   const InterruptionGuard* interruption_;
-  int socket_ = -1;
+  FileDescriptor socket_;
   std::optional<ChildProcess> child_;
   Answer first_answer_;
   std::uint64_t repeats_ = 1;

@@ -7,13 +7,13 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <stdexcept>
 #include <string>
-#include <system_error>
+#include <utility>
 
 #include "kernels/posix/child_process.hpp"
+#include "kernels/posix/socket_pair.hpp"
 #include "kernels/sharing/manager/messages/manager_address.hpp"
 
 #ifdef PARLAB_HAS_HIREDIS
@@ -26,7 +26,8 @@ namespace parlab {
 /// for the next message for `spin` before they sleep.
 class PingPong {
  public:
-  explicit PingPong(std::chrono::microseconds spin) : PingPong(spin, socket_pair()) {}
+  explicit PingPong(std::chrono::microseconds spin)
+      : PingPong(spin, make_socket_pair(SOCK_STREAM, "make a socket pair")) {}
 
   /// Throws std::runtime_error where the other side is gone.
   void there_and_back() {
@@ -38,8 +39,11 @@ class PingPong {
  private:
   using Bytes = std::array<char, 16>;
 
-  PingPong(std::chrono::microseconds spin, std::array<int, 2> ends)
-      : spin_(spin), here_(ends[0]), there_(ends[1]), other_(ChildProcess::fork([this] {
+  PingPong(std::chrono::microseconds spin, SocketPair ends)
+      : spin_(spin),
+        here_(std::move(ends.here)),
+        there_(std::move(ends.there)),
+        other_(ChildProcess::fork([this] {
           here_.reset();
           Bytes bytes{};
           for (ssize_t got = 0; (got = receive(there_.get(), bytes, spin_)) > 0;)
@@ -48,13 +52,6 @@ class PingPong {
               return;
         })) {
     there_.reset();
-  }
-
-  static std::array<int, 2> socket_pair() {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      throw std::system_error(errno, std::generic_category(), "cannot make a socket pair");
-    return ends;
   }
 
   static ssize_t receive(int socket, Bytes& bytes, std::chrono::microseconds spin) {

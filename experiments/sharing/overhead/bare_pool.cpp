@@ -4,9 +4,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
+#include <utility>
+
+#include "kernels/posix/socket_pair.hpp"
 
 namespace parlab {
 namespace {
@@ -29,14 +30,11 @@ BarePool::BarePool(Function function) {
 }
 
 void BarePool::start(Worker& worker, Function function) {
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw std::system_error(errno, std::generic_category(), "cannot make a socket pair");
-  worker.socket = FileDescriptor(ends[0]);
-  const FileDescriptor there(ends[1]);
+  SocketPair ends = make_socket_pair(SOCK_SEQPACKET, "make a socket pair");
+  worker.socket = std::move(ends.here);
   worker.process.emplace(ChildProcess::fork([&] {
     for (Worker& other : workers_) other.socket.reset();  // or none would see the pool's end
-    serve(there.get(), function);
+    serve(ends.there.get(), function);
   }));
 }
 

@@ -97,9 +97,7 @@ class SharingOverhead final : public Experiment {
     for (const OverheadTask& task : overhead_tasks())
       for (const std::string& name : {task.family, task.name})
         if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-    for (const std::string& word : words)
-      if (std::ranges::find(names, word) == names.end())
-        throw UsageError(unknown_name("task", word, names));
+    for (const std::string& word : words) require_known("task", word, names);
     if (const std::string why = RedisChoice::why_not();
         !why.empty() && std::ranges::find(words, redis_family) != words.end())
       throw UsageError("Redis: " + why);

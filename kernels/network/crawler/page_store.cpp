@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 namespace {
@@ -116,9 +117,8 @@ PageStore::PageStore(const std::string& path) : database_(std::make_unique<Datab
   if (path.empty()) {
     const char* folder = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nothing sets it
     file = fmt::format("{}/parlab-crawl-XXXXXX", folder ? folder : "/tmp");
-    const int fd = mkstemp(file.data());
-    if (fd < 0) throw UsageError(fmt::format("cannot make a file in {}", file));
-    close(fd);
+    if (!FileDescriptor(mkstemp(file.data())))
+      throw UsageError(fmt::format("cannot make a file in {}", file));
   }
   const bool opened = sqlite3_open(file.c_str(), &db.handle) == SQLITE_OK;
   // Without a name nobody can go on with it, so no rollback journal is needed beside it either.

@@ -1,17 +1,17 @@
 #include "kernels/numerics/diffusion/heat.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/kernel_registry.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
 
-std::vector<DiffusionVariant>& registry() {
-  static std::vector<DiffusionVariant> variants;
+Registry<DiffusionVariant>& registry() {
+  static Registry<DiffusionVariant> variants;
   return variants;
 }
 
@@ -19,14 +19,10 @@ std::vector<DiffusionVariant>& registry() {
 
 RegisterDiffusionVariant::RegisterDiffusionVariant(DiffusionVariant variant) {
   RegisterKernel({.name = "diffusion", .variant = variant.name, .what = variant.what});
-  registry().push_back(std::move(variant));
+  registry().add(std::move(variant));
 }
 
-std::vector<DiffusionVariant> diffusion_variants() {
-  std::vector<DiffusionVariant> sorted = registry();
-  std::ranges::sort(sorted, {}, &DiffusionVariant::name);
-  return sorted;
-}
+std::vector<DiffusionVariant> diffusion_variants() { return registry().all(); }
 
 Edges edges_named(const std::string& name) {
   if (name == "fixed") return Edges::fixed;
@@ -35,12 +31,7 @@ Edges edges_named(const std::string& name) {
 }
 
 DiffusionVariant diffusion_variant(const std::string& name) {
-  std::vector<std::string> names;
-  for (DiffusionVariant& variant : diffusion_variants()) {
-    if (variant.name == name) return std::move(variant);
-    names.push_back(variant.name);
-  }
-  throw UsageError(unknown_name("variant", name, names));
+  return entry_named(registry().all(), "variant", name);
 }
 
 }  // namespace parlab

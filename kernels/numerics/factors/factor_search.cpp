@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/base/errors.hpp"
 #include "kernels/base/kernel_registry.hpp"
-#include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 #include "kernels/numerics/arithmetic/wheel210.hpp"
 #include "kernels/numerics/factors/polled_search.hpp"
 
@@ -60,12 +59,7 @@ const RegisterKernel vector{
 
 }  // namespace
 FactorSearch factor_search(const std::string& name) {
-  std::vector<std::string> names;
-  for (const FactorSearchVariant& variant : factor_searches) {
-    if (variant.name == name) return variant.smallest_factor;
-    names.emplace_back(variant.name);
-  }
-  throw UsageError(unknown_name("variant", name, names));
+  return entry_named(factor_searches, "variant", name).smallest_factor;
 }
 
 }  // namespace parlab

@@ -1,17 +1,15 @@
 #include "kernels/numerics/julia/julia_set.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "kernels/base/errors.hpp"
 #include "kernels/base/kernel_registry.hpp"
-#include "kernels/base/nearest_name.hpp"
+#include "kernels/base/registry.hpp"
 
 namespace parlab {
 namespace {
 
-std::vector<JuliaVariant>& registry() {
-  static std::vector<JuliaVariant> variants;
+Registry<JuliaVariant>& registry() {
+  static Registry<JuliaVariant> variants;
   return variants;
 }
 
@@ -19,22 +17,13 @@ std::vector<JuliaVariant>& registry() {
 
 RegisterJuliaVariant::RegisterJuliaVariant(JuliaVariant variant) {
   RegisterKernel({.name = "julia", .variant = variant.name, .what = variant.what});
-  registry().push_back(std::move(variant));
+  registry().add(std::move(variant));
 }
 
-std::vector<JuliaVariant> julia_variants() {
-  std::vector<JuliaVariant> sorted = registry();
-  std::ranges::sort(sorted, {}, &JuliaVariant::name);
-  return sorted;
-}
+std::vector<JuliaVariant> julia_variants() { return registry().all(); }
 
 JuliaVariant julia_variant(const std::string& name) {
-  std::vector<std::string> names;
-  for (JuliaVariant& variant : julia_variants()) {
-    if (variant.name == name) return std::move(variant);
-    names.push_back(variant.name);
-  }
-  throw UsageError(unknown_name("variant", name, names));
+  return entry_named(registry().all(), "variant", name);
 }
 
 }  // namespace parlab

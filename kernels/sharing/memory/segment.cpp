@@ -21,6 +21,7 @@
 
 #include "kernels/base/limits.hpp"
 #include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 #include "kernels/sharing/memory/segment_name.hpp"
 
 namespace parlab {
@@ -41,20 +42,6 @@ static_assert(sizeof(Label) <= page_bytes);
 std::size_t rounded_up(std::size_t bytes) {
   return (bytes + page_bytes - 1) / page_bytes * page_bytes;
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Bytes that programs may still take (/proc/meminfo), or all there can be where it is not told.
 std::uint64_t available_memory() {
@@ -87,9 +74,10 @@ std::uint64_t available_memory() {
           .what());
 }
 
-int new_file(const std::string& name) {
-  if (name.empty()) return memfd_create("parlab", MFD_CLOEXEC);
-  return shm_open(("/" + name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+FileDescriptor new_file(const std::string& name) {
+  if (name.empty()) return FileDescriptor(memfd_create("parlab", MFD_CLOEXEC));
+  return FileDescriptor(
+      shm_open(("/" + name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 }
 
 int reserve(int descriptor, off_t bytes) {
@@ -132,14 +120,14 @@ Segment::Segment(const SegmentFacts& facts, bool named) : creator_(getpid()) {
     std::call_once(swept, sweep_leaked_segments);
     name_ = new_segment_name();
   }
-  const Descriptor file(new_file(name_));
-  if (file.number() < 0) throw_no_room(mapped_, errno);
+  const FileDescriptor file = new_file(name_);
+  if (!file) throw_no_room(mapped_, errno);
   try {
     const auto size = static_cast<off_t>(mapped_);
-    if (ftruncate(file.number(), size) < 0) throw_no_room(mapped_, errno);
+    if (ftruncate(file.get(), size) < 0) throw_no_room(mapped_, errno);
     if (named)
-      if (const int error = reserve(file.number(), size); error != 0) throw_no_room(mapped_, error);
-    map(file.number());
+      if (const int error = reserve(file.get(), size); error != 0) throw_no_room(mapped_, error);
+    map(file.get());
   } catch (...) {
     if (named) shm_unlink(("/" + name_).c_str());
     throw;
@@ -150,18 +138,18 @@ Segment::Segment(const SegmentFacts& facts, bool named) : creator_(getpid()) {
 }
 
 Segment::Segment(const std::string& name, const SegmentFacts& facts) : name_(name) {
-  const Descriptor file(shm_open(("/" + name).c_str(), O_RDWR | O_CLOEXEC, 0));
-  if (file.number() < 0) {
+  const FileDescriptor file(shm_open(("/" + name).c_str(), O_RDWR | O_CLOEXEC, 0));
+  if (!file) {
     if (errno == EMFILE || errno == ENFILE) throw_no_room(facts.elements(), errno);
     throw WrongSegment(fmt::format("there is no shared segment {}: {}", name,
                                    std::generic_category().message(errno)));
   }
   struct stat file_facts {};
-  fstat(file.number(), &file_facts);
+  fstat(file.get(), &file_facts);
   mapped_ = static_cast<std::size_t>(file_facts.st_size);
   if (mapped_ < page_bytes || mapped_ % page_bytes != 0)
     throw WrongSegment(fmt::format("{} is not a segment of parlab, or not yet in place", name));
-  map(file.number());
+  map(file.get());
   const Label& label = *reinterpret_cast<const Label*>(data_ + mapped_ - page_bytes);
   std::string fault;
   if (label.mark.load(std::memory_order_acquire) != mark)

@@ -1,21 +1,12 @@
 #include "kernels/sharing/messages/connection.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <stdexcept>
 
 #include "kernels/posix/wait.hpp"
 
 namespace parlab {
-
-Connection& Connection::operator=(Connection&& other) noexcept {
-  if (this != &other) {
-    close();
-    socket_ = std::exchange(other.socket_, -1);
-  }
-  return *this;
-}
 
 Bytes Connection::recv_bytes() {
   receive_message(fileno(), received_);
@@ -25,21 +16,17 @@ Bytes Connection::recv_bytes() {
 bool Connection::poll(Deadline deadline) const { return !wait({fileno()}, deadline).empty(); }
 
 int Connection::fileno() const {
-  if (socket_ < 0) throw std::logic_error("the connection was closed in this process");
-  return socket_;
-}
-
-void Connection::close() {
-  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  if (!socket_) throw std::logic_error("the connection was closed in this process");
+  return socket_.get();
 }
 
 std::pair<Connection, Connection> make_pipe(bool duplex) {
-  const SocketPair pair = make_socket_pair();
+  SocketPair pair = make_message_sockets();
   if (!duplex) {
-    shutdown(pair.ends[0], SHUT_WR);
-    shutdown(pair.ends[1], SHUT_RD);
+    shutdown(pair.here.get(), SHUT_WR);
+    shutdown(pair.there.get(), SHUT_RD);
   }
-  return {Connection(pair.ends[0]), Connection(pair.ends[1])};
+  return {Connection(std::move(pair.here)), Connection(std::move(pair.there))};
 }
 
 }  // namespace parlab

@@ -26,10 +26,7 @@ namespace parlab {
 class Connection {
  public:
   /// Takes over a SOCK_SEQPACKET socket.
-  explicit Connection(int socket) : socket_(socket) {}
-  Connection(Connection&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
-  Connection& operator=(Connection&& other) noexcept;
-  ~Connection() { close(); }
+  explicit Connection(FileDescriptor socket) : socket_(std::move(socket)) {}
 
   /// Sends a value: a trivially copyable one, a string, a vector, ... (wire.hpp, serialised.hpp).
   /// Waits while the other side is slow. Throws EndOfFile where nobody can receive it any more.
@@ -65,11 +62,11 @@ class Connection {
 
   /// For wait() and poll(2). Throws std::logic_error once closed.
   int fileno() const;
-  bool closed() const { return socket_ < 0; }
-  void close();
+  bool closed() const { return !socket_; }
+  void close() { socket_.reset(); }
 
  private:
-  int socket_;
+  FileDescriptor socket_;
   Bytes received_;
 };
 

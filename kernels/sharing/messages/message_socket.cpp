@@ -11,7 +11,6 @@
 #include <cstring>
 #include <system_error>
 
-#include "kernels/base/limits.hpp"
 #include "kernels/base/sharing_errors.hpp"
 #include "kernels/posix/signal_guard.hpp"
 
@@ -66,18 +65,16 @@ void receive_rest(int socket, std::span<std::byte> rest) {
 
 }  // namespace
 
-SocketPair make_socket_pair() {
-  SocketPair pair{};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.ends) == 0) {
-    const timeval at_most{longest_call.count(), 0};
-    for (const int end : pair.ends)
-      for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO})
-        setsockopt(end, SOL_SOCKET, which, &at_most, sizeof at_most);
-    return pair;
-  }
-  const std::system_error why = refusal("make a connection", errno);
+SocketPair make_message_sockets() try {
+  SocketPair pair = make_socket_pair(SOCK_SEQPACKET, "make a connection");
+  const timeval at_most{longest_call.count(), 0};
+  for (const int end : {pair.here.get(), pair.there.get()})
+    for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO})
+      setsockopt(end, SOL_SOCKET, which, &at_most, sizeof at_most);
+  return pair;
+} catch (const std::system_error& why) {
   if (why.code().value() == EMFILE || why.code().value() == ENFILE) throw OutOfRoom(why.what());
-  throw why;
+  throw;
 }
 
 void send_message(int socket, BytesView message) {

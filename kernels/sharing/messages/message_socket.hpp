@@ -12,6 +12,7 @@
 
 #include "kernels/base/deadline.hpp"
 #include "kernels/base/function_ref.hpp"
+#include "kernels/posix/socket_pair.hpp"
 #include "kernels/sharing/messages/wire.hpp"
 
 namespace parlab {
@@ -22,11 +23,8 @@ constexpr std::size_t packet_bytes = std::size_t{64} << 10;
 /// Bytes of a message. Longer ones are no messages but data: share an array instead.
 constexpr std::uint64_t longest_message_bytes = std::uint64_t{1} << 30;
 
-/// Both ends of a new pair, closed by exec. Throws OutOfRoom where descriptors are used up.
-struct SocketPair {
-  int ends[2];
-};
-SocketPair make_socket_pair();
+/// Both ends of a new connection for messages. Throws OutOfRoom where descriptors are used up.
+SocketPair make_message_sockets();
 
 /// Waits while the other side is slow to receive. Throws EndOfFile where it is gone, BadMessage
 /// where the message is too long, and Interrupted (InterruptionScope).

@@ -24,6 +24,15 @@ namespace {
 
 using News = WorkerKeeper::News;
 
+/// News on their way from the keeper, bytes alone; a descriptor travels beside them.
+struct Report {
+  News::Kind kind;
+  int seat;
+  pid_t pid;
+  int error;
+  ExitStatus status;
+};
+
 /// Orders to start a worker that are under way at once. Each is answered, and a socket holds some 200
 /// packets: more, and pool and keeper would wait for one another to read.
 constexpr std::size_t max_asked_for = 64;
@@ -35,8 +44,8 @@ struct Order {
 };
 
 /// A packet with at most one descriptor beside it, which the kernel copies into the receiver.
-bool send_with_descriptor(int socket, const News& news, int descriptor) {
-  iovec part{const_cast<News*>(&news), sizeof news};
+bool send_with_descriptor(int socket, const Report& report, int descriptor) {
+  iovec part{const_cast<Report*>(&report), sizeof report};
   msghdr packet{};
   packet.msg_iov = &part;
   packet.msg_iovlen = 1;
@@ -59,11 +68,11 @@ bool send_with_descriptor(int socket, const News& news, int descriptor) {
 /// What the keeper does: single-threaded, until it is told to end or its pool is gone.
 class Keeping {
  public:
-  Keeping(int socket, const WorkerKeeper::Work& work) : socket_(socket), work_(work) {}
+  Keeping(FileDescriptor& socket, const WorkerKeeper::Work& work) : socket_(socket), work_(work) {}
 
   void run() {
     while (!(idle_ends_ && workers_.empty())) {
-      std::vector<pollfd> watched = {{socket_, POLLIN, 0}};
+      std::vector<pollfd> watched = {{socket_.get(), POLLIN, 0}};
       std::vector<int> seats;
       for (const auto& [seat, worker] : workers_) {
         watched.push_back({worker.ended_fd(), POLLIN, 0});
@@ -81,7 +90,7 @@ class Keeping {
  private:
   bool obey() {
     Order order{};
-    const ssize_t size = recv(socket_, &order, sizeof order, 0);
+    const ssize_t size = recv(socket_.get(), &order, sizeof order, 0);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) return true;
     if (size != sizeof order) return false;  // the pool is gone
     switch (order.kind) {
@@ -104,50 +113,44 @@ class Keeping {
   }
 
   void start(int seat) {
-    News news{};
-    news.kind = News::Kind::started;
-    news.seat = seat;
+    Report report{};
+    report.kind = News::Kind::started;
+    report.seat = seat;
     try {
-      const SocketPair pair = make_socket_pair();
-      try {
-        auto [place, added] = workers_.emplace(seat, ChildProcess::fork([&] {
-                                                 close(socket_);
-                                                 close(pair.ends[0]);
-                                                 work_(seat, pair.ends[1]);
-                                               }));
-        news.pid = place->second.pid();
-        if (!added) throw std::logic_error("the seat is taken");
-        send_with_descriptor(socket_, news, pair.ends[0]);
-      } catch (...) {
-        close(pair.ends[0]);
-        close(pair.ends[1]);
-        throw;
-      }
-      close(pair.ends[0]);
-      close(pair.ends[1]);
+      SocketPair ends = make_message_sockets();
+      auto [place, added] = workers_.emplace(seat, ChildProcess::fork([&] {
+                                               socket_.reset();
+                                               ends.here.reset();
+                                               work_(seat, ends.there.get());
+                                             }));
+      report.pid = place->second.pid();
+      if (!added) throw std::logic_error("the seat is taken");
+      send_with_descriptor(socket_.get(), report, ends.here.get());
     } catch (const std::system_error& error) {
-      news.kind = News::Kind::not_started;
-      news.error = error.code().value();
-      send_with_descriptor(socket_, news, -1);
+      report_failure(report, error.code().value());
     } catch (const std::exception&) {
-      news.kind = News::Kind::not_started;
-      news.error = EMFILE;
-      send_with_descriptor(socket_, news, -1);
+      report_failure(report, EMFILE);
     }
+  }
+
+  void report_failure(Report report, int error) {
+    report.kind = News::Kind::not_started;
+    report.error = error;
+    send_with_descriptor(socket_.get(), report, -1);
   }
 
   void report_end(int seat) {
     const auto place = workers_.find(seat);
-    News news{};
-    news.kind = News::Kind::ended;
-    news.seat = seat;
-    news.pid = place->second.pid();
-    news.status = place->second.wait();
+    Report report{};
+    report.kind = News::Kind::ended;
+    report.seat = seat;
+    report.pid = place->second.pid();
+    report.status = place->second.wait();
     workers_.erase(place);
-    if (kill_at_.never()) send_with_descriptor(socket_, news, -1);  // else nobody reads it
+    if (kill_at_.never()) send_with_descriptor(socket_.get(), report, -1);  // else nobody reads it
   }
 
-  int socket_;
+  FileDescriptor& socket_;
   const WorkerKeeper::Work& work_;
   std::map<int, ChildProcess> workers_;
   Deadline kill_at_;
@@ -166,39 +169,29 @@ bool send_order(int socket, Order order) {
 
 WorkerKeeper::WorkerKeeper(const Work& work) {
   require_no_other_threads("the workers of a pool");
-  const SocketPair pair = make_socket_pair();
-  socket_ = pair.ends[0];
-  try {
-    process_.emplace(ChildProcess::fork([&] {
-      InterruptionScope::leave_to_parent();
-      signal(SIGTERM, SIG_IGN);  // of the group: the pool tells it to end
-      // Whatever the program does with its own children, the keeper is told how workers ended; they
-      // run the program's tasks, and have its way again.
-      struct sigaction keepers {};
-      struct sigaction programs {};
-      keepers.sa_handler = SIG_DFL;
-      sigemptyset(&keepers.sa_mask);
-      sigaction(SIGCHLD, &keepers, &programs);
-      prctl(PR_SET_NAME, "pool keeper");
-      close(pair.ends[0]);
-      Keeping(pair.ends[1], [&](int seat, int socket) {
-        signal(SIGTERM, SIG_DFL);
-        sigaction(SIGCHLD, &programs, nullptr);
-        work(seat, socket);
-      }).run();
-    }));
-  } catch (...) {
-    close(pair.ends[0]);
-    close(pair.ends[1]);
-    throw;
-  }
-  close(pair.ends[1]);
+  SocketPair ends = make_message_sockets();
+  socket_ = std::move(ends.here);
+  process_.emplace(ChildProcess::fork([&] {
+    InterruptionScope::leave_to_parent();
+    signal(SIGTERM, SIG_IGN);  // of the group: the pool tells it to end
+    // Whatever the program does with its own children, the keeper is told how workers ended; they
+    // run the program's tasks, and have its way again.
+    struct sigaction keepers {};
+    struct sigaction programs {};
+    keepers.sa_handler = SIG_DFL;
+    sigemptyset(&keepers.sa_mask);
+    sigaction(SIGCHLD, &keepers, &programs);
+    prctl(PR_SET_NAME, "pool keeper");
+    socket_.reset();
+    Keeping(ends.there, [&](int seat, int socket) {
+      signal(SIGTERM, SIG_DFL);
+      sigaction(SIGCHLD, &programs, nullptr);
+      work(seat, socket);
+    }).run();
+  }));
 }
 
-WorkerKeeper::~WorkerKeeper() {
-  process_.reset();
-  close(socket_);
-}
+WorkerKeeper::~WorkerKeeper() = default;  // the keeper first
 
 void WorkerKeeper::start(int seat) {
   to_ask_for_.push_back(seat);
@@ -207,34 +200,43 @@ void WorkerKeeper::start(int seat) {
 
 void WorkerKeeper::ask() {
   while (asked_for_ < max_asked_for && !to_ask_for_.empty()) {
-    if (!send_order(socket_, {Order::Kind::start, to_ask_for_.front()})) return;  // it is dead
+    if (!send_order(socket_.get(), {Order::Kind::start, to_ask_for_.front()}))
+      return;  // it is dead
     to_ask_for_.pop_front();
     ++asked_for_;
   }
 }
 
 void WorkerKeeper::end_all(std::chrono::milliseconds grace) const {
-  send_order(socket_, {Order::Kind::end_all, static_cast<int>(grace.count())});
+  send_order(socket_.get(), {Order::Kind::end_all, static_cast<int>(grace.count())});
 }
 
-void WorkerKeeper::end_when_idle() const { send_order(socket_, {Order::Kind::end_when_idle, 0}); }
+void WorkerKeeper::end_when_idle() const {
+  send_order(socket_.get(), {Order::Kind::end_when_idle, 0});
+}
 
 std::optional<News> WorkerKeeper::news() {
-  News news{};
-  iovec part{&news, sizeof news};
+  Report report{};
+  iovec part{&report, sizeof report};
   msghdr packet{};
   packet.msg_iov = &part;
   packet.msg_iovlen = 1;
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
   packet.msg_control = room.data();
   packet.msg_controllen = room.size();
-  const ssize_t size = recvmsg(socket_, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const ssize_t size = recvmsg(socket_.get(), &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-  if (size != sizeof news) throw EndOfFile("the process that keeps the pool's workers is gone");
-  news.socket = -1;
+  if (size != sizeof report) throw EndOfFile("the process that keeps the pool's workers is gone");
+  int socket = -1;
   if (const cmsghdr* head = CMSG_FIRSTHDR(&packet); head != nullptr)
-    std::memcpy(&news.socket, CMSG_DATA(head), sizeof(int));
-  if (news.kind == News::Kind::started && news.socket < 0) {  // it was cut off: no room here
+    std::memcpy(&socket, CMSG_DATA(head), sizeof socket);
+  News news{.kind = report.kind,
+            .seat = report.seat,
+            .pid = report.pid,
+            .socket = FileDescriptor(socket),
+            .error = report.error,
+            .status = report.status};
+  if (news.kind == News::Kind::started && !news.socket) {  // it was cut off: no room here
     news.kind = News::Kind::not_started;
     news.error = EMFILE;
   }

@@ -14,6 +14,7 @@
 
 #include "kernels/base/deadline.hpp"
 #include "kernels/posix/child_process.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
 
@@ -25,9 +26,9 @@ class WorkerKeeper {
     Kind kind;
     int seat;
     pid_t pid;
-    int socket;         ///< started: our end of its socket, now the reader's
-    int error;          ///< not_started: errno
-    ExitStatus status;  ///< ended: how
+    FileDescriptor socket;  ///< started: our end of its socket
+    int error;              ///< not_started: errno
+    ExitStatus status;      ///< ended: how
   };
 
   /// `work` is what a worker does with its end of the socket; it returns when the worker is to end.
@@ -48,7 +49,7 @@ class WorkerKeeper {
   void end_when_idle() const;
 
   /// Readable when there is news, or when the keeper is dead.
-  int fd() const { return socket_; }
+  int fd() const { return socket_.get(); }
   /// The next news, or nothing where there is none now. Throws EndOfFile where the keeper is dead.
   std::optional<News> news();
   /// Kills the keeper, and so its workers.
@@ -59,7 +60,7 @@ class WorkerKeeper {
  private:
   void ask();
 
-  int socket_ = -1;
+  FileDescriptor socket_;
   std::size_t asked_for_ = 0;
   std::deque<int> to_ask_for_;  // seats
   std::optional<ChildProcess> process_;

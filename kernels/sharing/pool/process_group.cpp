@@ -21,6 +21,7 @@
 
 #include "kernels/base/limits.hpp"
 #include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/file_descriptor.hpp"
 #include "kernels/posix/fork_guard.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/posix/signal_guard.hpp"
@@ -48,7 +49,7 @@ class ProcessCrew final : public Crew {
           work_on_tasks(socket, place(seat), options_.initializer);
         }),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (wake_ < 0) throw OutOfRoom(refusal("make a pool", errno).what());
+    if (!wake_) throw OutOfRoom(refusal("make a pool", errno).what());
     try {
       for (int seat = 0; seat < workers; ++seat) {
         new (&place(seat)) WorkerPlace;
@@ -64,15 +65,11 @@ class ProcessCrew final : public Crew {
       if (broken_) std::rethrow_exception(broken_);
     } catch (...) {
       terminate();  // those that started are gone when the caller learns why not all did
-      ::close(wake_);
       throw;
     }
   }
 
-  ~ProcessCrew() override {
-    terminate();
-    ::close(wake_);
-  }
+  ~ProcessCrew() override { terminate(); }
 
   int workers() const override { return static_cast<int>(seats_.size()); }
 
@@ -185,7 +182,7 @@ class ProcessCrew final : public Crew {
   /// Waits for one round of events and handles them.
   void lead(std::unique_lock<std::mutex>& lock, Deadline deadline) {
     watched_.clear();
-    watched_.push_back({wake_, POLLIN, 0});
+    watched_.push_back({wake_.get(), POLLIN, 0});
     // Its death is news once: later all is known.
     watched_.push_back({keeper_gone_ ? -1 : keeper_.fd(), POLLIN, 0});
     for (const Seat& seat : seats_)
@@ -202,7 +199,7 @@ class ProcessCrew final : public Crew {
     if (ready <= 0) return;
     if (watched_[0].revents != 0) {
       std::uint64_t count = 0;
-      static_cast<void>(read(wake_, &count, sizeof count));
+      static_cast<void>(read(wake_.get(), &count, sizeof count));
     }
     for (std::size_t i = 0; i < seats_.size(); ++i)
       if (watched_[i + 2].revents != 0 && seats_[i].socket() == watched_[i + 2].fd) hear(seats_[i]);
@@ -263,7 +260,7 @@ class ProcessCrew final : public Crew {
 
   void hear_keeper() {
     try {
-      while (const std::optional<WorkerKeeper::News> news = keeper_.news()) take_news(*news);
+      while (std::optional<WorkerKeeper::News> news = keeper_.news()) take_news(*std::move(news));
     } catch (const EndOfFile&) {
       keeper_gone_ = true;
       for (Seat& seat : seats_) bury(seat, SIGKILL, "killed with the pool's keeper");
@@ -273,11 +270,11 @@ class ProcessCrew final : public Crew {
     }
   }
 
-  void take_news(const WorkerKeeper::News& news) {
+  void take_news(WorkerKeeper::News news) {
     Seat& seat = seats_[static_cast<std::size_t>(news.seat)];
     switch (news.kind) {
       case WorkerKeeper::News::Kind::started:
-        seat.take(news.socket);
+        seat.take(std::move(news.socket));
         break;
       case WorkerKeeper::News::Kind::not_started:
         give_up(std::make_exception_ptr(OutOfRoom(
@@ -365,14 +362,14 @@ class ProcessCrew final : public Crew {
 
   void wake_leader() {
     const std::uint64_t one = 1;
-    if (leading_) static_cast<void>(write(wake_, &one, sizeof one));
+    if (leading_) static_cast<void>(write(wake_.get(), &one, sizeof one));
   }
 
   const pid_t owner_ = getpid();
   CrewOptions options_;
   SharedMapping places_;
   WorkerKeeper keeper_;  // forked before the crew's own thread
-  int wake_;             // eventfd, ends the leader's poll()
+  FileDescriptor wake_;  // eventfd, ends the leader's poll()
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -18,25 +17,15 @@ bool is_gone(int error) { return error == EPIPE || error == ECONNRESET; }
 
 }  // namespace
 
-Seat::Seat(Seat&& other) noexcept
-    : place_(other.place_),
-      socket_(std::exchange(other.socket_, -1)),
-      number_(other.number_),
-      given_(std::move(other.given_)),
-      outgoing_(std::move(other.outgoing_)),
-      incoming_(std::move(other.incoming_)),
-      received_(other.received_),
-      under_way_(other.under_way_) {}
-
-void Seat::take(int socket) {
+void Seat::take(FileDescriptor socket) {
   leave();
-  socket_ = socket;
+  socket_ = std::move(socket);
   number_ = 0;
   place_->reset();
 }
 
 void Seat::leave() {
-  if (socket_ >= 0) close(std::exchange(socket_, -1));
+  socket_.reset();
   outgoing_.clear();
   under_way_ = false;
 }
@@ -63,7 +52,7 @@ void Seat::give(std::shared_ptr<PoolTask> task) {
 void Seat::flush() {
   while (!outgoing_.empty()) {
     const Bytes& packet = outgoing_.front();
-    if (send(socket_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    if (send(socket_.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
       if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) return;
       if (is_gone(errno)) throw EndOfFile("a worker is gone");
       throw std::system_error(errno, std::generic_category(), "cannot send to a worker");
@@ -84,7 +73,7 @@ bool Seat::receive() {
     msghdr packet{};
     packet.msg_iov = under_way_ ? &parts[1] : parts.data();
     packet.msg_iovlen = under_way_ ? 1 : 2;
-    const ssize_t size = recvmsg(socket_, &packet, MSG_DONTWAIT);
+    const ssize_t size = recvmsg(socket_.get(), &packet, MSG_DONTWAIT);
     if (size == 0 || (size < 0 && is_gone(errno))) throw EndOfFile("a worker is gone");
     if (size < 0) {
       if (errno == EAGAIN || errno == EINTR) return false;

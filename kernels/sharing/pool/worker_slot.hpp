@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "kernels/posix/file_descriptor.hpp"
 #include "kernels/sharing/messages/message_socket.hpp"
 #include "kernels/sharing/pool/pool_worker.hpp"
 #include "kernels/sharing/pool/worker_group.hpp"
@@ -17,16 +18,13 @@ namespace parlab {
 class Seat {
  public:
   explicit Seat(WorkerPlace& place) : place_(&place) {}
-  Seat(Seat&& other) noexcept;
-  Seat& operator=(Seat&&) = delete;
-  ~Seat() { leave(); }
 
   /// A worker came, with our end of its socket.
-  void take(int socket);
+  void take(FileDescriptor socket);
   /// Closes the socket, on which the worker ends. What it was given stays.
   void leave();
-  bool taken() const { return socket_ >= 0; }
-  int socket() const { return socket_; }
+  bool taken() const { return static_cast<bool>(socket_); }
+  int socket() const { return socket_.get(); }
 
   void give(std::shared_ptr<PoolTask> task);
   /// Tasks that it has not answered yet.
@@ -60,7 +58,7 @@ class Seat {
   using Given = std::pair<std::uint32_t, std::shared_ptr<PoolTask>>;
 
   WorkerPlace* place_;
-  int socket_ = -1;
+  FileDescriptor socket_;
   std::uint32_t number_ = 0;
   std::deque<Given> given_;
   std::deque<Bytes> outgoing_;  // packets

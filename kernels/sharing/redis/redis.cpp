@@ -20,6 +20,8 @@
 #include <memory>
 #include <system_error>
 #include <vector>
+
+#include "kernels/posix/file_descriptor.hpp"
 #endif
 
 namespace parlab {
@@ -101,17 +103,14 @@ redisContext* connect_unix(const std::string& path, timeval timeout) {
   if (path.size() < sizeof(sockaddr_un::sun_path))
     return redisConnectUnixWithTimeout(path.c_str(), timeout);
   const std::size_t slash = path.rfind('/');
-  const int folder = open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  const std::string shorter = fmt::format("/proc/self/fd/{}{}", folder, path.substr(slash));
-  if (folder < 0 || shorter.size() >= sizeof(sockaddr_un::sun_path)) {
-    const int error = folder < 0 ? errno : ENAMETOOLONG;
-    if (folder >= 0) close(folder);
+  const FileDescriptor folder(
+      open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const int error = folder ? ENAMETOOLONG : errno;
+  const std::string shorter = fmt::format("/proc/self/fd/{}{}", folder.get(), path.substr(slash));
+  if (!folder || shorter.size() >= sizeof(sockaddr_un::sun_path))
     throw RedisError(
         fmt::format("no Redis at {}: {}", path, std::generic_category().message(error)));
-  }
-  redisContext* context = redisConnectUnixWithTimeout(shorter.c_str(), timeout);
-  close(folder);
-  return context;
+  return redisConnectUnixWithTimeout(shorter.c_str(), timeout);
 }
 
 /// A thread's connections, one for each server and timeout.

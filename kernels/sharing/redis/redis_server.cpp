@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,6 +16,8 @@
 #include <system_error>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/program.hpp"
 #include "kernels/sharing/redis/redis.hpp"
 
 namespace parlab {
@@ -83,15 +84,7 @@ void remove_folder(const std::string& folder) {
 
 }  // namespace
 
-std::string RedisServer::program() {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  std::istringstream folders(path ? path : "/usr/bin:/bin");
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string place = folder + "/redis-server";
-    if (access(place.c_str(), X_OK) == 0) return place;
-  }
-  return "";
-}
+std::string RedisServer::program() { return find_program("redis-server"); }
 
 RedisServer::RedisServer() {
   const std::string redis = program();
@@ -101,15 +94,13 @@ RedisServer::RedisServer() {
   sweep_redis_folders();
   folder_ = make_folder();
   try {
-    process_.emplace(ChildProcess::fork([&] {
-      setpgid(0, 0);  // a Ctrl-C is for parlab, which ends the server when its arms have ended
-      const int nowhere = open("/dev/null", O_RDWR);
-      for (const int stream : {0, 1, 2}) dup2(nowhere, stream);
-      execl(redis.c_str(), redis.c_str(), "--port", "0", "--unixsocket", place().c_str(),
-            "--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--dir", folder_.c_str(),
-            "--daemonize", "no", nullptr);
-      _exit(127);
-    }));
+    const FileDescriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
+    process_.emplace(start_program(
+        {.words = {redis, "--port", "0", "--unixsocket", place(), "--unixsocketperm", "700",
+                   "--save", "", "--appendonly", "no", "--dir", folder_, "--daemonize", "no"},
+         .streams = {nowhere.get(), nowhere.get(), nowhere.get()},
+         // A Ctrl-C is for parlab, which ends the server when its arms have ended.
+         .group = ProcessGroup::own}));
     const Redis here({.place = place(), .timeout = std::chrono::milliseconds(1000)});
     const auto deadline = std::chrono::steady_clock::now() + longest_start;
     for (;;) {

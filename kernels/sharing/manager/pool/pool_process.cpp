@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "kernels/base/limits.hpp"
+#include "kernels/posix/socket_pair.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 #include "kernels/sharing/pool/pool_chunk.hpp"
 
@@ -137,13 +137,10 @@ json refused(const std::string& why) { return {{"refused", why}}; }
 PoolProcess::PoolProcess(const ManagedFunctionTable& functions, const std::string& initializer)
     : place_(sizeof(std::atomic<std::uint64_t>)) {
   std::construct_at(&place(), 0);
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw refusal("start a worker", errno);
-  link_.emplace(0, FileDescriptor(ends[0]), max_answer_bytes);
-  const FileDescriptor theirs(ends[1]);
+  SocketPair ends = make_socket_pair(SOCK_STREAM, "start a worker");
+  link_.emplace(0, std::move(ends.here), max_answer_bytes);
   child_.emplace(ChildProcess::fork([&] {
-    become_worker(theirs.get());
+    become_worker(ends.there.get());
     work(3, functions, initializer, place());
   }));
 }
