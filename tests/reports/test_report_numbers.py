@@ -13,6 +13,7 @@ from typing import Any
 import paired_statistics as stats
 import sharing_checks as sharing
 import table_checks as checks
+from answer_checks import explain_answer
 from grid_checks import HEADS, check_grid, percent_is
 from raw_results import Document, RawResults, answer_of, arms_of
 from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, value_of
@@ -192,8 +193,8 @@ def explain_ending(page: Page, results: RawResults) -> None:
 
 def explain_all(page: Page, results: RawResults) -> None:
     """Raises unless each number of the page is one that the data give."""
-    for explain in (explain_tables, explain_opening, explain_sentences, explain_trust,
-                    explain_texts, explain_races, explain_ending):
+    for explain in (explain_tables, explain_opening, explain_answer, explain_sentences,
+                    explain_trust, explain_texts, explain_races, explain_ending):
         explain(page, results)
     sharing.explain_sharing(page)
     assert page.unexplained() == []
@@ -212,6 +213,26 @@ def test_a_digit_changed_anywhere_is_found(rendered: RawResults) -> None:
         other = str((int(text[place]) + 5) % 10)
         try:
             explain_all(Page(text[:place] + other + text[place + 1:]), rendered)
+        except (AssertionError, AttributeError, KeyError, StopIteration, ValueError):
+            continue
+        unseen.append(text[max(0, place - 60):place + 20])
+    assert not unseen, "\n".join(unseen)
+
+
+def test_every_digit_of_the_first_screen_is_checked(rendered: RawResults) -> None:
+    """As above, for each digit of the answer."""
+    text = rendered.report
+    start, end = text.index("## The answer"), text.index("## Verdicts")
+    unseen = []
+    for found in re.finditer(r"\d", text[start:end]):
+        place = start + found.start()
+        other = str((int(text[place]) + 5) % 10)
+        page = Page(text[:place] + other + text[place + 1:])
+        try:
+            explain_answer(page, rendered)
+            explain_texts(page, rendered)
+            page.take(r"\]\([^)]*\)")
+            assert not any(re.search(r"\d", page.lines[n]) for n in page.under("The answer"))
         except (AssertionError, AttributeError, KeyError, StopIteration, ValueError):
             continue
         unseen.append(text[max(0, place - 60):place + 20])

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import jinja2
 
-from report.figures import (call_costs, goals, loads, lock_holders, model, speedups, stillness, style,
+from report.answer.certainty import next_words
+from report.figures import (call_costs, goals, heat_map, loads, lock_holders, model, speedups, stillness, style,
                      sweep, timeline)
 from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
@@ -102,6 +103,8 @@ def draw_figures(report: Report, folder: Path) -> None:
                 lock_holders.draw(section.race, folder.parent / figure_file(section.race, "-timeline"))
             if section.loads:
                 loads.draw(section.race, folder.parent / figure_file(section.race, "-loads"))
+        if report.heat_map:
+            heat_map.draw(report.answer.loops, folder / Path(report.heat_map).name)
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 
@@ -115,7 +118,7 @@ def markdown_of(report: Report) -> str:
         "plain": plain, "told": told, "duration": formats.duration, "percent": formats.percent,
         "plural": formats.plural, "significant": formats.significant,
         "ratio_with_interval": formats.ratio_with_interval, "day": _day,
-        "singular": formats.singular, "answer": _answer,
+        "singular": formats.singular, "answer": _answer, "next_words": next_words,
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,

@@ -14,7 +14,8 @@ from report.figures import style
 # Figures keep their colours on a light page; on a dark one these take their place.
 DARK = {style.PAPER: "#0d1117", style.INK: "#e6edf3", style.MUTED: "#9198a1",
         style.FAINT: "#30363d", style.BAND: "#12263a", "#0072b2": "#4aa8e0", "#d55e00": "#f0883e", "#009e73": "#3fb98f",
-        "#b8569b": "#d58cc0", "#7a5c1e": "#c29a4b"}
+        "#b8569b": "#d58cc0", "#7a5c1e": "#c29a4b",
+        **dict(zip(style.HEAT, ("#161b22", "#1a2f47", "#204467", "#2a5f91", "#79c0ff")))}
 EXTENSIONS = ["tables", "fenced_code", "md_in_html", "sane_lists", "toc"]
 
 

@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
+from report.answer.answer import Answer, answer_of
 from report.figures.call_costs import measures_calls
 from report.figures.loads import has_loads
 from report.figures.lock_holders import spans_of
@@ -163,6 +165,16 @@ class Report:
                 if not (measures_chunks(section.race) or is_against(section.race)
                         or measures_calls(section.race))
                 for choice in section.choices]
+
+    @cached_property
+    def answer(self) -> Answer:
+        """What the first screen says."""
+        return answer_of(self.grid, self.suite.races, self.trust)
+
+    @property
+    def heat_map(self) -> str:
+        """The path of the figure of loops by backends; empty without loops."""
+        return "figures/loops-by-backends.svg" if self.answer.loops else ""
 
     @property
     def failed(self) -> list[tuple[Section, Arm]]:

@@ -1,0 +1,123 @@
+"""Sentences on sizes: from how much work a backend pays, what a run costs, into how many chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from report.answer.backend_sentences import Sentence
+from report.load.race_result import Arm, Model, Race
+from report.tables.axis import measures_chunks, sweep_axis
+from report.tables.grid import Choice
+from report.tables.peer_table import is_against
+from report.text.formats import duration, listing, plural, ratio
+from report.text.markdown_table import plain
+
+ROUGH = 2  # digits of a time that a line was fitted for
+
+
+def pays_from(races: Sequence[Race]) -> Sentence | None:
+    """How long the work must take in one thread before each backend pays, by the cost models of the
+    race that has most of them; sizes as times at the baseline's pace at the largest."""
+    able = [race for race in races if not measures_chunks(race) and not is_against(race)
+            and len({race.arms[model.results[0]].backend for model in race.models
+                     if model.results and model.break_even}) > 1]
+    if not able:
+        return None
+    race = max(able, key=lambda one: len(one.models))
+    pace = _pace(race)
+    if pace is None:
+        return None
+    first: dict[str, float] = {}
+    never: dict[str, None] = {}
+    for model in race.models:
+        arm = race.arms[model.results[0]] if model.results else None
+        if arm is None or arm.role != "arm":
+            continue
+        if model.break_even:
+            seconds = model.break_even.ratio * pace
+            first[arm.backend] = min(seconds, first.get(arm.backend, seconds))
+        else:
+            never.setdefault(arm.backend)
+    words = [f"{duration(seconds, ROUGH)} with {plain(name)}"
+             for name, seconds in sorted(first.items(), key=lambda one: one[1])]
+    text = (f"More workers pay from about this much work in one thread: {listing(words)} "
+            f"({plain(race.name)})")
+    never = {name: None for name in never if name not in first}
+    if never:
+        text += f"; {listing([plain(name) for name in never])} did not pay at any size"
+    return Sentence("How much work", text + ".")
+
+
+def _pace(race: Race) -> float | None:
+    """Seconds for one index of the baseline at the largest size."""
+    bases = [arm for arm in race.shown if arm.role == "baseline" and arm.ok and arm.size > 0]
+    if not bases:
+        return None
+    largest = max(bases, key=lambda arm: arm.size)
+    return largest.median / largest.size if largest.median else None
+
+
+def run_cost(races: Sequence[Race]) -> Sentence | None:
+    """What a run costs with nothing to do, a backend by its cheapest schedule on the most workers."""
+    for race in races:
+        models = [(race.arms[model.results[0]], model) for model in race.models if model.results]
+        models = [(arm, model) for arm, model in models if arm.role == "arm" and arm.ok]
+        if measures_chunks(race) and models:
+            most = max(arm.workers for arm, _ in models)
+            return _costs(race, [one for one in models if one[0].workers == most])
+    return None
+
+
+def _costs(race: Race, models: Sequence[tuple[Arm, Model]]) -> Sentence | None:
+    cheapest: dict[str, tuple[Arm, Model]] = {}
+    for arm, model in models:
+        known = cheapest.get(arm.backend)
+        if known is None or _ceiling(model) < _ceiling(known[1]):
+            cheapest[arm.backend] = (arm, model)
+    costs = sorted((pair for pair in cheapest.values() if pair[1].start.ratio > 0),
+                   key=lambda pair: pair[1].start.ratio)
+    if not costs:
+        return None
+    words = [f"{duration(model.start.ratio, ROUGH)} with {plain(arm.compute)}" for arm, model in costs]
+    return Sentence("Cost of a run", f"With nothing to do, a run on "
+                    f"{plural(costs[0][0].workers, 'worker')} takes about {listing(words)} "
+                    f"({plain(race.name)}).")
+
+
+def _ceiling(model: Model) -> float:
+    """The cost that is not ruled out."""
+    return float("inf") if model.start.high is None else model.start.high
+
+
+def grain(choices: Sequence[Choice]) -> Sentence | None:
+    """From how many chunks on none is decided slower, in a race that sweeps their number."""
+    swept = [choice for choice in choices if choice.best and not choice.withheld
+             and (axis := sweep_axis(choice.race)) and axis.field == "chunks"
+             and len({arm.chunks for arm in choice.arms}) > 2]
+    if not swept:
+        return None
+    race = max((choice.race for choice in swept), key=lambda one: len(one.shown))
+    swept = [choice for choice in swept if choice.race is race]
+    arms = [arm for choice in swept for arm in choice.arms if arm.ok and (
+        arm is choice.best or arm.against_best)]
+    lost: dict[int, float] = {}  # the least speed of the chunk counts that are decided slower
+    for choice in swept:
+        for arm in (*choice.slower, *choice.barely):
+            if arm in choice.arms:
+                speed = arm.against_fastest.ratio
+                lost[arm.chunks] = min(speed, lost.get(arm.chunks, speed))
+    counts = sorted({arm.chunks for arm in arms})
+    where = f"on {plain(race.name)}"
+    good = counts[len(counts) - next((i for i, count in enumerate(reversed(counts))
+                                      if count in lost), len(counts)):]
+    if not good:
+        return Sentence("Grain", f"The most chunks, {counts[-1]}, are decided slower {where}: look at "
+                                 "its figure for a number between.")
+    on = plural(max(arm.workers for arm in arms), "worker")
+    if len(good) == len(counts):
+        return Sentence("Grain", f"{where[0].upper() + where[1:]} no number of chunks from "
+                                 f"{counts[0]} to {counts[-1]} is decided slower on {on}.")
+    few = min((count for count in lost if count < good[0]), key=lambda count: lost[count])
+    return Sentence("Grain", f"Cut uneven work into {plural(good[0], 'chunk')} or more on {on}: {where} "
+                    f"none up to {counts[-1]} is decided slower; {plural(few, 'chunk')} kept "
+                    f"{ratio(lost[few])} of the speed.")
