@@ -73,35 +73,32 @@ def _one_for_all(loops: Sequence[Loop]) -> str:
 
 def _named(able: Sequence[Regret], judged: Sequence[Loop]) -> str:
     first, rest = able[0], able[1:]
-    where = f", on {plain(first.worst_loop.name)}," if first.worst.ratio > 0 else ""
     on = "the one loop" if len(judged) == 1 else f"{len(judged)} loops"
-    text = (f"**Take {plain(first.backend)}.** On {on} it lost at most "
-            f"{lost_with_interval(first.worst)} of the fastest's speed{where} and "
-            f"{lost(first.median.ratio)} in the median{_by_schedule(first)}.")
-    if rest:
-        text += " Then, at worst, " + listing([f"{plain(one.backend)} ({lost(one.worst.ratio)})"
-                                               for one in rest])
-        text += _not_ruled_out(first, rest) + "."
-    return text
+    words = [f"**Take {plain(first.backend)}.** On {on} it lost at most "
+             f"{lost_with_interval(first.worst)} of the fastest's speed, and "
+             f"{lost(first.median.ratio)} in the median{_by_schedule(first)}."]
+    near = [one for one in rest if _may_do_as_well(one, first)]
+    far = [one for one in rest if one not in near]
+    if near:
+        words.append(f"May do as well: {names_of([one.backend for one in near])}.")
+    if far:
+        span = [f"{lost(one.worst.ratio)} ({plain(one.backend)})"
+                for one in (far if len(far) == 1 else (far[0], far[-1]))]
+        words.append(f"Others lost {' to '.join(span)} at worst.")
+    return " ".join(words)
 
 
-def _not_ruled_out(first: Regret, rest: Sequence[Regret]) -> str:
-    """Those whose worst loss may be as small as the first's, as far as its interval is known."""
+def _may_do_as_well(one: Regret, first: Regret) -> bool:
+    """Whether its worst loss may be as small as the first's, as far as that one's interval is known."""
     highs = [loss.high for _, loss in first.losses if loss.high is not None]
-    bound = max([first.worst.ratio, *highs])
-    near = [one.backend for one in rest if (one.worst.low or 0.0) <= bound]
-    if not near:
-        return ""
-    if len(near) == len(rest):
-        return "; none of them is ruled out"
-    return f"; not ruled out {'is' if len(near) == 1 else 'are'} {names_of(near)}"
+    return (one.worst.low or 0.0) <= max([first.worst.ratio, *highs])
 
 
 def _by_schedule(regret: Regret) -> str:
     """Says that the backend's schedule changed from loop to loop, where it did."""
     arms = [loop.cells[regret.backend].arm for loop, _ in regret.losses]
     schedules = {arm.schedule for arm in arms if arm}
-    return ", with its best schedule on each" if len(schedules) > 1 else ""
+    return ", each by its best schedule" if len(schedules) > 1 else ""
 
 
 def free_choice(loops: Sequence[Loop]) -> Sentence | None:
@@ -114,22 +111,21 @@ def free_choice(loops: Sequence[Loop]) -> Sentence | None:
     alone = [loop for loop in judged if loop not in unsettled and loop not in shared]
     total, parts = plural(len(judged), "loop"), []
     if unsettled:
-        parts.append(f"on {len(unsettled)} of {total} the fastest is not decided, most often among "
-                     f"{_contenders(unsettled)}")
+        parts.append(f"On {len(unsettled)} of {total} the fastest is not decided, most often among "
+                     f"{_contenders(unsettled)}.")
     if shared:
         within = percent(judged[0].choice.race.margin)
-        parts.append(f"on {len(shared)} of {total} another is as fast within {within}, so choose by "
-                     "taste")
+        parts.append(f"On {len(shared)} of {total} another is as fast within {within}: choose by "
+                     "taste.")
     if alone:
         named = names_of([f"{loop.best} on {loop.name}" for loop in alone])
-        parts.append(f"on {len(alone)} of {total} one is decided fastest: {named}")
-    text = "; ".join(parts)
+        parts.append(f"On {len(alone)} of {total} one is decided fastest: {named}.")
     turned = [loop.name for loop in judged if any(
         arm.against_best and arm.against_best.verdict == "faster" for arm in loop.choice.arms)]
     if turned:
-        text += (f". **Rankings contradict each other** on {names_of(turned)}: an arm beats the named "
-                 "fastest in the direct pair")
-    return Sentence("How much it matters", text[0].upper() + text[1:] + ".")
+        parts.append(f"**Rankings contradict each other** on {names_of(turned)}: an arm beats the "
+                     "named fastest in the direct pair.")
+    return Sentence("How much it matters", " ".join(parts))
 
 
 def _contenders(unsettled: Sequence[Loop]) -> str:
@@ -157,7 +153,7 @@ def schedule(loops: Sequence[Loop]) -> Sentence | None:
         return Sentence("Schedule", f"No schedule is decided slower than another of its backend, on "
                                     f"{plural(count, 'loop')} with a choice.")
     good, good_speed, bad, bad_speed, loop = min(slower, key=lambda pair: pair[3] / pair[1])
-    return Sentence("Schedule", f"It can cost more than the backend: on {plain(loop.name)} "
+    return Sentence("Schedule", f"It can cost more than the backend. On {plain(loop.name)} "
                     f"{plain(bad.compute)} keeps {ratio(bad_speed)} of the fastest's speed, "
                     f"{plain(good.compute)} {ratio(good_speed)}.")
 
@@ -200,12 +196,13 @@ def workers(loops: Sequence[Loop]) -> Sentence | None:
     span = ratio(min(speeds)) + (f" to {ratio(max(speeds))}" if len(gains) > 1 else "")
     text = (f"{(up_to + str(most)).capitalize()} workers ran {len(gains)} of "
             f"{plural(len(judged), 'loop')} {span} times as fast as the baseline")
+    words = [text]
     if rest:
-        text += f"; not shown on {names_of([loop.name for loop in rest])}"
+        words.append(f"Not shown on {names_of([loop.name for loop in rest])}")
     fewer = [loop for loop, arm in gains if _fewer_do(loop, most)]
     if up_to and fewer:
-        text += f"; on {len(fewer)} of them fewer workers are not decided slower"
-    return Sentence("Workers", text + ".")
+        words.append(f"On {len(fewer)} of them fewer workers are not decided slower")
+    return Sentence("Workers", ". ".join(words) + ".")
 
 
 def _fewer_do(loop: Loop, most: int) -> bool:

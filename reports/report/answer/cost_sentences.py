@@ -38,13 +38,13 @@ def pays_from(races: Sequence[Race]) -> Sentence | None:
             first[arm.backend] = min(seconds, first.get(arm.backend, seconds))
         else:
             never.setdefault(arm.backend)
-    words = [f"{duration(seconds, ROUGH)} with {plain(name)}"
+    words = [f"{plain(name)} {duration(seconds, ROUGH)}"
              for name, seconds in sorted(first.items(), key=lambda one: one[1])]
     text = (f"More workers pay from about this much work in one thread: {listing(words)} "
             f"({plain(race.name)})")
     never = {name: None for name in never if name not in first}
     if never:
-        text += f"; {listing([plain(name) for name in never])} did not pay at any size"
+        text += f". At no size did {listing([plain(name) for name in never])} pay"
     return Sentence("How much work", text + ".")
 
 
@@ -78,9 +78,9 @@ def _costs(race: Race, models: Sequence[tuple[Arm, Model]]) -> Sentence | None:
                    key=lambda pair: pair[1].start.ratio)
     if not costs:
         return None
-    words = [f"{duration(model.start.ratio, ROUGH)} with {plain(arm.compute)}" for arm, model in costs]
+    words = [f"{plain(arm.compute)} {duration(model.start.ratio, ROUGH)}" for arm, model in costs]
     return Sentence("Cost of a run", f"With nothing to do, a run on "
-                    f"{plural(costs[0][0].workers, 'worker')} takes about {listing(words)} "
+                    f"{plural(costs[0][0].workers, 'worker')} takes about this long: {listing(words)} "
                     f"({plain(race.name)}).")
 
 
@@ -107,17 +107,17 @@ def grain(choices: Sequence[Choice]) -> Sentence | None:
                 speed = arm.against_fastest.ratio
                 lost[arm.chunks] = min(speed, lost.get(arm.chunks, speed))
     counts = sorted({arm.chunks for arm in arms})
-    where = f"on {plain(race.name)}"
+    name = plain(race.name)
     good = counts[len(counts) - next((i for i, count in enumerate(reversed(counts))
                                       if count in lost), len(counts)):]
     if not good:
-        return Sentence("Grain", f"The most chunks, {counts[-1]}, are decided slower {where}: look at "
+        return Sentence("Grain", f"The most chunks, {counts[-1]}, are decided slower on {name}: look at "
                                  "its figure for a number between.")
     on = plural(max(arm.workers for arm in arms), "worker")
     if len(good) == len(counts):
-        return Sentence("Grain", f"{where[0].upper() + where[1:]} no number of chunks from "
+        return Sentence("Grain", f"On {name} no number of chunks from "
                                  f"{counts[0]} to {counts[-1]} is decided slower on {on}.")
     few = min((count for count in lost if count < good[0]), key=lambda count: lost[count])
-    return Sentence("Grain", f"Cut uneven work into {plural(good[0], 'chunk')} or more on {on}: {where} "
+    return Sentence("Grain", f"Cut uneven work into {plural(good[0], 'chunk')} or more on {on}. On {name} "
                     f"none up to {counts[-1]} is decided slower; {plural(few, 'chunk')} kept "
                     f"{ratio(lost[few])} of the speed.")

@@ -133,8 +133,7 @@ def check_one_for_all(text: str, rows: list[Row], results: RawResults) -> None:
     losses = {name: [row.loss(name) for row in judged] for name in names}
     worst = {name: max(loss[0] for loss in found) for name, found in losses.items()}
     found = re.match(rf"\*\*Take (\S+)\.\*\* On (\d+ loops|the one loop) it lost at most ({LOSS}) "
-                     rf"\[(\S+), (\S+)\] of the fastest's speed(?:, on (.+),)? and ({LOSS}) in the",
-                     text)
+                     rf"\[(\S+), (\S+)\] of the fastest's speed, and ({LOSS}) in the median", text)
     if not found:
         assert text.startswith("None ran on all") and not names, text
         return
@@ -144,21 +143,17 @@ def check_one_for_all(text: str, rows: list[Row], results: RawResults) -> None:
     assert shows(found[4], 100 * max(loss[1] for loss in losses[name]), digits=9)
     highs = [loss[2] for loss in losses[name]]
     assert shows(found[5], None if None in highs else 100 * max(highs), digits=9)
-    assert bool(found[6]) == (worst[name] > 0)
-    if found[6]:
-        assert any(row.is_named(found[6]) and row.loss(name)[0] == worst[name] for row in judged)
-    assert is_loss(found[7], statistics.median(loss[0] for loss in losses[name]))
-    rest = re.findall(rf"([^\s,]+) \(({LOSS})\)", text[text.find("Then, at worst,"):])
-    assert {one for one, _ in rest} == names - {name}
-    assert all(is_loss(shown, worst[one]) for one, shown in rest)
-    assert [worst[one] for one, _ in rest] == sorted(worst[one] for one, _ in rest)
+    assert is_loss(found[6], statistics.median(loss[0] for loss in losses[name]))
     bound = max([worst[name], *(high for high in highs if high is not None)])
     near = {one for one in names - {name} if max(loss[1] for loss in losses[one]) <= bound}
-    if "none of them is ruled out" in text:
-        assert near == names - {name}
-    else:
-        told = re.search(r"; not ruled out (?:is|are) (.+?)\.(?: |$)", text)
-        check_named(told[1] if told else "", sorted(near))
+    told = re.search(r"May do as well: (.+?)\.(?: |$)", text)
+    check_named(told[1] if told else "", sorted(near))
+    far = sorted(worst[one] for one in names - near - {name})
+    told = re.search(rf"Others lost ({LOSS}) \((\S+)\)(?: to ({LOSS}) \((\S+)\))? at worst", text)
+    assert bool(told) == bool(far) and (not told or bool(told[3]) == (len(far) > 1)), text
+    for place, share in ((1, far[:1]), (3, far[1:][-1:])):
+        for expected in share:
+            assert is_loss(told[place], expected) and worst[told[place + 1]] == expected, text
 
 
 def check_named(text: str, names: list[str]) -> None:
@@ -194,19 +189,19 @@ def check_free_choice(text: str, rows: list[Row], results: RawResults) -> None:
     alone = [row for row in judged if row not in unsettled and row not in shared]
     for words, found in (("the fastest is not decided", unsettled), ("another is as fast", shared),
                          ("one is decided fastest", alone)):
-        told = re.search(rf"(?i)on (\d+) of (\d+) loops? {words}", text)
+        told = re.search(rf"On (\d+) of (\d+) loops? {words}", text)
         assert bool(told) == bool(found), text
         assert not told or (int(told[1]), int(told[2])) == (len(found), len(judged)), text
     for found in re.finditer(rf"within ({PERCENT})", text):
         assert percent_is(found[1], judged[0].race["run"]["margin"])
     if unsettled:
-        told = re.search(r"most often among (.*?)(?:;|\.(?: |$))", text)[1]
+        told = re.search(r"most often among (.*?)\.(?: |$)", text)[1]
         for name, count in re.findall(r"(\S+) \((\d+)\)", told):
             assert int(count) == sum(row.best["backend"] == name or any(
                 arm["backend"] == name and row.is_open(arm) for arm in others_of(row))
                 for row in unsettled), text
     if alone:
-        told = re.search(r"one is decided fastest: (.*?)\.(?: \*\*|$)", text)[1]
+        told = re.search(r"one is decided fastest: (.*?)\.(?: |$)", text)[1]
         check_loops(re.sub(r"(^|, | and )\S+ on ", r"\1", told), alone)
     turned = [row for row in judged if any(arm["against_best"] and arm["against_best"]["verdict"]
                                            == "faster" for arm in row.arms)]
@@ -236,10 +231,10 @@ def check_workers(text: str, rows: list[Row], results: RawResults) -> None:
     ratios = [checks.compare(row.race, checks.base_of(row.race, row.best), row.best).ratio
               for row in gains]
     assert shows(found[4], min(ratios)) and shows(found[5] or found[4], max(ratios)), text
-    told = re.search(r"; not shown on (.*?)(?:;|\.$)", text)
+    told = re.search(r"Not shown on (.*?)\.(?: |$)", text)
     if told:
         check_loops(told[1], [row for row in judged if row not in gains])
-    for more in re.finditer(r"on (\d+) of them fewer", text):
+    for more in re.finditer(r"On (\d+) of them fewer", text):
         most = max(counts)
         assert int(more[1]) == sum(any(
             1 < arm["workers"] < most and (arm is row.best or arm["against_best"] and arm[
@@ -254,7 +249,7 @@ def check_schedule(text: str, rows: list[Row], results: RawResults) -> None:
             arm["schedule"] for arm in row.arms if arm["backend"] == name and arm["ok"]}) > 1
             for name in row.backends) for row in rows)
         return
-    found = re.match(rf"It can .*: on (.+\)|\S+) (\S+) keeps ({NUMBER}) of .*, (\S+) ({NUMBER})\.$", text)
+    found = re.match(rf"It can .*?\. On (.+\)|\S+) (\S+) keeps ({NUMBER}) of .*, (\S+) ({NUMBER})\.$", text)
     row = next(row for row in rows if row.is_named(found[1]) and all(any(
         f"{arm['backend']}:{arm['schedule']}" == name and arm["ok"] and shows(number, row.speed(arm))
         for arm in row.arms) for name, number in ((found[2], found[3]), (found[4], found[5]))))
@@ -264,7 +259,7 @@ def check_schedule(text: str, rows: list[Row], results: RawResults) -> None:
 def check_grain(text: str, rows: list[Row], results: RawResults) -> None:
     """From how many chunks on none is slower, and what the fewest keep."""
     race = next(race for race in results.races.values() if re.search(
-        rf"(?i)on {re.escape(race['run']['name'])} (?:no|none)|slower on "
+        rf"On {re.escape(race['run']['name'])} (?:no|none)|slower on "
         rf"{re.escape(race['run']['name'])}:", text))
     arms = [arm for arm in race["results"] if arm["role"] == "arm" and arm["ok"]]
     lost: dict[int, list[float]] = {}
@@ -296,6 +291,11 @@ def is_rough(text: str, seconds: float) -> bool:
     return abs(shown - float(f"{seconds:.1e}")) <= 1e-6 * shown
 
 
+def durations_in(text: str) -> list[tuple[str, str]]:
+    """Each time of a list with the name before it."""
+    return [(shown, name) for name, shown in re.findall(rf"([^\s,]+) ({DURATION})", text)]
+
+
 def check_pays(text: str, rows: list[Row], results: RawResults) -> None:
     """Each time is a break-even size at the pace of the largest baseline."""
     race = next(race for race in results.races.values() if f"({race['run']['name']})" in text)
@@ -307,7 +307,7 @@ def check_pays(text: str, rows: list[Row], results: RawResults) -> None:
         name = race["results"][model["results"][0]]["backend"]
         if model["break_even"]:
             first[name] = min(first.get(name, float("inf")), pace * model["break_even"]["size"])
-    told = re.findall(rf"({DURATION}) with ([^\s,]+)", text)
+    told = durations_in(text)
     assert [name for _, name in told] == sorted(first, key=lambda name: first[name])
     assert all(is_rough(shown, first[name]) for shown, name in told), text
 
@@ -319,8 +319,8 @@ def check_cost(text: str, rows: list[Row], results: RawResults) -> None:
     models = [(arm, model) for arm, model in models if arm["role"] == "arm"]
     most = max(arm["workers"] for arm, _ in models)
     assert int(re.search(r"on (\d+) workers?", text)[1]) == most
-    told = re.findall(rf"({DURATION}) with ([^\s,]+)", text)
-    assert {name.split(":")[0] for _, name in told} <= {arm["backend"] for arm, _ in models}
+    told = durations_in(text)
+    assert told and {name.split(":")[0] for _, name in told} <= {arm["backend"] for arm, _ in models}
     for shown, name in told:
         backend, _, schedule = name.partition(":")
         own = [(arm, model) for arm, model in models
