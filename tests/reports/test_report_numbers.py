@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import paired_statistics as stats
+import regret_checks as regret
 import sharing_checks as sharing
 import table_checks as checks
 from answer_checks import explain_answer
@@ -36,6 +37,10 @@ def explain_tables(page: Page, results: RawResults) -> None:
             sharing.check_costs(table, results)
         elif table.heading == sharing.BOOK:
             sharing.check_book(table, results)
+        elif heads[:2] == ["backend", "loops"]:
+            regret.check_losses(table, results)
+        elif heads[-2:] == ["many", "interval"]:
+            regret.check_tasks(table, results)
         elif heads[0] == "fact":
             check_environment(table.rows, results)
         else:
@@ -193,8 +198,8 @@ def explain_ending(page: Page, results: RawResults) -> None:
 
 def explain_all(page: Page, results: RawResults) -> None:
     """Raises unless each number of the page is one that the data give."""
-    for explain in (explain_tables, explain_opening, explain_answer, explain_sentences,
-                    explain_trust, explain_texts, explain_races, explain_ending):
+    for explain in (explain_tables, explain_opening, explain_answer, regret.explain_all_loops,
+                    explain_sentences, explain_trust, explain_texts, explain_races, explain_ending):
         explain(page, results)
     sharing.explain_sharing(page)
     assert page.unexplained() == []
@@ -222,7 +227,7 @@ def test_a_digit_changed_anywhere_is_found(rendered: RawResults) -> None:
 def test_every_digit_of_the_first_screen_is_checked(rendered: RawResults) -> None:
     """As above, for each digit of the answer."""
     text = rendered.report
-    start, end = text.index("## The answer"), text.index("## Verdicts")
+    start, end = text.index("## The answer"), text.index("\n## ", text.index("## The answer"))
     unseen = []
     for found in re.finditer(r"\d", text[start:end]):
         place = start + found.start()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from report.answer.loops import Loop, comparable
-from report.answer.regret import Regret, regrets_of
+from report.answer.regret import TOLERATED, Regret, ServingSet, regrets_of
 from report.load.race_result import Arm, Ratio
 from report.text.formats import DASH, listing, percent, plural, ratio
 from report.text.markdown_table import plain
@@ -99,6 +99,20 @@ def _by_schedule(regret: Regret) -> str:
     arms = [loop.cells[regret.backend].arm for loop, _ in regret.losses]
     schedules = {arm.schedule for arm in arms if arm}
     return ", each by its best schedule" if len(schedules) > 1 else ""
+
+
+def serving_words(found: ServingSet, loops: Sequence[Loop]) -> str:
+    """The smallest set that loses little, in Markdown."""
+    limit = percent(TOLERATED)
+    on = "the one loop" if len(loops) == 1 else f"each of {len(loops)} loops"
+    worst = f"at worst {lost_with_interval(found.worst)}"
+    names = listing([plain(name) for name in found.backends])
+    if len(found.backends) == 1:
+        text = f"**{names}** alone loses less than {limit} on {on}: {worst}."
+    else:
+        text = (f"No backend alone loses less than {limit} on {on}. **{names}** together do, each where "
+                f"it is the faster: {worst}.")
+    return text + ("" if found.sure else f" Whether it is less than {limit} is not decided.")
 
 
 def free_choice(loops: Sequence[Loop]) -> Sentence | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from report.answer.backend_sentences import Sentence
-from report.load.race_result import Arm, Model, Race
+from report.load.race_result import Arm, Race
 from report.tables.axis import measures_chunks, sweep_axis
 from report.tables.grid import Choice
 from report.tables.peer_table import is_against
@@ -58,35 +58,25 @@ def _pace(race: Race) -> float | None:
 
 
 def run_cost(races: Sequence[Race]) -> Sentence | None:
-    """What a run costs with nothing to do, a backend by its cheapest schedule on the most workers."""
-    for race in races:
-        models = [(race.arms[model.results[0]], model) for model in race.models if model.results]
-        models = [(arm, model) for arm, model in models if arm.role == "arm" and arm.ok]
-        if measures_chunks(race) and models:
-            most = max(arm.workers for arm, _ in models)
-            return _costs(race, [one for one in models if one[0].workers == most])
-    return None
-
-
-def _costs(race: Race, models: Sequence[tuple[Arm, Model]]) -> Sentence | None:
-    cheapest: dict[str, tuple[Arm, Model]] = {}
-    for arm, model in models:
-        known = cheapest.get(arm.backend)
-        if known is None or _ceiling(model) < _ceiling(known[1]):
-            cheapest[arm.backend] = (arm, model)
-    costs = sorted((pair for pair in cheapest.values() if pair[1].start.ratio > 0),
-                   key=lambda pair: pair[1].start.ratio)
-    if not costs:
+    """What a run takes with nothing to do, a backend by its cheapest schedule on the most workers, at
+    the fewest chunks that give each worker one: with fewer, a backend need not wake any."""
+    race = next((race for race in races if measures_chunks(race)), None)
+    arms = [arm for arm in race.shown if arm.ok and arm.role == "arm" and arm.median] if race else []
+    if not race or not arms:
         return None
-    words = [f"{plain(arm.compute)} {duration(model.start.ratio, ROUGH)}" for arm, model in costs]
-    return Sentence("Cost of a run", f"With nothing to do, a run on "
-                    f"{plural(costs[0][0].workers, 'worker')} takes about this long: {listing(words)} "
-                    f"({plain(race.name)}).")
-
-
-def _ceiling(model: Model) -> float:
-    """The cost that is not ruled out."""
-    return float("inf") if model.start.high is None else model.start.high
+    most = max(arm.workers for arm in arms)
+    counts = {arm.chunks for arm in arms if arm.workers == most}
+    chunks = min((count for count in counts if count >= most), default=max(counts))
+    cheapest: dict[str, Arm] = {}
+    for arm in arms:
+        if (arm.workers, arm.chunks) == (most, chunks):
+            known = cheapest.setdefault(arm.backend, arm)
+            if (arm.median or 0) < (known.median or 0):
+                cheapest[arm.backend] = arm
+    words = [f"{plain(arm.compute)} {duration(arm.median or 0, ROUGH)}"
+             for arm in sorted(cheapest.values(), key=lambda arm: arm.median or 0)]
+    return Sentence("Cost of a run", f"A run of {plural(chunks, 'empty chunk')} on "
+                    f"{plural(most, 'worker')} takes: {listing(words)} ({plain(race.name)}).")
 
 
 def grain(choices: Sequence[Choice]) -> Sentence | None:

@@ -92,28 +92,36 @@ class ServingSet:
     backends: tuple[str, ...]
     worst: Ratio  # of the best of them on each loop
 
+    @property
+    def sure(self) -> bool:
+        """Whether the interval, too, stays below what is tolerated."""
+        return self.worst.high is not None and self.worst.high < TOLERATED
+
 
 def smallest_set(loops: Sequence[Loop]) -> ServingSet | None:
     """The smallest, and of those the one with the smallest worst loss. None without loops."""
-    if not loops:
-        return None
-    names = [one.backend for one in regrets_of(loops)]
+    served = {one.backend: frozenset(i for i, loop in enumerate(loops) if _serves(one.backend, loop))
+              for one in regrets_of(loops)}
+    names = [name for name in served if served[name]]
     for count in range(1, len(names) + 1):
-        sets = [one for names_ in combinations(names, count) if (one := _serving(names_, loops))]
+        sets = [_serving(chosen, loops) for chosen in combinations(names, count)
+                if len(frozenset().union(*(served[name] for name in chosen))) == len(loops)]
         if sets:
             return min(sets, key=lambda one: one.worst.ratio)
     return None
 
 
-def _serving(names: tuple[str, ...], loops: Sequence[Loop]) -> ServingSet | None:
-    chosen = []
-    for loop in loops:
-        losses = [loss_of(cell.speed) for name in names
-                  if (cell := loop.cells.get(name)) and cell.speed]
-        if not losses or min(loss.ratio for loss in losses) >= TOLERATED:
-            return None
-        chosen.append(min(losses, key=lambda loss: loss.ratio))
-    return ServingSet(names, worst_of(chosen))
+def _serves(name: str, loop: Loop) -> bool:
+    cell = loop.cells.get(name)
+    return bool(cell and cell.speed and loss_of(cell.speed).ratio < TOLERATED)
+
+
+def _serving(names: tuple[str, ...], loops: Sequence[Loop]) -> ServingSet:
+    """The set, with the loss of its best on each loop."""
+    cells = ([loop.cells[name] for name in names if name in loop.cells] for loop in loops)
+    return ServingSet(names, worst_of(
+        min((loss_of(cell.speed) for cell in own if cell.speed), key=lambda loss: loss.ratio)
+        for own in cells))
 
 
 def _or(value: float | None, otherwise: float) -> float:

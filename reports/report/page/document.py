@@ -11,9 +11,10 @@ from pathlib import Path
 
 import jinja2
 
+from report.answer.backend_sentences import serving_words
 from report.answer.certainty import next_words
-from report.figures import (call_costs, goals, heat_map, loads, lock_holders, model, speedups, stillness, style,
-                     sweep, timeline)
+from report.figures import (call_costs, cascade, goals, heat_map, loads, lock_holders, model, speedups,
+                            stillness, style, sweep, timeline)
 from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
 from report.load.suite_results import Fault, Suite
@@ -22,6 +23,7 @@ from report.page.sections import Report, Section, build, figure_file
 from report.tables import peer_table
 from report.tables import arm_tables
 from report.tables.micro_tables import micro_tables
+from report.tables.regret_table import granularity_table, regret_table, task_words
 from report.tables.sharing_costs import cost_tables
 from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
 from report.tables.trust import GATES_SHOWN
@@ -105,6 +107,8 @@ def draw_figures(report: Report, folder: Path) -> None:
                 loads.draw(section.race, folder.parent / figure_file(section.race, "-loads"))
         if report.heat_map:
             heat_map.draw(report.answer.loops, folder / Path(report.heat_map).name)
+        if report.cascade:
+            cascade.draw(report.answer.regrets, looks, folder / Path(report.cascade).name)
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 
@@ -119,10 +123,12 @@ def markdown_of(report: Report) -> str:
         "plural": formats.plural, "significant": formats.significant,
         "ratio_with_interval": formats.ratio_with_interval, "day": _day,
         "singular": formats.singular, "answer": _answer, "next_words": next_words,
+        "serving_words": serving_words, "task_words": task_words,
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,
-        "grid_table": arm_tables.grid_table, "micro_tables": micro_tables,
+        "grid_table": arm_tables.grid_table, "regret_table": regret_table,
+        "granularity_table": granularity_table, "micro_tables": micro_tables,
         "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
         "source_words": SOURCE_WORDS,

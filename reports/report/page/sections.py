@@ -177,6 +177,11 @@ class Report:
         return "figures/loops-by-backends.svg" if self.answer.loops else ""
 
     @property
+    def cascade(self) -> str:
+        """The path of the figure of what backends keep over all loops; empty where one has no more."""
+        return "figures/cascade.svg" if len(self.answer.judged) > 1 else ""
+
+    @property
     def failed(self) -> list[tuple[Section, Arm]]:
         return [(section, arm) for section in self.sections for arm in section.failed]
 

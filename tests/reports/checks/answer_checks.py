@@ -313,22 +313,26 @@ def check_pays(text: str, rows: list[Row], results: RawResults) -> None:
 
 
 def check_cost(text: str, rows: list[Row], results: RawResults) -> None:
-    """Each time is the start of a model, of the cheapest schedule of each backend."""
+    """Each time is the least median of a backend's schedules at the fewest chunks that reach all workers."""
     race = next(race for race in results.races.values() if f"({race['run']['name']})" in text)
-    models = [(race["results"][model["results"][0]], model) for model in race["models"]]
-    models = [(arm, model) for arm, model in models if arm["role"] == "arm"]
-    most = max(arm["workers"] for arm, _ in models)
-    assert int(re.search(r"on (\d+) workers?", text)[1]) == most
+    arms = [arm for arm in race["results"] if arm["role"] == "arm" and arm["ok"]]
+    most = max(arm["workers"] for arm in arms)
+    found = re.match(r"A run of (\d+) empty chunks? on (\d+) workers? takes: ", text)
+    enough = [arm["chunks"] for arm in arms if arm["workers"] == most and arm["chunks"] >= most]
+    assert int(found[2]) == most and int(found[1]) == (
+        min(enough) if enough else max(arm["chunks"] for arm in arms if arm["workers"] == most))
+    least: dict[str, float] = {}
+    for arm in arms:
+        if (arm["workers"], arm["chunks"]) == (most, int(found[1])):
+            seconds = statistics.median(arm["seconds"])
+            least[arm["backend"]] = min(seconds, least.get(arm["backend"], seconds))
     told = durations_in(text)
-    assert told and {name.split(":")[0] for _, name in told} <= {arm["backend"] for arm, _ in models}
+    assert [name.split(":")[0] for _, name in told] == sorted(least, key=lambda name: least[name])
     for shown, name in told:
         backend, _, schedule = name.partition(":")
-        own = [(arm, model) for arm, model in models
-               if arm["workers"] == most and arm["backend"] == backend]
-        ends = [model["start_interval"][1] for _, model in own]
-        lowest = min(float("inf") if end is None else end for end in ends)
-        assert any(is_rough(shown, model["start_seconds"]) and arm["schedule"] == schedule
-                   and (model["start_interval"][1] or float("inf")) == lowest for arm, model in own)
+        assert is_rough(shown, least[backend])
+        assert any(arm["backend"] == backend and arm["schedule"] == schedule and
+                   statistics.median(arm["seconds"]) == least[backend] for arm in arms)
 
 
 def rounds_of(row: Row, arm: Document) -> float:
