@@ -10,9 +10,10 @@ from conftest import Render
 import synthetic_races
 from raw_results import Document
 from report.answer.backend_sentences import serving_words
+from report.answer.granularity import task_words
 from report.answer.regret import Regret
 from report.figures import style
-from report.tables.regret_table import granularity_table, regret_table, task_words
+from report.tables.regret_table import granularity_table, regret_table
 from synthetic_loops import NOISY, Speeds, answer, loop
 from synthetic_results import model_of, race, result, with_baseline
 from test_figures import drawn_texts

@@ -10,6 +10,7 @@ import random
 import re
 from typing import Any
 
+import case_checks as cases
 import paired_statistics as stats
 import regret_checks as regret
 import sharing_checks as sharing
@@ -37,6 +38,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
             sharing.check_costs(table, results)
         elif table.heading == sharing.BOOK:
             sharing.check_book(table, results)
+        elif heads[:2] == ["your loop", "shown by"]:
+            cases.check_patterns(table.rows, results)
         elif heads[:2] == ["backend", "loops"]:
             regret.check_losses(table, results)
         elif heads[-2:] == ["many", "interval"]:
@@ -162,8 +165,9 @@ def explain_races(page: Page, results: RawResults) -> None:
         for found in page.take(r"right answer, (.+)\.$", lines):
             answers = {str(answer_of(result)) for result in race["results"] if result["ok"]}
             assert answers == {found[1].replace("\u202f", "")}
-        for found in page.take(rf"({NUMBER}) arms in numbers", lines):
+        for found in page.take(rf"({NUMBER}) arms? in numbers", lines):
             assert int(found[1]) == len(arms_of(race))
+        cases.explain_section(page, lines, race)
         for headline in results.headlines["headlines"]:
             for number in lines:
                 if checks.unescaped(page.lines[number].replace("**", "")) == f"- {told(headline)}":

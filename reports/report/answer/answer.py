@@ -10,6 +10,7 @@ from report.answer.certainty import Next, certainty, next_race
 from report.answer.cost_sentences import grain, pays_from, run_cost
 from report.answer.granularity import Granularities, granularities
 from report.answer.loops import Loop, comparable, loops_of
+from report.answer.patterns import Evidence, Row, rows_of
 from report.answer.regret import Regret, ServingSet, regrets_of, smallest_set
 from report.load.race_result import Race
 from report.tables.grid import Choice
@@ -28,6 +29,7 @@ class Answer:
     regrets: list[Regret]  # over the judged
     serving: ServingSet | None  # None where none is judged
     tasks: Granularities | None  # None where no race times empty chunks
+    patterns: list[Row]
 
 
 def answer_of(choices: Sequence[Choice], races: Sequence[Race], trust: Trust) -> Answer:
@@ -35,6 +37,8 @@ def answer_of(choices: Sequence[Choice], races: Sequence[Race], trust: Trust) ->
     loops = loops_of(choices)
     found = [one_for_all(loops), free_choice(loops), workers(loops), schedule(loops), grain(choices),
              pays_from(races), run_cost(races)]
+    tasks = granularities(races)
     judged = [loop for loop in comparable(loops) if loop.judged]
     return Answer(loops, [one for one in found if one], certainty(loops, trust), next_race(loops),
-                  judged, regrets_of(judged), smallest_set(judged), granularities(races))
+                  judged, regrets_of(judged), smallest_set(judged), tasks,
+                  rows_of(Evidence(choices, loops, tasks)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from report.answer.loops import Loop, comparable
 from report.answer.regret import TOLERATED, Regret, ServingSet, regrets_of
-from report.load.race_result import Arm, Ratio
+from report.load.race_result import Arm, Race, Ratio
 from report.text.formats import DASH, listing, percent, plural, ratio
 from report.text.markdown_table import plain
 
@@ -20,6 +20,7 @@ class Sentence:
 
     topic: str
     text: str
+    race: Race | None = None  # where it stands on one race alone
 
 
 def names_of(items: Sequence[str]) -> str:

@@ -102,12 +102,12 @@ def grain(choices: Sequence[Choice]) -> Sentence | None:
                                       if count in lost), len(counts)):]
     if not good:
         return Sentence("Grain", f"The most chunks, {counts[-1]}, are decided slower on {name}: look at "
-                                 "its figure for a number between.")
+                                 "its figure for a number between.", race)
     on = plural(max(arm.workers for arm in arms), "worker")
     if len(good) == len(counts):
         return Sentence("Grain", f"On {name} no number of chunks from "
-                                 f"{counts[0]} to {counts[-1]} is decided slower on {on}.")
+                                 f"{counts[0]} to {counts[-1]} is decided slower on {on}.", race)
     few = min((count for count in lost if count < good[0]), key=lambda count: lost[count])
     return Sentence("Grain", f"Cut uneven work into {plural(good[0], 'chunk')} or more on {on}. On {name} "
                     f"none up to {counts[-1]} is decided slower; {plural(few, 'chunk')} kept "
-                    f"{ratio(lost[few])} of the speed.")
+                    f"{ratio(lost[few])} of the speed.", race)

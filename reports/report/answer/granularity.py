@@ -12,6 +12,10 @@ from dataclasses import dataclass
 
 from report.load.race_result import Arm, Model, Race, Ratio
 from report.tables.axis import measures_chunks
+from report.text.formats import DASH, duration, listing, plural
+from report.text.markdown_table import plain
+
+ROUGH = 2  # digits
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,16 @@ class Granularity:
     arm: Arm  # one of those that the model was fitted to
     by_count: dict[int, float]  # by the number of tasks of a run, from one for each worker on
     many: Ratio  # in a run of many, with its interval; 0 where the model has no cost of each
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the cost of each is told from nothing."""
+        return self.many.low is None or self.many.low > 0
+
+    @property
+    def order(self) -> tuple[float, float]:
+        """By what is shown of it: the value, or its upper end."""
+        return (self.many.ratio if self.is_told else self.ceiling, self.ceiling)
 
     @property
     def ceiling(self) -> float:
@@ -47,7 +61,7 @@ class Granularities:
         found: dict[str, Granularity] = {}
         for row in sorted(self.rows, key=lambda one: one.ceiling):
             found.setdefault(row.arm.backend, row)
-        return sorted(found.values(), key=lambda one: (one.many.ratio, one.ceiling))
+        return sorted(found.values(), key=lambda one: one.order)
 
 
 def granularities(races: Sequence[Race]) -> Granularities | None:
@@ -58,8 +72,7 @@ def granularities(races: Sequence[Race]) -> Granularities | None:
         if able:
             workers = max(arms[0].workers for arms, _ in able)
             rows = [_granularity(arms, model) for arms, model in able if arms[0].workers == workers]
-            return Granularities(race, workers,
-                                 sorted(rows, key=lambda one: (one.many.ratio, one.ceiling)))
+            return Granularities(race, workers, sorted(rows, key=lambda one: one.order))
     return None
 
 
@@ -80,3 +93,22 @@ def _granularity(arms: Sequence[Arm], model: Model) -> Granularity:
     return Granularity(arms[0], by_count, Ratio(task(each.ratio),
                                                 None if each.low is None else task(each.low),
                                                 None if each.high is None else task(each.high)))
+
+
+def task_words(found: Granularities) -> str:
+    """The smallest task of each backend, in Markdown."""
+    words = [f"{plain(row.arm.compute)} {smallest_task(row)}" for row in found.by_backend]
+    return (f"The smallest task that keeps half the speed, METG(50\u202f%), in a run of many on "
+            f"{plural(found.workers, 'worker')}: {listing(words)}.")
+
+
+def smallest_task(row: Granularity) -> str:
+    """Of a run of many; below its upper end where it is not told from nothing."""
+    if row.is_told:
+        return length(row.many.ratio)
+    return f"below {length(row.many.high)}" if row.many.high else DASH
+
+
+def length(seconds: float | None) -> str:
+    """A task's, to as many digits as a fitted line gives."""
+    return DASH if seconds is None else duration(seconds, ROUGH)

@@ -13,6 +13,7 @@ import jinja2
 
 from report.answer.backend_sentences import serving_words
 from report.answer.certainty import next_words
+from report.answer.granularity import task_words
 from report.figures import (call_costs, cascade, goals, heat_map, loads, lock_holders, model, speedups,
                             stillness, style, sweep, timeline)
 from report.load.checked_fields import BadFile
@@ -23,7 +24,8 @@ from report.page.sections import Report, Section, build, figure_file
 from report.tables import peer_table
 from report.tables import arm_tables
 from report.tables.micro_tables import micro_tables
-from report.tables.regret_table import granularity_table, regret_table, task_words
+from report.tables.pattern_table import pattern_table
+from report.tables.regret_table import granularity_table, regret_table
 from report.tables.sharing_costs import cost_tables
 from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
 from report.tables.trust import GATES_SHOWN
@@ -122,13 +124,13 @@ def markdown_of(report: Report) -> str:
         "plain": plain, "told": told, "duration": formats.duration, "percent": formats.percent,
         "plural": formats.plural, "significant": formats.significant,
         "ratio_with_interval": formats.ratio_with_interval, "day": _day,
-        "singular": formats.singular, "answer": _answer, "next_words": next_words,
+        "singular": formats.singular, "answer": _answer, "goal_words": peer_table.goal_words, "next_words": next_words,
         "serving_words": serving_words, "task_words": task_words,
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,
         "grid_table": arm_tables.grid_table, "regret_table": regret_table,
-        "granularity_table": granularity_table, "micro_tables": micro_tables,
+        "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables,
         "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
         "source_words": SOURCE_WORDS,

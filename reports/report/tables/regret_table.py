@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from report.answer.granularity import Granularities, Granularity
+from report.answer.granularity import Granularities, length, smallest_task
 from report.answer.regret import Regret
 from report.load.race_result import Ratio
-from report.text.formats import DASH, duration, listing, percent, plural
+from report.text.formats import DASH, percent
 from report.text.markdown_table import markdown, plain
-
-ROUGH = 2  # digits of a task's length
-
 
 def regret_table(regrets: Sequence[Regret]) -> str:
     """A row a backend, those that ran everywhere first, the smallest worst loss first."""
@@ -36,25 +33,7 @@ def _loss(loss: Ratio) -> tuple[str, str]:
 def granularity_table(found: Granularities) -> str:
     """A row an arm, a column a number of tasks, then that of many with its interval."""
     heads = ["arm", *(f"{count} tasks" for count in found.counts), "many", "interval"]
-    rows = [[plain(row.arm.compute), *(_task(row.by_count.get(count)) for count in found.counts),
-             smallest_task(row), f"[{_task(row.many.low)}, {_task(row.many.high)}]"]
+    rows = [[plain(row.arm.compute), *(length(row.by_count.get(count)) for count in found.counts),
+             smallest_task(row), f"[{length(row.many.low)}, {length(row.many.high)}]"]
             for row in found.rows]
     return markdown(heads, rows)
-
-
-def task_words(found: Granularities) -> str:
-    """The smallest task of each backend, in Markdown."""
-    words = [f"{plain(row.arm.compute)} {smallest_task(row)}" for row in found.by_backend]
-    return (f"The smallest task that keeps half the speed, METG(50\u202f%), in a run of many on "
-            f"{plural(found.workers, 'worker')}: {listing(words)}.")
-
-
-def smallest_task(row: Granularity) -> str:
-    """Of a run of many; below its upper end where it is not told from nothing."""
-    if row.many.low is None or row.many.low > 0:
-        return _task(row.many.ratio)
-    return f"below {_task(row.many.high)}" if row.many.high else DASH
-
-
-def _task(seconds: float | None) -> str:
-    return DASH if seconds is None else duration(seconds, ROUGH)
