@@ -9,7 +9,7 @@ from pathlib import Path
 import synthetic_races
 import paired_statistics as stats
 import pytest
-from conftest import Render
+from conftest import ROOT, SAMPLE, Render
 from synthetic_results import judged_as_once
 from raw_results import Document, RawResults
 from report_page import NUMBER, shows, shows_interval
@@ -105,6 +105,13 @@ def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults
     identifiers = re.findall(r'\sid="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers)), "identifiers of two figures clash"
     assert "prefers-color-scheme: dark" in page
+
+
+def test_the_picture_of_the_readme_is_one_of_the_sample_in_its_words() -> None:
+    picture = re.search(LINKED, (ROOT / "README.md").read_text())
+    assert picture and picture[2].startswith("reports/sample/")
+    sample = re.findall(LINKED, (SAMPLE / "REPORT.md").read_text())
+    assert (picture[1], picture[2].removeprefix("reports/sample/")) in sample
 
 
 @pytest.mark.parametrize("words", ["too noisy, no verdict"])

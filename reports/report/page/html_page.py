@@ -24,7 +24,7 @@ def page(text: str, folder: Path, title: str, template: str) -> str:
     body = markdown.markdown(text, extensions=EXTENSIONS, output_format="html5")
     body = re.sub(r'<p><img alt="([^"]*)" src="([^"]+\.svg)"\s*/?></p>',
                   lambda found: _figure(folder / unquote(html.unescape(found[2])), found[1]), body)
-    body = body.replace("<table>", '<div class="wide"><table>')
+    body = body.replace("<table>", '<div class="wide" tabindex="0"><table>')
     body = body.replace("</table>", "</table></div>")
     dark = "".join(f"--{colour[1:]}:{shade};" for colour, shade in DARK.items())
     return (template.replace("%TITLE%", html.escape(title)).replace("%DARK%", dark)
@@ -41,4 +41,4 @@ def _figure(path: Path, alt: str) -> str:
     for colour in DARK:
         svg = svg.replace(colour, f"var(--{colour[1:]},{colour})")
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
-    return f"<figure>{svg}</figure>"
+    return f'<figure tabindex="0">{svg}</figure>'
