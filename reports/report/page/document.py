@@ -20,6 +20,8 @@ from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
 from report.load.suite_results import Fault, Suite
 from report.page.html_page import page
+from report.page.interactive import interactive
+from report.page.results_data import results_json
 from report.page.sections import Report, Section, build, figure_file
 from report.tables import peer_table
 from report.tables import arm_tables
@@ -35,12 +37,12 @@ from report.text.markdown_table import plain
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
-def write_report(suite: Suite, out: Path) -> Suite:
+def write_report(suite: Suite, out: Path, libraries: Path | None = None) -> Suite:
     """Writes REPORT.md, REPORT.html and figures/ to a folder, with the data where they lie
     elsewhere. Returns the suite as shown: without races that the report cannot show, each of which
-    is a fault then. Raises BadFile or OSError before anything is in place."""
+    is a fault then. With the libraries, the page filters and sorts. Raises BadFile or OSError before anything is in place."""
     try:
-        _write(suite, out)
+        _write(suite, out, libraries)
         return suite
     except (BadFile, OSError):
         raise
@@ -51,7 +53,7 @@ def write_report(suite: Suite, out: Path) -> Suite:
         without = suite.without(faults)
         if not without.races:
             raise BadFile(faults[0].path, faults[0].problem, "") from None
-        _write(without, out)
+        _write(without, out, libraries)
         return without
 
 
@@ -68,7 +70,7 @@ def _unshowable(suite: Suite, race: Race) -> Fault | None:
                                     f"{error})")
 
 
-def _write(suite: Suite, out: Path) -> None:
+def _write(suite: Suite, out: Path, libraries: Path | None) -> None:
     if not any(arm.role == "arm" for race in suite.races for arm in race.arms):
         raise BadFile(out, "holds no race to report")
     report = build(suite)
@@ -76,7 +78,8 @@ def _write(suite: Suite, out: Path) -> None:
         draw_figures(report, made / "figures")
         text = markdown_of(report)
         (made / "REPORT.md").write_text(text, encoding="utf-8")
-        html = page(text, made, "parlab report", (TEMPLATES / "page.html").read_text("utf-8"))
+        html = page(text, made, "parlab report", (TEMPLATES / "page.html").read_text("utf-8"),
+                    interactive(results_json(report), libraries))
         (made / "REPORT.html").write_text(html, encoding="utf-8")
         for path in suite.files:
             if not (out / path.name).exists() or not path.samefile(out / path.name):
