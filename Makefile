@@ -76,6 +76,7 @@ report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md a
 	    rm -f $(REPORT)/micro.json.partial; \
 	  fi; \
 	fi; \
+	$(call within,120) sh reports/browser/fetch || true; \
 	rendered=0; \
 	$(call within,300) $(python) reports/render.py $(REPORT) || rendered=$$?; \
 	[ $$rendered -le 1 ] || exit 1; \
@@ -84,6 +85,13 @@ report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md a
 	[ $$rendered = 0 ] || echo "but some result files could not be used: the report says which" >&2; \
 	[ $$status != 0 ] || status=$$rendered; \
 	exit $$status
+
+.PHONY: report-html
+report-html: ## the page of reports/out again, with filters and hover, by npm's Observable Plot
+	@sh kernels/setup/deps --again report page
+	@[ -e $(REPORT)/suite.json ] || { echo 'report-html: $(REPORT) has no results: make report measures them' >&2; exit 2; }
+	@$(call within,300) sh reports/browser/fetch
+	@$(call within,300) $(python) reports/render.py $(REPORT)
 
 .PHONY: run compare suite
 run: ## one experiment: make run EXPERIMENT=pi ARGS="--darts 1e8 --workers 1,2"

@@ -27,6 +27,7 @@ except ImportError as error:
 from report.load.checked_fields import BadFile, shown
 from report.load.suite_results import Suite, load_files, load_suite
 from report.page.document import write_report
+from report.page.interactive import libraries_in
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,10 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
                         help="the folder of a suite or of result files, or the files themselves")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="where the report goes, with a copy of its data [the folder read]")
+    parser.add_argument("--plot", type=Path, metavar="DIR",
+                        help="a node_modules with Observable Plot, for a page that filters and sorts; "
+                             "`make report-html` makes it [build/browser/node_modules, if there]")
     options = parser.parse_args(arguments)
     try:
         out = options.out or _folder_of(options.source)
-        suite = write_report(_load(options.source), out)
+        suite = write_report(_load(options.source), out, libraries_in(options.plot))
     except BadFile as bad:
         print(f"parlab report: {bad}", file=sys.stderr)
         return 2

@@ -4,6 +4,7 @@
 #   required   the build stops without it, with this line as the message
 #   optional   without it a column is missing; `parlab list` says which and why
 #   report     what renders reports/out/REPORT.md
+#   page       what `make report-html` needs besides
 #   test       what `make test` needs besides
 #   notebook   what `make notebooks` needs besides
 #   lab        what `make lab` needs besides, to open them
@@ -54,6 +55,7 @@ parlab_dependency(python3-numpy report "reads the figures' data; peer of the dar
 parlab_dependency(python3-matplotlib report "draws the figures")
 parlab_dependency(python3-jinja2 report "fills the report's templates")
 parlab_dependency(python3-markdown report "turns REPORT.md into REPORT.html")
+parlab_dependency(npm page "fetches Observable Plot, for a page that filters and sorts" npm)
 parlab_dependency(libgtest-dev test "C++ tests" gtest/gtest.h)
 parlab_dependency(libgmock-dev test "matchers in C++ tests" gmock/gmock.h)
 parlab_dependency(python3-pytest test "tests of the report and of the Python package")

@@ -9,7 +9,7 @@ from pathlib import Path
 import synthetic_races
 import paired_statistics as stats
 import pytest
-from conftest import Render
+from conftest import ROOT, SAMPLE, Render
 from synthetic_results import judged_as_once
 from raw_results import Document, RawResults
 from report_page import NUMBER, shows, shows_interval
@@ -100,11 +100,28 @@ def test_the_dots_beside_goals_are_those_of_the_table(rendered: RawResults) -> N
 
 def test_the_page_holds_its_figures_and_needs_no_other_file(rendered: RawResults) -> None:
     page = (rendered.folder / "REPORT.html").read_text()
-    assert page.count("<svg ") == len(list((rendered.folder / "figures").iterdir()))
+    assert page.count('<svg role="img"') == len(list((rendered.folder / "figures").iterdir()))
     assert not re.search(r'(src|href)="(?!#|[\w.-]+\.json")', re.sub(r'xlink:href="#', "", page))
     identifiers = re.findall(r'\sid="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers)), "identifiers of two figures clash"
+    assert all(f'id="{name}"' in page for name in re.findall(r'<use href="#([^"]+)"', page))
     assert "prefers-color-scheme: dark" in page
+
+
+def test_the_picture_of_the_readme_is_one_of_the_sample_in_its_words() -> None:
+    picture = re.search(LINKED, (ROOT / "README.md").read_text())
+    assert picture and picture[2].startswith("reports/sample/")
+    sample = re.findall(LINKED, (SAMPLE / "REPORT.md").read_text())
+    assert (picture[1], picture[2].removeprefix("reports/sample/")) in sample
+
+
+def test_the_page_keeps_the_scales_of_its_figures(rendered: RawResults) -> None:
+    """Coordinates are rounded to be small; what multiplies them is not."""
+    def scales(text: str) -> set[str]:
+        return set(re.findall(r"scale\([^)]+\)", text))
+    figures = [path.read_text() for path in (rendered.folder / "figures").iterdir()]
+    page = (rendered.folder / "REPORT.html").read_text()
+    assert scales("".join(re.findall(r"<svg .*?</svg>", page, re.DOTALL))) == scales("".join(figures))
 
 
 @pytest.mark.parametrize("words", ["too noisy, no verdict"])

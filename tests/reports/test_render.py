@@ -27,6 +27,15 @@ def test_a_failed_arm_is_shown_with_its_cause_and_command(tmp_path: Path, render
     assert "killed by SIGKILL" in (tmp_path / "figures" / "pi-backends.svg").read_text()
 
 
+def test_a_run_that_cannot_be_trusted_says_so_above_its_answers(rendered: RawResults) -> None:
+    """And one that can does not."""
+    text = rendered.report
+    start, trust = text.index("## The answer"), text.index("## Can this run be trusted?")
+    refused = text[trust:].split("\n\n")[1].startswith("**No.**")
+    assert text[start:].split("\n\n")[1].startswith("*This run cannot be trusted") == refused
+    assert ("Do not rely on it" in text[start:trust]) == refused
+
+
 def test_a_wrong_answer_is_a_failure(tmp_path: Path, render: Render) -> None:
     race = synthetic_races.dispatch_race()
     race["results"][-1] |= {"ok": False, "answer": 3, "comparison": None, "against_best": None}

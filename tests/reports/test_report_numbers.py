@@ -10,9 +10,12 @@ import random
 import re
 from typing import Any
 
+import case_checks as cases
 import paired_statistics as stats
+import regret_checks as regret
 import sharing_checks as sharing
 import table_checks as checks
+from answer_checks import explain_answer
 from grid_checks import HEADS, check_grid, percent_is
 from raw_results import Document, RawResults, answer_of, arms_of
 from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, value_of
@@ -35,6 +38,12 @@ def explain_tables(page: Page, results: RawResults) -> None:
             sharing.check_costs(table, results)
         elif table.heading == sharing.BOOK:
             sharing.check_book(table, results)
+        elif heads[:2] == ["your loop", "shown by"]:
+            cases.check_patterns(table.rows, results)
+        elif heads[:2] == ["backend", "loops"]:
+            regret.check_losses(table, results)
+        elif heads[-2:] == ["many", "interval"]:
+            regret.check_tasks(table, results)
         elif heads[0] == "fact":
             check_environment(table.rows, results)
         else:
@@ -156,8 +165,9 @@ def explain_races(page: Page, results: RawResults) -> None:
         for found in page.take(r"right answer, (.+)\.$", lines):
             answers = {str(answer_of(result)) for result in race["results"] if result["ok"]}
             assert answers == {found[1].replace("\u202f", "")}
-        for found in page.take(rf"({NUMBER}) arms in numbers", lines):
+        for found in page.take(rf"({NUMBER}) arms? in numbers", lines):
             assert int(found[1]) == len(arms_of(race))
+        cases.explain_section(page, lines, race)
         for headline in results.headlines["headlines"]:
             for number in lines:
                 if checks.unescaped(page.lines[number].replace("**", "")) == f"- {told(headline)}":
@@ -192,8 +202,8 @@ def explain_ending(page: Page, results: RawResults) -> None:
 
 def explain_all(page: Page, results: RawResults) -> None:
     """Raises unless each number of the page is one that the data give."""
-    for explain in (explain_tables, explain_opening, explain_sentences, explain_trust,
-                    explain_texts, explain_races, explain_ending):
+    for explain in (explain_tables, explain_opening, explain_answer, regret.explain_all_loops,
+                    explain_sentences, explain_trust, explain_texts, explain_races, explain_ending):
         explain(page, results)
     sharing.explain_sharing(page)
     assert page.unexplained() == []
@@ -212,6 +222,26 @@ def test_a_digit_changed_anywhere_is_found(rendered: RawResults) -> None:
         other = str((int(text[place]) + 5) % 10)
         try:
             explain_all(Page(text[:place] + other + text[place + 1:]), rendered)
+        except (AssertionError, AttributeError, KeyError, StopIteration, ValueError):
+            continue
+        unseen.append(text[max(0, place - 60):place + 20])
+    assert not unseen, "\n".join(unseen)
+
+
+def test_every_digit_of_the_first_screen_is_checked(rendered: RawResults) -> None:
+    """As above, for each digit of the answer."""
+    text = rendered.report
+    start, end = text.index("## The answer"), text.index("\n## ", text.index("## The answer"))
+    unseen = []
+    for found in re.finditer(r"\d", text[start:end]):
+        place = start + found.start()
+        other = str((int(text[place]) + 5) % 10)
+        page = Page(text[:place] + other + text[place + 1:])
+        try:
+            explain_answer(page, rendered)
+            explain_texts(page, rendered)
+            page.take(r"\]\([^)]*\)")
+            assert not any(re.search(r"\d", page.lines[n]) for n in page.under("The answer"))
         except (AssertionError, AttributeError, KeyError, StopIteration, ValueError):
             continue
         unseen.append(text[max(0, place - 60):place + 20])

@@ -26,6 +26,8 @@ BEST, ALARM, BAND = "#0072b2", "#d55e00", "#e3eef7"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#b8569b", "#e69f00", "#56b4e9", "#7a5c1e", "#1f2328")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+# From the least to the most: where a number stands on one, INK fits all but the last, PAPER that.
+HEAT = ("#f4f6f8", "#dce9f6", "#b5d3ee", "#84b6e0", "#0b5394")
 WIDTH = 8.4  # inches: what a page of text takes
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a label may hold them
 LONGEST_NAME = 80  # letters: half of a figure's width

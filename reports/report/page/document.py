@@ -11,16 +11,23 @@ from pathlib import Path
 
 import jinja2
 
-from report.figures import (call_costs, goals, loads, lock_holders, model, speedups, stillness, style,
-                     sweep, timeline)
+from report.answer.backend_sentences import serving_words
+from report.answer.certainty import next_words
+from report.answer.granularity import task_words
+from report.figures import (call_costs, cascade, goals, heat_map, loads, lock_holders, model, speedups,
+                            stillness, style, sweep, timeline)
 from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
 from report.load.suite_results import Fault, Suite
 from report.page.html_page import page
+from report.page.interactive import interactive
+from report.page.results_data import results_json
 from report.page.sections import Report, Section, build, figure_file
 from report.tables import peer_table
 from report.tables import arm_tables
 from report.tables.micro_tables import micro_tables
+from report.tables.pattern_table import pattern_table
+from report.tables.regret_table import granularity_table, regret_table
 from report.tables.sharing_costs import cost_tables
 from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
 from report.tables.trust import GATES_SHOWN
@@ -30,12 +37,12 @@ from report.text.markdown_table import plain
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
-def write_report(suite: Suite, out: Path) -> Suite:
+def write_report(suite: Suite, out: Path, libraries: Path | None = None) -> Suite:
     """Writes REPORT.md, REPORT.html and figures/ to a folder, with the data where they lie
     elsewhere. Returns the suite as shown: without races that the report cannot show, each of which
-    is a fault then. Raises BadFile or OSError before anything is in place."""
+    is a fault then. With the libraries, the page filters and sorts. Raises BadFile or OSError before anything is in place."""
     try:
-        _write(suite, out)
+        _write(suite, out, libraries)
         return suite
     except (BadFile, OSError):
         raise
@@ -46,7 +53,7 @@ def write_report(suite: Suite, out: Path) -> Suite:
         without = suite.without(faults)
         if not without.races:
             raise BadFile(faults[0].path, faults[0].problem, "") from None
-        _write(without, out)
+        _write(without, out, libraries)
         return without
 
 
@@ -63,7 +70,7 @@ def _unshowable(suite: Suite, race: Race) -> Fault | None:
                                     f"{error})")
 
 
-def _write(suite: Suite, out: Path) -> None:
+def _write(suite: Suite, out: Path, libraries: Path | None) -> None:
     if not any(arm.role == "arm" for race in suite.races for arm in race.arms):
         raise BadFile(out, "holds no race to report")
     report = build(suite)
@@ -71,7 +78,8 @@ def _write(suite: Suite, out: Path) -> None:
         draw_figures(report, made / "figures")
         text = markdown_of(report)
         (made / "REPORT.md").write_text(text, encoding="utf-8")
-        html = page(text, made, "parlab report", (TEMPLATES / "page.html").read_text("utf-8"))
+        html = page(text, made, "parlab report", (TEMPLATES / "page.html").read_text("utf-8"),
+                    interactive(results_json(report), libraries))
         (made / "REPORT.html").write_text(html, encoding="utf-8")
         for path in suite.files:
             if not (out / path.name).exists() or not path.samefile(out / path.name):
@@ -102,6 +110,10 @@ def draw_figures(report: Report, folder: Path) -> None:
                 lock_holders.draw(section.race, folder.parent / figure_file(section.race, "-timeline"))
             if section.loads:
                 loads.draw(section.race, folder.parent / figure_file(section.race, "-loads"))
+        if report.heat_map:
+            heat_map.draw(report.answer.loops, folder / Path(report.heat_map).name)
+        if report.cascade:
+            cascade.draw(report.answer.regrets, looks, folder / Path(report.cascade).name)
         if report.stillness:
             stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
 
@@ -115,11 +127,13 @@ def markdown_of(report: Report) -> str:
         "plain": plain, "told": told, "duration": formats.duration, "percent": formats.percent,
         "plural": formats.plural, "significant": formats.significant,
         "ratio_with_interval": formats.ratio_with_interval, "day": _day,
-        "singular": formats.singular, "answer": _answer,
+        "singular": formats.singular, "answer": _answer, "goal_words": peer_table.goal_words, "next_words": next_words,
+        "serving_words": serving_words, "task_words": task_words,
         "code": lambda text: " ".join(str(text).split()).replace("```", "` ` `")}
     environment.globals |= {
         "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,
-        "grid_table": arm_tables.grid_table, "micro_tables": micro_tables,
+        "grid_table": arm_tables.grid_table, "regret_table": regret_table,
+        "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables,
         "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
         "source_words": SOURCE_WORDS,

@@ -6,8 +6,11 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
+from report.answer.answer import Answer, answer_of
+from report.answer.case_words import case_sentence
 from report.figures.call_costs import measures_calls
 from report.figures.loads import has_loads
 from report.figures.lock_holders import spans_of
@@ -21,8 +24,6 @@ from report.tables.grid import Choice, choices
 from report.tables.peer_table import is_against, rows_of
 from report.tables.trust import Trust, judge
 from report.text.formats import listing, memory, plural
-
-LONG_TABLE = 20  # rows from which a table is folded away
 
 
 def figure_file(race: Race, which: str = "") -> str:
@@ -85,6 +86,15 @@ class Section:
         return axis.name if axis else ""
 
     @property
+    def sentence(self) -> str:
+        """What its case of the largest size says, in Markdown; empty where headlines say it, and where
+        times are costs or held to goals."""
+        if self.headlines or not self.choices or not ranks(self.race):
+            return ""
+        choice = max(self.choices, key=lambda one: (one.arms[0].size, len(one.arms)))
+        return case_sentence(choice)
+
+    @property
     def failed(self) -> list[Arm]:
         return [arm for arm in self.race.arms if not arm.ok]
 
@@ -107,10 +117,6 @@ class Section:
     def data_name(self) -> str:
         """The data file's name, as text."""
         return shown(self.race.path.name)
-
-    @property
-    def is_long(self) -> bool:
-        return len(self.race.shown) > LONG_TABLE
 
 
 @dataclass(frozen=True)
@@ -160,9 +166,23 @@ class Report:
         """The choices worth a row: empty chunks and calls are a cost to know, not work to place,
         and peers no backends."""
         return [choice for section in self.sections
-                if not (measures_chunks(section.race) or is_against(section.race)
-                        or measures_calls(section.race))
+                if ranks(section.race)
                 for choice in section.choices]
+
+    @cached_property
+    def answer(self) -> Answer:
+        """What the first screen says."""
+        return answer_of(self.grid, self.suite.races, self.trust)
+
+    @property
+    def heat_map(self) -> str:
+        """The path of the figure of loops by backends; empty without loops."""
+        return "figures/loops-by-backends.svg" if self.answer.loops else ""
+
+    @property
+    def cascade(self) -> str:
+        """The path of the figure of what backends keep over all loops; empty where one has no more."""
+        return "figures/cascade.svg" if len(self.answer.judged) > 1 else ""
 
     @property
     def failed(self) -> list[tuple[Section, Arm]]:
@@ -216,6 +236,11 @@ class Report:
             if words:
                 rows.append((name.replace("_", " "), words))
         return rows
+
+
+def ranks(race: Race) -> bool:
+    """Whether its arms are ways to place the same work: no costs to know, no peers."""
+    return not (measures_chunks(race) or is_against(race) or measures_calls(race))
 
 
 def _isolation(race: Race) -> str:

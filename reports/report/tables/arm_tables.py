@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from report.load.race_result import Arm, Model, Race
@@ -12,7 +11,7 @@ from report.tables.grid import Choice
 from report.tables.names import raced, series_in
 from report.text.formats import (DASH, column, column_unit, listing, over, percent, plural, quantity, ratio,
                      ratio_with_interval, scaled, singular)
-from report.text.markdown_table import markdown, plain
+from report.text.markdown_table import link_to, markdown, plain
 
 FEW_SERIES = 2  # up to here a sweep's table lists arms, beyond it series against the axis
 UNBROKEN_SPACE = "\u00a0"
@@ -97,9 +96,8 @@ def grid_table(choices: Sequence[Choice]) -> str:
     within = percent(choices[0].race.margin)
     rows, last = [], ""
     for choice in choices:
-        name = plain(choice.race.name)
-        link = f"[{name}](#{name})" if re.fullmatch(r"[\w.-]+", name) else name
-        rows.append(["" if name == last else link, plain(choice.case),
+        name = choice.race.name
+        rows.append(["" if name == last else link_to(name), plain(choice.case),
                      *_answer(choice)])
         last = name
     return markdown(["race", "case", "fastest", "speed-up", f"as fast, within {within}",

@@ -82,7 +82,7 @@ def _differ(arms: Sequence[Arm], value: Callable[[Arm], Any]) -> bool:
     return len({value(arm) for arm in arms}) > 1
 
 
-def case_of(race: Race, arms: Sequence[Arm]) -> str:
+def case_of(race: Race, arms: Sequence[Arm], with_workers: bool = True) -> str:
     """What a group's arms share: `1e8 darts, 2 workers`, with what other groups have otherwise."""
     own = raced(arms)
     words = []
@@ -101,7 +101,7 @@ def case_of(race: Race, arms: Sequence[Arm]) -> str:
         if shared is not None:
             words.append(shared if isinstance(shared, str) else f"{name} {shared}")
     in_one_thread = all(arm.compute == "serial" for arm in race.shown)  # else a choice, so told
-    if not in_one_thread and (workers := workers_of(arms)):
+    if with_workers and not in_one_thread and (workers := workers_of(arms)):
         words.append(plural(workers, "worker"))
     return ", ".join(words)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from report.load.race_result import Arm, Race, Ratio, instead_of
 from report.tables.grid import withheld
-from report.text.formats import DASH, column, column_unit, over, ratio, ratio_with_interval
+from report.text.formats import DASH, column, column_unit, listing, over, plural, ratio, ratio_with_interval
 from report.text.markdown_table import markdown, plain
 
 PEER, BOUND, SCALING = "peer", "bound", "scaling"
@@ -67,6 +67,17 @@ def rows_of(race: Race) -> list[Against]:
         rows += [Against(race, own, arm, instead_of([arm.comparison.verdict]) or withheld(race, arms))
                  for arm in arms if own and own.ok and arm.ok and arm is not own and arm.comparison]
     return rows
+
+
+def goal_words(rows: Sequence[Against]) -> str:
+    """How many goals are met, missed, and neither."""
+    outcomes = [row.outcome for row in rows if row.fact["goal"] is not None]
+    if not outcomes:
+        return "No goal is set."
+    counts = {word: outcomes.count(word) for word in (MET, MISSED)}
+    rest = len(outcomes) - sum(counts.values())
+    words = [f"{count} {word}" for word, count in {**counts, "without an answer": rest}.items() if count]
+    return f"Of {plural(len(outcomes), 'goal')}: {listing(words)}."
 
 
 def against_table(rows: Sequence[Against]) -> str:

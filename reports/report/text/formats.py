@@ -64,7 +64,7 @@ def ratio_with_interval(value: Ratio, decimals: int | None = None) -> str:
     return f"{fixed(value.ratio, places)} {interval(value, places)}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, digits: int = 3) -> str:
     """850 ns, 1.23 ms, 45.6 s, 3 min 20 s."""
     if seconds == 0:
         return "0 s"
@@ -73,7 +73,7 @@ def duration(seconds: float) -> str:
         hours, minutes = divmod(minutes, 60)
         return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
     unit, scale = unit_of(seconds)
-    return f"{significant(seconds / scale)} {unit}"
+    return f"{significant(seconds / scale, digits)} {unit}"
 
 
 def unit_of(seconds: float) -> tuple[str, float]:

@@ -14,6 +14,11 @@ def plain(text: object) -> str:
                   re.sub(r"[ \t\r\n]+", " ", str(text)).strip(" "))
 
 
+def link_to(name: str) -> str:
+    """A link to the heading of a race, where its name can be one."""
+    return f"[{plain(name)}](#{name})" if re.fullmatch(r"[\w.-]+", name) else plain(name)
+
+
 def markdown(heads: Cells, rows: Sequence[Cells], left: int = 1) -> str:
     """A table whose first columns stand left, the others right."""
     cells = [list(heads), *(list(row) for row in rows)]

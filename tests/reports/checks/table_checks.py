@@ -173,17 +173,25 @@ def check_against(table: Table, race: Document) -> None:
         if goal is None:
             assert (row[3], row[4]) == (DASH, DASH)
         else:
-            at_most = facts["part"] == "bound"
-            assert row[3][0] == ("≤" if at_most else "≥") and shows(row[3][2:], goal)
-            worst, best = (high, low) if at_most else (low, high)
-            sign = -1 if at_most else 1
-            said = arm["comparison"]["verdict"]
-            assert row[4] == (said if said in WITHHELD else "not told apart" if None in (low, high) else
-                              "met" if sign * worst >= sign * goal else
-                              "missed" if sign * best < sign * goal else "not told apart"), row
+            assert row[3][0] == ("≤" if facts["part"] == "bound" else "≥") and shows(row[3][2:], goal)
+            assert row[4] == goal_outcome(race, arm), row
         for cell, one, head in ((row[5], base, table.heads[5]), (row[6], arm, table.heads[6])):
             unit = head.rstrip("]").partition(" [")[2]
             assert shows(cell, statistics.median(one["seconds"]) / one["size"], UNITS[unit]), row
+
+
+def goal_outcome(race: Document, arm: Document) -> str:
+    """Whether the whole interval lies on one side of the goal."""
+    interval, facts = compare(race, base_of(race, arm), arm).interval, arm["facts"]
+    low, high, goal = interval.low, interval.high, facts["goal"]
+    said = arm["comparison"]["verdict"]
+    if said in WITHHELD or None in (low, high):
+        return said if said in WITHHELD else "not told apart"
+    if facts["part"] == "peer":
+        low, high = 1 / high, 1 / low
+    if facts["part"] == "bound":
+        return "met" if high <= goal else "missed" if low > goal else "not told apart"
+    return "met" if low >= goal else "missed" if high < goal else "not told apart"
 
 
 def check_sweep(table: Table, race: Document) -> None:
