@@ -11,10 +11,12 @@
 #include <deque>
 #include <random>
 #include <unordered_map>
+#include <utility>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/network/crawler/page_files.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/text.hpp"
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
 #include "kernels/network/crawler/turns.hpp"
@@ -83,9 +85,7 @@ class Crawl {
   void listen(asio::signal_set& signals) {
     signals.async_wait([this, &signals](boost::system::error_code error, int signal) {
       if (error) return;
-      const bool is_second = summary_.signal != 0;
-      summary_.signal = signal;
-      if (is_second || active_ == 0) return loop_.stop();
+      if (std::exchange(summary_.signal, signal) != 0 || active_ == 0) return loop_.stop();
       if (watcher_.draining) watcher_.draining();
       listen(signals);
     });
@@ -101,7 +101,6 @@ class Crawl {
     pump();
   }
 
-  /// Commits and shows, some times a second.
   Awaitable<> keep_time() {
     Timer timer(loop_.get_executor());
     for (;;) {
@@ -226,15 +225,18 @@ class Crawl {
     if (answer.error.empty() || answer.error == "body_too_big") {
       if (status >= 200 && status < 300) {
         std::string text;
-        inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
-        host.robots = Robots::parse(text, options_.agent.substr(0, options_.agent.find('/')));
+        const auto coding = reader.field("content-encoding");
+        if (inflate_body(coding, reader.body(), most_of_robots, text) == InflateResult::malformed)
+          host.error = "robots_unreachable";  // rules that nobody can read allow nothing
+        else
+          host.robots =
+              Robots::parse(text, options_.agent.substr(0, options_.agent.find_first_of("/ (")));
       } else if (status >= 500 || status == 429) {
         host.error = "robots_unreachable";  // RFC 9309, 2.3.1.4: then nothing may be fetched
       }
     } else {
-      host.error = "robots_unreachable";
-      if (answer.error.starts_with("tls_") || answer.error.starts_with("connect"))
-        host.error = answer.error;
+      const bool told = answer.error.starts_with("tls_") || answer.error.starts_with("connect");
+      host.error = told ? answer.error : "robots_unreachable";
     }
     give_back(host, std::move(answer.connection));
     if (const auto delay = host.robots.crawl_delay())
@@ -292,6 +294,8 @@ class Crawl {
     reader.each_field("set-cookie", [&](std::string_view value) { host.cookies.take(value); });
     if (status >= 300 && status < 400 && !reader.field("location").empty())
       return redirect(task, address, status, std::string(reader.field("location")));
+    if (status < 200 || status >= 300)  // tells more than whether its body can be undone
+      return finish(task, status, fmt::format("http_{}", status), reader.body().size());
     std::string body;
     const InflateResult inflated = inflate_body(reader.field("content-encoding"), reader.body(),
                                                 options_.limits.page_bytes, body);
@@ -299,19 +303,16 @@ class Crawl {
       return finish(task, status,
                     inflated == InflateResult::too_big ? "inflated_too_big" : "bad_encoding",
                     body.size());
-    if (status < 200 || status >= 300)
-      return finish(task, status, fmt::format("http_{}", status), body.size());
     files_.save(address, body);
-    const std::string_view type = reader.field("content-type");
-    const bool is_html = type.empty() || type.find("html") != std::string_view::npos;
+    const std::string type = lower(reader.field("content-type"));
+    const bool is_html = type.empty() || type.find("html") != std::string::npos;
     if (is_html && task.page.depth < options_.limits.depth) add_links(task.page, address, body);
     finish(task, status, "", body.size());
   }
 
   void add_links(const Page& page, const Address& address, const std::string& html) {
     const PageLinks links = links_of_html(html);
-    const auto named_base = links.base.empty() ? std::nullopt : address.resolve(links.base);
-    const Address& base = named_base ? *named_base : address;
+    const Address base = address.resolve(links.base).value_or(address);
     for (const std::string& reference : links.references)
       if (const auto target = base.resolve(reference); target && scope_.contains(*target))
         add(*target, page.depth + 1, 0, page.id);

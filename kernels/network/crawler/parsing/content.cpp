@@ -14,6 +14,10 @@
 namespace parlab {
 namespace {
 
+bool begins_gzip(const z_stream& stream) {
+  return stream.avail_in >= 2 && stream.next_in[0] == 0x1F && stream.next_in[1] == 0x8B;
+}
+
 bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, std::string& out,
                   bool& too_big) {
   z_stream stream{};
@@ -23,6 +27,7 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
   stream.avail_in = static_cast<uInt>(body.size());
   int state = Z_OK;
+  bool one_is_whole = false;
   while (state == Z_OK) {
     stream.next_out = reinterpret_cast<Bytef*>(some.data());
     stream.avail_out = some.size();
@@ -33,13 +38,28 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
       return false;
     }
     // A gzip file may be several, one behind the other (RFC 1952, 2.2).
-    if (state == Z_STREAM_END && stream.avail_in > 0 && window_bits > 15)
+    // Anything else behind a whole one is padding or noise, which browsers pass over.
+    one_is_whole = one_is_whole || state == Z_STREAM_END;
+    if (state == Z_STREAM_END && window_bits > 15 && begins_gzip(stream))
       state = inflateReset(&stream);
     else if (state == Z_OK && stream.avail_in == 0 && stream.avail_out > 0)
       return false;  // it ends in the middle
   }
-  return state == Z_STREAM_END;
+  return state == Z_STREAM_END || one_is_whole;
 }
+
+/// Whether one of the words, which any of the separators part, is the wanted one, in any case.
+bool has_word(std::string_view text, std::string_view separators, std::string_view wanted) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(separators), text.size());
+    if (lower(text.substr(0, end)) == wanted) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+constexpr std::string_view blanks = " \t\n\f\r";
+constexpr std::string_view blanks_and_commas = ", \t\n\f\r";
 
 /// What the SAX callbacks see.
 struct Finder {
@@ -62,21 +82,22 @@ void start_element(void* context, const xmlChar* xml_name, const xmlChar** attri
       finder.links.references.emplace_back(reference);
   };
   if (name == "a" || name == "area") {
-    if (lower(attribute(attributes, "rel")).find("nofollow") == std::string::npos)
+    if (!has_word(attribute(attributes, "rel"), blanks, "nofollow"))
       add(attribute(attributes, "href"));
   } else if (name == "frame" || name == "iframe") {
     add(attribute(attributes, "src"));
   } else if (name == "link") {
-    const std::string rel = lower(attribute(attributes, "rel"));
-    for (const char* followed : {"next", "prev", "alternate", "canonical"})
-      if (rel == followed) add(attribute(attributes, "href"));
+    const std::string_view rel = attribute(attributes, "rel");
+    const auto is_followed = [&](const char* word) { return has_word(rel, blanks, word); };
+    if (std::ranges::any_of(std::array{"next", "prev", "alternate", "canonical"}, is_followed))
+      add(attribute(attributes, "href"));
   } else if (name == "base") {
     if (finder.links.base.empty()) finder.links.base = attribute(attributes, "href");
   } else if (name == "meta") {
     const std::string content = lower(attribute(attributes, "content"));
     if (lower(attribute(attributes, "name")) == "robots")
-      finder.nofollow = finder.nofollow || content.find("nofollow") != std::string::npos ||
-                        content.find("none") != std::string::npos;
+      finder.nofollow = finder.nofollow || has_word(content, blanks_and_commas, "nofollow") ||
+                        has_word(content, blanks_and_commas, "none");
     if (lower(attribute(attributes, "http-equiv")) == "refresh")
       if (const std::size_t at = content.find("url="); at != std::string::npos) {
         std::string_view url = attribute(attributes, "content").substr(at + 4);
@@ -94,7 +115,8 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
   const std::string name = lower(encoding);
   bool too_big = false;
   bool ok = false;
-  if (name.empty() || name == "identity") {
+  // No body needs no undoing, whatever the field says.
+  if (name.empty() || name == "identity" || body.empty()) {
     out = body.substr(0, most);
     return body.size() > most ? InflateResult::too_big : InflateResult::ok;
   }

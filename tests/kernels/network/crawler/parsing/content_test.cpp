@@ -26,6 +26,23 @@ TEST(LinksOfHtml, ObeysNofollow) {
       links_of_html("<a href=a><meta name=ROBOTS content='noindex, nofollow'>").references.empty());
 }
 
+TEST(LinksOfHtml, ReadsRobotsAndRelAsSetsOfWords) {
+  for (const char* open :
+       {"max-image-preview:none", "index,follow", "nofollowers", "max-snippet:-1"})
+    EXPECT_THAT(links_of_html("<meta name=robots content='" + std::string(open) + "'><a href=a>")
+                    .references,
+                ElementsAre("a"))
+        << open;
+  for (const char* shut : {"NONE", "noindex,nofollow", "all , NoFollow", "nofollow noindex"})
+    EXPECT_TRUE(links_of_html("<meta name=robots content='" + std::string(shut) + "'><a href=a>")
+                    .references.empty())
+        << shut;
+  EXPECT_THAT(links_of_html("<a rel='x-nofollow' href=a><a rel='noopener\tNOFOLLOW' href=b>"
+                            "<link rel='alternate next' href=c><link rel=nextone href=d>")
+                  .references,
+              ElementsAre("a", "c"));
+}
+
 TEST(LinksOfHtml, SurvivesAnyBytes) {
   std::string nested;
   for (int i = 0; i < 100'000; ++i) nested += "<div><a href=x>";
@@ -47,6 +64,19 @@ TEST(InflateBody, UndoesWhatServersDo) {
   const std::string bare = gzip("bare").substr(10);  // without the header of gzip
   EXPECT_EQ(inflate_body("deflate", bare, 100, out), InflateResult::ok);
   EXPECT_EQ(out, "bare");
+}
+
+TEST(InflateBody, PassesOverWhatFollowsAWholeStream) {
+  std::string out;
+  for (const std::string& tail : {std::string(512, '\0'), std::string("\r\n"),
+                                  std::string("<!-- x -->"), std::string("\x1F")}) {
+    EXPECT_EQ(inflate_body("gzip", gzip("text") + tail, 100, out), InflateResult::ok);
+    EXPECT_EQ(out, "text");
+  }
+  for (const char* coding : {"gzip", "deflate", "br"}) {
+    EXPECT_EQ(inflate_body(coding, "", 100, out), InflateResult::ok) << coding;
+    EXPECT_EQ(out, "");
+  }
 }
 
 TEST(InflateBody, RefusesBombsAndScraps) {
