@@ -94,13 +94,12 @@ class Crawl {
   Awaitable<> start() {
     // The start's own address says whether private ones are meant.
     const Resolved resolved = co_await resolve_host(loop_, start_, options_.timeouts.resolve);
-    private_allowed_ = options_.allow_private ||
-                       std::ranges::any_of(resolved.endpoints,
-                                           [](const auto& e) { return is_private(e.address()); });
+    private_allowed_ = options_.allow_private || any_is_private(resolved);
     for (const std::string& origin : store_.hosts()) turns_.wake(host_of(origin));
     pump();
   }
 
+  /// Commits and shows, some times a second.
   Awaitable<> keep_time() {
     Timer timer(loop_.get_executor());
     for (;;) {
@@ -209,9 +208,7 @@ class Crawl {
   Awaitable<> prepare(Host& host, const Address& address) {
     Resolved resolved = co_await resolve_host(loop_, address, options_.timeouts.resolve);
     host.error = resolved.error;
-    if (host.error.empty() && !private_allowed_ &&
-        std::ranges::any_of(resolved.endpoints,
-                            [](const auto& e) { return is_private(e.address()); }))
+    if (host.error.empty() && !private_allowed_ && any_is_private(resolved))
       host.error = "private_address";
     host.endpoints = std::move(resolved.endpoints);
     host.delay = options_.delay;
@@ -225,12 +222,12 @@ class Crawl {
     if (answer.error.empty() || answer.error == "body_too_big") {
       if (status >= 200 && status < 300) {
         std::string text;
-        const auto coding = reader.field("content-encoding");
-        if (inflate_body(coding, reader.body(), most_of_robots, text) == InflateResult::malformed)
+        const auto inflated =
+            inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
+        if (inflated == InflateResult::malformed && answer.error.empty())
           host.error = "robots_unreachable";  // rules that nobody can read allow nothing
         else
-          host.robots =
-              Robots::parse(text, options_.agent.substr(0, options_.agent.find_first_of("/ (")));
+          host.robots = Robots::parse(text, product_of(options_.agent));
       } else if (status >= 500 || status == 429) {
         host.error = "robots_unreachable";  // RFC 9309, 2.3.1.4: then nothing may be fetched
       }

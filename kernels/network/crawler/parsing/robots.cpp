@@ -64,6 +64,10 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
+std::string_view product_of(std::string_view agent) {
+  return agent.substr(0, agent.find_first_of("/ ("));
+}
+
 Robots Robots::allow_nothing() {
   Robots robots;
   robots.rules_.push_back({"/", false});

@@ -58,6 +58,12 @@ TEST(Robots, ComparesEscapesByWhatTheyMean) {
   EXPECT_TRUE(allows(text, "/b/c"));
 }
 
+TEST(Robots, KnowTheAgentByItsProductToken) {
+  for (const char* agent : {"parlab", "parlab/0.1", "parlab (+https://example.com/)", "parlab/2 x"})
+    EXPECT_EQ(product_of(agent), "parlab") << agent;
+  EXPECT_EQ(product_of(""), "");
+}
+
 TEST(Robots, TakesAnEscapedMarkForItself) {
   constexpr std::string_view text =
       "User-agent: *\nDisallow: /file-with-a-%2A.html\nDisallow: /foo-%24\nDisallow: /a$b\n";
