@@ -11,11 +11,15 @@
 #include <deque>
 #include <random>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/network/crawler/page_files.hpp"
+#include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/idna.hpp"
+#include "kernels/network/crawler/parsing/sitemap.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
@@ -43,6 +47,12 @@ struct Answer {
 
 Address start_of(const CrawlOptions& options) {
   if (auto start = Address::parse(options.start)) return *std::move(start);
+  if (!has_idna() && std::ranges::any_of(options.start, [](unsigned char c) { return c > 127; }))
+    throw UsageError(
+        fmt::format("'{}': this build lacks libidn2-dev, which reads hosts beyond ASCII; write the "
+                    "host as xn--..., "
+                    "or run make deps, then make build",
+                    options.start));
   throw UsageError(fmt::format("'{}' is not the address of a page; give one as http://example.com/",
                                options.start));
 }
@@ -259,19 +269,23 @@ class Crawl {
 
   Awaitable<> read_sitemaps(Host& host) {
     std::deque<std::string> files(host.robots.sitemaps().begin(), host.robots.sitemaps().end());
-    for (std::size_t read = 0; read < most_sitemap_files && !files.empty(); ++read) {
+    std::unordered_set<std::string> seen;
+    while (!files.empty() && seen.size() < most_sitemap_files) {
       const auto address = Address::parse(files.front());
       files.pop_front();
-      if (!address || address->origin() != host.origin) continue;
+      if (!address || address->origin() != host.origin || !seen.insert(address->text()).second)
+        continue;
       Answer answer = co_await follow(host, *address);
-      std::string xml;
-      if (answer.error.empty() && answer.reader().status() == 200)
-        inflate_body(answer.reader().field("content-encoding"), answer.reader().body(),
-                     options_.limits.page_bytes, xml);
+      MessageReader& reader = answer.reader();
+      std::string body;
+      if (answer.error.empty() && reader.status() == 200)
+        inflate_body(reader.field("content-encoding"), reader.body(), options_.limits.page_bytes,
+                     body);
+      const Sitemap sitemap =
+          read_sitemap(body, reader.field("content-type"), options_.limits.page_bytes);
       give_back(host, std::move(answer.connection));
-      const bool is_index = xml.find("<sitemapindex") != std::string::npos;
-      for (const std::string& location : locations_of_sitemap(xml)) {
-        if (is_index) {
+      for (const std::string& location : sitemap.locations) {
+        if (sitemap.is_index) {
           files.push_back(location);
         } else if (const auto page = Address::parse(location); page && scope_.contains(*page)) {
           add(*page, 0, 0, 0);
@@ -303,15 +317,21 @@ class Crawl {
     files_.save(address, body);
     const std::string type = lower(reader.field("content-type"));
     const bool is_html = type.empty() || type.find("html") != std::string::npos;
-    if (is_html && task.page.depth < options_.limits.depth) add_links(task.page, address, body);
+    bool is_followed = is_html && task.page.depth < options_.limits.depth;
+    reader.each_field("x-robots-tag", [&](std::string_view value) {
+      is_followed = is_followed && !says_nofollow(value, product_of(options_.agent));
+    });
+    if (is_followed) add_links(task.page, address, reader.field("content-type"), body);
     finish(task, status, "", body.size());
   }
 
-  void add_links(const Page& page, const Address& address, const std::string& html) {
-    const PageLinks links = links_of_html(html);
-    const Address base = address.resolve(links.base).value_or(address);
+  void add_links(const Page& page, const Address& address, std::string_view content_type,
+                 const std::string& body) {
+    const Charset charset = Charset::of_page(content_type, body);
+    const PageLinks links = links_of_html(charset.to_utf8(body), product_of(options_.agent));
+    const Address base = address.resolve(links.base, charset).value_or(address);
     for (const std::string& reference : links.references)
-      if (const auto target = base.resolve(reference); target && scope_.contains(*target))
+      if (const auto target = base.resolve(reference, charset); target && scope_.contains(*target))
         add(*target, page.depth + 1, 0, page.id);
   }
 

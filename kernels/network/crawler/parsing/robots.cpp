@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "kernels/network/crawler/parsing/address.hpp"
+#include "kernels/network/crawler/parsing/escapes.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
@@ -14,11 +14,14 @@ namespace {
 constexpr std::size_t most_sitemaps = 100;
 constexpr double longest_crawl_delay = 60;  // seconds
 
+/// What neither addresses nor rules need to escape, and some do.
+constexpr std::string_view escaped_to_compare = "\"<>[]\\^`{|}";
+
 /// A target in which * and $ are escaped, as they are in a rule where they mean themselves: bare,
 /// they are marks there (RFC 9309, 2.2.3). A $ within a rule means itself, too.
 std::string as_compared(std::string_view target) {
   std::string compared;
-  for (const char c : with_normal_escapes(target)) {
+  for (const char c : with_normal_escapes(target, escaped_to_compare)) {
     if (c == '*')
       compared += "%2A";
     else if (c == '$')
@@ -31,7 +34,7 @@ std::string as_compared(std::string_view target) {
 
 /// A rule in the same form: only a $ that does not end it is no mark.
 std::string as_rule(std::string_view value) {
-  std::string rule = with_normal_escapes(value);
+  std::string rule = with_normal_escapes(value, escaped_to_compare);
   for (std::size_t at = rule.find('$'); at != std::string::npos && at + 1 < rule.size();
        at = rule.find('$', at))
     rule.replace(at, 1, "%24");
