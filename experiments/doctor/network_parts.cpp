@@ -18,6 +18,11 @@ constexpr bool has_curl = true;
 #else
 constexpr bool has_curl = false;
 #endif
+#ifdef PARLAB_HAS_IDN2
+constexpr bool has_idn = true;
+#else
+constexpr bool has_idn = false;
+#endif
 #ifdef PARLAB_HAS_CRAWLER
 constexpr bool has_crawler = true;
 #else
@@ -35,6 +40,7 @@ std::vector<NetworkPart> network_parts() {
       {"libcurl", "the peer in http_clients", has_curl, "libcurl4-openssl-dev"},
       {"crawler", "parlab crawl", has_crawler,
        "libboost-dev, libssl-dev, zlib1g-dev, libxml2-dev and libsqlite3-dev"},
+      {"idn", "hosts beyond ASCII in parlab crawl", has_idn, "libidn2-dev"},
   };
 }
 

@@ -32,6 +32,7 @@ parlab_dependency(zlib1g-dev optional "gzip in the delay server and the crawler"
 parlab_dependency(libssl-dev optional "TLS in parlab crawl" openssl/ssl.h)
 parlab_dependency(libxml2-dev optional "links of pages in parlab crawl" libxml2/libxml/HTMLparser.h)
 parlab_dependency(libsqlite3-dev optional "the frontier of parlab crawl" sqlite3.h)
+parlab_dependency(libidn2-dev optional "hosts beyond ASCII in parlab crawl" idn2.h)
 parlab_dependency(libcurl4-openssl-dev optional "libcurl, the peer client in http_clients" curl/curl.h)
 parlab_dependency(wrk optional "load generator, compared with http_clients' throughput" wrk)
 parlab_dependency(libeigen3-dev optional "kernel variant eigen" eigen3/signature_of_eigen3_matrix_library)

@@ -50,6 +50,7 @@ find_package(ZLIB QUIET)
 find_package(CURL QUIET)
 find_package(LibXml2 QUIET)
 find_package(SQLite3 QUIET)
+parlab_find(IDN2 idn2.h idn2)
 parlab_find(HIREDIS hiredis/hiredis.h hiredis)
 
 # parlab_peer(NAME HEADER [LIBRARY]): what one would use instead, timed beside parlab (kernels/peers).

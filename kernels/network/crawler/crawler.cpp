@@ -11,10 +11,16 @@
 #include <deque>
 #include <random>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/network/crawler/page_files.hpp"
+#include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/idna.hpp"
+#include "kernels/network/crawler/parsing/sitemap.hpp"
+#include "kernels/network/crawler/parsing/text.hpp"
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
 #include "kernels/network/crawler/turns.hpp"
@@ -41,6 +47,12 @@ struct Answer {
 
 Address start_of(const CrawlOptions& options) {
   if (auto start = Address::parse(options.start)) return *std::move(start);
+  if (!has_idna() && std::ranges::any_of(options.start, [](unsigned char c) { return c > 127; }))
+    throw UsageError(
+        fmt::format("'{}': this build lacks libidn2-dev, which reads hosts beyond ASCII; write the "
+                    "host as xn--..., "
+                    "or run make deps, then make build",
+                    options.start));
   throw UsageError(fmt::format("'{}' is not the address of a page; give one as http://example.com/",
                                options.start));
 }
@@ -83,9 +95,7 @@ class Crawl {
   void listen(asio::signal_set& signals) {
     signals.async_wait([this, &signals](boost::system::error_code error, int signal) {
       if (error) return;
-      const bool is_second = summary_.signal != 0;
-      summary_.signal = signal;
-      if (is_second || active_ == 0) return loop_.stop();
+      if (std::exchange(summary_.signal, signal) != 0 || active_ == 0) return loop_.stop();
       if (watcher_.draining) watcher_.draining();
       listen(signals);
     });
@@ -94,9 +104,7 @@ class Crawl {
   Awaitable<> start() {
     // The start's own address says whether private ones are meant.
     const Resolved resolved = co_await resolve_host(loop_, start_, options_.timeouts.resolve);
-    private_allowed_ = options_.allow_private ||
-                       std::ranges::any_of(resolved.endpoints,
-                                           [](const auto& e) { return is_private(e.address()); });
+    private_allowed_ = options_.allow_private || any_is_private(resolved);
     for (const std::string& origin : store_.hosts()) turns_.wake(host_of(origin));
     pump();
   }
@@ -210,9 +218,7 @@ class Crawl {
   Awaitable<> prepare(Host& host, const Address& address) {
     Resolved resolved = co_await resolve_host(loop_, address, options_.timeouts.resolve);
     host.error = resolved.error;
-    if (host.error.empty() && !private_allowed_ &&
-        std::ranges::any_of(resolved.endpoints,
-                            [](const auto& e) { return is_private(e.address()); }))
+    if (host.error.empty() && !private_allowed_ && any_is_private(resolved))
       host.error = "private_address";
     host.endpoints = std::move(resolved.endpoints);
     host.delay = options_.delay;
@@ -226,15 +232,18 @@ class Crawl {
     if (answer.error.empty() || answer.error == "body_too_big") {
       if (status >= 200 && status < 300) {
         std::string text;
-        inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
-        host.robots = Robots::parse(text, options_.agent.substr(0, options_.agent.find('/')));
+        const auto inflated =
+            inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
+        if (inflated == InflateResult::malformed && answer.error.empty())
+          host.error = "robots_unreachable";  // rules that nobody can read allow nothing
+        else
+          host.robots = Robots::parse(text, product_of(options_.agent));
       } else if (status >= 500 || status == 429) {
         host.error = "robots_unreachable";  // RFC 9309, 2.3.1.4: then nothing may be fetched
       }
     } else {
-      host.error = "robots_unreachable";
-      if (answer.error.starts_with("tls_") || answer.error.starts_with("connect"))
-        host.error = answer.error;
+      const bool told = answer.error.starts_with("tls_") || answer.error.starts_with("connect");
+      host.error = told ? answer.error : "robots_unreachable";
     }
     give_back(host, std::move(answer.connection));
     if (const auto delay = host.robots.crawl_delay())
@@ -260,19 +269,23 @@ class Crawl {
 
   Awaitable<> read_sitemaps(Host& host) {
     std::deque<std::string> files(host.robots.sitemaps().begin(), host.robots.sitemaps().end());
-    for (std::size_t read = 0; read < most_sitemap_files && !files.empty(); ++read) {
+    std::unordered_set<std::string> seen;
+    while (!files.empty() && seen.size() < most_sitemap_files) {
       const auto address = Address::parse(files.front());
       files.pop_front();
-      if (!address || address->origin() != host.origin) continue;
+      if (!address || address->origin() != host.origin || !seen.insert(address->text()).second)
+        continue;
       Answer answer = co_await follow(host, *address);
-      std::string xml;
-      if (answer.error.empty() && answer.reader().status() == 200)
-        inflate_body(answer.reader().field("content-encoding"), answer.reader().body(),
-                     options_.limits.page_bytes, xml);
+      MessageReader& reader = answer.reader();
+      std::string body;
+      if (answer.error.empty() && reader.status() == 200)
+        inflate_body(reader.field("content-encoding"), reader.body(), options_.limits.page_bytes,
+                     body);
+      const Sitemap sitemap =
+          read_sitemap(body, reader.field("content-type"), options_.limits.page_bytes);
       give_back(host, std::move(answer.connection));
-      const bool is_index = xml.find("<sitemapindex") != std::string::npos;
-      for (const std::string& location : locations_of_sitemap(xml)) {
-        if (is_index) {
+      for (const std::string& location : sitemap.locations) {
+        if (sitemap.is_index) {
           files.push_back(location);
         } else if (const auto page = Address::parse(location); page && scope_.contains(*page)) {
           add(*page, 0, 0, 0);
@@ -292,6 +305,8 @@ class Crawl {
     reader.each_field("set-cookie", [&](std::string_view value) { host.cookies.take(value); });
     if (status >= 300 && status < 400 && !reader.field("location").empty())
       return redirect(task, address, status, std::string(reader.field("location")));
+    if (status < 200 || status >= 300)  // tells more than whether its body can be undone
+      return finish(task, status, fmt::format("http_{}", status), reader.body().size());
     std::string body;
     const InflateResult inflated = inflate_body(reader.field("content-encoding"), reader.body(),
                                                 options_.limits.page_bytes, body);
@@ -299,21 +314,24 @@ class Crawl {
       return finish(task, status,
                     inflated == InflateResult::too_big ? "inflated_too_big" : "bad_encoding",
                     body.size());
-    if (status < 200 || status >= 300)
-      return finish(task, status, fmt::format("http_{}", status), body.size());
     files_.save(address, body);
-    const std::string_view type = reader.field("content-type");
-    const bool is_html = type.empty() || type.find("html") != std::string_view::npos;
-    if (is_html && task.page.depth < options_.limits.depth) add_links(task.page, address, body);
+    const std::string type = lower(reader.field("content-type"));
+    const bool is_html = type.empty() || type.find("html") != std::string::npos;
+    bool is_followed = is_html && task.page.depth < options_.limits.depth;
+    reader.each_field("x-robots-tag", [&](std::string_view value) {
+      is_followed = is_followed && !says_nofollow(value, product_of(options_.agent));
+    });
+    if (is_followed) add_links(task.page, address, reader.field("content-type"), body);
     finish(task, status, "", body.size());
   }
 
-  void add_links(const Page& page, const Address& address, const std::string& html) {
-    const PageLinks links = links_of_html(html);
-    const auto named_base = links.base.empty() ? std::nullopt : address.resolve(links.base);
-    const Address& base = named_base ? *named_base : address;
+  void add_links(const Page& page, const Address& address, std::string_view content_type,
+                 const std::string& body) {
+    const Charset charset = Charset::of_page(content_type, body);
+    const PageLinks links = links_of_html(charset.to_utf8(body), product_of(options_.agent));
+    const Address base = address.resolve(links.base, charset).value_or(address);
     for (const std::string& reference : links.references)
-      if (const auto target = base.resolve(reference); target && scope_.contains(*target))
+      if (const auto target = base.resolve(reference, charset); target && scope_.contains(*target))
         add(*target, page.depth + 1, 0, page.id);
   }
 

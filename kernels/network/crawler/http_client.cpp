@@ -92,6 +92,10 @@ bool is_private(const asio::ip::address& address) {
          v6.is_site_local() || (bytes[0] & 0xFE) == 0xFC || nat64;
 }
 
+bool any_is_private(const Resolved& host) {
+  return std::ranges::any_of(host.endpoints, [](const auto& e) { return is_private(e.address()); });
+}
+
 Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
                                  std::chrono::milliseconds timeout) {
   Resolved resolved;

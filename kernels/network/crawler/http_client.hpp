@@ -25,6 +25,7 @@ struct Resolved {
 /// An address that is not of the public internet: loopback, private, link-local, multicast and so
 /// on (RFC 6890).
 bool is_private(const asio::ip::address& address);
+bool any_is_private(const Resolved& host);
 
 /// On a thread of its own, so that one slow name holds up no other.
 Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,

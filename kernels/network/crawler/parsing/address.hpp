@@ -1,14 +1,16 @@
 #pragma once
 
 // Addresses of pages in one normal form, so that a page that is linked in many ways is fetched
-// once: RFC 3986 (section 5 for references, 6.2 for the normal form). What browsers
-// repair in real pages (spaces, bytes that are not ASCII) is percent-encoded first; tabs and line
-// breaks are dropped, so that none reaches a request's header.
+// once. References are read as browsers read them (WHATWG URL, for http and https), which for what
+// RFC 3986 allows is the same; on top comes its normal form (6.2.2): escapes of unreserved bytes
+// undone, capital digits in others.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "kernels/network/crawler/parsing/charset.hpp"
 
 namespace parlab {
 
@@ -21,8 +23,9 @@ class Address {
   /// None where the text is not such a URL, or is too long.
   static std::optional<Address> parse(std::string_view text);
 
-  /// What a link on the page with this address (or its <base>) means; none as with parse().
-  std::optional<Address> resolve(std::string_view reference) const;
+  /// What a link on the page with this address (or its <base>) means; none as with parse(). Its query
+  /// is encoded in the page's character set.
+  std::optional<Address> resolve(std::string_view reference, const Charset& charset = {}) const;
 
   const std::string& text() const { return text_; }  // "https://example.com/a?b"
   bool is_https() const { return is_https_; }
@@ -37,15 +40,14 @@ class Address {
   std::string_view target() const { return std::string_view(text_).substr(target_begin_); }
 
  private:
+  static std::optional<Address> read(std::string_view text, const Address* base,
+                                     const Charset& charset);
+
   std::string text_, host_, authority_;
   std::size_t target_begin_ = 0;
   std::uint16_t port_ = 0;
   bool is_https_ = false;
 };
-
-/// Escapes of unreserved characters undone, other escapes with capital digits, bytes that are not
-/// printable ASCII escaped: texts that mean the same are then equal (RFC 3986, 6.2.2).
-std::string with_normal_escapes(std::string_view text);
 
 /// The scheme of a reference in lower case; empty where it has none.
 std::string scheme_of(std::string_view reference);

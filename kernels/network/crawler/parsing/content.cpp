@@ -14,6 +14,10 @@
 namespace parlab {
 namespace {
 
+bool begins_gzip(const z_stream& stream) {
+  return stream.avail_in >= 2 && stream.next_in[0] == 0x1F && stream.next_in[1] == 0x8B;
+}
+
 bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, std::string& out,
                   bool& too_big) {
   z_stream stream{};
@@ -23,6 +27,7 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
   stream.avail_in = static_cast<uInt>(body.size());
   int state = Z_OK;
+  bool one_is_whole = false;
   while (state == Z_OK) {
     stream.next_out = reinterpret_cast<Bytef*>(some.data());
     stream.avail_out = some.size();
@@ -33,17 +38,55 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
       return false;
     }
     // A gzip file may be several, one behind the other (RFC 1952, 2.2).
-    if (state == Z_STREAM_END && stream.avail_in > 0 && window_bits > 15)
+    // Anything else behind a whole one is padding or noise, which browsers pass over.
+    one_is_whole = one_is_whole || state == Z_STREAM_END;
+    if (state == Z_STREAM_END && window_bits > 15 && begins_gzip(stream))
       state = inflateReset(&stream);
     else if (state == Z_OK && stream.avail_in == 0 && stream.avail_out > 0)
       return false;  // it ends in the middle
   }
-  return state == Z_STREAM_END;
+  return state == Z_STREAM_END || one_is_whole;
+}
+
+/// Whether one of the words, which any of the separators part, is the wanted one, in any case.
+bool has_word(std::string_view text, std::string_view separators, std::string_view wanted) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(separators), text.size());
+    if (lower(text.substr(0, end)) == wanted) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+/// Where a refresh leads (HTML, "shared declarative refresh steps"); empty where it names no page.
+std::string_view refresh_target(std::string_view content) {
+  const auto skip = [&](std::string_view some) {
+    content.remove_prefix(std::min(content.find_first_not_of(some), content.size()));
+  };
+  skip(markup_blanks);
+  const std::size_t before = content.size();
+  skip("0123456789.");
+  if (content.size() == before || content.empty()) return {};
+  if (content.find_first_of(";, \t\n\f\r") != 0) return {};
+  skip(markup_blanks);
+  if (content.starts_with(';') || content.starts_with(',')) content.remove_prefix(1);
+  skip(markup_blanks);
+  const std::string_view whole = content;
+  if (lower(content.substr(0, 3)) == "url") {
+    content.remove_prefix(3);
+    skip(markup_blanks);
+    if (!content.starts_with('=')) return whole;
+    content.remove_prefix(1);
+    skip(markup_blanks);
+  }
+  if (!content.starts_with('"') && !content.starts_with('\'')) return content;
+  return content.substr(1, content.find(content[0], 1) - 1);
 }
 
 /// What the SAX callbacks see.
 struct Finder {
-  PageLinks links;
+  std::string_view product;
+  PageLinks links = {};
   bool nofollow = false;
 };
 
@@ -58,31 +101,26 @@ void start_element(void* context, const xmlChar* xml_name, const xmlChar** attri
   auto& finder = *static_cast<Finder*>(context);
   const std::string_view name = reinterpret_cast<const char*>(xml_name);
   const auto add = [&](std::string_view reference) {
-    if (!reference.empty() && finder.links.references.size() < most_links)
-      finder.links.references.emplace_back(reference);
+    if (!reference.empty()) finder.links.references.emplace_back(reference);
   };
   if (name == "a" || name == "area") {
-    if (lower(attribute(attributes, "rel")).find("nofollow") == std::string::npos)
+    if (!has_word(attribute(attributes, "rel"), markup_blanks, "nofollow"))
       add(attribute(attributes, "href"));
   } else if (name == "frame" || name == "iframe") {
     add(attribute(attributes, "src"));
   } else if (name == "link") {
-    const std::string rel = lower(attribute(attributes, "rel"));
-    for (const char* followed : {"next", "prev", "alternate", "canonical"})
-      if (rel == followed) add(attribute(attributes, "href"));
+    const std::string_view rel = attribute(attributes, "rel");
+    const auto is_followed = [&](const char* word) { return has_word(rel, markup_blanks, word); };
+    if (std::ranges::any_of(std::array{"next", "prev", "alternate", "canonical"}, is_followed))
+      add(attribute(attributes, "href"));
   } else if (name == "base") {
     if (finder.links.base.empty()) finder.links.base = attribute(attributes, "href");
   } else if (name == "meta") {
-    const std::string content = lower(attribute(attributes, "content"));
-    if (lower(attribute(attributes, "name")) == "robots")
-      finder.nofollow = finder.nofollow || content.find("nofollow") != std::string::npos ||
-                        content.find("none") != std::string::npos;
-    if (lower(attribute(attributes, "http-equiv")) == "refresh")
-      if (const std::size_t at = content.find("url="); at != std::string::npos) {
-        std::string_view url = attribute(attributes, "content").substr(at + 4);
-        if (!url.empty() && (url[0] == '"' || url[0] == '\'')) url.remove_prefix(1);
-        add(url.substr(0, url.find_first_of("\"'")));
-      }
+    const std::string_view content = attribute(attributes, "content");
+    const std::string about = lower(attribute(attributes, "name"));
+    if (about == "robots" || (!about.empty() && about == finder.product))
+      finder.nofollow = finder.nofollow || says_nofollow(content, finder.product);
+    if (lower(attribute(attributes, "http-equiv")) == "refresh") add(refresh_target(content));
   }
 }
 
@@ -94,7 +132,8 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
   const std::string name = lower(encoding);
   bool too_big = false;
   bool ok = false;
-  if (name.empty() || name == "identity") {
+  // No body needs no undoing, whatever the field says.
+  if (name.empty() || name == "identity" || body.empty()) {
     out = body.substr(0, most);
     return body.size() > most ? InflateResult::too_big : InflateResult::ok;
   }
@@ -113,17 +152,19 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
   return ok ? InflateResult::ok : InflateResult::malformed;
 }
 
-PageLinks links_of_html(std::string_view html) {
-  Finder finder;
+PageLinks links_of_html(std::string_view html, std::string_view product) {
+  const std::string name = lower(product);
+  Finder finder{.product = name};
   if (html.empty()) return {};
   htmlSAXHandler handler{};
   handler.startElement = start_element;
   const std::unique_ptr<htmlParserCtxt, void (*)(htmlParserCtxtPtr)> parser(
-      htmlCreatePushParserCtxt(&handler, &finder, nullptr, 0, nullptr, XML_CHAR_ENCODING_NONE),
+      htmlCreatePushParserCtxt(&handler, &finder, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8),
       htmlFreeParserCtxt);
   if (!parser) return {};
   htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                       HTML_PARSE_NONET | HTML_PARSE_NOIMPLIED);
+                                       HTML_PARSE_NONET | HTML_PARSE_NOIMPLIED |
+                                       HTML_PARSE_IGNORE_ENC);
   // Without an element around it libxml2 takes a page for ended where its first element is.
   constexpr std::string_view around = "<html><body>";
   htmlParseChunk(parser.get(), around.data(), static_cast<int>(around.size()), 0);
@@ -132,23 +173,25 @@ PageLinks links_of_html(std::string_view html) {
   return std::move(finder.links);
 }
 
-std::vector<std::string> locations_of_sitemap(std::string_view xml) {
-  // <loc> holds text only, with the five entities of XML.
-  std::vector<std::string> locations;
-  for (std::size_t at = 0; (at = xml.find("<loc>", at)) != std::string_view::npos;) {
-    at += 5;
-    const std::size_t end = xml.find("</loc>", at);
-    if (end == std::string_view::npos) break;
-    std::string location(xml.substr(at, end - at));
-    for (const auto& [entity, character] :
-         {std::pair{"&amp;", "&"}, std::pair{"&lt;", "<"}, std::pair{"&gt;", ">"},
-          std::pair{"&quot;", "\""}, std::pair{"&apos;", "'"}})
-      for (std::size_t i = 0; (i = location.find(entity, i)) != std::string::npos; ++i)
-        location.replace(i, std::string_view(entity).size(), character);
-    locations.push_back(std::move(location));
-    at = end;
+bool says_nofollow(std::string_view directives, std::string_view product) {
+  constexpr std::array<std::string_view, 4> with_values = {
+      "max-image-preview", "max-snippet", "max-video-preview", "unavailable_after"};
+  bool is_for_us = true;
+  while (!directives.empty()) {
+    const std::size_t end = std::min(directives.find(','), directives.size());
+    std::string directive = lower(directives.substr(0, end));
+    directives.remove_prefix(std::min(end + 1, directives.size()));
+    if (const std::size_t colon = directive.find(':'); colon != std::string::npos) {
+      const std::string name(trimmed(std::string_view(directive).substr(0, colon)));
+      if (std::ranges::find(with_values, name) != with_values.end()) continue;
+      is_for_us = name == lower(product);  // a crawler's name, for all that follow
+      directive.erase(0, colon + 1);
+    }
+    if (is_for_us && (has_word(directive, markup_blanks, "nofollow") ||
+                      has_word(directive, markup_blanks, "none")))
+      return true;
   }
-  return locations;
+  return false;
 }
 
 }  // namespace parlab

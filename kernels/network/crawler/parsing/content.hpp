@@ -1,7 +1,7 @@
 #pragma once
 
-// What a crawler reads out of a body: gzip and deflate undone (zlib), links of HTML and sitemaps
-// (libxml2). Each within bounds, whatever the bytes are.
+// What a crawler reads out of a body: gzip and deflate undone (zlib), links of HTML (libxml2). Each within
+// bounds, whatever the bytes are.
 
 #include <cstdint>
 #include <string>
@@ -19,17 +19,16 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
 
 struct PageLinks {
   std::string base = {};                     // href of the first <base>; empty where there is none
-  std::vector<std::string> references = {};  // as they are written, at most `most_links`
+  std::vector<std::string> references = {};  // as they are written
 };
 
-/// Links of one page that are followed; a page with more is a trap, or a directory.
-inline constexpr std::size_t most_links = 10'000;
-
 /// Of <a>, <area>, <frame>, <iframe> and <link rel=next|prev|alternate|canonical>, and where a
-/// <meta> refreshes to. None where the page says nofollow.
-PageLinks links_of_html(std::string_view html);
+/// <meta> refreshes to. None where a <meta> of the name robots, or of our product token, says nofollow.
+/// `html` is UTF-8.
+PageLinks links_of_html(std::string_view html, std::string_view product = {});
 
-/// The <loc> of a sitemap or a sitemap index.
-std::vector<std::string> locations_of_sitemap(std::string_view xml);
+/// Whether an X-Robots-Tag field or the content of <meta name=robots> keeps `product` from following
+/// links: nofollow or none, for all or behind its name.
+bool says_nofollow(std::string_view directives, std::string_view product);
 
 }  // namespace parlab

@@ -5,16 +5,41 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "kernels/network/crawler/parsing/address.hpp"
+#include "kernels/network/crawler/parsing/escapes.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {
 
-/// Rules of one group; more are not kept.
-constexpr std::size_t most_rules = 10'000;
 constexpr std::size_t most_sitemaps = 100;
 constexpr double longest_crawl_delay = 60;  // seconds
+
+/// What neither addresses nor rules need to escape, and some do.
+constexpr std::string_view escaped_to_compare = "\"<>[]\\^`{|}";
+
+/// A target in which * and $ are escaped, as they are in a rule where they mean themselves: bare,
+/// they are marks there (RFC 9309, 2.2.3). A $ within a rule means itself, too.
+std::string as_compared(std::string_view target) {
+  std::string compared;
+  for (const char c : with_normal_escapes(target, escaped_to_compare)) {
+    if (c == '*')
+      compared += "%2A";
+    else if (c == '$')
+      compared += "%24";
+    else
+      compared += c;
+  }
+  return compared;
+}
+
+/// A rule in the same form: only a $ that does not end it is no mark.
+std::string as_rule(std::string_view value) {
+  std::string rule = with_normal_escapes(value, escaped_to_compare);
+  for (std::size_t at = rule.find('$'); at != std::string::npos && at + 1 < rule.size();
+       at = rule.find('$', at))
+    rule.replace(at, 1, "%24");
+  return rule;
+}
 
 /// Whether the pattern matches a beginning of the text, in time |pattern| * |text|.
 bool matches(std::string_view pattern, std::string_view text) {
@@ -41,6 +66,10 @@ bool matches(std::string_view pattern, std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view product_of(std::string_view agent) {
+  return agent.substr(0, agent.find_first_of("/ ("));
+}
 
 Robots Robots::allow_nothing() {
   Robots robots;
@@ -75,7 +104,8 @@ Robots Robots::parse(std::string_view text, std::string_view agent) {
     } else if (key == "sitemap") {
       if (ours.sitemaps_.size() < most_sitemaps) ours.sitemaps_.emplace_back(value);
     } else if (key == "allow" || key == "disallow" || key == "crawl-delay") {
-      in_names = false;
+      // Only rules end the names: other lines do not part a group (RFC 9309, 2.2.1).
+      if (key != "crawl-delay") in_names = false;
       for (auto [applies, robots] : {std::pair{for_us, &ours}, std::pair{for_all, &everyones}}) {
         if (!applies) continue;
         if (key == "crawl-delay") {
@@ -83,8 +113,8 @@ Robots Robots::parse(std::string_view text, std::string_view agent) {
           if (std::isfinite(seconds) && seconds > 0)
             robots->crawl_delay_ =
                 std::chrono::duration<double>(std::min(seconds, longest_crawl_delay));
-        } else if (!value.empty() && robots->rules_.size() < most_rules) {
-          robots->rules_.push_back({with_normal_escapes(value), key == "allow"});
+        } else if (!value.empty()) {
+          robots->rules_.push_back({as_rule(value), key == "allow"});
         }
       }
     }
@@ -98,7 +128,7 @@ Robots Robots::parse(std::string_view text, std::string_view agent) {
 
 bool Robots::allows(std::string_view target) const {
   if (target == "/robots.txt") return true;
-  const std::string path = with_normal_escapes(target);
+  const std::string path = as_compared(target);
   std::size_t longest = 0;
   bool allowed = true;
   for (const Rule& rule : rules_) {

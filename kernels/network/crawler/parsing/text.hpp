@@ -9,6 +9,9 @@
 
 namespace parlab {
 
+/// What HTML and XML take for blanks.
+inline constexpr std::string_view markup_blanks = " \t\n\f\r";
+
 /// Without blanks, tabs and a line's end around it.
 inline std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r";

@@ -14,6 +14,7 @@
 
 #include "kernels/base/errors.hpp"
 #include "kernels/network/crawler/http_client.hpp"
+#include "kernels/network/servers/synthetic_site.hpp"
 #include "tests/kernels/network/crawler/bad_server.hpp"
 
 namespace parlab {
@@ -272,6 +273,26 @@ TEST(Crawler, ObeysRobotsHoweverItAnswers) {
   EXPECT_EQ(error_of(crawled(options).at(huge.origin() + "/a")), "robots_disallow");
   options.robots = false;
   EXPECT_EQ(error_of(crawled(options).at(huge.origin() + "/a")), "");
+}
+
+TEST(Crawler, ReadsRobotsThatAreCompressedOrAsksForNothing) {
+  const std::string packed = gzip("User-agent: *\nDisallow: /a\n");
+  const auto error_of_a = [](const std::string& body) {
+    const BadServer server({{"/", links_to({"/a"})},
+                            {"/a", links_to({})},
+                            {"/robots.txt", [=](Peer& peer) {
+                               peer.send(
+                                   "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                                   "Connection: close\r\n\r\n" +
+                                   body);
+                             }}});
+    const auto pages = crawled(quick(server.origin() + "/"));
+    const auto page = pages.find(server.origin() + "/a");
+    return page == pages.end() ? error_of(pages.begin()->second) : error_of(page->second);
+  };
+  EXPECT_EQ(error_of_a(packed), "robots_disallow");
+  EXPECT_EQ(error_of_a("User-agent: *\nDisallow: /b\n"), "robots_unreachable");  // no gzip
+  EXPECT_EQ(error_of_a(packed.substr(0, packed.size() / 2)), "robots_unreachable");
 }
 
 TEST(Crawler, VerifiesCertificates) {

@@ -58,6 +58,39 @@ TEST(Robots, ComparesEscapesByWhatTheyMean) {
   EXPECT_TRUE(allows(text, "/b/c"));
 }
 
+TEST(Robots, KnowTheAgentByItsProductToken) {
+  for (const char* agent : {"parlab", "parlab/0.1", "parlab (+https://example.com/)", "parlab/2 x"})
+    EXPECT_EQ(product_of(agent), "parlab") << agent;
+  EXPECT_EQ(product_of(""), "");
+}
+
+TEST(Robots, TakesAnEscapedMarkForItself) {
+  constexpr std::string_view text =
+      "User-agent: *\nDisallow: /file-with-a-%2A.html\nDisallow: /foo-%24\nDisallow: /a$b\n";
+  EXPECT_FALSE(allows(text, "/file-with-a-*.html"));
+  EXPECT_FALSE(allows(text, "/file-with-a-%2a.html"));
+  EXPECT_TRUE(allows(text, "/file-with-a-x.html"));
+  EXPECT_FALSE(allows(text, "/foo-$"));
+  EXPECT_FALSE(allows(text, "/foo-%24x"));
+  EXPECT_TRUE(allows(text, "/foo-"));
+  EXPECT_FALSE(allows(text, "/a$b"));
+  EXPECT_FALSE(allows("User-agent: *\nDisallow: /*.php$\n", "/$*.php"));
+}
+
+TEST(Robots, LetsOnlyRulesEndTheNamesOfAGroup) {
+  const Robots robots = Robots::parse(
+      "User-agent: parlab\nCrawl-delay: 3\nSitemap: http://h/s\nUser-agent: x\nDisallow: /a\n",
+      "parlab");
+  EXPECT_FALSE(robots.allows("/a"));
+  EXPECT_EQ(robots.crawl_delay(), std::chrono::duration<double>(3));
+}
+
+TEST(Robots, CountsEveryRuleOfALongFile) {
+  std::string text = "User-agent: *\n";
+  for (int i = 0; i < 20'000; ++i) text += "Disallow: /p" + std::to_string(i) + "/\n";
+  EXPECT_FALSE(allows(text, "/p19999/"));
+}
+
 TEST(Robots, SurvivesWhatIsNoRobots) {
   constexpr char odd[] = "\0\xFF<html>\r\r\n:::\nDisallow: /\n";
   EXPECT_TRUE(allows(std::string(odd, sizeof odd - 1), "/"));
