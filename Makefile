@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 EXPERIMENT ?=
 ARGS ?=
 PROFILE ?= quick
+BUDGET ?=
 PREFIX ?= /usr/local
 CMAKE_ARGS ?=
 TESTS ?=
@@ -59,14 +60,15 @@ test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
 # The nanosecond figures are its smallest part: it does without them where they fail.
 .PHONY: report
-report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md and REPORT.html
+report: ## build, measure (PROFILE=quick or full, BUDGET=10min), write reports/out/REPORT.md and .html
 	@sh kernels/setup/deps --again
 	@$(MAKE) compile-program
-	@status=0; \
-	build/parlab suite --profile $(PROFILE) --out $(REPORT) || status=$$?; \
-	[ $$status -le 1 ] || exit $$status; \
+	@trap : INT TERM; status=0; \
+	build/parlab suite --profile $(PROFILE) --out $(REPORT) $(if $(BUDGET),--budget '$(BUDGET)') $(ARGS) || status=$$?; \
+	[ $$status -le 1 ] || [ $$status -gt 128 ] || exit $$status; \
+	if [ $$status -gt 128 ] && ! grep -q '"ended_early": *"interrupted"' $(REPORT)/suite.json 2>/dev/null; then exit $$status; fi; \
 	rm -f $(REPORT)/micro.json; \
-	if [ -x build/parlab-micro ]; then \
+	if [ -x build/parlab-micro ] && [ $$status -le 1 ]; then \
 	  echo 'Measuring the nanosecond figures' >&2; \
 	  if $(call within,25) build/parlab-micro --benchmark_min_time=0.02 \
 	      --benchmark_out=$(REPORT)/micro.json.partial --benchmark_out_format=json >/dev/null; then \
@@ -81,7 +83,8 @@ report: ## build, measure (PROFILE=quick or full), write reports/out/REPORT.md a
 	$(call within,300) $(python) reports/render.py $(REPORT) || rendered=$$?; \
 	[ $$rendered -le 1 ] || exit 1; \
 	echo "The report: $(REPORT)/REPORT.md, or $(REPORT)/REPORT.html in a browser"; \
-	[ $$status = 0 ] || echo "but parlab suite failed: the report says which arms and why" >&2; \
+	[ $$status -le 128 ] || echo "but parlab suite was interrupted: the report says what there is" >&2; \
+	[ $$status -ne 1 ] || echo "but parlab suite failed: the report says which arms and why" >&2; \
 	[ $$rendered = 0 ] || echo "but some result files could not be used: the report says which" >&2; \
 	[ $$status != 0 ] || status=$$rendered; \
 	exit $$status
@@ -104,7 +107,7 @@ compare: ## two backends in paired rounds: make compare EXPERIMENT=pi ARGS="--ba
 	@build/parlab compare $(EXPERIMENT) $(ARGS)
 suite: ## every experiment into reports/out, without the report (PROFILE=quick or full)
 	@$(MAKE) program >&2
-	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(ARGS)
+	@build/parlab suite --profile $(PROFILE) --out $(REPORT) $(if $(BUDGET),--budget '$(BUDGET)') $(ARGS)
 
 .PHONY: notebooks lab
 notebooks: ## run the notebooks from clean (ARGS='1-tour ...' for some); HTML in reports/out/notebooks

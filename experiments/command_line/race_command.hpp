@@ -14,12 +14,13 @@ enum class RaceVerb { run, compare };
 
 /// What the words after `parlab run` or `parlab compare` ask for, all of it checked.
 struct RaceRequest {
-  std::unique_ptr<Experiment> experiment;
-  std::vector<Entrant> entrants;
-  RaceOptions options;
-  std::string json;  // path, "-" for stdout, "" for none
+  RaceVerb verb = RaceVerb::run;
+  std::unique_ptr<Experiment> experiment = nullptr;
+  std::vector<Entrant> entrants = {};
+  RaceOptions options = {};
+  std::string json = "";  // path, "-" for stdout, "" for none
   bool quiet = false;
-  std::string help;  // not empty: print this and run nothing
+  std::string help = "";  // not empty: print this and run nothing
 };
 
 /// Reads "EXPERIMENT --option value ...". Throws UsageError.
@@ -27,9 +28,6 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
 
 /// The help of a verb without an experiment: what there is to run.
 std::string race_help(RaceVerb verb);
-
-/// Runs it and judges it. `name` is the record's.
-RaceRecord run_request(RaceRequest& request, const std::string& name);
 
 /// The verb from its arguments to its exit code. `command` is the whole line, for the result file.
 int race_command(RaceVerb verb, const std::vector<std::string>& arguments,

@@ -11,6 +11,8 @@
 
 #include "experiments/command_line/race_command.hpp"
 #include "experiments/measure/race/memory_need.hpp"
+#include "experiments/measure/verdicts/anytime_interval.hpp"
+#include "experiments/options/duration.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
@@ -22,6 +24,10 @@ namespace {
 
 /// Most rounds: a day of them at the shortest sample.
 constexpr std::uint64_t most_rounds = 1'000'000;
+
+constexpr int default_rounds = 21;
+
+constexpr std::chrono::hours longest_budget{24 * 7};
 
 constexpr double longest_timeout = 86'400;  // seconds, a day
 
@@ -41,7 +47,8 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
 
 /// The options that every race has, as they were typed.
 struct Words {
-  std::string backend, workers, grain = "auto", chunks, seed = "1", rounds = "21", timeout = "120";
+  std::string backend, workers, grain = "auto", chunks, seed = "1", rounds, timeout = "120";
+  std::string budget, until;
   std::string isolation = "renewed", baseline, json;
   bool quiet = false, progress = false;
 };
@@ -61,8 +68,15 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--chunks", words.chunks,
                    "instead of --grain: chunks in all, a list for a sweep");
   }
-  app.add_option("--rounds", words.rounds,
-                 "times that every arm runs; 7 or more for a verdict [21]");
+  app.add_option(
+      "--rounds", words.rounds,
+      fmt::format("times that every arm runs; 7 or more for a verdict [{}]; with --until "
+                  "or --budget at most so many [{}]",
+                  default_rounds, last_look));
+  app.add_option("--until", words.until,
+                 "decided: rounds only where a verdict is open, until none is");
+  app.add_option("--budget", words.budget, "the same within this time: 20s, 5min")
+      ->check(complaint_on_empty);
   app.add_option("--seed", words.seed,
                  "of random numbers in the kernel and of the order of arms [1]");
   app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
@@ -119,7 +133,13 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
 
 RaceOptions options_of(const Words& words) {
   RaceOptions options;
-  options.rounds = static_cast<int>(parse_quantity("--rounds", words.rounds, 1, most_rounds));
+  if (!words.until.empty()) require_known("--until", words.until, {"decided"});
+  if (!words.budget.empty())
+    options.budget = parse_duration("--budget", words.budget, longest_budget);
+  options.until_decided = options.budget || !words.until.empty();
+  options.rounds = options.until_decided ? last_look : default_rounds;
+  if (!words.rounds.empty())
+    options.rounds = static_cast<int>(parse_quantity("--rounds", words.rounds, 1, most_rounds));
   options.order_seed = parse_quantity("--seed", words.seed);
   try {
     std::size_t read = 0;
@@ -149,7 +169,7 @@ RaceOptions options_of(const Words& words) {
 }  // namespace
 
 RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments) {
-  RaceRequest request;
+  RaceRequest request{.verb = verb};
   if (arguments.empty())
     throw UsageError(
         fmt::format("{}: the experiment is missing; see parlab list", verb_name(verb)));

@@ -195,8 +195,8 @@ class Diffusion final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     const std::string all = fmt::to_string(usable_cores());
-    // 128 MiB a plate, or 64, of which a step touches two: fewer fit in some caches.
-    const std::string rows = full ? "4096" : "2048";
+    // 128 MiB a plate, or 32, of which a step touches two: fewer fit in many caches.
+    const std::string rows = full ? "4096" : "1024";
     const std::string steps = "16";  // a whole sweep of tiled
     const std::string rounds = full ? "41" : "7";
     return {

@@ -118,8 +118,8 @@ class Pi final : public Experiment {
     // Quick: samples of 10 to 100 ms, for longer ones are no more precise.
     return {
         {"pi-backends",
-         {"pi", "--darts", full ? "1e8" : "2e7", "--backend", "all", "--workers", workers,
-          "--rounds", full ? "41" : "17"}},
+         {"pi", "--darts", full ? "1e8" : "2e7", "--backend", full ? "all" : "each", "--workers",
+          workers, "--rounds", full ? "41" : "17"}},
         {"pi-sizes",
          {"pi", "--darts", full ? "1e3,1e4,1e5,1e6,1e7,1e8,1e9" : "1e4,1e5,1e6,1e7", "--backend",
           "each", "--workers", all, "--rounds", full ? "41" : "15"}},

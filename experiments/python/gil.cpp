@@ -195,7 +195,8 @@ class Gil final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     if (locked_python().version.empty()) return {};
     if (profile == Profile::full) return {{"gil", {"gil", "--rounds", "41"}}};
-    return {{"gil", {"gil", "--pieces", "4", "--rounds", "7"}}};
+    const std::string cores = fmt::to_string(std::min(2, usable_cores()));
+    return {{"gil", {"gil", "--pieces", "4", "--cores", cores, "--rounds", "7"}}};
   }
 
  private:

@@ -225,7 +225,8 @@ class PythonCall final : public Experiment {
     if (!python_calls()) return {};
     const bool full = profile == Profile::full;
     return {{"python-call",
-             {"python_call", "--calls", full ? "1e4" : "5e3", "--rounds", full ? "41" : "7"}}};
+             {"python_call", "--task", full ? "all" : "scalar,array,own", "--calls",
+              full ? "1e4" : "5e3", "--rounds", full ? "41" : "7"}}};
   }
 
  private:

@@ -144,7 +144,7 @@ class Locking final : public Experiment {
              {"locking", "--ways", "memory", "--increments", full ? "1e7" : "1e6", "--processes",
               processes, "--rounds", full ? "41" : "11"}},
             {"locking-files-and-servers",
-             {"locking", "--ways", "atomic,files,servers", "--increments", full ? "4000" : "2000",
+             {"locking", "--ways", "atomic,files,servers", "--increments", full ? "4000" : "1000",
               "--processes", processes, "--rounds", full ? "21" : "7"}}};
   }
 

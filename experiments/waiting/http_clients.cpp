@@ -265,20 +265,21 @@ class Crawl final : public Experiment {
 #endif
     for (const char* word : {"--delay", "0", "--at-once", "50", "--requests"})
       throughput.emplace_back(word);
-    throughput.emplace_back(full ? "20000" : "5000");
+    throughput.emplace_back(full ? "20000" : "2000");
     throughput.emplace_back("--rounds");
     throughput.emplace_back(full ? "21" : "7");
-    if (!find_program("wrk").empty()) throughput.emplace_back("--wrk");
+    // wrk takes two seconds a round, and measures in whole ones.
+    if (full && !find_program("wrk").empty()) throughput.emplace_back("--wrk");
     return {
         {"http_clients-ways",
-         {"http_clients", "--requests", full ? "500" : "50", "--delay", full ? "100" : "10",
-          "--at-once", full ? "100" : "25", "--rounds", full ? "11" : "7"}},
+         {"http_clients", "--requests", full ? "500" : "20", "--delay", full ? "100" : "10",
+          "--at-once", full ? "100" : "10", "--rounds", full ? "11" : "7"}},
         {"http_clients-timeline",
-         {"http_clients", "--way", "serial,threads,coroutines", "--requests", "30", "--delay", "10",
+         {"http_clients", "--way", "serial,threads,coroutines", "--requests", "20", "--delay", "10",
           "--at-once", "10", "--timeline", "--rounds", "7"}},
         {"http_clients-sweep",
          {"http_clients", "--way", "ideal,coroutines", "--requests", full ? "500" : "50", "--delay",
-          full ? "50,100,200" : "20,50", "--at-once", full ? "10,20,50,100,200,500" : "10,25,50",
+          full ? "50,100,200" : "10,20", "--at-once", full ? "10,20,50,100,200,500" : "10,50",
           "--rounds", "7"}},
         {"http_clients-throughput", throughput},
     };

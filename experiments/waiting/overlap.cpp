@@ -189,7 +189,7 @@ class Overlap final : public Experiment {
   std::vector<SuiteEntry> suite(Profile profile) const override {
     const bool full = profile == Profile::full;
     return {{"overlap",
-             {"overlap", "--baseline", "first", "--numbers", full ? "2000" : "200", "--delay",
+             {"overlap", "--baseline", "first", "--numbers", full ? "2000" : "60", "--delay",
               full ? "50" : "10", "--batch", full ? "100" : "10", "--backend",
               full ? "each" : "serial,threads:dynamic", "--grain", "8", "--workers",
               fmt::to_string(usable_cores()), "--rounds", full ? "11" : "7"}}};

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <memory>
-#include <numeric>
+#include <stdexcept>
 #include <system_error>
 
 #include "experiments/base/json_text.hpp"
@@ -17,199 +16,257 @@
 namespace parlab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// An oracle may take many times as long as the fastest arm, being the slowest way.
 constexpr double oracle_patience = 10;
 
-/// The running race: arms that rest, and the results so far.
-class Race {
- public:
-  Race(const Experiment& experiment, std::vector<Entrant> entrants, const RaceOptions& options)
-      : experiment_(experiment),
-        options_(options),
-        progress_(experiment.name(), options.progress),
-        retakes_left_(entrants.size() * static_cast<std::size_t>(options.rounds) / 4),
-        processes_(entrants.size()) {
-    const int cores = usable_cores();
-    for (Entrant& entrant : entrants) {
-      const bool waits_for_others = !experiment.compares_ways() && !entrant.arm.what.paced &&
-                                    entrant.arm.who.workers <= cores;
-      outcome_.results.push_back(
-          {.entrant = std::move(entrant), .waits_for_others = waits_for_others});
-    }
-  }
+/// Of so many samples one may be taken again: a program that stays costs no more.
+constexpr std::size_t samples_a_retake = 4;
 
-  RaceOutcome run() {
-    const auto begin = Clock::now();
-    ask_oracle();
-    std::vector<std::size_t> all(outcome_.results.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    for (int round = 0; round < options_.rounds; ++round) {
-      if (is_renewed_before(round)) renew(round);
-      run_round(round, round_order(all, options_.order_seed, static_cast<std::uint64_t>(round)));
-    }
-    outcome_.elapsed_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    return std::move(outcome_);
-  }
-
- private:
-  void ask_oracle() {
-    std::vector<std::pair<Case, Answer>> known;
-    std::vector<std::pair<Case, std::string>> unknown;  // and why
-    for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
-      const Case& what = outcome_.results[i].entrant.arm.what;
-      const auto seen = std::ranges::find(known, what, &std::pair<Case, Answer>::first);
-      if (seen != known.end()) {
-        outcome_.results[i].expected = seen->second;
-        continue;
-      }
-      const auto asked = std::ranges::find(unknown, what, &std::pair<Case, std::string>::first);
-      if (asked != unknown.end()) {
-        attempt(i, std::nullopt, [&] { throw ArmFailed(asked->second); });
-        continue;
-      }
-      progress_.show("computing the right answer", 0);
-      attempt(i, std::nullopt, [&] {
-        try {
-          known.emplace_back(what,
-                             answer_of_process([&] { return experiment_.expected(what); },
-                                               options_.timeout * oracle_patience, interruption_));
-        } catch (const ArmFailed& failed) {
-          unknown.emplace_back(what,
-                               fmt::format("no right answer to compare with: {}", failed.what()));
-          throw ArmFailed(unknown.back().second);
-        }
-        outcome_.results[i].expected = known.back().second;
-      });
-    }
-  }
-
-  bool is_renewed_before(int round) const {
-    if (options_.isolation == Isolation::fresh) return false;  // each is, before its sample
-    return round == 0 ||
-           (options_.isolation == Isolation::renewed && round % rounds_a_process == 0);
-  }
-
-  /// New processes for all arms, before the first of them is timed: so each has rested, and no more
-  /// memory is taken than by one process an arm.
-  void renew(int round) {
-    for (auto& process : processes_) process.reset();
-    for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
-      progress_.show(fmt::format("warming up {}", outcome_.results[i].entrant.label),
-                     static_cast<double>(round) / options_.rounds);
-      attempt(i, round == 0 ? std::nullopt : std::optional(round),
-              [&] { processes_[i] = start(i); });
-    }
-  }
-
-  std::unique_ptr<ArmProcess> start(std::size_t i) {
-    Measured& result = outcome_.results[i];
-    const std::uint64_t known_repeats = result.processes == 0 ? 0 : result.repeats;
-    auto process = std::make_unique<ArmProcess>(
-        [&] { return experiment_.open(result.entrant.arm); }, options_.timeout, interruption_,
-        other_program(i, known_repeats), known_repeats);
-    result.repeats = process->repeats();
-    ++result.processes;
-    check(result, process->first_answer());
-    return process;
-  }
-
-  /// For an arm whose process must be started with other variables.
-  ArmProcess::Exec other_program(std::size_t i, std::uint64_t known_repeats) const {
-    const auto variables = experiment_.variables(outcome_.results[i].entrant.arm);
-    if (variables.empty() || options_.words.empty()) return {};
-    return [this, i, known_repeats, variables](int socket) {
-      std::vector<std::string> words = {"arm", fmt::to_string(socket),
-                                        fmt::to_string(known_repeats), fmt::to_string(i)};
-      words.insert(words.end(), options_.words.begin(), options_.words.end());
-      try {
-        start_again(words, variables);
-      } catch (const std::system_error& error) {
-        std::string wanted;
-        for (const auto& [name, value] : variables) wanted += fmt::format(" {}={}", name, value);
-        throw ArmFailed(fmt::format("{}; start parlab with{}", error.what(), wanted));
-      }
-    };
-  }
-
-  void check(Measured& result, const Answer& answer) const {
-    result.answer = answer;
-    bool is_correct = false;
-    try {
-      is_correct = experiment_.correct(result.entrant.arm.what, answer, result.expected);
-    } catch (const std::exception& error) {
-      throw ArmFailed(
-          fmt::format("answer that cannot be checked: {}: {}", told_answer(answer), error.what()));
-    }
-    if (!is_correct)
-      throw ArmFailed(fmt::format("wrong answer: {} instead of {}", told_answer(answer),
-                                  told_answer(result.expected)));
-  }
-
-  void run_round(int round, const std::vector<std::size_t>& order) {
-    outcome_.places.emplace_back();
-    for (const std::size_t i : order) {
-      Measured& result = outcome_.results[i];
-      progress_.show(fmt::format("round {} of {}", round + 1, options_.rounds),
-                     done(round, i, order));
-      attempt(i, round, [&] {
-        Sample sample = take_sample(i);
-        for (int retake = 0; retake < options_.max_retakes && may_take_again(result, sample);
-             ++retake) {
-          --retakes_left_;
-          ++result.retaken;
-          sample = take_sample(i);
-        }
-        result.samples.push_back(std::move(sample));
-        outcome_.places.back().push_back(i);
-      });
-    }
-    double load = 0;
-    if (getloadavg(&load, 1) == 1) outcome_.round_load.push_back(load);
-  }
-
-  Sample take_sample(std::size_t i) {
-    if (options_.isolation == Isolation::fresh) processes_[i] = start(i);
-    Sample sample = processes_[i]->sample();
-    if (options_.isolation == Isolation::fresh) processes_[i].reset();
-    check(outcome_.results[i], sample.answer);
-    return sample;
-  }
-
-  bool may_take_again(const Measured& result, const Sample& sample) const {
-    return retakes_left_ > 0 && result.waits_for_others &&
-           is_beside_load(sample.waited.value_or(0), result.entrant.arm.who.workers);
-  }
-
-  double done(int round, std::size_t i, const std::vector<std::size_t>& order) const {
-    const auto place = static_cast<double>(std::ranges::find(order, i) - order.begin());
-    return (round + place / static_cast<double>(order.size())) / options_.rounds;
-  }
-
-  /// Does `action` unless the arm is out; puts it out where it fails.
-  template <class Action>
-  void attempt(std::size_t i, std::optional<int> round, const Action& action) {
-    Measured& result = outcome_.results[i];
-    if (result.failure) return;
-    try {
-      action();
-    } catch (const ArmFailed& failed) {
-      result.failure = Failure{failed.what(), round};
-      processes_[i].reset();
-    }
-  }
-
-  const Experiment& experiment_;
-  RaceOptions options_;
-  InterruptionGuard interruption_;
-  Progress progress_;
-  RaceOutcome outcome_;
-  std::size_t retakes_left_;  // a quarter of all samples: a program that stays costs no more
-  std::vector<std::unique_ptr<ArmProcess>> processes_;  // dies first
-};
+double seconds_since(Race::Clock::time_point begin) {
+  return std::chrono::duration<double>(Race::Clock::now() - begin).count();
+}
 
 }  // namespace
+
+Race::Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOptions options,
+           const InterruptionGuard& interruption)
+    : experiment_(experiment),
+      options_(std::move(options)),
+      interruption_(interruption),
+      resting_(entrants.size()),
+      costs_(entrants.size()),
+      processes_(entrants.size()) {
+  const int cores = usable_cores();
+  for (Entrant& entrant : entrants) {
+    const bool waits_for_others =
+        !experiment.compares_ways() && !entrant.arm.what.paced && entrant.arm.who.workers <= cores;
+    outcome_.results.push_back(
+        {.entrant = std::move(entrant), .waits_for_others = waits_for_others});
+  }
+}
+
+void Race::resume(RaceOutcome earlier) {
+  if (earlier.results.size() != outcome_.results.size())
+    throw std::invalid_argument("another race cannot go on here");
+  outcome_ = std::move(earlier);
+  has_oracle_ = true;
+  for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
+    const Measured& result = outcome_.results[i];
+    resting_[i] = static_cast<int>(result.samples.size()) < outcome_.rounds();
+    retaken_ += static_cast<std::size_t>(result.retaken);
+    for (const Sample& sample : result.samples)
+      costs_[i].seconds += sample.seconds * static_cast<double>(result.repeats);
+    costs_[i].rounds = static_cast<int>(result.samples.size());
+  }
+}
+
+void Race::run_to(int rounds, Clock::time_point deadline) {
+  const auto begin = Clock::now();
+  goal_ = rounds;
+  progress_.emplace(experiment_.name(), options_.progress);
+  const auto end = [&] {
+    for (auto& process : processes_) process.reset();
+    progress_.reset();
+    outcome_.elapsed_seconds += seconds_since(begin);
+  };
+  try {
+    if (!has_oracle_) {
+      ask_oracle();
+      has_oracle_ = true;
+      costs_.assign(costs_.size(), {});  // of rounds alone
+    }
+    run_rounds(rounds, deadline);
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
+}
+
+void Race::run_rounds(int rounds, Clock::time_point deadline) {
+  process_rounds_ = 0;
+  while (outcome_.rounds() < rounds) {
+    const int round = outcome_.rounds();
+    if (Clock::now() + std::chrono::duration<double>(next_round_seconds()) > deadline) return;
+    try {
+      const bool is_renewed = process_rounds_ == 0 || (options_.isolation == Isolation::renewed &&
+                                                       process_rounds_ % rounds_a_process == 0);
+      if (is_renewed && options_.isolation != Isolation::fresh) renew(round);
+      run_round(round);
+    } catch (...) {
+      for (Measured& result : outcome_.results)
+        if (static_cast<int>(result.samples.size()) > round) result.samples.pop_back();
+      outcome_.places.resize(static_cast<std::size_t>(round));
+      throw;
+    }
+    ++process_rounds_;
+  }
+}
+
+std::vector<std::size_t> Race::active() const {
+  std::vector<std::size_t> active;
+  for (std::size_t i = 0; i < resting_.size(); ++i)
+    if (!resting_[i]) active.push_back(i);
+  return active;
+}
+
+double Race::round_seconds(std::size_t entrant) const {
+  const Cost& cost = costs_[entrant];
+  return cost.rounds == 0 ? 0 : cost.seconds / cost.rounds;
+}
+
+double Race::next_round_seconds() const {
+  double seconds = 0;
+  for (const std::size_t i : active())
+    if (outcome_.results[i].ok()) seconds += round_seconds(i);
+  return seconds;
+}
+
+void Race::ask_oracle() {
+  std::vector<std::pair<Case, Answer>> known;
+  std::vector<std::pair<Case, std::string>> unknown;  // and why
+  for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
+    const Case& what = outcome_.results[i].entrant.arm.what;
+    const auto seen = std::ranges::find(known, what, &std::pair<Case, Answer>::first);
+    if (seen != known.end()) {
+      outcome_.results[i].expected = seen->second;
+      continue;
+    }
+    const auto asked = std::ranges::find(unknown, what, &std::pair<Case, std::string>::first);
+    if (asked != unknown.end()) {
+      attempt(i, std::nullopt, [&] { throw ArmFailed(asked->second); });
+      continue;
+    }
+    progress_->show("computing the right answer", 0);
+    attempt(i, std::nullopt, [&] {
+      try {
+        known.emplace_back(what,
+                           answer_of_process([&] { return experiment_.expected(what); },
+                                             options_.timeout * oracle_patience, interruption_));
+      } catch (const ArmFailed& failed) {
+        unknown.emplace_back(what,
+                             fmt::format("no right answer to compare with: {}", failed.what()));
+        throw ArmFailed(unknown.back().second);
+      }
+      outcome_.results[i].expected = known.back().second;
+    });
+  }
+}
+
+/// New processes for all arms, before the first of them is timed: so each has rested, and no more
+/// memory is taken than by one process an arm.
+void Race::renew(int round) {
+  for (auto& process : processes_) process.reset();
+  for (const std::size_t i : active()) {
+    show(fmt::format("warming up {}", outcome_.results[i].entrant.label), round, 0);
+    attempt(i, round == 0 ? std::nullopt : std::optional(round), [&] { processes_[i] = start(i); });
+  }
+}
+
+std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
+  Measured& result = outcome_.results[entrant];
+  const std::uint64_t known_repeats = result.processes == 0 ? 0 : result.repeats;
+  auto process = std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
+                                              options_.timeout, interruption_,
+                                              other_program(entrant, known_repeats), known_repeats);
+  result.repeats = process->repeats();
+  ++result.processes;
+  check(result, process->first_answer());
+  return process;
+}
+
+/// For an arm whose process must be started with other variables.
+ArmProcess::Exec Race::other_program(std::size_t entrant, std::uint64_t known_repeats) const {
+  const auto variables = experiment_.variables(outcome_.results[entrant].entrant.arm);
+  if (variables.empty() || options_.words.empty()) return {};
+  return [this, entrant, known_repeats, variables](int socket) {
+    std::vector<std::string> words = {"arm", fmt::to_string(socket), fmt::to_string(known_repeats),
+                                      fmt::to_string(entrant)};
+    words.insert(words.end(), options_.words.begin(), options_.words.end());
+    try {
+      start_again(words, variables);
+    } catch (const std::system_error& error) {
+      std::string wanted;
+      for (const auto& [name, value] : variables) wanted += fmt::format(" {}={}", name, value);
+      throw ArmFailed(fmt::format("{}; start parlab with{}", error.what(), wanted));
+    }
+  };
+}
+
+void Race::check(Measured& result, const Answer& answer) const {
+  result.answer = answer;
+  bool is_correct = false;
+  try {
+    is_correct = experiment_.correct(result.entrant.arm.what, answer, result.expected);
+  } catch (const std::exception& error) {
+    throw ArmFailed(
+        fmt::format("answer that cannot be checked: {}: {}", told_answer(answer), error.what()));
+  }
+  if (!is_correct)
+    throw ArmFailed(fmt::format("wrong answer: {} instead of {}", told_answer(answer),
+                                told_answer(result.expected)));
+}
+
+void Race::run_round(int round) {
+  outcome_.places.emplace_back();
+  const auto order = round_order(active(), options_.order_seed, static_cast<std::uint64_t>(round));
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    const std::size_t i = order[place];
+    Measured& result = outcome_.results[i];
+    show(fmt::format("round {} of {}{}", round + 1, options_.until_decided ? "at most " : "",
+                     options_.rounds),
+         round, static_cast<double>(place) / static_cast<double>(order.size()));
+    attempt(i, round, [&] {
+      Sample sample = take_sample(i);
+      for (int retake = 0; retake < options_.max_retakes && may_take_again(result, sample);
+           ++retake) {
+        ++retaken_;
+        ++result.retaken;
+        sample = take_sample(i);
+      }
+      result.samples.push_back(std::move(sample));
+      outcome_.places.back().push_back(i);
+      ++costs_[i].rounds;
+    });
+  }
+  double load = 0;
+  if (getloadavg(&load, 1) == 1) outcome_.round_load.push_back(load);
+}
+
+Sample Race::take_sample(std::size_t entrant) {
+  if (options_.isolation == Isolation::fresh) processes_[entrant] = start(entrant);
+  Sample sample = processes_[entrant]->sample();
+  if (options_.isolation == Isolation::fresh) processes_[entrant].reset();
+  check(outcome_.results[entrant], sample.answer);
+  return sample;
+}
+
+bool Race::may_take_again(const Measured& result, const Sample& sample) const {
+  const auto rounds = static_cast<std::size_t>(goal_);
+  return retaken_ < outcome_.results.size() * rounds / samples_a_retake &&
+         result.waits_for_others &&
+         is_beside_load(sample.waited.value_or(0), result.entrant.arm.who.workers);
+}
+
+void Race::show(const std::string& what, int round, double share) {
+  progress_->show(remark_.empty() ? what : fmt::format("{}, {}", what, remark_),
+                  (round + share) / std::max(goal_, expected_rounds_));
+}
+
+/// Does `action` unless the arm is out; puts it out where it fails.
+template <class Action>
+void Race::attempt(std::size_t entrant, std::optional<int> round, const Action& action) {
+  Measured& result = outcome_.results[entrant];
+  if (result.failure) return;
+  const auto begin = Clock::now();
+  try {
+    action();
+  } catch (const ArmFailed& failed) {
+    result.failure = Failure{failed.what(), round};
+    processes_[entrant].reset();
+  }
+  costs_[entrant].seconds += seconds_since(begin);
+}
 
 std::vector<double> Measured::seconds() const {
   std::vector<double> seconds;
@@ -221,7 +278,10 @@ bool RaceOutcome::ok() const { return std::ranges::all_of(results, &Measured::ok
 
 RaceOutcome run_race(const Experiment& experiment, std::vector<Entrant> entrants,
                      const RaceOptions& options) {
-  return Race(experiment, std::move(entrants), options).run();
+  const InterruptionGuard interruption;
+  Race race(experiment, std::move(entrants), options, interruption);
+  race.run_to(options.rounds);
+  return race.outcome();
 }
 
 }  // namespace parlab

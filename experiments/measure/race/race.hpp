@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,7 +48,9 @@ inline bool is_beside_load(double waited, int workers) {
 }
 
 struct RaceOptions {
-  int rounds = 21;
+  int rounds = 21;  // at most, where until_decided
+  bool until_decided = false;
+  std::optional<std::chrono::duration<double>> budget = std::nullopt;  // of the whole race
   std::uint64_t order_seed = 1;
   std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
   Isolation isolation = Isolation::renewed;
@@ -67,7 +70,7 @@ struct Measured {
   Entrant entrant;
   std::uint64_t repeats = 1;         // of a run within a sample, as its first process found them
   int processes = 0;                 // that served it
-  std::vector<Sample> samples = {};  // one a round, in order
+  std::vector<Sample> samples = {};  // of the first rounds, in order; of all until it rests
   bool waits_for_others = false;     // it has no more workers than there are processors
   int retaken = 0;                   // samples beside another program, in whose place others stand
   Answer answer = nullptr;           // null where it failed before the first
@@ -85,10 +88,86 @@ struct RaceOutcome {
   double elapsed_seconds = 0;
 
   bool ok() const;
+  int rounds() const { return static_cast<int>(places.size()); }
 };
 
-/// Runs the race. An arm that dies, hangs or answers wrongly is out with its cause; the others go
-/// on. Throws Interrupted on SIGINT, SIGTERM, SIGHUP; no process is left then or ever.
+/// A race that goes on where it stopped, with all entrants or with some: one that rests once rests
+/// for good, so that its samples are those of the first rounds, and of the same rounds as any other's.
+class Race {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Runs nothing yet. The experiment and the guard must outlive it.
+  Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOptions options,
+       const InterruptionGuard& interruption);
+  Race(const Race&) = delete;
+  Race& operator=(const Race&) = delete;
+
+  /// Goes on where `earlier` stopped, an outcome of the same entrants.
+  void resume(RaceOutcome earlier);
+
+  /// Rounds of those who are not at rest, until there are so many in all, or until the next would
+  /// end after `deadline`. An arm that dies, hangs or answers wrongly is out with its cause; the
+  /// others go on. Throws Interrupted on SIGINT, SIGTERM, SIGHUP: the round that it cut short is
+  /// left out. Between calls no process is left.
+  void run_to(int rounds, Clock::time_point deadline = Clock::time_point::max());
+
+  /// No more rounds for this entrant.
+  void rest(std::size_t entrant) { resting_[entrant] = true; }
+  bool rests(std::size_t entrant) const { return resting_[entrant]; }
+
+  /// Seconds that a further round of this entrant takes, its share of process starts included, as
+  /// its rounds so far took; 0 before the first.
+  double round_seconds(std::size_t entrant) const;
+
+  /// For the progress line: how many rounds it will come to, and what it says beside the round.
+  void expect(int rounds, std::string remark) {
+    expected_rounds_ = rounds;
+    remark_ = std::move(remark);
+  }
+
+  const RaceOptions& options() const { return options_; }
+  const RaceOutcome& outcome() const { return outcome_; }
+
+ private:
+  /// Wall clock that an entrant has taken.
+  struct Cost {
+    double seconds = 0;
+    int rounds = 0;
+  };
+
+  void ask_oracle();
+  void run_rounds(int rounds, Clock::time_point deadline);
+  void run_round(int round);
+  void renew(int round);
+  std::unique_ptr<ArmProcess> start(std::size_t entrant);
+  ArmProcess::Exec other_program(std::size_t entrant, std::uint64_t known_repeats) const;
+  void check(Measured& result, const Answer& answer) const;
+  Sample take_sample(std::size_t entrant);
+  bool may_take_again(const Measured& result, const Sample& sample) const;
+  std::vector<std::size_t> active() const;
+  double next_round_seconds() const;
+  void show(const std::string& what, int round, double share);
+  template <class Action>
+  void attempt(std::size_t entrant, std::optional<int> round, const Action& action);
+
+  const Experiment& experiment_;
+  RaceOptions options_;
+  const InterruptionGuard& interruption_;
+  std::optional<Progress> progress_;  // while rounds run
+  std::string remark_;
+  int expected_rounds_ = 0;
+  RaceOutcome outcome_;
+  int goal_ = 0;  // rounds of the call to run_to() that runs
+  bool has_oracle_ = false;
+  std::vector<bool> resting_;
+  std::vector<Cost> costs_;
+  std::size_t retaken_ = 0;
+  int process_rounds_ = 0;                              // that the processes have served
+  std::vector<std::unique_ptr<ArmProcess>> processes_;  // dies first
+};
+
+/// All rounds of options.rounds at once.
 RaceOutcome run_race(const Experiment& experiment, std::vector<Entrant> entrants,
                      const RaceOptions& options);
 

@@ -34,6 +34,7 @@ json comparison_json(const Comparison& comparison) {
           {"rounds", comparison.rounds},
           {"block", comparison.block},
           {"p", comparison.p},
+          {"rounds_taken", comparison.rounds_taken},
           {"rounds_needed", comparison.rounds_needed},
           {"reason", reason_of(comparison)},
           {"guard", comparison.guard},
@@ -77,6 +78,20 @@ std::string isolation_name(Isolation isolation) {
 json renewed_every(Isolation isolation) {
   if (isolation == Isolation::standing) return nullptr;
   return isolation == Isolation::fresh ? 1 : rounds_a_process;
+}
+
+std::string stop_name(Stop stopped) {
+  switch (stopped) {
+    case Stop::decided:
+      return "decided";
+    case Stop::budget:
+      return "budget";
+    case Stop::interrupted:
+      return "interrupted";
+    case Stop::rounds:
+      break;
+  }
+  return "rounds";
 }
 
 json failure_json(const std::optional<Failure>& failure) {
@@ -134,10 +149,12 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"group", measured.entrant.group},
           {"role", role_name(measured.entrant.role)},
           {"repeats", measured.repeats},
+          {"rounds", measured.samples.size()},
           {"processes", measured.processes},
           {"seconds", measured.seconds()},
           {"cpu_seconds", median_or_0(cpu_seconds)},
           {"context_switches", median_or_0(switches)},
+          {"each_round", {{"cpu_seconds", cpu_seconds}, {"context_switches", switches}}},
           {"peak_rss_bytes", peak},
           {"waited", waited_json(measured.samples)},
           {"retaken", measured.retaken},
@@ -195,7 +212,11 @@ json result_json(const RaceRecord& race, const json& context,
       {"name", race.name},
       {"question", race.experiment->question()},
       {"why", race.experiment->why()},
-      {"rounds", race.options.rounds},
+      {"rounds", race.outcome.rounds()},
+      {"max_rounds", race.options.rounds},
+      {"until_decided", race.options.until_decided},
+      {"budget_seconds", race.options.budget ? json(race.options.budget->count()) : json()},
+      {"stopped", stop_name(race.stopped)},
       {"order_seed", race.options.order_seed},
       {"isolation", isolation_name(race.options.isolation)},
       {"renewed_every", renewed_every(race.options.isolation)},

@@ -16,12 +16,16 @@ inline constexpr char result_schema[] = "parlab/1";
 inline constexpr char headlines_schema[] = "parlab/1-headlines";
 inline constexpr char suite_schema[] = "parlab/1-suite";
 
+/// Why a race has no more rounds.
+enum class Stop { rounds, decided, budget, interrupted };
+
 struct RaceRecord {
   std::string name;  // of the race: the file's stem in a suite, the experiment's name else
   const Experiment* experiment;
   RaceOptions options;
   RaceOutcome outcome;
   RaceVerdicts verdicts;
+  Stop stopped = Stop::rounds;
   double alpha = 0.05;
 };
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <map>
 
 #include "experiments/base/json_text.hpp"
@@ -11,9 +13,21 @@
 namespace parlab {
 namespace {
 
-/// Whether two results can be compared: both have a sample for every round.
+/// Whether two results can be compared: both have samples of the first rounds.
 bool comparable(const Measured& a, const Measured& b) {
-  return a.ok() && b.ok() && !a.samples.empty() && a.samples.size() == b.samples.size();
+  return a.ok() && b.ok() && !a.samples.empty() && !b.samples.empty();
+}
+
+/// Times of the rounds that all of them ran: those that rest sooner have the first ones.
+std::vector<std::vector<double>> common_seconds(const std::vector<const Measured*>& chosen) {
+  std::size_t rounds = std::numeric_limits<std::size_t>::max();
+  for (const Measured* result : chosen) rounds = std::min(rounds, result->samples.size());
+  std::vector<std::vector<double>> seconds;
+  for (const Measured* result : chosen) {
+    seconds.push_back(result->seconds());
+    seconds.back().resize(rounds);
+  }
+  return seconds;
 }
 
 /// A baseline against itself. Where its rounds depend on each other and are too few for blocks, round
@@ -21,7 +35,7 @@ bool comparable(const Measured& a, const Measured& b) {
 Comparison against_itself(const Measured& base, const Measured& again, double alpha) {
   const Comparison blocked = compare(base, again, {.alpha = alpha});
   if (blocked.verdict != Verdict::too_few_rounds || blocked.block == 1) return blocked;
-  return judge_differences(paired_differences(base.seconds(), again.seconds()), {.alpha = alpha});
+  return judge_differences(differences(base, again), {.alpha = alpha});
 }
 
 std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha) {
@@ -37,19 +51,19 @@ std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha)
   return guards;
 }
 
-std::vector<std::vector<double>> seconds_of(const std::vector<Measured>& results,
-                                            const std::vector<std::size_t>& chosen) {
-  std::vector<std::vector<double>> seconds;
-  for (const std::size_t i : chosen) seconds.push_back(results[i].seconds());
-  return seconds;
-}
-
 /// An arm's identity but for its size, and for the grain that follows from it.
 std::string line_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
   return fmt::format("{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
                      json_line(what.parameters), result.entrant.arm.who.label(),
                      result.entrant.arm.who.workers);
+}
+
+std::vector<const Measured*> pointers_to(const std::vector<Measured>& results,
+                                         const std::vector<std::size_t>& chosen) {
+  std::vector<const Measured*> pointers;
+  for (const std::size_t i : chosen) pointers.push_back(&results[i]);
+  return pointers;
 }
 
 std::vector<CostModel> models_of(const std::vector<Measured>& results, double alpha) {
@@ -75,7 +89,7 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
     // Three sizes, each once (a sweep of grains at one size is no line), or there is no line to
     // see.
     if (sizes.size() < 3 || std::ranges::adjacent_find(sizes) != sizes.end()) continue;
-    const auto cost = fit_linear_cost(sizes, seconds_of(results, chosen), alpha);
+    const auto cost = fit_linear_cost(sizes, common_seconds(pointers_to(results, chosen)), alpha);
     if (!cost) continue;
     CostModel model{chosen, *cost, {}, std::nullopt};
     const bool has_serial = std::ranges::all_of(chosen, [&](std::size_t i) {
@@ -83,8 +97,12 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
     });
     if (serial != chosen && has_serial) {
       model.serial = serial;
+      auto both = pointers_to(results, serial);
+      std::ranges::copy(pointers_to(results, chosen), std::back_inserter(both));
+      const auto seconds = common_seconds(both);
+      const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(serial.size());
       model.break_even =
-          break_even_size(sizes, seconds_of(results, serial), seconds_of(results, chosen), alpha);
+          break_even_size(sizes, {seconds.begin(), middle}, {middle, seconds.end()}, alpha);
     }
     models.push_back(std::move(model));
   }
@@ -116,8 +134,14 @@ bool beside_load(const Measured& result) {
          is_beside_load(waited(result).value_or(0), result.entrant.arm.who.workers);
 }
 
+std::vector<double> differences(const Measured& base, const Measured& arm) {
+  const auto seconds = common_seconds({&base, &arm});
+  return paired_differences(seconds[0], seconds[1]);
+}
+
 Comparison compare(const Measured& base, const Measured& arm, const Rule& rule) {
-  Comparison comparison = compare(base.seconds(), arm.seconds(), rule);
+  const auto seconds = common_seconds({&base, &arm});
+  Comparison comparison = compare(seconds[0], seconds[1], rule);
   comparison.beside_load = beside_load(base) || beside_load(arm);
   return comparison;
 }

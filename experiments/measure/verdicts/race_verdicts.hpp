@@ -53,7 +53,10 @@ std::optional<double> waited(const Measured& result);
 /// Whether another program took processors from the arm in most of its rounds.
 bool beside_load(const Measured& result);
 
-/// compare() of their times, which also says whether another program had a part in either.
+/// ln base - ln arm in the rounds that both ran. Requires a sample of each.
+std::vector<double> differences(const Measured& base, const Measured& arm);
+
+/// compare() of their times in the rounds that both ran, which also says whether another program had a part in either.
 Comparison compare(const Measured& base, const Measured& arm, const Rule& rule);
 
 /// What an arm's own numbers say, and which result's they are.

@@ -20,6 +20,11 @@ namespace {
 
 constexpr char redis_family[] = "redis_get";
 
+/// Of the quick suite: of each class one size.
+constexpr char few_tasks[] =
+    "flag_poll,robust_lock,manager_get,redis_get,queue,pool_map_1,pool_map_1000,death,process,"
+    "fill_view";
+
 const OverheadTask& task_of(const Case& what) {
   return *std::ranges::find(overhead_tasks(), what.parameters.at("task").get<std::string>(),
                             &OverheadTask::name);
@@ -86,8 +91,10 @@ class SharingOverhead final : public Experiment {
   }
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
-    return {{"sharing-overhead",
-             {"sharing_overhead", "--rounds", profile == Profile::full ? "21" : "7"}}};
+    const bool full = profile == Profile::full;
+    return {
+        {"sharing-overhead",
+         {"sharing_overhead", "--task", full ? "all" : few_tasks, "--rounds", full ? "21" : "7"}}};
   }
 
  private:

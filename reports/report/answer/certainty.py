@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from report.answer.loops import Cell, Loop
 from report.load.race_result import Race
+from report.load.suite_results import Spending
 from report.tables.trust import Trust
 from report.text.formats import duration, listing, percent, plural
 from report.text.markdown_table import plain
@@ -31,7 +32,14 @@ class Next:
     seconds: float  # as long as it takes at the pace of the race
 
 
-def certainty(loops: Sequence[Loop], trust: Trust) -> str:
+@dataclass(frozen=True)
+class Resume:
+    """The suite again, with rounds for what is open."""
+
+    command: str
+
+
+def certainty(loops: Sequence[Loop], trust: Trust, spending: Spending | None = None) -> str:
     """The line of trust, in Markdown, without the command."""
     words = [f"**How sure?** {ANSWERS[trust.answer]}{_doubts(trust)}. {_calibration(trust)}."]
     cells = [cell for loop in loops for name, cell in loop.cells.items()
@@ -45,7 +53,21 @@ def certainty(loops: Sequence[Loop], trust: Trust) -> str:
                  for cell in cells)
     if beside:
         words.append(f"{beside} of them ran beside another program.")
-    return " ".join(words)
+    if spending:
+        words.append(_spent(spending))
+    return " ".join(word for word in words if word)
+
+
+def _spent(spending: Spending) -> str:
+    """What became of the budget."""
+    left = (f"{plural(spending.headlines, 'sentence')} and {plural(spending.rows, 'row')} of the tables "
+            "open")
+    if spending.ended_early:
+        return f"**It ended early: {plain(spending.ended_early)}**, with {left}."
+    if spending.budget_seconds is None:
+        return ""
+    return (f"The budget of {duration(spending.budget_seconds, 2)} ended with {left}."
+            if spending.headlines or spending.rows else "All is told within the budget.")
 
 
 def _doubts(trust: Trust) -> str:
@@ -71,6 +93,19 @@ def _calibration(trust: Trust) -> str:
                 "had too few rounds")
     chance = ("more than chance gives" if trust.uncalibrated else "no more than chance gives")
     return f"A/A: {len(trust.biased)} of {count} that ran twice differ from themselves, {chance}"
+
+
+def next_step(loops: Sequence[Loop], spending: Spending | None, command: str) -> Next | Resume | None:
+    """What may decide more: the suite again where its rounds go where they are needed."""
+    if spending and (spending.ended_early or spending.budget_seconds is not None):
+        return resumed(command) if spending.headlines or spending.rows or spending.ended_early else None
+    return next_race(loops)
+
+
+def resumed(command: str) -> Resume:
+    """The command of a suite that goes on for five minutes more."""
+    command = re.sub(r" --budget[ =]\S+| --resume\b", "", command)
+    return Resume(f"{re.sub(r'^parlab ', 'build/parlab ', command)} --resume --budget 5min")
 
 
 def next_race(loops: Sequence[Loop]) -> Next | None:
@@ -104,7 +139,9 @@ def rounds_that_may_decide(cell: Cell, race: Race) -> float:
     return race.rounds * min(MOST_MORE, max(FEWEST_MORE, times))
 
 
-def next_words(found: Next) -> str:
+def next_words(found: Next | Resume) -> str:
     """What stands before the command."""
+    if isinstance(found, Resume):
+        return "Five minutes more for what is open:"
     return (f"Most open: {plain(found.race.name)}, with {found.undecided}. In about "
             f"{duration(found.seconds, 2)} this may decide half of them:")

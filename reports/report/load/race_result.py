@@ -228,6 +228,14 @@ class Race:
     renewed_every: int | None = None  # rounds that a process of an arm serves; None for all
 
     @property
+    def rounds_words(self) -> str:
+        """"21 rounds", or "7 to 28 rounds" where some arms were told sooner and rested."""
+        fewest = min((len(arm.seconds) for arm in self.arms if arm.ok), default=self.rounds)
+        if fewest == self.rounds:
+            return f"{self.rounds} round{'' if self.rounds == 1 else 's'}"
+        return f"{fewest} to {self.rounds} rounds"
+
+    @property
     def shown(self) -> list[Arm]:
         """The arms that a reader compares: all but the baseline's second part in the rounds."""
         return [arm for arm in self.arms if arm.role != "baseline again"]

@@ -106,8 +106,11 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
 
     text, whole, cause = fields.text, fields.whole, _cause(fields)
     seconds = fields.numbers("seconds", above=0.0)
-    if not cause and len(seconds) != rounds:
-        raise fields.refuse("seconds", f"has {len(seconds)} values for {rounds} rounds")
+    taken = whole("rounds") if fields.has("rounds") else rounds  # fewer, once all was told
+    if taken > rounds:
+        raise fields.refuse("rounds", f"is {taken} of {rounds}")
+    if not cause and len(seconds) != taken:
+        raise fields.refuse("seconds", f"has {len(seconds)} values for {taken} rounds")
     memory = optional("peak_rss_bytes")
     return Arm(
         index=index, cause=cause, seconds=seconds, role=fields.one_of("role", ROLES),

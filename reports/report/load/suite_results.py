@@ -40,6 +40,16 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Spending:
+    """Rounds of a suite that were spent where verdicts needed them."""
+
+    budget_seconds: float | None  # None: each race had the rounds of its profile
+    headlines: int  # that are open
+    rows: int  # comparisons with a baseline that are open
+    ended_early: str  # why; empty: it did not
+
+
+@dataclass(frozen=True)
 class Suite:
     """Everything that a report is made of."""
 
@@ -53,6 +63,7 @@ class Suite:
     command: str
     elapsed_seconds: float
     files: tuple[Path, ...]  # all that was read
+    spending: Spending | None = None  # None for loose files, and those of before
 
     def without(self, faults: list[Fault]) -> Suite:
         """The same without these races."""
@@ -78,6 +89,7 @@ class Index:
     profile: str
     command: str
     elapsed_seconds: float
+    spending: Spending | None
 
 
 def load_suite(folder: Path) -> Suite:
@@ -122,7 +134,15 @@ def _load_index(folder: Path) -> Index:
     ran = {name for path in paths for name in (path.name, path.stem)}
     failed = [_never_ran(fields) for fields in top.objects("failed")]
     return Index(paths, tuple(one for one in failed if one.name not in ran), top.text("profile"),
-                 top.text("command"), top.number("elapsed_seconds", at_least=0.0))
+                 top.text("command"), top.number("elapsed_seconds", at_least=0.0), _spending(top))
+
+
+def _spending(top: Fields) -> Spending | None:
+    if not top.has("open"):
+        return None
+    budget = top.number("budget_seconds", above=0.0) if top.has("budget_seconds") else None
+    left = top.object("open")
+    return Spending(budget, left.whole("headlines"), left.whole("rows"), top.text("ended_early"))
 
 
 def _or_fault(load: Callable[[], T], path: Path, instead: str, faults: list[Fault]) -> T | None:
@@ -167,7 +187,8 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
         profile=index.profile if index else "", command=index.command if index else "",
         elapsed_seconds=index.elapsed_seconds if index
         else sum(race.elapsed_seconds for race in shown_races),
-        files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names))
+        files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names),
+        spending=index.spending if index else None)
 
 
 def _is_result_file(path: Path) -> bool:

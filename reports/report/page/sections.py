@@ -172,7 +172,8 @@ class Report:
     @cached_property
     def answer(self) -> Answer:
         """What the first screen says."""
-        return answer_of(self.grid, self.suite.races, self.trust)
+        return answer_of(self.grid, self.suite.races, self.trust, self.suite.spending,
+                         self.suite.command)
 
     @property
     def heat_map(self) -> str:

@@ -56,7 +56,7 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
                              const Surroundings& around)
     : out_(temporary_file()), err_(temporary_file()) {
   static int count = 0;
-  mark_ = "PARLAB_TEST_MARK=" + std::to_string(getpid()) + "-" + std::to_string(++count);
+  mark_ = "TEST_OF_PARLAB=" + std::to_string(getpid()) + "-" + std::to_string(++count);
   std::vector<std::string> words = {PARLAB_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;

@@ -6,7 +6,9 @@
 
 #include "experiments/base/experiment.hpp"
 #include "experiments/measure/race/line_up.hpp"
+#include "experiments/measure/race/race.hpp"
 #include "kernels/backends/backend_registry.hpp"
+#include "tests/experiments/measure/made_up_times.hpp"
 
 namespace parlab {
 
@@ -40,6 +42,31 @@ class MadeUpExperiment : public Experiment {
 /// The baseline, and each schedule of threads on two workers.
 inline std::vector<Entrant> three_arms(const Experiment& experiment) {
   return line_up(experiment, {.backends = parse_backends("threads:all"), .workers = {2}});
+}
+
+/// Results of a baseline, its second run, and arms of the given speed-ups, as the machine times them.
+inline std::vector<Measured> made_up_results(const MadeUpExperiment& experiment,
+                                             made_up::NoisyMachine& machine,
+                                             const std::vector<double>& ln_speedups,
+                                             const made_up::Noise& noise, std::size_t rounds) {
+  std::vector<double> ln_seconds = {0, 0};
+  for (const double ln : ln_speedups) ln_seconds.push_back(-ln);
+  const auto seconds =
+      machine.race(ln_seconds, std::vector<made_up::Noise>(ln_seconds.size(), noise), rounds);
+  std::vector<Measured> results;
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    Entrant entrant{};
+    entrant.label = entrant.spoken = "arm " + std::to_string(i);
+    entrant.arm.what = experiment.cases_.front();
+    entrant.arm.who.backend = entrant.label;
+    entrant.role = i == 0 ? Role::baseline : i == 1 ? Role::baseline_again : Role::arm;
+    results.push_back({.entrant = std::move(entrant)});
+    for (const double time : seconds[i]) {
+      results.back().samples.emplace_back();
+      results.back().samples.back().seconds = time;
+    }
+  }
+  return results;
 }
 
 }  // namespace parlab

@@ -123,9 +123,14 @@ def judge(interval: Interval, margin: float, kind: str = ANYTIME) -> str:
     return "differs" if low > 1 + ROUNDING or high < 1 - ROUNDING else "not resolved"
 
 
+def differences(base: Sequence[float], arm: Sequence[float]) -> list[float]:
+    """ln(base / arm) in the rounds that both ran: one that rests sooner has the first of them."""
+    return [math.log(b / a) for b, a in zip(base, arm)]
+
+
 def compare(base: Sequence[float], arm: Sequence[float], rule: Rule, blocks: bool = True) -> Outcome:
-    """t_base / t_arm over the rounds that both have."""
-    d, block = [math.log(b / a) for b, a in zip(base, arm, strict=True)], 1
+    """t_base / t_arm in the rounds that both ran."""
+    d, block = differences(base, arm), 1
     if blocks:
         d, block = blocked(d, rule.kind)
     ends = order_interval(d, rule.alpha, rule.kind)
@@ -138,7 +143,7 @@ def compare(base: Sequence[float], arm: Sequence[float], rule: Rule, blocks: boo
 def smallest_alpha(base: Sequence[float], arm: Sequence[float], rule: Rule,
                    verdicts: Sequence[str] = RESOLVED) -> float:
     """The smallest level at which the comparison gives one of the verdicts; 1 where none does."""
-    n = len(blocked([math.log(b / a) for b, a in zip(base, arm, strict=True)], rule.kind)[0])
+    n = len(blocked(differences(base, arm), rule.kind)[0])
     for k in range(1, n // 2 + 1 + (rule.kind == FIXED)):
         level = level_of(n, k, rule.kind)
         if compare(base, arm, rule.at(level)).verdict in verdicts:

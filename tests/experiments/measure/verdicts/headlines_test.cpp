@@ -24,24 +24,7 @@ class HeadlineLevels : public testing::Test {
  protected:
   std::vector<Measured> race(const std::vector<double>& ln_speedups, const Noise& noise,
                              std::size_t rounds) {
-    std::vector<double> ln_seconds = {0, 0};
-    for (const double ln : ln_speedups) ln_seconds.push_back(-ln);
-    std::vector<Measured> results;
-    const auto seconds =
-        machine_.race(ln_seconds, std::vector<Noise>(ln_seconds.size(), noise), rounds);
-    for (std::size_t i = 0; i < seconds.size(); ++i) {
-      Entrant entrant{};
-      entrant.label = entrant.spoken = "arm " + std::to_string(i);
-      entrant.arm.what = experiment_.cases_.front();
-      entrant.arm.who.backend = entrant.label;
-      entrant.role = i == 0 ? Role::baseline : i == 1 ? Role::baseline_again : Role::arm;
-      results.push_back({.entrant = std::move(entrant)});
-      for (const double time : seconds[i]) {
-        results.back().samples.emplace_back();
-        results.back().samples.back().seconds = time;
-      }
-    }
-    return results;
+    return made_up_results(experiment_, machine_, ln_speedups, noise, rounds);
   }
 
   std::vector<Headline> told(const std::vector<Measured>& results) const {

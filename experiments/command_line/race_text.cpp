@@ -1,0 +1,149 @@
+#include "experiments/command_line/race_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/base/json_text.hpp"
+#include "experiments/command_line/running_race.hpp"
+#include "experiments/command_line/table.hpp"
+#include "experiments/measure/verdicts/statistics.hpp"
+#include "experiments/options/duration.hpp"
+
+namespace parlab {
+namespace {
+
+/// Bytes of an answer in the table.
+constexpr std::size_t longest_answer = 60;
+
+std::string interval_text(const Interval& interval) {
+  const auto end = [](double value) {
+    return std::isfinite(value) && value > 0 ? fmt::format("{:.3g}", value) : std::string("?");
+  };
+  return fmt::format("[{}, {}]", end(interval.low), end(interval.high));
+}
+
+std::string table_text(const RaceRecord& race) {
+  std::vector<double> medians;
+  for (const Measured& result : race.outcome.results)
+    if (!result.samples.empty()) medians.push_back(median(result.seconds()));
+  const TimeUnit unit = time_unit_for(medians);
+  Table table({{"arm"},
+               {"grain", Table::Align::right},
+               {fmt::format("median [{}]", unit.name), Table::Align::right},
+               {"speed-up", Table::Align::right},
+               {"95 % interval", Table::Align::right},
+               {"verdict"},
+               {"answer", Table::Align::right}});
+  for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
+    const Measured& result = race.outcome.results[i];
+    const auto& against = race.verdicts.against_baseline[i];
+    std::vector<std::string> cells = {result.entrant.label,
+                                      fmt::to_string(result.entrant.arm.grain)};
+    cells.push_back(result.samples.empty()
+                        ? "-"
+                        : fmt::format("{:.3f}", median(result.seconds()) * unit.per_second));
+    cells.push_back(against ? fmt::format("{:.3g}", against->comparison.ratio) : "-");
+    cells.push_back(against ? interval_text(against->comparison.interval) : "-");
+    if (result.failure) {
+      cells.push_back("FAILED");
+    } else if (result.entrant.arm.what.paced) {
+      cells.emplace_back("-");  // its time is others'
+    } else if (result.entrant.role == Role::arm && against) {
+      cells.push_back(verdict_text(against->comparison));
+    } else {
+      cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
+    }
+    // Of an answer that also holds data for a figure, what was answered.
+    const Answer answer =
+        result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;
+    cells.push_back(answer.is_null() ? "-" : told_answer(answer, longest_answer));
+    table.add(std::move(cells));
+  }
+  return table.text();
+}
+
+/// "A/A: 1 of 4 baselines differs from itself, no more than chance gives": empty where none does.
+std::string calibration_text(const std::vector<Guard>& guards, double alpha) {
+  // The others had too few rounds to differ.
+  const auto bounded = std::ranges::count_if(
+      guards, [](const Guard& g) { return g.comparison.verdict != Verdict::too_few_rounds; });
+  const auto biased = std::ranges::count_if(guards, [](const Guard& g) { return g.width > 0; });
+  if (biased == 0) return "";
+  const Calibration found = calibration(static_cast<int>(bounded), static_cast<int>(biased), alpha);
+  return fmt::format("A/A: {} of {} baselines {} from itself beyond its interval, {}.\n",
+                     found.excluding_one, found.pairs,
+                     found.excluding_one == 1 ? "differs" : "differ",
+                     found.chance < alpha ? "more than chance gives: see parlab doctor"
+                                          : "no more than chance gives");
+}
+
+/// What a table's reader may ask for where arms have no verdict; empty where all have one.
+std::string shortage_text(const RaceVerdicts& verdicts) {
+  const Comparison* shortest = nullptr;
+  for (const auto& against : verdicts.against_baseline)
+    if (against && against->comparison.verdict == Verdict::too_few_rounds &&
+        (!shortest || shortest->rounds_needed < against->comparison.rounds_needed))
+      shortest = &against->comparison;
+  if (!shortest) return "";
+  return fmt::format("Too few rounds for verdicts: {} of {} needed; ask for more with --rounds.\n",
+                     shortest->rounds_taken, shortest->rounds_needed);
+}
+
+/// What "beside load" means in the table; empty where no arm is.
+std::string load_text(const std::vector<Measured>& results) {
+  double most = 0;
+  for (const Measured& result : results)
+    if (beside_load(result)) most = std::max(most, waited(result).value_or(0));
+  if (most == 0) return "";
+  return fmt::format(
+      "Beside load: arms with no more workers than processors waited for one during up to {:.0f} % "
+      "of "
+      "their time.\nAnother program had it: their verdicts hold beside that program, not on a "
+      "quiet "
+      "machine.\n",
+      100 * most);
+}
+
+}  // namespace
+
+std::string race_text(const RaceRecord& race, const std::vector<Headline>& headlines) {
+  std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table_text(race));
+  for (const Headline& headline : headlines) text += headline.sentence + ".\n";
+  for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
+    text += remark.sentence + ".\n";
+  text += load_text(race.outcome.results);
+  text += shortage_text(race.verdicts);
+  text += calibration_text(race.verdicts.guards, race.alpha);
+  for (const Guard& guard : race.verdicts.guards)
+    if (guard.width > 0)
+      text += fmt::format(
+          "{} against itself gave {:.3g}x {}: intervals beside it are wider by {:.2g} %.\n",
+          race.outcome.results[guard.baseline].entrant.label, guard.comparison.ratio,
+          interval_text(guard.comparison.interval), 100 * std::expm1(guard.width));
+  return text;
+}
+
+std::string open_text(const RunningRace& running, const RaceRecord& race) {
+  const int rounds = race.outcome.rounds();
+  if (race.stopped == Stop::interrupted)
+    return fmt::format("Interrupted after {} of {} rounds: this is what they tell.\n", rounds,
+                       race.options.rounds);
+  if (!race.options.until_decided) return "";
+  const OpenQuestions open = running.look();
+  if (!open.any())
+    return fmt::format("All that can be told is told, after {} rounds in {}.\n", rounds,
+                       duration_words(race.outcome.elapsed_seconds));
+  const double seconds = running.seconds_to_tell(open);
+  return fmt::format("{} after {} rounds in {}; still open: {} {}, {} {}. {}\n",
+                     race.stopped == Stop::budget ? "The budget ended" : "The rounds ended", rounds,
+                     duration_words(race.outcome.elapsed_seconds), open.headlines,
+                     open.headlines == 1 ? "sentence" : "sentences", open.rows,
+                     open.rows == 1 ? "row" : "rows",
+                     std::isfinite(seconds)
+                         ? fmt::format("About {} more would tell them.", duration_words(seconds))
+                         : std::string("Not all of them lean to a side yet."));
+}
+
+}  // namespace parlab

@@ -1,0 +1,124 @@
+#include "experiments/command_line/running_race.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "experiments/measure/verdicts/anytime_interval.hpp"
+#include "experiments/options/duration.hpp"
+#include "kernels/base/errors.hpp"
+
+namespace parlab {
+namespace {
+
+std::vector<bool> resting_of(const Race& race) {
+  std::vector<bool> resting;
+  for (std::size_t i = 0; i < race.outcome().results.size(); ++i) resting.push_back(race.rests(i));
+  return resting;
+}
+
+}  // namespace
+
+RunningRace::RunningRace(std::string name, RaceRequest request,
+                         const InterruptionGuard& interruption)
+    : name_(std::move(name)),
+      request_(std::move(request)),
+      race_(*request_.experiment, std::move(request_.entrants), request_.options, interruption),
+      sentences_(plan().sentences) {}
+
+HeadlinePlan RunningRace::plan() const {
+  const auto& results = outcome().results;
+  if (request_.verb == RaceVerb::compare)
+    return {.sentences = planned_baseline_pairs(results), .choices = 1, .rounds = options().rounds};
+  return planned_headlines(experiment(), results, options().rounds);
+}
+
+std::vector<Headline> RunningRace::headlines(const RaceVerdicts& verdicts, int sentences) const {
+  const auto& results = outcome().results;
+  const auto pairs = request_.verb == RaceVerb::compare
+                         ? baseline_pairs(results, verdicts)
+                         : headline_pairs(experiment(), results, verdicts);
+  return parlab::headlines(experiment(), results, verdicts, pairs, sentences);
+}
+
+int RunningRace::rounds_that_tell_costs() const {
+  return std::min(rounds_a_process, options().rounds);
+}
+
+int RunningRace::first_pass() const { return std::min(first_look, options().rounds); }
+
+OpenQuestions RunningRace::look() const {
+  const RaceVerdicts verdicts = judge(outcome().results);
+  return open_questions(
+      outcome().results, resting_of(race_), verdicts,
+      sentences_ == 0 ? std::vector<Headline>{} : headlines(verdicts, sentences_));
+}
+
+bool RunningRace::go_on(const OpenQuestions& open, Clock::time_point deadline) {
+  for (std::size_t i = 0; i < open.needed.size(); ++i)
+    if (!open.needed[i]) race_.rest(i);
+  race_.expect(static_cast<int>(std::min<double>(open.rounds, options().rounds)),
+               fmt::format("{} open", open.rows + open.headlines));
+  const int before = rounds();
+  race_.run_to(std::min(next_look(before), options().rounds), deadline);
+  return rounds() > before;
+}
+
+double RunningRace::round_seconds(const OpenQuestions& open) const {
+  double seconds = 0;
+  for (std::size_t i = 0; i < open.needed.size(); ++i)
+    if (open.needed[i]) seconds += race_.round_seconds(i);
+  return seconds;
+}
+
+double RunningRace::seconds_to_next_look(const OpenQuestions& open) const {
+  return round_seconds(open) * (std::min(next_look(rounds()), options().rounds) - rounds());
+}
+
+double RunningRace::seconds_to_tell(const OpenQuestions& open) const {
+  return round_seconds(open) * std::max(0.0, open.rounds - rounds());
+}
+
+double RunningRace::seconds_to_first_pass() const {
+  double round = 0;
+  for (std::size_t i = 0; i < arms(); ++i) round += race_.round_seconds(i);
+  return round * std::max(0, first_pass() - rounds());
+}
+
+void RunningRace::run() {
+  const RaceOptions& asked = options();
+  if (!asked.until_decided) {
+    run_to(asked.rounds);
+    return;
+  }
+  auto deadline = Clock::time_point::max();
+  if (asked.budget) {
+    deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(*asked.budget);
+    run_to(rounds_that_tell_costs());
+    if (const double needed = elapsed_seconds() + seconds_to_first_pass();
+        needed > asked.budget->count())
+      throw UsageError(fmt::format(
+          "--budget: {} is too little for a first pass of {} rounds; it takes about {}",
+          duration_words(asked.budget->count()), first_pass(), duration_words(1.1 * needed)));
+  }
+  run_to(first_pass());
+  for (;;) {
+    const OpenQuestions open = look();
+    stopped_ = Stop::decided;
+    if (!open.any()) return;
+    stopped_ = Stop::rounds;
+    if (rounds() >= asked.rounds) return;
+    stopped_ = Stop::budget;
+    if (!go_on(open, deadline)) return;
+  }
+}
+
+RaceRecord RunningRace::record() const {
+  RaceRecord record{name_, request_.experiment.get(), options(), outcome(), {}, stopped_};
+  record.verdicts = judge(record.outcome.results, record.alpha);
+  return record;
+}
+
+}  // namespace parlab

@@ -1,0 +1,126 @@
+#include "experiments/measure/verdicts/open_questions.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "experiments/measure/verdicts/anytime_interval.hpp"
+
+namespace parlab {
+namespace {
+
+/// A sentence is read more than a row of a table.
+constexpr double headline_worth = 10;
+
+bool is_open(const Comparison& comparison) {
+  return comparison.verdict == Verdict::not_resolved ||
+         comparison.verdict == Verdict::too_few_rounds;
+}
+
+/// Relative entropy of a coin of bias q to a fair one, in nats.
+double entropy_to_fair(double q) { return q * std::log(2 * q) + (1 - q) * std::log(2 * (1 - q)); }
+
+/// What a race of so many rounds gains by going on to its next look, for one comparison.
+double worth(int rounds, double needed) {
+  return std::pow(std::min(1.0, next_look(rounds) / needed), 2);
+}
+
+/// Gathers what is open.
+class Gathering {
+ public:
+  Gathering(const std::vector<Measured>& results, const std::vector<bool>& resting)
+      : results_(results), resting_(resting) {
+    open_.needed.resize(results.size());
+  }
+
+  /// Whether the comparison was open and rounds of both can be had.
+  bool add(std::size_t base, std::size_t arm, const Comparison& comparison, double weight) {
+    if (!is_open(comparison) || resting_[base] || resting_[arm]) return false;
+    const Rule rule{.alpha = 1 - comparison.confidence,
+                    .guard = std::log(comparison.guard),
+                    .block = comparison.block};
+    const double needed = rounds_to_tell(differences(results_[base], results_[arm]), rule);
+    open_.value += weight * worth(comparison.rounds_taken, needed);
+    open_.rounds = std::max(open_.rounds, needed);
+    need(base);
+    need(arm);
+    return true;
+  }
+
+  void add_row(std::size_t base, std::size_t arm, const Comparison& comparison) {
+    open_.rows += add(base, arm, comparison, 1) ? 1 : 0;
+  }
+
+  bool add_headline(const Headline& headline) {
+    const bool added =
+        add(headline.pair.against, headline.pair.result, headline.comparison, headline_worth);
+    open_.headlines += added ? 1 : 0;
+    return added;
+  }
+
+  void need(std::size_t i) {
+    if (!resting_[i]) open_.needed[i] = true;
+  }
+
+  /// With the baselines of all that is needed, and their twins.
+  OpenQuestions result() && {
+    for (std::size_t i = 0; i < results_.size(); ++i)
+      if (open_.needed[i]) need(results_[i].entrant.baseline);
+    for (std::size_t i = 0; i < results_.size(); ++i)
+      if (results_[i].entrant.role == Role::baseline_again &&
+          open_.needed[results_[i].entrant.baseline])
+        need(i);
+    return std::move(open_);
+  }
+
+ private:
+  const std::vector<Measured>& results_;
+  const std::vector<bool>& resting_;
+  OpenQuestions open_;
+};
+
+}  // namespace
+
+double rounds_to_tell(const std::vector<double>& differences, const Rule& rule) {
+  const double edge = std::log1p(margin);
+  const auto share = [&](const auto& holds) {
+    const auto count = static_cast<double>(std::ranges::count_if(differences, holds));
+    return (count + 0.5) / (static_cast<double>(differences.size()) + 1);
+  };
+  const double above = share([&](double d) { return d - rule.guard > edge; });
+  const double below = share([&](double d) { return d + rule.guard < -edge; });
+  const double within = std::min(share([&](double d) { return d - rule.guard > -edge; }),
+                                 share([&](double d) { return d + rule.guard < edge; }));
+  const double leaning = std::max({above, below, within});
+  const auto rounds = static_cast<double>(differences.size());
+  if (leaning <= 0.5) return std::numeric_limits<double>::infinity();
+  // ln M of so many coins of this bias, by its leading terms, reaches ln(1 / alpha).
+  const double evidence = -std::log(rule.alpha) + std::log(std::numbers::pi * rounds) / 2;
+  return std::max(rounds + 1, rule.block * evidence / entropy_to_fair(leaning));
+}
+
+OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& resting,
+                             const RaceVerdicts& verdicts, const std::vector<Headline>& headlines) {
+  Gathering open(results, resting);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (const auto& against = verdicts.against_baseline[i];
+        against && results[i].entrant.role == Role::arm)
+      open.add_row(against->other, i, against->comparison);
+  for (const Headline& headline : headlines) {
+    if (!open.add_headline(headline) || headline.pair.choices <= 1) continue;
+    // It may turn out to be about another: all that are not told to be slower than the best.
+    const double level = 1 - headline.comparison.confidence;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const auto& against = verdicts.against_best[i];
+      if (results[i].entrant.group != results[headline.pair.result].entrant.group || !against)
+        continue;
+      const bool is_out =
+          against->comparison.verdict == Verdict::slower && against->comparison.p <= level;
+      if (!is_out) open.need(i);
+    }
+  }
+  return std::move(open).result();
+}
+
+}  // namespace parlab

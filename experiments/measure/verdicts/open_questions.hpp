@@ -1,0 +1,32 @@
+#pragma once
+
+// Which comparisons of a race have no verdict yet, which arms they need, and what further rounds are
+// worth: so that rounds are spent where a verdict is near, and an arm of which all is told rests.
+// What is decided here depends on the past alone, so the intervals, which hold at every look, hold.
+
+#include <vector>
+
+#include "experiments/measure/verdicts/headlines.hpp"
+
+namespace parlab {
+
+struct OpenQuestions {
+  int rows = 0;              // comparisons with a baseline
+  int headlines = 0;         // sentences
+  std::vector<bool> needed;  // one a result: whether a further round tells something of it
+  double value = 0;          // of the rounds up to the next look, by which races can be ordered
+  double rounds = 0;         // that all of them will have taken, as it looks now; may be infinite
+
+  bool any() const { return rows + headlines > 0; }
+};
+
+/// What `headlines` and `verdicts` leave open and further rounds of the entrants not `resting` may
+/// tell. A headline that was chosen among several needs all that can still be the fastest.
+OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& resting,
+                             const RaceVerdicts& verdicts, const std::vector<Headline>& headlines);
+
+/// Rounds, those there are included, at which differences like these will have told on which side
+/// of `margin` they lie; infinite where they lean to no side. Requires one at least.
+double rounds_to_tell(const std::vector<double>& differences, const Rule& rule);
+
+}  // namespace parlab

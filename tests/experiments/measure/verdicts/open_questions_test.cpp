@@ -1,0 +1,231 @@
+// Which arms go on, and that stopping where all is told does not make verdicts wrong.
+
+#include "experiments/measure/verdicts/open_questions.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "experiments/measure/verdicts/anytime_interval.hpp"
+#include "tests/experiments/measure/made_up_experiment.hpp"
+
+namespace parlab {
+namespace {
+
+using made_up::Noise;
+using testing::ElementsAre;
+
+std::vector<double> alternating(double center, double step, std::size_t rounds) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < rounds; ++i) values.push_back(center + (i % 2 == 0 ? step : -step));
+  return values;
+}
+
+TEST(RoundsToTell, AreFewerTheClearerTheSide) {
+  const Rule rule;
+  const double clear = rounds_to_tell(alternating(0.5, 0.01, 7), rule);
+  EXPECT_GE(clear, 7);
+  EXPECT_LE(clear, 10);
+  EXPECT_DOUBLE_EQ(clear, rounds_to_tell(alternating(-0.5, 0.01, 7), rule)) << "slower alike";
+  EXPECT_LE(rounds_to_tell(alternating(0, 0.01, 7), rule), 10) << "equivalent alike";
+  std::vector<double> leaning = alternating(0.5, 0.01, 12);
+  for (std::size_t i = 0; i < 3; ++i) leaning[i] = 0;
+  EXPECT_GT(rounds_to_tell(leaning, rule), 1.5 * rounds_to_tell(alternating(0.5, 0.01, 12), rule));
+  EXPECT_GT(rounds_to_tell(leaning, {.alpha = 1e-4}), rounds_to_tell(leaning, rule));
+  EXPECT_DOUBLE_EQ(rounds_to_tell(leaning, {.alpha = 1e-6, .block = 3}),
+                   3 * rounds_to_tell(leaning, {.alpha = 1e-6}));
+}
+
+TEST(RoundsToTell, HaveNoEndWhereDifferencesLeanToNoSide) {
+  EXPECT_TRUE(std::isinf(rounds_to_tell(alternating(0, 0.5, 20), {})));
+  EXPECT_TRUE(std::isinf(rounds_to_tell(alternating(std::log1p(margin), 0.5, 20), {})));
+  EXPECT_TRUE(std::isinf(rounds_to_tell(alternating(0.1, 0.01, 20), {.guard = 0.2})))
+      << "a guard beyond the difference";
+}
+
+/// Goes on as the command does, with times that are all there beforehand.
+class Adaptive {
+ public:
+  Adaptive(const MadeUpExperiment& experiment, std::vector<Measured> all)
+      : experiment_(experiment),
+        all_(std::move(all)),
+        now_(all_),
+        resting_(all_.size()),
+        planned_(planned_headlines(experiment_, all_, last_look).sentences) {
+    for (Measured& result : now_) result.samples.resize(first_look);
+  }
+
+  OpenQuestions look() const {
+    const RaceVerdicts verdicts = judge(now_);
+    return open_questions(now_, resting_, verdicts, told(verdicts));
+  }
+
+  std::vector<Headline> told(const RaceVerdicts& verdicts) const {
+    return headlines(experiment_, now_, verdicts, headline_pairs(experiment_, now_, verdicts),
+                     planned_);
+  }
+
+  void run() {
+    while (rounds_ < last_look) {
+      const OpenQuestions open = look();
+      if (!open.any()) return;
+      rounds_ = std::min(next_look(rounds_), last_look);
+      for (std::size_t i = 0; i < now_.size(); ++i) {
+        if (!open.needed[i]) resting_[i] = true;
+        if (resting_[i]) continue;
+        const auto& samples = all_[i].samples;
+        now_[i].samples.assign(samples.begin(), samples.begin() + rounds_);
+      }
+    }
+  }
+
+  const std::vector<Measured>& results() const { return now_; }
+  int rounds() const { return rounds_; }
+
+ private:
+  const MadeUpExperiment& experiment_;
+  std::vector<Measured> all_;
+  std::vector<Measured> now_;
+  std::vector<bool> resting_;
+  int planned_;
+  int rounds_ = first_look;
+};
+
+class OpenRace : public testing::Test {
+ protected:
+  std::vector<Measured> race(const std::vector<double>& ln_speedups, const Noise& noise,
+                             std::size_t rounds = last_look) {
+    return made_up_results(experiment_, machine_, ln_speedups, noise, rounds);
+  }
+
+  MadeUpExperiment experiment_;
+  made_up::NoisyMachine machine_{11};
+};
+
+constexpr Noise quiet = {.jitter = 0.002, .preempted = 0, .drift_a_round = 0};
+
+TEST_F(OpenRace, NeedsTheBaselineItsTwinAndWhatCanStillBeTheFastest) {
+  // Clear against the baseline; the fastest two cannot be told apart at the level of a headline.
+  const Adaptive adaptive(experiment_, race({0.7, 0.7, -0.7, 0.3}, quiet));
+  const OpenQuestions open = adaptive.look();
+  EXPECT_EQ(open.rows, 0);
+  EXPECT_EQ(open.headlines, 2) << "7 rounds have no interval at a headline's level";
+  EXPECT_TRUE(open.needed[0] && open.needed[1] && open.needed[2] && open.needed[3]);
+  EXPECT_GT(open.value, 0);
+  EXPECT_GT(open.rounds, first_look);
+  EXPECT_LT(open.rounds, last_look);
+}
+
+TEST_F(OpenRace, NeedsNobodyOnceAllIsTold) {
+  Adaptive adaptive(experiment_, race({0.7, 0.3, -0.7}, quiet));
+  adaptive.run();
+  const OpenQuestions open = adaptive.look();
+  EXPECT_FALSE(open.any());
+  EXPECT_EQ(open.value, 0);
+  EXPECT_THAT(open.needed, ElementsAre(false, false, false, false, false));
+  EXPECT_LT(adaptive.rounds(), 40);
+}
+
+TEST_F(OpenRace, LetsWhatIsToldRestWhileOthersGoOn) {
+  // Noise of 5 % hides for long that the second arm is as fast as the baseline.
+  Adaptive adaptive(experiment_, race({-0.7, 0}, {.jitter = 0.05, .preempted = 0}));
+  adaptive.run();
+  EXPECT_LT(adaptive.results()[2].samples.size(), 40u);
+  EXPECT_GT(adaptive.results()[3].samples.size(), adaptive.results()[2].samples.size());
+  EXPECT_EQ(adaptive.results()[0].samples.size(), adaptive.results()[3].samples.size());
+  EXPECT_EQ(adaptive.results()[1].samples.size(), adaptive.results()[3].samples.size());
+}
+
+TEST_F(OpenRace, AsksNothingOfArmsThatRestOrFailed) {
+  const auto results = race({0.01, 0.02}, {.jitter = 0.3}, first_look);
+  const RaceVerdicts verdicts = judge(results);
+  ASSERT_GT(open_questions(results, {false, false, false, false}, verdicts, {}).rows, 0);
+  EXPECT_EQ(open_questions(results, {false, false, true, true}, verdicts, {}).rows, 0);
+  EXPECT_EQ(open_questions(results, {true, false, false, false}, verdicts, {}).rows, 0)
+      << "nothing to compare with";
+  auto failed = results;
+  failed[2].failure = failed[3].failure = Failure{"killed", 3};
+  EXPECT_FALSE(open_questions(failed, {false, false, false, false}, judge(failed), {}).any());
+}
+
+/// How often the whole rule, stopped where it says, is wrong.
+struct AdaptiveRates {
+  int rows = 0;
+  int wrong = 0;   // a verdict that the truth contradicts
+  int missed = 0;  // an interval beside the truth
+  int decided = 0;
+  int families = 0;
+  int families_with_a_miss = 0;
+};
+
+class AdaptiveTruth : public OpenRace {
+ protected:
+  void add(const std::vector<double>& ln_speedups, const Noise& noise, int races) {
+    const double edge = std::log1p(margin);
+    for (int i = 0; i < races; ++i) {
+      Adaptive adaptive(experiment_, race(ln_speedups, noise));
+      adaptive.run();
+      const RaceVerdicts verdicts = judge(adaptive.results());
+      for (std::size_t arm = 0; arm < ln_speedups.size(); ++arm) {
+        const Comparison& c = verdicts.against_baseline[arm + 2]->comparison;
+        const double truth = ln_speedups[arm];
+        ++rates_.rows;
+        rates_.missed += std::log(c.interval.low) > truth || std::log(c.interval.high) < truth;
+        rates_.decided += c.verdict != Verdict::not_resolved;
+        rates_.wrong += (c.verdict == Verdict::faster && truth < 0) ||
+                        (c.verdict == Verdict::slower && truth > 0) ||
+                        (c.verdict == Verdict::equivalent && std::abs(truth) > edge + 1e-9);
+      }
+      bool misses = false;
+      for (const Headline& headline : adaptive.told(verdicts)) {
+        const auto ln = [&](std::size_t r) { return r < 2 ? 0.0 : ln_speedups[r - 2]; };
+        const double truth = ln(headline.pair.result) - ln(headline.pair.against);
+        misses = misses || std::log(headline.comparison.interval.low) > truth ||
+                 std::log(headline.comparison.interval.high) < truth;
+      }
+      ++rates_.families;
+      rates_.families_with_a_miss += misses;
+    }
+  }
+
+  void hold() const {
+    EXPECT_LE(rates_.wrong, 0.005 * rates_.rows);
+    EXPECT_LE(rates_.missed, 0.05 * rates_.rows);
+    EXPECT_LE(rates_.families_with_a_miss, 0.05 * rates_.families);
+    EXPECT_GE(rates_.decided, 0.4 * rates_.rows) << "or nothing is learned";
+  }
+
+  AdaptiveRates rates_;
+};
+
+constexpr int adaptive_races = 60;
+const std::vector<double> mixed = {0, 0, 0.01, 0.02, -0.02, std::log1p(margin), 0.06, -0.3, 0.7};
+
+TEST_F(AdaptiveTruth, HoldsUnderJitterAndPreemption) {
+  add(mixed, {}, adaptive_races);
+  hold();
+}
+
+TEST_F(AdaptiveTruth, HoldsWhereRunsHaveTwoModes) {
+  add(mixed, {.jitter = 0.005, .second_mode = 0.05}, adaptive_races);
+  hold();
+}
+
+TEST_F(AdaptiveTruth, HoldsUnderDriftThatRoundsShare) {
+  add(mixed, {.drift_a_round = 0.1, .drift_kept = 0.98}, adaptive_races);
+  hold();
+}
+
+TEST_F(AdaptiveTruth, HoldsWithProcessesOfTheirOwnBias) {
+  for (const double bias : {0.008, 0.02})
+    add(mixed,
+        {.process_bias = bias, .rounds_a_process = static_cast<std::size_t>(rounds_a_process)},
+        adaptive_races / 2);
+  hold();
+}
+
+}  // namespace
+}  // namespace parlab
