@@ -113,7 +113,7 @@ class Axes {
     std::set<std::pair<std::string, std::uint64_t>> grains;
     std::set<std::string> groups;
     for (const Entrant& e : entrants) {
-      if (e.role != Role::arm || !e.arm.what.splittable) continue;
+      if (e.role != Role::arm || !e.arm.what.splittable || e.arm.what.self_parallel) continue;
       grains.insert({e.group, e.arm.grain});
       groups.insert(e.group);
     }

@@ -151,12 +151,12 @@ void fold(T& left, const T& right) {
     left += right;
   } else if constexpr (requires { left = ::join(left, right); }) {
     left = ::join(left, right);
-  } else {
-    static_assert(
-        requires { left += right; },
-        "what the kernel returns cannot be folded: give it `operator+=`, or the file "
-        "`join(a, b)`");
+  } else if constexpr (requires { left += right; }) {
     left += right;
+  } else {
+    static_assert(!sizeof(T*),
+                  "what the kernel returns cannot be folded: give it `operator+=`, or the file "
+                  "`join(a, b)`");
   }
 }
 

@@ -257,7 +257,7 @@ TEST_F(OwnPartials, AreSweptOverSizesAndParameters) {
                 {{10, 2}, 22.5}, {{10, -3}, -33.75}, {{100, 2}, 2475}, {{100, -3}, -3712.5}}));
   std::filesystem::remove(folder_.path() / "own.json");
   const std::pair<Words, std::string> bad[] = {
-      {{"--set", "stop=2"}, "unknown parameter 'stop'; did you mean 'step'?"},
+      {{"--set", "stop=2"}, "unknown parameter 'stop', did you mean 'step'?"},
       {{"--set", "step"}, "has no name or no value"},
       {{"--set", "=3"}, "has no name or no value"},
       {{"--set", "step=two"}, "'two' of step is not a number"},
