@@ -32,8 +32,6 @@ constexpr std::size_t most_kept = 100;
 /// A compiler that takes longer hangs; its loading, too: what is made then may be large.
 constexpr std::chrono::seconds longest_compilation{300}, longest_loading{120};
 
-constexpr int no_such_program = 127;  // as shells say it
-
 /// FNV-1a: names what was compiled.
 std::string hash_of(const std::string& text) {
   std::uint64_t hash = 0xCBF29CE484222325;
