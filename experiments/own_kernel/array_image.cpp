@@ -78,8 +78,10 @@ void restore(const own::Table& table, std::span<const std::byte> bytes) {
 std::optional<std::string> difference(const own::Table& table, const std::vector<OwnArray>& arrays,
                                       std::span<const std::byte> right,
                                       const Tolerance& tolerance) {
+  constexpr Tolerance rounding{1e-5, 0};
   std::string first;
   std::uint64_t more = 0;
+  bool only_rounded = true;
   each_difference(table, right.data(),
                   [&](std::size_t a, std::uint64_t i, const std::byte* is, const std::byte* was) {
                     const OwnArray& array = arrays[a];
@@ -87,6 +89,8 @@ std::optional<std::string> difference(const own::Table& table, const std::vector
                     if (array.kind == own::Kind::real && !tolerance.exact() &&
                         tolerance.allows(real_at(is, bytes), real_at(was, bytes)))
                       return;
+                    only_rounded = only_rounded && array.kind == own::Kind::real &&
+                                   rounding.allows(real_at(is, bytes), real_at(was, bytes));
                     if (!first.empty()) {
                       ++more;
                       return;
@@ -95,7 +99,8 @@ std::optional<std::string> difference(const own::Table& table, const std::vector
                                         told(array.kind, is, bytes), told(array.kind, was, bytes));
                   });
   if (first.empty()) return std::nullopt;
-  return more == 0 ? first : fmt::format("{}, and {} more differ", first, more);
+  if (more != 0) first += fmt::format(", and {} more differ", more);
+  return only_rounded ? first + "; by less than 1e-5 of it: --tolerance allows that" : first;
 }
 
 std::optional<std::string> strange_number(const own::Table& table,

@@ -91,7 +91,11 @@ class Own final : public Experiment {
   // kernel is.
   Answer expected(const Case& what) const override {
     const OwnPlan& plan = plan_of(what);
-    return reference_run(*plan.own, plan.variant, *plan.image, of_arrays_);
+    Answer right = reference_run(*plan.own, plan.variant, *plan.image, of_arrays_);
+    // Afterwards: what the file's variables hold then is no longer what they were made with.
+    if (plan.first_build)
+      require_same_build(*plan.own, *plan.first_build, plan.variant, of_arrays_, tolerance_);
+    return right;
   }
   bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
     const OwnPlan& plan = plan_of(what);

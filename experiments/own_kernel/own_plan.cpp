@@ -218,6 +218,7 @@ std::vector<OwnPlan> own_plans(const OwnWords& words) {
     std::string parameters;
     for (const Setting& setting : settings)
       parameters += fmt::format("{}={};", setting.name, setting.text);
+    std::shared_ptr<const OwnKernel> first;
     for (std::size_t b = 0; b < builds.size(); ++b) {
       const auto own = std::make_shared<const OwnKernel>(
           describe_own_kernel(libraries[b], words.file, parameters));
@@ -228,7 +229,8 @@ std::vector<OwnPlan> own_plans(const OwnWords& words) {
       const auto image = std::make_shared<SharedImage>(own->array_bytes());
       for (std::size_t i = 0; i < own->variants.size(); ++i)
         plans.push_back({case_of(*own, i, kernel, builds[b], settings, tile, race), own, i,
-                         own->variants[i].role == own::Role::kernel ? tile : Tile{}, image});
+                         own->variants[i].role == own::Role::kernel ? tile : Tile{}, image, first});
+      if (b == 0) first = own;
     }
   }
   return plans;

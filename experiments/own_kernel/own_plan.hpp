@@ -33,7 +33,8 @@ struct OwnPlan {
   std::shared_ptr<const OwnKernel> own;
   std::size_t variant = 0;
   Tile tile;
-  std::shared_ptr<SharedImage> image;  // of the arrays after a serial run
+  std::shared_ptr<SharedImage> image;                      // of the arrays after a serial run
+  std::shared_ptr<const OwnKernel> first_build = nullptr;  // that this one is compared with
 };
 
 /// Compiles the file in each way and asks it for its functions. Throws UsageError, Interrupted.

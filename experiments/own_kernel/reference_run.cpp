@@ -31,6 +31,16 @@ class ReferenceRun {
         image_(image),
         tolerance_(tolerance) {}
 
+  /// What the variant gives in one piece, the first time.
+  Answer answer_in_one_piece() {
+    kernel_.prepare_once();
+    kernel_.prepare();
+    kernel_.require_arrays(own_.arrays);
+    return in_one_piece(variant_);
+  }
+  void save() { image_.save(kernel_.table()); }
+  void require_image(const char* how) const { require_image(variant_, how); }
+
   Answer run() {
     kernel_.prepare_once();
     const own::Variant& first = reference_variant();
@@ -170,6 +180,26 @@ class ReferenceRun {
 Answer reference_run(const OwnKernel& own, std::size_t variant, SharedImage& image,
                      const Tolerance& tolerance) {
   return ReferenceRun(own, variant, image, tolerance).run();
+}
+
+void require_same_build(const OwnKernel& own, const OwnKernel& first, std::size_t variant,
+                        const Tolerance& of_arrays, const Tolerance& of_answers) {
+  const Tolerance of_written = of_arrays.exact() ? Tolerance{1e-5, 0} : of_arrays;
+  SharedImage image(first.array_bytes());
+  Answer right;
+  {
+    ReferenceRun run(first, variant, image, of_arrays);
+    right = run.answer_in_one_piece();
+    run.save();
+  }
+  ReferenceRun run(own, variant, image, of_written);
+  const Answer answer = run.answer_in_one_piece();
+  run.require_image("built otherwise than the first");
+  const bool is_checksum = own.variants[variant].partial_bytes == 0 && !own.has_answer;
+  if (!is_checksum && !agree(answer, right, of_answers))
+    throw std::runtime_error(fmt::format("{} answers {}, the first build {}",
+                                         own.variants[variant].name, told_answer(answer),
+                                         told_answer(right)));
 }
 
 bool agree(const Answer& answer, const Answer& right, const Tolerance& tolerance) {

@@ -19,6 +19,12 @@ namespace parlab {
 Answer reference_run(const OwnKernel& own, std::size_t variant, SharedImage& image,
                      const Tolerance& tolerance);
 
+/// That a variant of two builds of one file does the same in one piece: what is returned within
+/// `of_answers`, what is written within `of_arrays`, or 1e-5 where that is exact, because other
+/// flags round otherwise. Throws std::runtime_error where it does not.
+void require_same_build(const OwnKernel& own, const OwnKernel& first, std::size_t variant,
+                        const Tolerance& of_arrays, const Tolerance& of_answers);
+
 /// Whether two answers agree: numbers that are not whole within the tolerance, all else exactly.
 bool agree(const Answer& answer, const Answer& right, const Tolerance& tolerance);
 

@@ -170,6 +170,14 @@ TEST_F(OwnArrays, WrittenOutsideAPartOrInAnotherOrderAreFound) {
   EXPECT_EQ(ended.code, 0) << ended.err;
 }
 
+TEST_F(OwnArrays, ThatAreOnlyRoundedOtherwiseNameTheTolerance) {
+  expect_all_failed(
+      "constexpr int size = 100; parlab::array<double> z(size);\n"
+      "void expected() { for (int i = 0; i < 100; ++i) z[i] = i + 1; }\n"
+      "void kernel(std::uint64_t i) { z[i] = i + 1 + 1e-9; }",
+      AllOf(HasSubstr("and 99 more differ"), HasSubstr("--tolerance allows that")));
+}
+
 TEST_F(OwnArrays, ThatHoldNaNAreNotCompared) {
   expect_all_failed(
       "constexpr int size = 100; parlab::array<float> z(size);\n"

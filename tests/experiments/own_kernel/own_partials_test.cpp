@@ -294,5 +294,22 @@ TEST_F(OwnPartials, RaceByFlagsAndCompilers) {
               HasSubstr("there is no compiler 'no-such-compiler'"));
 }
 
+TEST_F(OwnPartials, OfBuildsThatDifferAreFound) {
+  const std::string forms[] = {
+      "double kernel(std::uint64_t) { return FACTOR; }",
+      "parlab::array<float> z(size); void kernel(std::uint64_t i) { z[i] = FACTOR * i; }"};
+  for (const std::string& form : forms) {
+    const std::string text = "constexpr int size = 10;\n" + form;
+    EXPECT_EQ(run(text, {"--backend", "threads", "--flags-axis", "-DFACTOR=1;-DFACTOR=2"}).code, 1);
+    for (const json& arm : result())
+      EXPECT_EQ(arm["ok"], arm["algorithm"] == "-DFACTOR=1") << arm["label"] << form;
+    // Other flags may round otherwise.
+    EXPECT_EQ(
+        run(text, {"--backend", "threads", "--flags-axis", "-DFACTOR=1;-DFACTOR=(1+1e-10)"}).code,
+        0)
+        << form;
+  }
+}
+
 }  // namespace
 }  // namespace parlab
