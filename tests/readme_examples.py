@@ -1,5 +1,5 @@
 """Adds the kernel, the experiment and the backend that the READMEs show to a copy of the project, by the READMEs
-alone, and checks that they build, pass, run on every arm and reach the report; runs the README's own loop as
+alone, and checks that they build, pass, run on every arm and reach the report; runs the READMEs' own loops as
 written; checks that the verbs, experiments and options of all commands shown are there. Takes a build: CI runs it.
 
 Usage: python3 tests/readme_examples.py FOLDER   (an empty one; the copy stays there for a look)
@@ -48,7 +48,7 @@ def add_examples(folder: Path) -> set[str]:
     backends = "kernels/backends/CMakeLists.txt"
     changed = {backends}
     for document, names in NAMED.items():
-        examples = dict(FILES.findall((folder / document).read_text()))
+        examples = {name: text for name, text in FILES.findall((folder / document).read_text()) if "/" in name}
         if set(examples) != names:
             sys.exit(f"{document} shows {sorted(examples)}, not {sorted(names)}")
         for name, text in examples.items():
@@ -80,6 +80,22 @@ def check_commands(folder: Path, parlab: str) -> int:
     return count
 
 
+def run_kernels(folder: Path) -> None:
+    """Runs the kernel files that experiments/README.md shows on every backend and schedule: on each, one answer."""
+    files = {name: text for name, text in FILES.findall((folder / "experiments/README.md").read_text())
+             if "/" not in name}
+    assert set(files) == {"saxpy.hpp", "histogram.hpp", "minimum.hpp", "stencil.hpp"}, sorted(files)
+    listed = json.loads(run(folder, "build/parlab", "list", "--json"))["backends"]
+    backends = {backend["name"] for backend in listed if backend["available"]}
+    for name, text in files.items():
+        (folder / "build" / name).write_text(text)
+        out = run(folder, "build/parlab", "run", "own", "--kernel", f"build/{name}", "--backend", "all", "--workers",
+                  "1,2", "--rounds", "1", "--json", "-", "--quiet")
+        results = json.loads(out)["results"]
+        assert len({json.dumps(result["answer"]) for result in results}) == 1, f"{name}: {out}"
+        assert {result["backend"] for result in results} == backends, name
+
+
 def main(folder: Path) -> None:
     run(PROJECT, "git", "clone", "-q", str(PROJECT), str(folder))
     boost = PROJECT / "build/deps"
@@ -103,6 +119,7 @@ def main(folder: Path) -> None:
     assert check_commands(folder, "build/parlab") > 30
     own = run(folder, "sh", "-ec", OWN_LOOP.search((folder / "README.md").read_text()).group(1))
     assert own.count(str(26 << 25)) > 2, own  # on every arm
+    run_kernels(folder)
     run(folder, "build/parlab", "suite", "--only", "collatz", "--out", "out")
     run(folder, sys.executable, "reports/render.py", "out")
     assert "\n## collatz" in (folder / "out/REPORT.md").read_text()

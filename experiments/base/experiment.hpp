@@ -43,6 +43,9 @@ struct Case {
   bool paced = false;  // others set how long a run takes, so that it is no speed: not compared; its
                        // metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
+  bool self_parallel = false;  // starts its own workers, as many as it is told: on no backend
+  double bytes_per_run = 0;    // that a run moves, and
+  double flops_per_run = 0;    // operations that it makes; 0 where nobody told: for rates
 
   friend bool operator==(const Case&, const Case&) = default;
 };
@@ -60,6 +63,10 @@ struct OpenedArm {
   /// Called after each sample, outside the time: numbers of the arm's own, each named with its
   /// unit, as in {"pss_bytes": 4096}. The same names at every call.
   std::function<nlohmann::json()> metrics = {};
+  /// Called before each run, outside the time: puts back what a run changes.
+  std::function<void()> prepare = {};
+  /// Called after each sample, outside the time: the answer, in place of what run returned.
+  std::function<Answer()> conclude = {};
 
   template <class Run>
   requires std::is_invocable_r_v<Answer, Run&> OpenedArm(Run only_run)
@@ -101,6 +108,10 @@ class Experiment {
   /// other, the first being the baseline: then each runs on the serial backend, and what workers it
   /// has are its own. --backend, --workers and --grain do not apply, nor does `parlab compare`.
   virtual bool compares_ways() const { return false; }
+
+  /// Whether cases of one task race each other although they run on backends: then the first case on
+  /// serial is the baseline, unless --baseline asks for another.
+  virtual bool cases_race() const { return false; }
 
   /// Whether --grain and --chunks apply: false where a case fixes its chunks itself.
   virtual bool takes_grain() const { return !compares_ways(); }

@@ -125,6 +125,8 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
   if (!words.chunks.empty()) selection.chunks = parse_quantities("--chunks", words.chunks, 1);
   if (verb == RaceVerb::compare || words.baseline == "first") {
     selection.baseline = BaselineKind::first;
+  } else if (words.baseline.empty() && experiment.cases_race()) {
+    selection.baseline = BaselineKind::first_case;
   } else if (!words.baseline.empty() && words.baseline != "serial") {
     throw UsageError(unknown_name("--baseline", words.baseline, {"serial", "first"}));
   }

@@ -24,18 +24,37 @@ std::string interval_text(const Interval& interval) {
   return fmt::format("[{}, {}]", end(interval.low), end(interval.high));
 }
 
+using PerRun = double Case::*;
+
+bool has_rate(const std::vector<Measured>& results, PerRun per_run) {
+  return std::ranges::any_of(
+      results, [&](const Measured& result) { return result.entrant.arm.what.*per_run > 0; });
+}
+
+/// In 1e9 a second, by the median.
+std::string rate_text(const Measured& result, PerRun per_run) {
+  const double work = result.entrant.arm.what.*per_run;
+  if (!(work > 0) || result.samples.empty()) return "-";
+  return fmt::format("{:.3g}", 1e-9 * work / median(result.seconds()));
+}
+
 std::string table_text(const RaceRecord& race) {
   std::vector<double> medians;
   for (const Measured& result : race.outcome.results)
     if (!result.samples.empty()) medians.push_back(median(result.seconds()));
   const TimeUnit unit = time_unit_for(medians);
-  Table table({{"arm"},
-               {"grain", Table::Align::right},
-               {fmt::format("median [{}]", unit.name), Table::Align::right},
-               {"speed-up", Table::Align::right},
-               {"95 % interval", Table::Align::right},
-               {"verdict"},
-               {"answer", Table::Align::right}});
+  std::vector<Table::Column> heads = {{"arm"},
+                                      {"grain", Table::Align::right},
+                                      {fmt::format("median [{}]", unit.name), Table::Align::right},
+                                      {"speed-up", Table::Align::right},
+                                      {"95 % interval", Table::Align::right},
+                                      {"verdict"}};
+  const bool has_bytes = has_rate(race.outcome.results, &Case::bytes_per_run);
+  const bool has_flops = has_rate(race.outcome.results, &Case::flops_per_run);
+  if (has_bytes) heads.push_back({"GB/s", Table::Align::right});
+  if (has_flops) heads.push_back({"GFLOP/s", Table::Align::right});
+  heads.push_back({"answer", Table::Align::right});
+  Table table(std::move(heads));
   for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
     const Measured& result = race.outcome.results[i];
     const auto& against = race.verdicts.against_baseline[i];
@@ -55,6 +74,8 @@ std::string table_text(const RaceRecord& race) {
     } else {
       cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
     }
+    if (has_bytes) cells.push_back(rate_text(result, &Case::bytes_per_run));
+    if (has_flops) cells.push_back(rate_text(result, &Case::flops_per_run));
     // Of an answer that also holds data for a figure, what was answered.
     const Answer answer =
         result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;

@@ -1,24 +1,21 @@
 #include "experiments/own_kernel/own_kernel.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
-#include <regex>
-#include <sstream>
 #include <system_error>
 #include <vector>
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/shell_words.hpp"
 #include "experiments/measure/race/arm_process.hpp"
+#include "experiments/own_kernel/kernel_text.hpp"
+#include "experiments/own_kernel/loaded_kernel.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/posix/program.hpp"
 #include "kernels/posix/wait.hpp"
@@ -35,102 +32,6 @@ constexpr std::size_t most_kept = 100;
 /// A compiler that takes longer hangs; its loading, too: what is made then may be large.
 constexpr std::chrono::seconds longest_compilation{300}, longest_loading{120};
 
-std::string text_of(const fs::path& file) {
-  std::error_code none;
-  std::ifstream in(file, std::ios::binary);
-  if (!in || fs::is_directory(file, none))
-    throw UsageError(fmt::format("--kernel: cannot read {}: name a C++ file", file.string()));
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The file's text as a compiler takes it, however an editor wrote it: without a byte order mark,
-/// with lines that end in a newline alone, and without #pragma once, of which it would warn.
-std::string source_of(const fs::path& file) {
-  static const std::regex once(R"([ \t]*#[ \t]*pragma[ \t]+once[ \t]*(//.*|/\*.*\*/[ \t]*)?)");
-  constexpr std::size_t longest_once = 200;  // a regex's stack grows with the line
-  const std::string text = text_of(file);
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    throw UsageError(fmt::format("--kernel: {} is UTF-16: save it as UTF-8", file.string()));
-  std::istringstream lines(text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text);
-  std::string source;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.size() > longest_once || !std::regex_match(line, once)) source += line;
-    if (!lines.eof()) source += '\n';
-  }
-  return source;
-}
-
-/// As a string literal says it.
-std::string quoted(const std::string& text) {
-  std::string result;
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\') result += '\\';
-    result += letter == '\n' ? ' ' : letter;
-  }
-  return result;
-}
-
-/// The file, and the calls of it that have a name for dlsym. What it need not define, or forgot, is
-/// found in parlab_absent: a qualified name looks there last.
-std::string wrapped(const fs::path& file, const std::string& source) {
-  constexpr char before[] = R"(#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <numeric>
-#include <type_traits>
-#include <vector>
-)";
-  constexpr char after[] = R"(
-#line 1 "how parlab calls your kernel"
-struct ParlabAbsent {};
-namespace parlab_absent { ParlabAbsent size, kernel, expected; }
-using namespace parlab_absent;
-template <class T> constexpr bool parlab_is_absent = std::is_same_v<std::remove_cvref_t<T>, ParlabAbsent>;
-static_assert(!parlab_is_absent<decltype(::size)>, "the file has no `size`: add `constexpr std::uint64_t size = 1000;`");
-static_assert(parlab_is_absent<decltype(::size)> || std::is_arithmetic_v<std::remove_cvref_t<decltype(::size)>>, "size must be a number");
-template <class T> using ParlabSum =
-    std::conditional_t<std::is_floating_point_v<T>, double, std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>>;
-constexpr auto parlab_part = [](auto begin, auto end) {
-  if constexpr (requires { ::kernel(begin, end); }) {
-    return ::kernel(begin, end);
-  } else if constexpr (requires { ::kernel(begin); }) {
-    using Given = std::remove_cvref_t<decltype(::kernel(begin))>;
-    if constexpr (std::is_arithmetic_v<Given>) {
-      ParlabSum<Given> sum{};
-      for (auto i = begin; i < end; ++i) sum += ::kernel(i);
-      return sum;
-    }
-  } else {
-    static_assert(parlab_is_absent<decltype(begin)>, "the file has no `kernel` that takes (i) or (begin, end), std::uint64_t each");
-    return 0;
-  }
-};
-using ParlabPart = decltype(parlab_part(std::uint64_t{}, std::uint64_t{}));
-static_assert(std::is_arithmetic_v<ParlabPart>, "kernel must return a number: what it gives is added up");
-using ParlabAnswer = std::conditional_t<std::is_arithmetic_v<ParlabPart>, ParlabSum<ParlabPart>, double>;
-constexpr auto parlab_right = [](auto... none) {
-  if constexpr (requires { ::expected(none...); }) return ::expected(none...);
-  else return ::expected;
-};
-constexpr bool parlab_expects = !parlab_is_absent<decltype(parlab_right())>;
-extern "C" {
-double parlab_own_size() { return double(::size); }
-std::uint64_t parlab_own_whole_size() { return std::uint64_t(::size); }
-int parlab_own_type() { return std::is_floating_point_v<ParlabAnswer> ? 2 : std::is_signed_v<ParlabAnswer> ? 1 : 0; }
-bool parlab_own_expects() { return parlab_expects; }
-ParlabAnswer parlab_own_kernel(std::uint64_t begin, std::uint64_t end) { return ParlabAnswer(parlab_part(begin, end)); }
-ParlabAnswer parlab_own_expected() {
-  return [](auto right) {
-    if constexpr (parlab_is_absent<decltype(right)>) return ParlabAnswer{};
-    else return ParlabAnswer(right);
-  }(parlab_right());
-}
-}
-)";
-  return fmt::format("{}#line 1 \"{}\"\n{}{}", before, quoted(file.string()), source, after);
-}
-
 /// FNV-1a: names what was compiled.
 std::string hash_of(const std::string& text) {
   std::uint64_t hash = 0xCBF29CE484222325;
@@ -138,10 +39,11 @@ std::string hash_of(const std::string& text) {
   return fmt::format("own-{:016x}.so", hash);
 }
 
-/// $CXX may be a command of several words.
-Words compiler() {
+/// A command of several words: `asked`, else $CXX.
+Words compiler(const std::string& asked) {
   const char* named = std::getenv("CXX");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  Words words = shell_words(named != nullptr ? named : "", "CXX");
+  Words words = asked.empty() ? shell_words(named != nullptr ? named : "", "CXX")
+                              : shell_words(asked, "--compiler");
   return words.empty() ? Words{"c++"} : words;
 }
 
@@ -212,7 +114,7 @@ void keep_newest(const fs::path& folder) {
 
 /// The compiled library, from the folder where it is kept, or made now. What the preprocessor makes
 /// of the file names it, macros included: they tell the compiler's version and the processor.
-fs::path compiled(const fs::path& file, const std::string& flags,
+fs::path compiled(const fs::path& file, const std::string& asked, const std::string& flags,
                   const InterruptionGuard& interruption) {
   const fs::path folder = compiled_kernels_folder();
   const std::string source = wrapped(file, source_of(file));
@@ -221,7 +123,7 @@ fs::path compiled(const fs::path& file, const std::string& flags,
   const fs::path cpp = making.path() / "own.cpp", all = making.path() / "own.ii",
                  made = making.path() / "own.so";
   std::ofstream(cpp, std::ios::binary) << source;
-  Words words = compiler();
+  Words words = compiler(asked);
   for (const char* word : {"-std=c++20", "-O3", "-march=native", "-Wall", "-fPIC"})
     words.emplace_back(word);
   words.insert(words.end(), more_flags.begin(), more_flags.end());
@@ -244,31 +146,81 @@ fs::path compiled(const fs::path& file, const std::string& flags,
   return library;
 }
 
-void* opened(const fs::path& library) {
-  void* handle =
-      dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);  // for as long as the process lives
-  if (handle == nullptr)
-    throw std::runtime_error(fmt::format("cannot load the compiled kernel: {}",
-                                         dlerror()));  // NOLINT(concurrency-mt-unsafe)
-  return handle;
+/// What a library says of itself, with the names of the arrays. Runs the file's initialisers.
+Answer description(const fs::path& library, const std::string& parameters,
+                   const std::string& source) {
+  LoadedKernel kernel(library, parameters);
+  kernel.prepare_once();
+  kernel.prepare();
+  const own::Table& table = kernel.table();
+  const bool grid = table.columns > 0 || table.rows > 0;
+  Answer facts = {{"size", grid ? table.rows : table.size},
+                  {"whole_size", grid ? table.whole_rows : table.whole_size},
+                  {"columns", grid ? table.columns : 0},
+                  {"whole_columns", grid ? table.whole_columns : 0},
+                  {"bytes", table.bytes},
+                  {"flops", table.flops},
+                  {"prepare", table.prepare != nullptr},
+                  {"expected", table.expected != nullptr},
+                  {"answer", table.answer != nullptr},
+                  {"grid", grid},
+                  {"error", table.error == nullptr ? "" : table.error},
+                  {"variants", Answer::array()},
+                  {"arrays", Answer::array()},
+                  {"parameters", Answer::array()}};
+  for (std::size_t i = 0; i < table.variant_count; ++i) {
+    const own::Variant& variant = table.variants[i];
+    facts["variants"].push_back({variant.name, variant.role, variant.partial_bytes, variant.kind});
+  }
+  int line = 0, place = 0;
+  for (std::size_t i = 0; i < table.array_count; ++i) {
+    const own::Array& array = table.arrays[i];
+    std::string name = array.name != nullptr ? array.name : fmt::format("array {}", i + 1);
+    if (array.name == nullptr) {
+      place = array.line == line ? place + 1 : 0;
+      line = array.line;
+      const auto names = arrays_of_line(source, line);
+      if (static_cast<std::size_t>(place) < names.size()) name = names[place];
+    }
+    facts["arrays"].push_back(
+        {name, array.name == nullptr, array.elements, array.element_bytes, array.kind});
+  }
+  for (std::size_t i = 0; i < table.parameter_count; ++i)
+    facts["parameters"].push_back(table.parameters[i].name);
+  return facts;
 }
 
-template <class Function>
-Function symbol(void* library, const char* name) {
-  return reinterpret_cast<Function>(dlsym(library, name));
+OwnKernel kernel_of(const Answer& facts) {
+  OwnKernel own;
+  own.size = facts["whole_size"];
+  own.columns = facts["whole_columns"];
+  own.bytes = facts["bytes"];
+  own.flops = facts["flops"];
+  own.has_expected = facts["expected"];
+  own.has_answer = facts["answer"];
+  own.has_prepare = facts["prepare"];
+  own.parameter_names = facts["parameters"];
+  for (const Answer& variant : facts["variants"])
+    own.variants.push_back({variant[0], variant[1], variant[2], variant[3]});
+  for (const Answer& array : facts["arrays"])
+    own.arrays.push_back({array[0], array[1], array[2], array[3], array[4]});
+  return own;
 }
 
-/// What a library says of itself: [size, type, has_expected]. Runs the file's initialisers.
-Answer description(const fs::path& library) {
-  void* handle = opened(library);
-  const double size = symbol<double (*)()>(handle, "parlab_own_size")();
-  const bool valid = size >= 1 && size < 0x1p64;
-  return {valid ? symbol<std::uint64_t (*)()>(handle, "parlab_own_whole_size")() : 0,
-          symbol<int (*)()>(handle, "parlab_own_type")(),
-          symbol<bool (*)()>(handle, "parlab_own_expects")()};
+/// A number that a file gives as the size of its range.
+void require_size(const std::string& what, const fs::path& file, double size) {
+  if (!(size >= 1 && size < 0x1p64))
+    throw UsageError(fmt::format("--kernel: {} in {} is out of range; it must be 1 to 2^64 - 1",
+                                 what, file.string()));
 }
 
 }  // namespace
+
+std::uint64_t OwnKernel::array_bytes() const {
+  std::uint64_t sum = 0;
+  for (const OwnArray& array : arrays) sum += array.bytes();
+  return sum;
+}
 
 fs::path compiled_kernels_folder() {
   for (const auto& [name, below] : {std::pair{"XDG_CACHE_HOME", "."}, {"HOME", ".cache"}}) {
@@ -280,48 +232,41 @@ fs::path compiled_kernels_folder() {
       "--kernel: neither HOME nor XDG_CACHE_HOME is set; set one to a folder for what is compiled");
 }
 
-OwnKernel compile_own_kernel(const fs::path& file, const std::string& flags) {
+fs::path compile_own_kernel(const fs::path& file, const std::string& compiler,
+                            const std::string& flags) {
   const InterruptionGuard interruption;
-  OwnKernel own{.library = compiled(file, flags, interruption)};
+  return compiled(file, compiler, flags, interruption);
+}
+
+OwnKernel describe_own_kernel(const fs::path& library, const fs::path& file,
+                              const std::string& parameters) {
+  const InterruptionGuard interruption;
+  const std::string source = source_of(file);
+  Answer facts;
   try {
-    const Answer facts =
-        answer_of_process([&] { return description(own.library); }, longest_loading, interruption);
-    own.size = facts[0];
-    own.type = static_cast<OwnKernel::Type>(facts[1].get<int>());
-    own.has_expected = facts[2];
+    facts = answer_of_process([&] { return description(library, parameters, source); },
+                              longest_loading, interruption);
   } catch (const ArmFailed& failed) {
     throw UsageError(
         fmt::format("--kernel: {} cannot be loaded: {}", file.string(), failed.what()));
   }
-  if (own.size == 0)
-    throw UsageError(fmt::format("--kernel: size in {} is out of range; it must be 1 to 2^64 - 1",
-                                 file.string()));
+  if (const std::string error = facts["error"]; !error.empty())
+    throw UsageError(fmt::format("--kernel: {}: {}", file.string(), error));
+  const bool grid = facts["grid"];
+  require_size(grid ? "rows" : "size", file, facts["size"]);
+  if (grid) require_size("columns", file, facts["columns"]);
+  OwnKernel own = kernel_of(facts);
+  own.library = library;
+  own.parameters = parameters;
+  own.uses_atomics = source.find("atomic") != std::string::npos;
+  for (const OwnVariant& variant : own.variants)
+    if (variant.partial_bytes == 0 && own.arrays.empty() && !own.has_answer)
+      throw UsageError(fmt::format(
+          "--kernel: {0} in {1} returns nothing, and writes to no array that parlab can check: "
+          "make what it writes a parlab::array, as in `parlab::array<double> z(size);` (processes "
+          "do not share a std::vector), or return a value",
+          variant.name, file.string()));
   return own;
-}
-
-LoadedKernel::LoadedKernel(const OwnKernel& own) : own_(own) {
-  void* handle = opened(own.library);
-  whole_ = symbol<decltype(whole_)>(handle, "parlab_own_kernel");
-  real_ = symbol<decltype(real_)>(handle, "parlab_own_kernel");
-  whole_expected_ = symbol<decltype(whole_expected_)>(handle, "parlab_own_expected");
-  real_expected_ = symbol<decltype(real_expected_)>(handle, "parlab_own_expected");
-}
-
-Answer LoadedKernel::expected() const {
-  if (own_.type == OwnKernel::Type::real)
-    return answer(own_.has_expected ? real_expected_() : real_(0, own_.size));
-  return answer(own_.has_expected ? whole_expected_() : whole_(0, own_.size));
-}
-
-Answer LoadedKernel::answer(std::uint64_t sum) const {
-  if (own_.type == OwnKernel::Type::signed_whole) return static_cast<std::int64_t>(sum);
-  return sum;
-}
-
-Answer LoadedKernel::answer(double sum) {
-  if (!std::isfinite(sum))
-    throw std::runtime_error(fmt::format("the answer is {}, which cannot be compared", sum));
-  return sum;
 }
 
 }  // namespace parlab

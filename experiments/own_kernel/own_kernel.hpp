@@ -1,64 +1,71 @@
 #pragma once
 
-// A kernel of the user's, from one C++ file: how it is compiled, kept and called.
-//
-// The file says, in whatever form C++ allows (constant or variable, function or lambda):
-//
-//   size       how many indices there are
-//   kernel     what index i gives, kernel(i), or what indices begin to end give, kernel(begin, end)
-//   expected   optional: the right answer, found by another way
-//
-// What the kernel gives is added up, as double where it is a floating-point number, else as a whole
-// number of 64 bits. Its code runs in processes of its own only: a crash is that process's end.
+// A kernel of the user's, from one C++ file: how it is compiled and kept, and what it says of
+// itself. experiments/README.md tells what a file may hold. Its code runs in processes apart from
+// parlab's: a crash ends that process only.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "experiments/base/experiment.hpp"
+#include "experiments/own_kernel/inside/table.hpp"
 
 namespace parlab {
 
-/// What was compiled, and what it says of itself.
-struct OwnKernel {
-  enum class Type { whole, signed_whole, real };
-
-  std::filesystem::path library;  // a shared library below the user's cache folder
-  std::uint64_t size = 0;         // indices, at least 1
-  Type type = Type::whole;        // of its partials
-  bool has_expected = false;
+/// A function of the file that is raced.
+struct OwnVariant {
+  std::string name;  // "kernel_simd"
+  own::Role role = own::Role::kernel;
+  std::uint64_t partial_bytes = 0;    // 0: it returns nothing
+  own::Kind kind = own::Kind::bytes;  // of what it returns; bytes: a structure
 };
 
-/// Compiles a file by $CXX (else c++) with more flags, words as in a shell; once, for as long as
-/// the file, what it includes, the flags and the compiler stay the same. The newest 100 are kept.
-/// Throws UsageError where the file cannot be read, does not compile (the compiler's messages are
-/// on stderr then) or has no index; Interrupted.
-OwnKernel compile_own_kernel(const std::filesystem::path& file, const std::string& flags);
+/// A parlab::array of the file, or a variable that holds elements and may be written.
+struct OwnArray {
+  std::string name;
+  bool is_shared = true;  // with processes: a parlab::array
+  std::uint64_t elements = 0;
+  std::uint32_t element_bytes = 0;
+  own::Kind kind = own::Kind::bytes;
+
+  std::uint64_t bytes() const { return elements * element_bytes; }
+};
+
+/// What was compiled, and what it says of itself where its parameters are set as they are.
+struct OwnKernel {
+  std::filesystem::path library;  // a shared library below the user's cache folder
+  std::string parameters;         // that are set: "n=1000;rate=0.5;"
+  std::uint64_t size = 0;         // indices, or rows; at least 1
+  std::uint64_t columns = 0;      // 0: there are no rows and columns
+  double bytes = 0, flops = 0;    // an index or cell; 0 where not told
+  bool has_expected = false;
+  bool has_answer = false;  // answer(), for kernels that return nothing
+  bool has_prepare = false;
+  bool uses_atomics = false;  // so that two parts may write one element
+  std::vector<OwnVariant> variants;
+  std::vector<OwnArray> arrays;
+  std::vector<std::string> parameter_names;  // those that may be set
+
+  std::uint64_t array_bytes() const;
+};
+
+/// Compiles a file by a compiler, a command of one word or more (empty: $CXX, else c++), with more
+/// flags, words as in a shell; once, for as long as the file, what it includes, the flags and the
+/// compiler stay the same. The newest 100 are kept. Returns the library. Throws UsageError where
+/// the file cannot be read or does not compile (the compiler's messages are on stderr then);
+/// Interrupted.
+std::filesystem::path compile_own_kernel(const std::filesystem::path& file,
+                                         const std::string& compiler, const std::string& flags);
+
+/// What a library of a file says of itself where these parameters are set, "n=1000;", in a process
+/// apart: its variables are made there. Throws UsageError where it cannot be loaded, has no index,
+/// no kernel, or nothing that can be checked; Interrupted.
+OwnKernel describe_own_kernel(const std::filesystem::path& library,
+                              const std::filesystem::path& file, const std::string& parameters);
 
 /// Where compiled kernels are kept: $XDG_CACHE_HOME/parlab, else ~/.cache/parlab. Throws UsageError
 /// where neither variable is set.
 std::filesystem::path compiled_kernels_folder();
-
-/// The calls of a compiled kernel, loaded for as long as the process lives.
-class LoadedKernel {
- public:
-  /// Throws std::runtime_error where the library cannot be loaded.
-  explicit LoadedKernel(const OwnKernel& own);
-
-  std::uint64_t whole(std::uint64_t begin, std::uint64_t end) const { return whole_(begin, end); }
-  double real(std::uint64_t begin, std::uint64_t end) const { return real_(begin, end); }
-
-  /// expected(), or else the kernel over all indices in one piece.
-  Answer expected() const;
-  /// Partials added up, as an answer. Throws std::runtime_error for a double that is not finite.
-  Answer answer(std::uint64_t sum) const;
-  static Answer answer(double sum);
-
- private:
-  OwnKernel own_;
-  std::uint64_t (*whole_)(std::uint64_t, std::uint64_t);
-  double (*real_)(std::uint64_t, std::uint64_t);
-  std::uint64_t (*whole_expected_)();
-  double (*real_expected_)();
-};
 
 }  // namespace parlab

@@ -1,21 +1,23 @@
-// own: a kernel of the user's, from one C++ file, on every backend. parlab compiles the file,
-// splits its indices, adds up what the parts give, checks the sum and measures (own_kernel.hpp says
-// what the file holds). Nothing else needs to be written.
+// own: kernels of the user's, from one C++ file, on every backend. parlab compiles the file, splits
+// its indices, folds what the parts give, checks it and measures (experiments/README.md says what
+// the file holds). Nothing else needs to be written.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/App.hpp>
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
 
 #include "experiments/base/experiment.hpp"
-#include "experiments/own_kernel/own_kernel.hpp"
+#include "experiments/own_kernel/loaded_kernel.hpp"
+#include "experiments/own_kernel/own_arm.hpp"
+#include "experiments/own_kernel/own_plan.hpp"
+#include "experiments/own_kernel/reference_run.hpp"
 #include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {
-
-namespace fs = std::filesystem;
 
 class Own final : public Experiment {
  public:
@@ -29,88 +31,140 @@ class Own final : public Experiment {
   }
 
   void add_options(CLI::App& app) override {
-    app.add_option("--kernel", file_,
-                   "a C++ file with `size`, `kernel(i)` or `kernel(begin, end)` and, if you like, "
-                   "`expected()`; compiled once, kept in ~/.cache/parlab");
+    app.add_option("--kernel", words_.file,
+                   "a C++ file with `size` and `kernel(i)` or `kernel(begin, end)`, which return a "
+                   "value or write to a parlab::array; kernel_NAME, parallel_NAME(size, workers) "
+                   "and find(begin, end, stop) are raced too; compiled once, kept in "
+                   "~/.cache/parlab (experiments/README.md: own)");
+    app.add_option("--size", words_.sizes,
+                   "what parlab::parameter(\"size\", ...) of the file is, a list for a sweep");
+    app.add_option("--set", words_.set,
+                   "another parameter of the file, --set n=1000,2000 for a sweep; again for more")
+        ->allow_extra_args(false);
     app.add_option(
-        "--flags", flags_,
+        "--tile", words_.tile,
+        "cuts `rows` and `columns` of the file into blocks, as in 64x256, not into rows");
+    app.add_option(
+        "--flags", words_.flags,
         "more flags for the compiler, in quotes: --flags '-fopenmp-simd'; a flag that holds "
         "blanks in quotes again: --flags \"-I'my folder'\"");
-    app.add_option("--tolerance", tolerance_words_,
-                   "how far sums of doubles may differ, as a part of the right answer: another "
-                   "order of adding rounds otherwise [1e-9]");
+    app.add_option("--flags-axis", words_.flags_axis,
+                   "flags that race each other, a semicolon between them: '-O2;-O3 -ffast-math'");
+    app.add_option("--compiler", words_.compilers,
+                   "compilers that race each other, as in g++,clang++ [$CXX, else c++]");
+    tolerance_option_ = app.add_option(
+        "--tolerance", words_.tolerance,
+        "how far doubles may be from the right ones, as a part of these, and with a comma an "
+        "absolute part: 1e-9,1e-12 [1e-9 for what kernels return: another order of adding rounds "
+        "otherwise; 0 for arrays]");
     app.add_flag("--check", check_, "compiles the kernel, says what it is, and runs nothing");
   }
   void check_options() override {
-    if (file_.empty())
+    if (words_.file.empty())
       throw UsageError(
           "own: --kernel is missing; name a C++ file, with `constexpr std::uint64_t size = 1000;` "
           "and `auto kernel = [](std::uint64_t i) { return i * i; };`");
-    tolerance_ = tolerance_of(tolerance_words_);
-    own_ = compile_own_kernel(file_, flags_);
+    tolerance_ = tolerance_of(words_.tolerance);
+    if (tolerance_option_ != nullptr && tolerance_option_->count() > 0) of_arrays_ = tolerance_;
+    plans_ = own_plans(words_);
   }
   std::string instead() const override {
     if (!check_) return "";
-    constexpr const char* types[] = {"whole numbers", "whole numbers with a sign", "doubles"};
-    return fmt::format("{}: {} indices, adds up {}, {}\n", kernel_name(), own_.size,
-                       types[static_cast<int>(own_.type)],
-                       own_.has_expected ? "is checked against its expected()"
-                                         : "has no expected(): is checked against one piece");
+    std::string text;
+    for (const OwnPlan& plan : plans_) text += told(plan) + "\n";
+    return text;
   }
 
   std::string subject(const Case& what) const override {
-    return fmt::format("For {} over {} indices", what.kernel, short_number(what.size));
+    return fmt::format("For {} over {} {}", what.kernel, short_number(what.size), what.unit);
   }
   std::vector<Case> cases() const override {
-    return {{.kernel = kernel_name(), .size = own_.size, .unit = "indices"}};
+    std::vector<Case> cases;
+    for (const OwnPlan& plan : plans_) cases.push_back(plan.what);
+    return cases;
+  }
+  bool cases_race() const override {
+    return std::ranges::any_of(plans_, [](const OwnPlan& plan) { return !plan.what.task.empty(); });
   }
 
   // Without expected() in one piece, which shows whether splitting is right, but not whether the
   // kernel is.
-  Answer expected(const Case&) const override { return LoadedKernel(own_).expected(); }
-  bool correct(const Case&, const Answer& answer, const Answer& expected) const override {
-    if (own_.type != OwnKernel::Type::real || answer == expected) return answer == expected;
-    if (!answer.is_number() || !expected.is_number()) return false;
-    const double right = expected.get<double>();
-    return std::abs(answer.get<double>() - right) <= tolerance_ * std::abs(right);
+  Answer expected(const Case& what) const override {
+    const OwnPlan& plan = plan_of(what);
+    Answer right = reference_run(*plan.own, plan.variant, *plan.image, of_arrays_);
+    // Afterwards: what the file's variables hold then is no longer what they were made with.
+    if (plan.first_build)
+      require_same_build(*plan.own, *plan.first_build, plan.variant, of_arrays_, tolerance_);
+    return right;
   }
-
+  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
+    const OwnPlan& plan = plan_of(what);
+    // A checksum: the arm has compared the arrays themselves.
+    if (plan.own->variants[plan.variant].partial_bytes == 0 && !plan.own->has_answer)
+      return answer == expected || answer.is_string();
+    return agree(answer, expected, tolerance_);
+  }
+  double memory_bytes(const Arm& arm) const override {
+    return static_cast<double>(plan_of(arm.what).own->array_bytes());
+  }
   OpenedArm open(const Arm& arm) const override {
-    const LoadedKernel loaded(own_);
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking({0, arm.what.size}, arm.grain);
-    if (own_.type == OwnKernel::Type::real)
-      return [=]() -> Answer {
-        return LoadedKernel::answer(map_reduce(
-            *backend, chunking, 0.0,
-            [=](IndexRange range) { return loaded.real(range.begin, range.end); }, std::plus<>()));
-      };
-    return [=]() -> Answer {
-      return loaded.answer(map_reduce(
-          *backend, chunking, std::uint64_t{0},
-          [=](IndexRange range) { return loaded.whole(range.begin, range.end); }, std::plus<>()));
-    };
+    return open_own_arm(plan_of(arm.what), arm, of_arrays_);
   }
 
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
  private:
-  std::string kernel_name() const { return fs::path(file_).stem().string(); }
-
-  static double tolerance_of(const std::string& words) {
-    try {
-      std::size_t read = 0;
-      const double tolerance = std::stod(words, &read);
-      if (read == words.size() && tolerance >= 0 && tolerance < 1) return tolerance;
-    } catch (const std::exception&) {  // said below
-    }
-    throw UsageError(fmt::format("--tolerance: '{}' is not a number from 0 to below 1", words));
+  const OwnPlan& plan_of(const Case& what) const {
+    return *std::ranges::find(plans_, what, &OwnPlan::what);
   }
 
-  std::string file_, flags_, tolerance_words_ = "1e-9";
-  double tolerance_ = 0;
+  /// "bits: 1000 indices, adds up whole numbers, has no expected(): is checked against one piece"
+  static std::string told(const OwnPlan& plan) {
+    const OwnKernel& own = *plan.own;
+    const OwnVariant& variant = own.variants[plan.variant];
+    std::vector<std::string> parts;
+    for (const std::string& name : {plan.what.variant, plan.what.algorithm})
+      if (!name.empty()) parts.push_back(name);
+    parts.push_back(own.columns == 0 ? fmt::format("{} indices", own.size)
+                                     : fmt::format("{} x {} cells", own.size, own.columns));
+    for (const auto& [name, value] : plan.what.parameters.items())
+      if (name != "columns") parts.push_back(name + "=" + value.dump());
+    parts.push_back(does(variant));
+    std::vector<std::string> names;
+    for (const OwnArray& array : own.arrays)
+      if (array.is_shared) names.push_back(array.name);
+    if (!names.empty())
+      parts.push_back(
+          fmt::format("shares {} ({} bytes)", fmt::join(names, ", "), own.array_bytes()));
+    parts.emplace_back(own.has_expected ? "is checked against its expected()"
+                                        : "has no expected(): is checked against one piece");
+    return fmt::format("{}: {}", plan.what.kernel, fmt::join(parts, ", "));
+  }
+  static std::string does(const OwnVariant& variant) {
+    if (variant.role == own::Role::search) return "searches for the lowest index";
+    if (variant.partial_bytes == 0) return "returns nothing";
+    const std::string verb = variant.role == own::Role::parallel ? "returns" : "adds up";
+    switch (variant.kind) {
+      case own::Kind::whole:
+        return verb + " whole numbers";
+      case own::Kind::signed_whole:
+        return verb + " whole numbers with a sign";
+      case own::Kind::real:
+        return verb + " doubles";
+      case own::Kind::bytes:
+        break;
+    }
+    return fmt::format("{} partials of {} bytes",
+                       variant.role == own::Role::parallel ? "returns" : "folds",
+                       variant.partial_bytes);
+  }
+
+  OwnWords words_;
+  const CLI::Option* tolerance_option_ = nullptr;
+  Tolerance tolerance_;
+  Tolerance of_arrays_;  // bit for bit unless --tolerance is given
   bool check_ = false;
-  OwnKernel own_;
+  std::vector<OwnPlan> plans_;
 };
 
 const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {

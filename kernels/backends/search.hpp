@@ -39,6 +39,8 @@ class SharedMinimum {
   }
 
   std::uint64_t get() const { return place()->load(std::memory_order_relaxed); }
+  /// The number itself, for code that parlab does not compile.
+  const void* shared() const { return place(); }
   void clear() { place()->store(not_found, std::memory_order_relaxed); }
   void lower_to(std::uint64_t value) {
     std::uint64_t seen = get();

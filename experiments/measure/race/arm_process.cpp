@@ -78,17 +78,48 @@ Usage usage() {
   return total;
 }
 
-/// Share of the last `seconds` in which a thread waited for a processor; null where the kernel does not
-/// tell.
-json share_waited(std::optional<double> before, std::optional<double> after, double seconds) {
-  if (!before || !after || !(seconds > 0)) return nullptr;
-  return std::clamp((*after - *before) / seconds, 0.0, 1.0);
+/// Share of the time in which a thread waited for a processor; null where the kernel does not tell.
+json share_waited(std::optional<double> waited, double seconds) {
+  if (!waited || !(seconds > 0)) return nullptr;
+  return std::clamp(*waited / seconds, 0.0, 1.0);
 }
 
-double seconds_of(const std::function<Answer()>& run, std::uint64_t repeats, Answer& answer) {
-  const auto begin = Clock::now();
-  for (std::uint64_t i = 0; i < repeats; ++i) answer = run();
-  return std::chrono::duration<double>(Clock::now() - begin).count() / static_cast<double>(repeats);
+/// What runs took, without what stood between them.
+struct Totals {
+  double seconds = 0, cpu_seconds = 0, context_switches = 0;
+  std::optional<double> waited = 0;  // seconds that threads waited for a processor
+  std::uint64_t peak_rss_bytes = 0;
+};
+
+/// Runs one after the other, or with a preparation before each; then the answer.
+Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWait* wait,
+                 Answer& answer) {
+  Totals totals;
+  const std::uint64_t stretches = arm.prepare ? repeats : 1;
+  for (std::uint64_t stretch = 0; stretch < stretches; ++stretch) {
+    if (arm.prepare) arm.prepare();
+    const Usage before = usage();
+    const auto waited_before = wait == nullptr ? std::nullopt : wait->seconds();
+    const auto begin = Clock::now();
+    for (std::uint64_t i = 0; i < repeats / stretches; ++i) answer = arm.run();
+    totals.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
+    const auto waited_after = wait == nullptr ? std::nullopt : wait->seconds();
+    const Usage after = usage();
+    totals.cpu_seconds += after.cpu_seconds - before.cpu_seconds;
+    totals.context_switches +=
+        static_cast<double>(after.context_switches - before.context_switches);
+    totals.peak_rss_bytes = after.peak_rss_bytes;
+    if (waited_before && waited_after && totals.waited)
+      *totals.waited += *waited_after - *waited_before;
+    else
+      totals.waited.reset();
+  }
+  if (arm.conclude) answer = arm.conclude();
+  return totals;
+}
+
+double seconds_of(const OpenedArm& arm, std::uint64_t repeats, Answer& answer) {
+  return totals_of(arm, repeats, nullptr, answer).seconds / static_cast<double>(repeats);
 }
 
 std::uint64_t repeats_for(double seconds_a_run) {
@@ -97,57 +128,55 @@ std::uint64_t repeats_for(double seconds_a_run) {
 }
 
 /// Warms up after a first run of `seconds`, and finds how many runs make a sample: the first is
-/// slower than those to come.
-std::uint64_t find_repeats(const std::function<Answer()>& run, double seconds, Answer& answer) {
+/// slower than those to come. With what prepares them they take no more than ten samples' time.
+std::uint64_t find_repeats(const OpenedArm& arm, double seconds, Answer& answer) {
   std::uint64_t repeats = 1;
   while (seconds < least_sample_seconds && repeats < repeats_for(seconds)) {
     repeats = std::min(repeats_for(seconds), repeats * 10);
-    seconds = seconds_of(run, repeats, answer);
+    const auto begin = Clock::now();
+    seconds = seconds_of(arm, repeats, answer);
+    if (!arm.prepare) continue;
+    const std::chrono::duration<double> all = Clock::now() - begin;
+    const double most = 10 * least_sample_seconds * static_cast<double>(repeats) / all.count();
+    if (most <= static_cast<double>(repeats_for(seconds)))
+      return static_cast<std::uint64_t>(std::max(most, 1.0));
   }
   return repeats_for(seconds);
 }
 
 /// A shorter warm-up where the repeats are known: threads are there after the first run, and caches
 /// and predictors soon.
-void warm_up(const std::function<Answer()>& run, double seconds, std::uint64_t repeats,
-             Answer& answer) {
+void warm_up(const OpenedArm& arm, double seconds, std::uint64_t repeats, Answer& answer) {
   constexpr double enough = least_sample_seconds / 4;
   for (std::uint64_t i = 1; i < repeats && seconds < enough; ++i)
-    seconds += seconds_of(run, 1, answer);
+    seconds += seconds_of(arm, 1, answer);
 }
 
 /// Open, warm up, then one sample for each message.
 void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
   const OpenedArm arm = open();
-  const std::function<Answer()>& run = arm.run;
   Answer answer;
-  const double seconds = seconds_of(run, 1, answer);  // warms caches, starts threads
+  const double seconds = seconds_of(arm, 1, answer);  // warms caches, starts threads
   const Answer first = answer;
   if (repeats == 0)
-    repeats = find_repeats(run, seconds, answer);
+    repeats = find_repeats(arm, seconds, answer);
   else
-    warm_up(run, seconds, repeats, answer);
+    warm_up(arm, seconds, repeats, answer);
   send_json(socket, {{"answer", first}, {"repeats", repeats}});
   const ProcessorWait wait;
   for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
-    if (repeats > 1) run();  // threads that slept are awake again
-    const Usage before = usage();
-    const auto waited_before = wait.seconds();
-    const double sample_seconds = seconds_of(run, repeats, answer);
-    const auto waited_after = wait.seconds();
-    const Usage after = usage();
+    if (repeats > 1 && arm.prepare) arm.prepare();
+    if (repeats > 1) arm.run();  // threads that slept are awake again
+    const Totals totals = totals_of(arm, repeats, &wait, answer);
     json metrics = arm.metrics ? arm.metrics() : json::object();
     const auto each = static_cast<double>(repeats);
-    json waited = share_waited(waited_before, waited_after, sample_seconds * each);
-    send_json(socket,
-              {{"seconds", sample_seconds},
-               {"cpu_seconds", (after.cpu_seconds - before.cpu_seconds) / each},
-               {"context_switches",
-                static_cast<double>(after.context_switches - before.context_switches) / each},
-               {"peak_rss_bytes", after.peak_rss_bytes},
-               {"answer", answer},
-               {"waited", std::move(waited)},
-               {"metrics", std::move(metrics)}});
+    send_json(socket, {{"seconds", totals.seconds / each},
+                       {"cpu_seconds", totals.cpu_seconds / each},
+                       {"context_switches", totals.context_switches / each},
+                       {"peak_rss_bytes", totals.peak_rss_bytes},
+                       {"answer", answer},
+                       {"waited", share_waited(totals.waited, totals.seconds)},
+                       {"metrics", std::move(metrics)}});
   }
 }
 

@@ -30,7 +30,7 @@ std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selectio
 }
 
 std::string group_of(const Case& what, BaselineKind baseline) {
-  if (baseline == BaselineKind::first && !what.task.empty()) return what.task;
+  if (baseline != BaselineKind::serial && !what.task.empty()) return what.task;
   std::string group = fmt::format("{} {}", what.size, what.unit);
   if (baseline == BaselineKind::serial) {
     group += " " + what.kernel;
@@ -53,6 +53,11 @@ std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
           "to --backend or leave the variant out",
           what.variant, experiment.name()));
     return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
+  }
+  if (what.self_parallel) {
+    for (const int count : selection.workers)
+      arms.push_back({what, {"own", "", count}, std::max<std::uint64_t>(what.size, 1)});
+    return arms;
   }
   if (experiment.compares_ways())
     return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
@@ -108,7 +113,7 @@ class Axes {
     std::set<std::pair<std::string, std::uint64_t>> grains;
     std::set<std::string> groups;
     for (const Entrant& e : entrants) {
-      if (e.role != Role::arm || !e.arm.what.splittable) continue;
+      if (e.role != Role::arm || !e.arm.what.splittable || e.arm.what.self_parallel) continue;
       grains.insert({e.group, e.arm.grain});
       groups.insert(e.group);
     }
@@ -169,15 +174,18 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
 
   std::vector<Entrant> entrants;
   for (std::size_t group = 0; group < groups.size(); ++group) {
-    const auto serial = [](const Arm& arm) { return is_serial(arm.who); };
+    const Case first_case = arms[group].front().what;
+    const auto serial = [&](const Arm& arm) {
+      return is_serial(arm.who) &&
+             (selection.baseline == BaselineKind::serial || arm.what == first_case);
+    };
     auto first = arms[group].begin();
-    if (selection.baseline == BaselineKind::serial) {
+    if (selection.baseline != BaselineKind::first && !first_case.self_parallel) {
       first = std::ranges::find_if(arms[group], serial);
       if (first == arms[group].end()) {
-        const Case what = arms[group].front().what;
         const std::uint64_t grain =
-            experiment.takes_grain() ? automatic_grain(what, selection.workers) : 1;
-        arms[group].insert(arms[group].begin(), Arm{what, {"serial", "", 1}, grain});
+            experiment.takes_grain() ? automatic_grain(first_case, selection.workers) : 1;
+        arms[group].insert(arms[group].begin(), Arm{first_case, {"serial", "", 1}, grain});
         first = arms[group].begin();
       }
     }

@@ -12,8 +12,9 @@
 namespace parlab {
 
 enum class BaselineKind {
-  serial,  // each case against itself on the serial backend, which is added where it is missing
-  first,   // against the first arm of the group: for comparing backends, or variants, directly
+  serial,      // each case against itself on the serial backend, which is added where it is missing
+  first_case,  // each task against its first case on the serial backend, added where it is missing
+  first,       // against the first arm of the group: for comparing backends, or variants, directly
 };
 
 /// What a user asked to be measured.

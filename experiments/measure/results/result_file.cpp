@@ -119,6 +119,12 @@ json waited_json(const std::vector<Sample>& samples) {
   return shares;
 }
 
+/// Of what a run does, in its median time; null where nobody told how much that is.
+json rate_json(double per_run, const Measured& measured) {
+  if (per_run == 0 || measured.samples.empty()) return nullptr;
+  return per_run / median(measured.seconds());
+}
+
 json measured_json(const Measured& measured, const Experiment& experiment) {
   const auto& [what, who, grain] = measured.entrant.arm;
   std::vector<double> cpu_seconds;
@@ -148,6 +154,8 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"label", measured.entrant.label},
           {"group", measured.entrant.group},
           {"role", role_name(measured.entrant.role)},
+          {"bytes_per_second", rate_json(what.bytes_per_run, measured)},
+          {"flops_per_second", rate_json(what.flops_per_run, measured)},
           {"repeats", measured.repeats},
           {"rounds", measured.samples.size()},
           {"processes", measured.processes},

@@ -6,16 +6,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <optional>
 #include <set>
 #include <thread>
 
 #include "kernels/backends/backend_registry.hpp"
-#include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/experiments/own_kernel/own_files.hpp"
 
 namespace parlab {
 namespace {
@@ -30,67 +27,7 @@ auto kernel = [](std::uint64_t i) { return i * i; };
 )";
 constexpr std::uint64_t sum_of_squares = 332833500;
 
-/// A folder with kernels, and one beside it where what is compiled is kept.
-class Own : public testing::Test {
- protected:
-  Own() { set("XDG_CACHE_HOME", kept_.path()); }
-  ~Own() override {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): tests have one thread
-    for (const auto& [name, before] : before_) before ? set(name, *before) : void(unsetenv(name));
-  }
-
-  void set(const char* name, const std::string& value) {
-    // NOLINTBEGIN(concurrency-mt-unsafe)
-    const char* now = std::getenv(name);
-    before_.try_emplace(name, now ? std::optional<std::string>(now) : std::nullopt);
-    setenv(name, value.c_str(), 1);
-    // NOLINTEND(concurrency-mt-unsafe)
-  }
-
-  std::string file(const std::string& text, const std::string& name = "mine.hpp") const {
-    std::ofstream(folder_.path() / name) << text;
-    return name;
-  }
-
-  Ended run(const std::string& text, Words more = {"--backend", "serial"}) const {
-    Words words = {"run", "own", "--kernel", file(text), "--rounds", "2", "--json", "own.json"};
-    words.insert(words.end(), more.begin(), more.end());
-    return run_parlab(words, folder_.path());
-  }
-  json result() const { return read_json(folder_.path() / "own.json")["results"]; }
-
-  /// Runs what must be refused: one line of parlab's, exit code 2, no result file, nothing half
-  /// made.
-  std::string refused(const std::string& text, const Words& more = {"--backend", "serial"}) const {
-    const Ended ended = run(text, more);
-    EXPECT_EQ(ended.code, 2) << ended.err;
-    EXPECT_EQ(ended.out, "");
-    EXPECT_EQ(folder_.files(), Words{"mine.hpp"});
-    EXPECT_EQ(half_made(), 0);
-    const std::string said = "\n" + ended.err;  // the compiler's lines may come before parlab's
-    const std::size_t last = said.rfind("\nparlab: ");
-    EXPECT_TRUE(last != std::string::npos && last == said.find("\nparlab: ")) << said;
-    EXPECT_EQ(said.find('\n', last + 1), said.size() - 1) << said;
-    return ended.err;
-  }
-  int half_made() const {
-    int count = 0;
-    for (const std::string& name : kept()) count += name.starts_with("making.") ? 1 : 0;
-    return count;
-  }
-  Words kept() const {
-    Words names;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(kept_.path() / "parlab", none))
-      names.push_back(entry.path().filename());
-    return names;
-  }
-
-  TemporaryFolder folder_, kept_;
-
- private:
-  std::map<const char*, std::optional<std::string>> before_;
-};
+class Own : public OwnFiles {};
 
 TEST_F(Own, GivesTheSameAnswerOnEveryBackendAndSchedule) {
   const Ended ended = run(squares, {"--backend", "all", "--workers", "1,3"});
@@ -194,7 +131,7 @@ TEST_F(Own, RefusesWhatIsNoKernel) {
   EXPECT_THAT(refused("auto kernel = [](int i) { return i; };"),
               HasSubstr("the file has no `size`"));
   EXPECT_THAT(refused("constexpr int size = 3; auto kernel = [](int) {};"),
-              HasSubstr("kernel must return a number"));
+              HasSubstr("kernel in mine.hpp returns nothing, and writes to no array"));
   EXPECT_THAT(refused("constexpr int size = 3; auto kernel = [](const char*) { return 1; };"),
               HasSubstr("the file has no `kernel` that takes"));
   EXPECT_THAT(refused("constexpr int size = 3; const char* kernel(int) { return \"3\"; }"),

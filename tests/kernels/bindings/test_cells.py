@@ -177,6 +177,48 @@ def test_an_own_kernel_is_raced_with_its_answers_checked(own_cache: Path) -> Non
     assert "wrong answer" in repr(race) and "wrong answer" in race._repr_html_()
 
 
+SWEPT = """const auto size = parlab::parameter("size", 1000);
+const auto rate = parlab::parameter("rate", 0.5);
+parlab::array<double> z(size);
+void kernel_plain(std::uint64_t i) { z[i] = rate * i; }
+void kernel_other(std::uint64_t i) { z[i] = rate * i; }
+double answer() { return z[size - 1]; }
+"""
+
+
+def test_own_takes_a_text_or_a_file_and_sweeps_its_parameters(own_cache: Path, tmp_path: Path) -> None:
+    file = tmp_path / "swept.hpp"
+    file.write_text(SWEPT)
+    for kernel, name in ((parlab.own(SWEPT, "mine"), "mine"), (parlab.own(file), "swept"),
+                         (parlab.own(str(file)), "swept")):
+        race = kernel.run(backend=["serial", "processes"], workers=2, rounds=2, size=[10, np.int64(100)],
+                          set={"rate": [0.25, np.float32(2)]}, quiet=True)
+        assert race.ok and {record["kernel"] for record in race.records} == {name}
+        assert {record["answer"] for record in race.records} == {2.25, 18, 24.75, 198}
+        assert {record["variant"] for record in race.records} == {"plain", "other"}
+        assert "other" in race._repr_html_()
+    assert len(race.to_frame()) == len(race.records)
+    flags = parlab.own(file, flags="-O1").run(backend="serial", rounds=2, flags_axis=["-O2", "-O3 -ffast-math"])
+    assert {record["algorithm"] for record in flags.records} == {"-O2", "-O3 -ffast-math"}
+
+
+def test_own_with_tiles_and_wrong_arguments(own_cache: Path, tmp_path: Path) -> None:
+    grid = parlab.own("constexpr int rows = 8, columns = 9;\nint kernel(int i, int j) { return i * j; }")
+    assert {record["unit"] for record in grid.run(backend="serial", rounds=1, tile=(4, 3)).records} == {"tiles"}
+    for wrong in (3, None, b"kernel", ["a"]):
+        with pytest.raises(parlab.BadType, match="source must be a path or the text"):
+            parlab.own(wrong)
+    with pytest.raises(FileNotFoundError, match="no kernel file"):
+        parlab.own(tmp_path / "absent.hpp")
+    with pytest.raises(parlab.BadType, match="set must be a dict"):
+        grid.run(set=["a=1"])
+    with pytest.raises(parlab.BadInput, match="unknown parameter|has no parameters"):
+        grid.run(set={"a": 1})
+    (tmp_path / "bad.hpp").write_text("constexpr int size = 3;")
+    with pytest.raises(cells.CellFailed, match="no `kernel`"):
+        parlab.own(tmp_path / "bad.hpp").check()
+
+
 def test_an_own_kernel_that_cannot_be_is_refused() -> None:
     for ask in (lambda kernel: kernel.check(), lambda kernel: kernel.run(backend="serial")):
         with pytest.raises(parlab.Error, match="cell:3:.*'?y'?(?s:.)*does not compile"):

@@ -24,11 +24,12 @@ from .exceptions import BadInput, BadType, Error, OutOfMemory, RunFailed
 from .fields import diffusion, julia
 from .library import backends, kernels, library_path, simd_level, version
 from .numbers import count_darts, count_primes, is_prime, pi, primes, smallest_factor
+from .own_kernels import OwnKernel, own
 from .races import Race, compare, load, run
 from .shared import ArrayExists, ArrayGone, SharedArray, attach, shared_array, unlink
 
 __version__ = version()
-__all__ = ["ArrayExists", "ArrayGone", "BadInput", "BadType", "Error", "OutOfMemory", "Race", "RunFailed",
-           "SharedArray", "attach", "backends", "compare", "count_darts", "count_primes", "diffusion",
-           "is_prime", "julia", "kernels", "library_path", "load", "pi", "primes", "run", "shared_array",
+__all__ = ["ArrayExists", "ArrayGone", "BadInput", "BadType", "Error", "OutOfMemory", "OwnKernel", "Race",
+           "RunFailed", "SharedArray", "attach", "backends", "compare", "count_darts", "count_primes", "diffusion",
+           "is_prime", "julia", "kernels", "library_path", "load", "own", "pi", "primes", "run", "shared_array",
            "simd_level", "smallest_factor", "unlink", "version"]

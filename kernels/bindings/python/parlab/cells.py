@@ -41,7 +41,7 @@ from .compiled import Built, CellFailed, build
 from .exceptions import BadInput, BadType, RunFailed
 from .functions import bound
 from .library import on_all_processors
-from .own import OwnKernel
+from .own_kernels import OwnKernel
 
 __all__ = ["CellFailed", "OwnKernel", "functions", "load_ipython_extension", "run"]
 

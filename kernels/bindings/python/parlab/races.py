@@ -242,10 +242,12 @@ def _words(name: str, value: Any) -> str:
 
 
 def _option(name: str, value: Any) -> list[str]:
-    """An option as the program takes it; none where it is switched off."""
+    """An option as the program takes it; none where it is switched off; of set={"n": 1} one a name."""
     option, value = "--" + name.replace("_", "-"), plain(name, value)
     if isinstance(value, bool):
         return [option] if value else []
+    if name == "set" and isinstance(value, Mapping):
+        return [f"{option}={key}={_words(f'{name}: {key}', item)}" for key, item in value.items()]
     return [f"{option}={_words(name, value)}"]
 
 

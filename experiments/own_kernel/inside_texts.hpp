@@ -1,0 +1,12 @@
+#pragma once
+
+// The headers in inside/, as texts: they stand around a kernel file in what is compiled. Made by
+// CMakeLists.txt, without their own #include of each other.
+
+namespace parlab {
+
+extern const char inside_table[];
+extern const char inside_arrays[];
+extern const char inside_calls[];
+
+}  // namespace parlab
