@@ -12,7 +12,7 @@
 
 #include "kernels/base/deadline.hpp"
 #include "kernels/base/function_ref.hpp"
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 #include "kernels/sharing/messages/wire.hpp"
 
 namespace parlab {
