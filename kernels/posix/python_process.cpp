@@ -82,14 +82,7 @@ void PythonProcess::throw_end() {
 }
 
 std::string PythonProcess::ask(const std::string& line) {
-  const std::string message = line + "\n";
-  for (std::size_t sent = 0; sent < message.size();) {
-    const ssize_t n =
-        send(socket_.get(), message.data() + sent, message.size() - sent, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw_end();
-    sent += static_cast<std::size_t>(n);
-  }
+  if (!send_all(socket_.get(), line + "\n")) throw_end();
   std::size_t end = 0;
   while ((end = read_.find('\n')) == std::string::npos) {
     std::array<char, 4096> buffer;

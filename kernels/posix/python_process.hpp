@@ -6,7 +6,7 @@
 
 #include "kernels/posix/child_process.hpp"
 #include "kernels/posix/file_descriptor.hpp"
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 
 namespace parlab {
 

@@ -21,7 +21,7 @@
 
 #include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/processor_wait.hpp"
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 #include "kernels/sharing/messages/message_socket.hpp"
 

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "kernels/posix/child_process.hpp"
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 #include "kernels/sharing/manager/messages/manager_address.hpp"
 
 #ifdef PARLAB_HAS_HIREDIS

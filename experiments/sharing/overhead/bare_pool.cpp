@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 
 namespace parlab {
 namespace {

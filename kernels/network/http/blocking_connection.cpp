@@ -11,6 +11,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "kernels/posix/sockets.hpp"
+
 namespace parlab {
 namespace {
 
@@ -54,15 +56,7 @@ bool BlockingConnection::open() {
   return errno == EINTR && finish_connect(fd, timeout_);
 }
 
-bool BlockingConnection::write(const std::string& text) {
-  for (std::size_t sent = 0; sent < text.size();) {
-    const ssize_t count = uninterrupted(
-        [&] { return send(socket_.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL); });
-    if (count <= 0) return false;
-    sent += static_cast<std::size_t>(count);
-  }
-  return true;
-}
+bool BlockingConnection::write(const std::string& text) { return send_all(socket_.get(), text); }
 
 bool BlockingConnection::read(MessageReader& reader) {
   for (reader.next(); reader.wants_more();) {

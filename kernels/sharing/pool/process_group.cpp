@@ -231,6 +231,8 @@ class ProcessCrew final : public Crew {
       }
     } catch (const EndOfFile&) {
       seat.leave();
+    } catch (const BadMessage&) {  // a task wrote over its worker's memory, or to its socket
+      seat.leave();
     }
   }
 
@@ -336,12 +338,15 @@ class ProcessCrew final : public Crew {
       for (Seat& seat : seats_) {
         if (tasks_.empty()) break;
         if (!seat.taken() || seat.waiting() >= ahead || is_used_up(seat)) continue;
-        std::shared_ptr<PoolTask> task = std::move(tasks_.front());
+        const std::shared_ptr<PoolTask> task = std::move(tasks_.front());
         tasks_.pop_front();
         try {
-          seat.give(std::move(task));
+          seat.give(task);
         } catch (const EndOfFile&) {  // the task stays given, and untouched
           seat.leave();
+        } catch (...) {  // its input cannot be sent; whoever waits for it learns why
+          task->fail(std::current_exception());
+          task->finish();
         }
         more_to_send |= seat.has_more_to_send();
       }

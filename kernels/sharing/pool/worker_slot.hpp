@@ -26,6 +26,8 @@ class Seat {
   bool taken() const { return static_cast<bool>(socket_); }
   int socket() const { return socket_.get(); }
 
+  /// Throws what an input that cannot be sent throws: the task was not given then. Throws EndOfFile
+  /// where the worker is gone: it was given, but not begun.
   void give(std::shared_ptr<PoolTask> task);
   /// Tasks that it has not answered yet.
   std::size_t waiting() const { return given_.size(); }
@@ -33,13 +35,14 @@ class Seat {
   std::uint32_t given() const { return number_; }
 
   /// Sends as much as the socket takes. Throws EndOfFile where the worker is gone.
-  void flush();
+  void flush() { outgoing_.send(socket_.get()); }
   bool has_more_to_send() const { return !outgoing_.empty(); }
 
-  /// Receives as far as there is something; true when an answer is complete. Throws EndOfFile.
-  bool receive();
+  /// Receives as far as there is something; true when an answer is complete. Throws EndOfFile where
+  /// the worker is gone, BadMessage where it sends what is none.
+  bool receive() { return incoming_.receive(socket_.get()); }
   /// The complete answer.
-  BytesView answer() const { return incoming_; }
+  BytesView answer() const { return incoming_.message(); }
   /// The task with that number; null where there is none.
   std::shared_ptr<PoolTask> answered(std::uint32_t number);
 
@@ -61,10 +64,8 @@ class Seat {
   FileDescriptor socket_;
   std::uint32_t number_ = 0;
   std::deque<Given> given_;
-  std::deque<Bytes> outgoing_;  // packets
-  Bytes incoming_;
-  std::size_t received_ = 0;  // bytes of the answer that is under way
-  bool under_way_ = false;
+  OutgoingMessages outgoing_;
+  IncomingMessage incoming_;
 };
 
 }  // namespace parlab

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "kernels/posix/file_descriptor.hpp"
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 
 namespace parlab {
 namespace {

@@ -29,6 +29,19 @@ class BoundedReader final : public nlohmann::detail::json_sax_dom_parser<json> {
 
 }  // namespace
 
+void append_frame(std::string& to, std::string_view bytes) {
+  to += raw_bytes(FrameSize{bytes.size()});
+  to += bytes;
+}
+
+std::optional<std::string_view> take_frame(std::string_view& bytes) {
+  std::string_view rest = bytes;
+  FrameSize size = 0;
+  if (!take_front(rest, size) || rest.size() < size) return std::nullopt;
+  bytes = rest.substr(size);
+  return rest.substr(0, size);
+}
+
 std::string to_bytes(const json& value) {
   std::string bytes;
   json::to_cbor(value, nlohmann::detail::output_adapter<char>(bytes));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,12 @@ bool take_front(std::string_view& bytes, T& value) {
   bytes.remove_prefix(sizeof value);
   return true;
 }
+
+/// Appends a frame of `bytes`.
+void append_frame(std::string& to, std::string_view bytes);
+/// What a frame at the front of `bytes` holds, which is then behind it; nothing where it is not
+/// whole.
+std::optional<std::string_view> take_frame(std::string_view& bytes);
 
 /// Arrays in arrays in arrays: deeper ones are refused, since parsing them takes stack.
 inline constexpr int deepest_value = 64;

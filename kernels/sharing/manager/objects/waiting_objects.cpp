@@ -60,12 +60,10 @@ class Queue final : public ServedObject {
 
   static std::deque<std::string> split(std::string_view bytes) {
     std::deque<std::string> items;
-    FrameSize size = 0;
     while (!bytes.empty()) {
-      if (!take_front(bytes, size) || size > bytes.size())
-        throw std::invalid_argument("a batch that ends within an item");
-      items.emplace_back(bytes.substr(0, size));
-      bytes.remove_prefix(size);
+      const auto item = take_frame(bytes);
+      if (!item) throw std::invalid_argument("a batch that ends within an item");
+      items.emplace_back(*item);
     }
     return items;
   }
@@ -85,8 +83,7 @@ class Queue final : public ServedObject {
     if (items_.empty() && left > 0) return std::nullopt;
     std::string answer;
     for (; left > 0 && !items_.empty(); --left) {
-      answer += raw_bytes(FrameSize{items_.front().size()});
-      answer += items_.front();
+      append_frame(answer, items_.front());
       items_.pop_front();
     }
     return answer;

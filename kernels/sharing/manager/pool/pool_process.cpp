@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "kernels/posix/socket_pair.hpp"
+#include "kernels/posix/sockets.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 #include "kernels/sharing/pool/pool_chunk.hpp"
 
@@ -51,16 +51,9 @@ bool receive_all(int socket, char* to, std::size_t size) {
 }
 
 bool send_frame(int socket, const json& message) {
-  const std::string bytes = to_bytes(message);
-  const std::string frame = std::string(raw_bytes(FrameSize{bytes.size()})) + bytes;
-  std::string_view left = frame;
-  while (!left.empty()) {
-    const ssize_t sent = send(socket, left.data(), left.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return false;
-    left.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
+  std::string frame;
+  append_frame(frame, to_bytes(message));
+  return send_all(socket, frame);
 }
 
 json thrown() {
@@ -147,11 +140,12 @@ PoolProcess::PoolProcess(const ManagedFunctionTable& functions, const std::strin
 
 bool PoolProcess::send(const PoolMessage& message) {
   place().store(message.first_item);  // the worker may die before it reads this
-  const std::string bytes = to_bytes({{"function", message.function},
-                                      {"spread", message.spread},
-                                      {"first", message.first_item},
-                                      {"items", message.items}});
-  return link_->send(std::string(raw_bytes(FrameSize{bytes.size()})) + bytes);
+  std::string frame;
+  append_frame(frame, to_bytes({{"function", message.function},
+                                {"spread", message.spread},
+                                {"first", message.first_item},
+                                {"items", message.items}}));
+  return link_->send(frame);
 }
 
 bool PoolProcess::has_unread() const {

@@ -15,10 +15,7 @@ std::optional<ManagedData> Proxy::try_call(std::string_view method, const Manage
 
 bool ManagedQueue::put_many(const std::vector<std::string>& items, Deadline deadline) const {
   std::string batch;
-  for (const std::string& item : items) {
-    batch += raw_bytes(FrameSize{item.size()});
-    batch += item;
-  }
+  for (const std::string& item : items) append_frame(batch, item);
   return call_bytes("put_many", batch, deadline).has_value();
 }
 
@@ -27,8 +24,7 @@ std::vector<std::string> ManagedQueue::get_many(WholeNumber most, Deadline deadl
   const std::optional<std::string> batch = call_bytes("get_many", to_bytes(most.value()), deadline);
   if (!batch) return items;
   std::string_view rest = *batch;
-  for (FrameSize size = 0; take_front(rest, size); rest.remove_prefix(size))
-    items.emplace_back(rest.substr(0, size));
+  while (const auto item = take_frame(rest)) items.emplace_back(*item);
   return items;
 }
 

@@ -88,7 +88,9 @@ class RawClient {
     return reply;
   }
   Reply send_frame(std::string_view frame) const {
-    return send_bytes(std::string(raw_bytes(FrameSize{frame.size()})) + std::string(frame));
+    std::string bytes;
+    append_frame(bytes, frame);
+    return send_bytes(bytes);
   }
   Reply call(std::uint64_t object, std::string_view method, std::string_view arguments,
              std::int64_t timeout_ms) const {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -265,6 +266,42 @@ TEST_F(PoolFaultsTest, TellsThatAResultCannotBeSentAndKeepsTheWorker) {
     EXPECT_EQ(failed.type(), "parlab::BadMessage");
   }
   EXPECT_EQ(pool.apply(number_of_worker, 0), pid);
+}
+
+TEST_F(PoolFaultsTest, TellsThatAnInputCannotBeSentToWhoeverWaitsForItsResult) {
+  Pool pool(1);
+  const auto answer = [](const Unsendable&) { return 1; };
+  const auto wait = [](int n) {
+    usleep(1000);
+    return n;
+  };
+  std::vector<AsyncResult<int>> good, bad;
+  for (int i = 0; i < 10;
+       ++i) {  // those behind the first are handed out while others are waited for
+    good.push_back(pool.apply_async(wait, i));
+    bad.push_back(pool.apply_async(answer, Unsendable()));
+  }
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(good[static_cast<std::size_t>(i)].get(60s), i);
+    EXPECT_THROW(bad[static_cast<std::size_t>(i)].get(60s), BadMessage);
+  }
+  expect_that_it_works(pool);
+}
+
+/// Sends what is no message over each socket that it has.
+int write_rubbish(int size) {
+  const std::string rubbish(static_cast<std::size_t>(size), 'x');
+  for (int socket = 3; socket < 100; ++socket)
+    static_cast<void>(send(socket, rubbish.data(), rubbish.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  return size;
+}
+
+TEST_F(PoolFaultsTest, LosesAWorkerThatWritesRubbishToItsSocketAndNothingElse) {
+  Pool pool(2);
+  for (const int size : {1, 7, 8, 100, 60000}) {
+    EXPECT_THROW(pool.apply(write_rubbish, size), WorkerDied) << size;
+    expect_that_it_works(pool);
+  }
 }
 
 }  // namespace
