@@ -37,8 +37,8 @@ std::vector<SuiteEntry> entries_of(Profile profile, const std::vector<std::strin
   return entries;
 }
 
-/// Of the quick profile: what a report may take from someone who waits for it.
-constexpr std::chrono::seconds quick_budget{280};
+/// Of the quick profile, a race: 35 of them are what a report may take from someone who waits for it.
+constexpr std::chrono::seconds quick_seconds_a_race{8};
 
 constexpr std::chrono::hours longest_budget{24 * 7};
 
@@ -67,8 +67,8 @@ int suite_command(const Arguments& arguments, const std::string& command) {
   app.add_option("--budget", budget,
                  fmt::format("time for all races, 5min: a first pass over all of them, then rounds "
                              "where a verdict is near; none: each has the rounds of its profile "
-                             "[{} s for quick, none for full]",
-                             quick_budget.count()));
+                             "[{} s a race for quick, none for full]",
+                             quick_seconds_a_race.count()));
   app.add_flag("--resume", options.resumes,
                "go on with the suite in the folder: rounds for what is open there, on the same "
                "machine and build");
@@ -82,13 +82,13 @@ int suite_command(const Arguments& arguments, const std::string& command) {
   if (options.folder.empty())
     throw UsageError("suite: --out is missing; name a folder for the results");
   options.profile = profile == "quick" ? Profile::quick : Profile::full;
+  auto entries = entries_of(options.profile, options.only);
   if (budget.empty() && options.profile == Profile::quick) {
-    options.budget = quick_budget;
+    options.budget = entries.size() * quick_seconds_a_race;
   } else if (!budget.empty() && budget != "none") {
     options.budget = parse_duration("--budget", budget, longest_budget);
     options.is_budget_asked_for = true;
   }
-  auto entries = entries_of(options.profile, options.only);
   std::error_code error;
   if (!options.resumes) std::filesystem::create_directories(options.folder, error);
   if (error)

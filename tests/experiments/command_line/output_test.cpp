@@ -284,9 +284,9 @@ TEST(Suite, EndsWhereAResultHasNoPlaceAndKeepsWhatIsDone) {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "out";
   fs::create_directories(out / "primes-sieve.json");  // in the way of the second
-  const Ended ended = run_parlab(
-      {"suite", "--only", "primes-growth,primes-sieve,primes-feed", "--quiet", "--out", "out"},
-      folder.path());
+  const Ended ended = run_parlab({"suite", "--only", "primes-growth,primes-sieve,primes-feed",
+                                  "--quiet", "--out", "out", "--budget", "none"},
+                                 folder.path());
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("out/primes-sieve.json: it is a folder; name a file in it; "
                                    "1 of 3 races are in out"));

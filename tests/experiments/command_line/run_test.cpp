@@ -379,8 +379,8 @@ TEST(Help, IsThereOnEveryVerbWithAnExample) {
 
 TEST(Suite, WritesAFileForEachRaceAndTheirHeadlines) {
   const TemporaryFolder folder;
-  const Ended ended =
-      run_parlab({"suite", "--only", "pi-sizes", "--out", "results"}, folder.path());
+  const Ended ended = run_parlab(
+      {"suite", "--only", "pi-sizes", "--out", "results", "--budget", "none"}, folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
   const json suite = read_json(folder.path() / "results/suite.json");
   EXPECT_EQ(suite["schema"], "parlab/1-suite");
