@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
@@ -21,6 +22,7 @@
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "kernels/network/crawler/crawler.hpp"
+#include "kernels/network/crawler/parsing/address.hpp"
 
 namespace parlab {
 namespace {
@@ -47,7 +49,7 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--per-host", words.per_host, "requests at once to one host [8]");
   app.add_option("--delay", words.delay, "milliseconds between two requests to a host [0]");
   app.add_option("--retries", words.retries,
-                 "after a lost connection, a timeout, 429, 500, 502, 503, 504 [3]");
+                 "after a lost connection, a timeout, 408, 429, 500, 502, 503, 504 [3]");
   app.add_option("--timeout", words.timeout, "seconds that one page may take in all [120]");
   app.add_flag("--sitemap", words.sitemap, "also what the sitemaps in robots.txt name");
   app.add_flag("--no-robots", words.no_robots, "does not ask robots.txt; for sites of your own");
@@ -66,7 +68,8 @@ void add_options(CLI::App& app, Words& words) {
   app.add_flag("--quiet", words.quiet, "no progress, no summary");
   app.footer(
       "The first Ctrl-C finishes the pages that are under way, the second ends at once.\n"
-      "Exit codes: 0 crawled, whatever single pages answered; 1 the start could not be fetched; "
+      "Exit codes: 0 crawled, whatever single pages answered; 1 the start could not be fetched, "
+      "or leads out of scope; "
       "130 interrupted.\n"
       "Example: parlab crawl https://example.com/docs/ --prefix /docs/ --state docs.crawl --json "
       "docs.jsonl");
@@ -103,6 +106,22 @@ CrawlOptions options_of(const Words& words) {
   options.state = words.state;
   options.folder = words.folder;
   return options;
+}
+
+/// Whether a page's line tells of an answer: a page, an error status or a redirect.
+bool is_answer(const std::string& line) {
+  return std::ranges::any_of(
+      std::array{"\"error\":null", "\"error\":\"http_", "\"error\":\"redirect_"},
+      [&](const char* sign) { return line.find(sign) != std::string::npos; });
+}
+
+/// That the start leads out of scope, and what to add.
+void tell_where_start_leads(const std::string& target, const Words& words) {
+  const auto address = Address::parse(target);
+  if (!address) return;
+  tell("parlab crawl: {} leads to {}, which is out of scope; start there, or add --host {}{}\n",
+       words.address, target, address->authority(),
+       words.prefix.empty() ? "" : " or a shorter --prefix");
 }
 
 void show_progress(const CrawlTotals& totals) {
@@ -154,7 +173,7 @@ int crawl_command(const Arguments& arguments) {
   bool any_answer = false;
   const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {
     end_on_interruption();  // the crawl has let go of the signals
-    any_answer = any_answer || line.find("\"status\":0,") == std::string::npos;
+    any_answer = any_answer || is_answer(line);
     output.add(line);
   });
   end_on_interruption();
@@ -163,9 +182,10 @@ int crawl_command(const Arguments& arguments) {
   if (!any_answer && summary.signal == 0)
     tell("parlab crawl: {} could not be fetched: {}\n", words.address,
          summary.errors.empty() ? "no answer" : summary.errors.front().first);
+  if (!summary.start_leads_to.empty()) tell_where_start_leads(summary.start_leads_to, words);
   output.finish();
   if (summary.signal != 0) return 128 + summary.signal;
-  return any_answer ? 0 : 1;
+  return any_answer && summary.start_leads_to.empty() ? 0 : 1;
 }
 
 }  // namespace parlab

@@ -8,18 +8,19 @@
 #include <boost/asio/detached.hpp>
 #include <csignal>
 #include <ctime>
-#include <deque>
+#include <memory>
+#include <optional>
 #include <random>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/network/crawler/fetcher.hpp"
+#include "kernels/network/crawler/host_opener.hpp"
 #include "kernels/network/crawler/page_files.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
 #include "kernels/network/crawler/parsing/idna.hpp"
-#include "kernels/network/crawler/parsing/sitemap.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
@@ -34,24 +35,13 @@ using std::chrono::milliseconds;
 
 /// Between two commits, and two looks at what to show.
 constexpr milliseconds tick{200};
-/// Sitemap files that are read.
-constexpr std::size_t most_sitemap_files = 1000;
-/// RFC 9309, 2.3.1.2.
-constexpr int most_redirects_of_robots = 5;
-
-struct Answer {
-  std::string error;
-  std::unique_ptr<HttpConnection> connection;
-  MessageReader& reader() const { return connection->reader(); }
-};
 
 Address start_of(const CrawlOptions& options) {
   if (auto start = Address::parse(options.start)) return *std::move(start);
   if (!has_idna() && std::ranges::any_of(options.start, [](unsigned char c) { return c > 127; }))
     throw UsageError(
         fmt::format("'{}': this build lacks libidn2-dev, which reads hosts beyond ASCII; write the "
-                    "host as xn--..., "
-                    "or run make deps, then make build",
+                    "host as xn--..., or run make deps, then make build",
                     options.start));
   throw UsageError(fmt::format("'{}' is not the address of a page; give one as http://example.com/",
                                options.start));
@@ -64,7 +54,7 @@ class Crawl {
         watcher_(watcher),
         start_(start_of(options)),
         scope_(start_, options.hosts, options.prefix),
-        tls_(tls_context(options.ca_file)),
+        fetcher_(loop_, options),
         store_(options.state),
         files_(options.folder) {
     store_.remember_options(
@@ -82,6 +72,11 @@ class Crawl {
     loop_.run();
     store_.commit();
     if (failure_) std::rethrow_exception(failure_);
+    store_.mark_redirects(options_.limits.redirects);
+    const auto end = store_.end_of_redirects(start_.text());
+    if (end && end->second.error == "redirect_out_of_scope")
+      summary_.start_leads_to = end->second.redirect;
+    summary_.requests = fetcher_.requests();
     summary_.totals = store_.totals();
     summary_.errors = store_.errors();
     summary_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -95,16 +90,16 @@ class Crawl {
   void listen(asio::signal_set& signals) {
     signals.async_wait([this, &signals](boost::system::error_code error, int signal) {
       if (error) return;
-      if (std::exchange(summary_.signal, signal) != 0 || active_ == 0) return loop_.stop();
+      if (std::exchange(summary_.signal, signal) != 0 || active_ + paused_ == 0)
+        return loop_.stop();
       if (watcher_.draining) watcher_.draining();
       listen(signals);
     });
   }
 
   Awaitable<> start() {
-    // The start's own address says whether private ones are meant.
-    const Resolved resolved = co_await resolve_host(loop_, start_, options_.timeouts.resolve);
-    private_allowed_ = options_.allow_private || any_is_private(resolved);
+    co_await fetcher_.learn_from(start_);
+    if (options_.limits.depth < CrawlLimits().depth) turns_.set_deepest(0);
     for (const std::string& origin : store_.hosts()) turns_.wake(host_of(origin));
     pump();
   }
@@ -136,6 +131,7 @@ class Crawl {
     if (!host) {
       host = std::make_unique<Host>();
       host->origin = origin;
+      host->delay = options_.delay;
     }
     return *host;
   }
@@ -148,150 +144,92 @@ class Crawl {
 
   /// Begins what may be begun; ends the crawl where nothing is left.
   void pump() {
-    while (active_ < options_.at_once && turns_.someone_is_ready() && may_begin_more())
-      if (auto next = turns_.next()) begin(*next->first, std::move(next->second));
-    if (active_ > 0 || (turns_.someone_waits() && may_begin_more())) return;
+    do {
+      while (active_ < fetcher_.most_at_once() && may_begin_more()) {
+        auto next = turns_.next();
+        if (!next) break;
+        begin(*next->first, std::move(next->second));
+      }
+    } while (active_ + paused_ == 0 && !turns_.someone_waits() && may_begin_more() && go_deeper());
+    if (active_ + paused_ > 0 || (turns_.someone_waits() && may_begin_more())) return;
     summary_.complete = summary_.signal == 0;
     loop_.stop();
+  }
+
+  /// With a limit of depth, pages are taken level by level: otherwise which were within it depended on
+  /// what answered first. Returns whether there is another level.
+  bool go_deeper() {
+    const auto depth = store_.lowest_depth_left();
+    if (!depth || *depth <= turns_.deepest()) return false;
+    turns_.set_deepest(*depth);
+    for (auto& [origin, host] : hosts_) {
+      host->last_loaded = 0;
+      host->may_have_more = true;
+      turns_.wake(*host);
+    }
+    return true;
   }
 
   void begin(Host& host, Task task) {
     ++active_;
     asio::co_spawn(loop_.get_executor(), work(host, std::move(task)),
-                   [this, &host](const std::exception_ptr& failed) {
+                   [this, &host](const std::exception_ptr& failed, std::optional<double> seconds) {
                      if (failed && !failure_) failure_ = failed;
                      if (failure_) return loop_.stop();
                      --active_;
-                     --host.active;
-                     turns_.wake(host);
+                     turns_.ended(host, seconds);
                      pump();
                    });
   }
 
+  /// Waits, and leaves its place to others meanwhile. Returns false where the crawl is to end.
+  Awaitable<bool> pause(Clock::time_point end) {
+    if (Clock::now() >= end) co_return summary_.signal == 0;
+    --active_;
+    ++paused_;
+    pump();
+    Timer timer(loop_.get_executor());
+    while (Clock::now() < end && summary_.signal == 0) {
+      timer.expires_at(std::min(end, Clock::now() + tick));
+      co_await timer.async_wait(as_results);
+    }
+    --paused_;
+    ++active_;
+    co_return summary_.signal == 0;
+  }
+
   // ---- One page ----------------------------------------------------------------------------
 
-  Awaitable<> work(Host& host, Task task) {
+  /// Returns how long the page took, where it was asked for.
+  Awaitable<std::optional<double>> work(Host& host, Task task) {
     const std::optional<Address> address = Address::parse(task.page.url);
     if (!address) {
       finish(task, 0, "bad_address", 0);
-      co_return;
+      co_return std::nullopt;
     }
     if (host.state == Host::State::preparing) {
-      co_await prepare(host, *address);
-      host.state = Host::State::ready;
-      turns_.wake(host);
-      pump();
+      const bool is_open = co_await opener_.open(host, *address);
+      host.state = is_open ? Host::State::ready : Host::State::unknown;
+      if (host.error.empty()) {
+        host.queue.push_front(std::move(task));  // until its turn comes, by the host's delay
+        co_return std::nullopt;
+      }
     }
     if (!host.error.empty()) {
       finish(task, 0, host.error, 0);
-      co_return;
+      co_return std::nullopt;
     }
     if (!host.robots.allows(address->target())) {
       finish(task, 0, "robots_disallow", 0);
-      co_return;
+      co_return std::nullopt;
     }
     ++task.tries;
-    Answer answer = co_await fetch(host, *address);
+    const auto begun = Clock::now();
+    Answer answer = co_await fetcher_.fetch(host, *address);
+    const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
     take(host, task, *address, answer);
-    give_back(host, std::move(answer.connection));
-  }
-
-  Awaitable<Answer> fetch(Host& host, const Address& address) {
-    Answer answer;
-    if (!host.idle.empty()) {
-      answer.connection = std::move(host.idle.back());
-      host.idle.pop_back();
-    } else {
-      answer.connection = std::make_unique<HttpConnection>(loop_, deadlines_, tls_, options_);
-    }
-    ++summary_.requests;
-    const std::string cookies = host.cookies.header(address.target(), address.is_https());
-    answer.error = co_await answer.connection->get(address, host.endpoints, cookies);
-    co_return answer;
-  }
-
-  void give_back(Host& host, std::unique_ptr<HttpConnection> connection) {
-    if (connection->can_be_used_again()) host.idle.push_back(std::move(connection));
-  }
-
-  /// Resolves the host and reads its robots.txt, and the sitemaps named there.
-  Awaitable<> prepare(Host& host, const Address& address) {
-    Resolved resolved = co_await resolve_host(loop_, address, options_.timeouts.resolve);
-    host.error = resolved.error;
-    if (host.error.empty() && !private_allowed_ && any_is_private(resolved))
-      host.error = "private_address";
-    host.endpoints = std::move(resolved.endpoints);
-    host.delay = options_.delay;
-    if (!host.error.empty() || !options_.robots) co_return;
-    const auto at = address.resolve("/robots.txt");
-    if (!at) co_return;
-    Answer answer = co_await follow(host, *at);
-    MessageReader& reader = answer.reader();
-    const int status = reader.status();
-    // What is too long is read as far as it came (RFC 9309, 2.5).
-    if (answer.error.empty() || answer.error == "body_too_big") {
-      if (status >= 200 && status < 300) {
-        std::string text;
-        const auto inflated =
-            inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
-        if (inflated == InflateResult::malformed && answer.error.empty())
-          host.error = "robots_unreachable";  // rules that nobody can read allow nothing
-        else
-          host.robots = Robots::parse(text, product_of(options_.agent));
-      } else if (status >= 500 || status == 429) {
-        host.error = "robots_unreachable";  // RFC 9309, 2.3.1.4: then nothing may be fetched
-      }
-    } else {
-      const bool told = answer.error.starts_with("tls_") || answer.error.starts_with("connect");
-      host.error = told ? answer.error : "robots_unreachable";
-    }
-    give_back(host, std::move(answer.connection));
-    if (const auto delay = host.robots.crawl_delay())
-      host.delay = std::max(host.delay, std::chrono::duration_cast<milliseconds>(*delay));
-    if (options_.sitemap && host.error.empty()) co_await read_sitemaps(host);
-  }
-
-  /// GET that follows redirects within the host.
-  Awaitable<Answer> follow(Host& host, Address address) {
-    for (int redirects = 0;; ++redirects) {
-      Answer answer = co_await fetch(host, address);
-      const int status = answer.reader().status();
-      const std::string location(answer.reader().field("location"));
-      if (!answer.error.empty() || status < 300 || status >= 400 || location.empty() ||
-          redirects == most_redirects_of_robots)
-        co_return answer;
-      const auto next = address.resolve(location);
-      if (!next || next->origin() != host.origin) co_return answer;
-      address = *next;
-      give_back(host, std::move(answer.connection));
-    }
-  }
-
-  Awaitable<> read_sitemaps(Host& host) {
-    std::deque<std::string> files(host.robots.sitemaps().begin(), host.robots.sitemaps().end());
-    std::unordered_set<std::string> seen;
-    while (!files.empty() && seen.size() < most_sitemap_files) {
-      const auto address = Address::parse(files.front());
-      files.pop_front();
-      if (!address || address->origin() != host.origin || !seen.insert(address->text()).second)
-        continue;
-      Answer answer = co_await follow(host, *address);
-      MessageReader& reader = answer.reader();
-      std::string body;
-      if (answer.error.empty() && reader.status() == 200)
-        inflate_body(reader.field("content-encoding"), reader.body(), options_.limits.page_bytes,
-                     body);
-      const Sitemap sitemap =
-          read_sitemap(body, reader.field("content-type"), options_.limits.page_bytes);
-      give_back(host, std::move(answer.connection));
-      for (const std::string& location : sitemap.locations) {
-        if (sitemap.is_index) {
-          files.push_back(location);
-        } else if (const auto page = Address::parse(location); page && scope_.contains(*page)) {
-          add(*page, 0, 0, 0);
-        }
-      }
-    }
+    fetcher_.give_back(host, std::move(answer.connection));
+    co_return seconds;
   }
 
   /// What an answer means: another try, or a result and new pages.
@@ -301,10 +239,18 @@ class Crawl {
     const int status = is_answered ? reader.status() : 0;
     if (is_worth_a_retry(status, answer.error) && try_again(host, task, reader, is_answered))
       return;
-    if (!is_answered) return finish(task, 0, answer.error, 0);
-    reader.each_field("set-cookie", [&](std::string_view value) { host.cookies.take(value); });
-    if (status >= 300 && status < 400 && !reader.field("location").empty())
-      return redirect(task, address, status, std::string(reader.field("location")));
+    if (!is_answered)  // the head may have come before the rest was lost
+      return finish(task, answer.error == "malformed" ? 0 : reader.status(), answer.error, 0);
+    bool has_new_cookie = false;
+    reader.each_field("set-cookie", [&](std::string_view value) {
+      has_new_cookie |=
+          host.cookies.take(value, address.host(), address.target(), std::time(nullptr));
+    });
+    if (status >= 300 && status < 400 && !reader.field("location").empty()) {
+      const std::string location(reader.field("location"));
+      if (has_new_cookie && comes_back(host, task, address, location)) return;
+      return redirect(task, address, status, location);
+    }
     if (status < 200 || status >= 300)  // tells more than whether its body can be undone
       return finish(task, status, fmt::format("http_{}", status), reader.body().size());
     std::string body;
@@ -335,6 +281,16 @@ class Crawl {
         add(*target, page.depth + 1, 0, page.id);
   }
 
+  /// A page that sets a cookie and redirects to itself is asked for again, with the cookie.
+  bool comes_back(Host& host, Task task, const Address& address, const std::string& location) {
+    const auto target = address.resolve(location);
+    if (!target || target->text() != address.text() ||
+        ++task.page.redirects > options_.limits.redirects)
+      return false;
+    host.retries.emplace(Clock::now(), std::move(task));
+    return true;
+  }
+
   void redirect(const Task& task, const Address& address, int status, const std::string& location) {
     const auto target = address.resolve(location);
     const std::string scheme = scheme_of(location);
@@ -356,18 +312,12 @@ class Crawl {
 
   /// Returns false where it was the last try, or the wait would be too long.
   bool try_again(Host& host, const Task& task, const MessageReader& reader, bool is_answered) {
-    if (task.tries > options_.retries || summary_.signal != 0) return false;
-    // Full jitter, so that those who failed together do not come back together.
-    const auto most = options_.first_backoff * (1LL << std::min(task.tries - 1, 20));
-    const auto bounded = std::min<milliseconds>(most, options_.longest_wait);
-    milliseconds wait(
-        std::uniform_int_distribution<std::int64_t>(bounded.count() / 2, bounded.count())(random_));
-    if (is_answered)
-      if (const auto asked = retry_after(reader.field("retry-after"), std::time(nullptr))) {
-        if (*asked > options_.longest_wait) return false;
-        wait = std::max<milliseconds>(wait, *asked);
-      }
-    host.retries.emplace(Clock::now() + wait, task);
+    if (summary_.signal != 0) return false;
+    const auto wait =
+        wait_before_retry(options_, task.tries,
+                          is_answered ? reader.field("retry-after") : std::string_view(), random_);
+    if (!wait) return false;
+    host.retries.emplace(Clock::now() + *wait, task);
     return true;
   }
 
@@ -391,14 +341,17 @@ class Crawl {
   Address start_;  // before the store: a bad address makes no file
   Scope scope_;
   asio::io_context loop_{1};
-  Deadlines deadlines_{loop_};
-  asio::ssl::context tls_;
+  Fetcher fetcher_;
   PageStore store_;
   PageFiles files_;
-  bool private_allowed_ = false;
   std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
-  Turns turns_{loop_, store_, options_.at_once_per_host, [this] { pump(); }};
-  std::uint64_t active_ = 0;
+  Turns turns_{loop_, store_, options_.at_once_per_host, fetcher_.most_at_once(),
+               [this] { pump(); }};
+  HostOpener opener_{options_, fetcher_, [this](Clock::time_point end) { return pause(end); },
+                     [this](const Address& page) {
+                       if (scope_.contains(page)) add(page, 0, 0, 0);
+                     }};
+  std::uint64_t active_ = 0, paused_ = 0;
   std::mt19937_64 random_{std::random_device{}()};
   std::exception_ptr failure_;
   CrawlSummary summary_;

@@ -56,8 +56,9 @@ struct CrawlSummary {
   std::vector<std::pair<std::string, std::uint64_t>> errors;  // the most frequent class first
   std::uint64_t requests = 0;  // this run's, retries and robots.txt among them
   double seconds = 0;
-  int signal = 0;         // that ended it before its end; 0 for none
-  bool complete = false;  // no page within the limits is left
+  int signal = 0;                   // that ended it before its end; 0 for none
+  bool complete = false;            // no page within the limits is left
+  std::string start_leads_to = {};  // where redirects from the start leave the scope
 };
 
 struct CrawlWatcher {

@@ -28,6 +28,12 @@ bool is_private_v4(std::uint32_t a) {
          within(a, 0xE0000000, 4) || within(a, 0xF0000000, 4);
 }
 
+constexpr int most_tries_to_resolve = 3;
+constexpr std::chrono::milliseconds pause_to_resolve{100};
+/// Threads that resolve: each may hold some descriptors.
+constexpr int most_resolving = 24;
+std::atomic<int> resolving{0};
+
 /// What a resolving thread and the one who waits share; the thread may outlive him.
 struct Resolution {
   std::vector<Tcp::endpoint> endpoints;
@@ -39,7 +45,14 @@ void resolve_into(const std::string& host, std::uint16_t port, Resolution& resol
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), fmt::to_string(port).c_str(), &hints, &found) == 0) {
+  int state = EAI_AGAIN;
+  // A name server that is busy, or descriptors that are short, are so for a moment.
+  for (int tries = 0; tries < most_tries_to_resolve && (state == EAI_AGAIN || state == EAI_SYSTEM);
+       ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(pause_to_resolve);
+    state = getaddrinfo(host.c_str(), fmt::to_string(port).c_str(), &hints, &found);
+  }
+  if (state == 0) {
     for (const addrinfo* one = found; one; one = one->ai_next) {
       Tcp::endpoint endpoint;
       if (one->ai_addrlen > endpoint.capacity()) continue;
@@ -49,6 +62,7 @@ void resolve_into(const std::string& host, std::uint16_t port, Resolution& resol
     }
     freeaddrinfo(found);
   }
+  resolving.fetch_sub(1, std::memory_order_relaxed);
   resolution.done.store(true, std::memory_order_release);
 }
 
@@ -105,12 +119,21 @@ Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
     resolved.endpoints.emplace_back(literal, host.port());
     co_return resolved;
   }
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  Timer timer(loop.get_executor());
+  while (resolving.load(std::memory_order_relaxed) >= most_resolving) {
+    if (std::chrono::steady_clock::now() > end) {
+      resolved.error = "resolve_timeout";
+      co_return resolved;
+    }
+    timer.expires_after(look);
+    co_await timer.async_wait(as_results);
+  }
   const auto resolution = std::make_shared<Resolution>();
+  resolving.fetch_add(1, std::memory_order_relaxed);
   std::thread([resolution, name = host.host(), port = host.port()] {
     resolve_into(name, port, *resolution);
   }).detach();
-  const auto end = std::chrono::steady_clock::now() + timeout;
-  Timer timer(loop.get_executor());
   while (!resolution->done.load(std::memory_order_acquire)) {
     if (std::chrono::steady_clock::now() > end) {
       resolved.error = "resolve_timeout";
@@ -155,6 +178,9 @@ std::string HttpConnection::lost(const char* phase_timeout, boost::system::error
   if (limit_.passed())
     return Deadlines::Clock::now() >= total_end_ ? "total_timeout" : phase_timeout;
   if (error == asio::error::connection_refused) return "connect_refused";
+  if (error == asio::error::no_descriptors ||
+      error == boost::system::errc::too_many_files_open_in_system)
+    return "too_many_files";
   if (error == asio::error::connection_reset || error == asio::error::broken_pipe)
     return "connection_reset";
   return "connection_failed";
@@ -254,10 +280,12 @@ Awaitable<std::string> HttpConnection::get(const Address& address,
     else
       error = co_await exchange(socket_, request_);
     // The server had closed the idle connection: that is no error, a new one is made.
-    const bool was_stale =
-        is_reused && reader_.wire_bytes() == 0 &&
+    const bool was_closed =
+        reader_.wire_bytes() == 0 &&
         (error == "empty" || error == "connection_reset" || error == "connection_failed");
-    if (!was_stale) break;
+    // Some say so before they close it, which is no answer to this request (RFC 9110, 15.5.9).
+    const bool had_timed_out = error.empty() && reader_.status() == 408;
+    if (!is_reused || !(was_closed || had_timed_out)) break;
   }
   if (!error.empty() || !can_be_used_again()) close();
   co_return error;

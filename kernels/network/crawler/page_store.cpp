@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -77,7 +78,8 @@ class Query {
 
 struct PageStore::Database {
   sqlite3* handle = nullptr;
-  sqlite3_stmt *add = nullptr, *finish = nullptr, *next = nullptr, *origin = nullptr;
+  sqlite3_stmt *add = nullptr, *finish = nullptr, *next = nullptr, *origin = nullptr,
+               *hop = nullptr;
   bool in_transaction = false;
   int finished = 0;  // pages since the last commit
   /// Addresses that were added lately, each at the place of its hash: most links of a site lead to
@@ -88,7 +90,7 @@ struct PageStore::Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database() {
-    for (sqlite3_stmt* statement : {add, finish, next, origin}) sqlite3_finalize(statement);
+    for (sqlite3_stmt* statement : {add, finish, next, origin, hop}) sqlite3_finalize(statement);
     sqlite3_close(handle);
   }
 
@@ -144,8 +146,11 @@ PageStore::PageStore(const std::string& path) : database_(std::make_unique<Datab
       "redirect = ? WHERE id = ?");
   db.next = db.prepared(
       "SELECT id, url, depth, redirects FROM pages WHERE done = 0 AND authority = ? AND id > ? "
-      "ORDER BY id LIMIT ?");
+      "AND depth <= ? ORDER BY id LIMIT ?");
   db.origin = db.prepared("SELECT url, parent, redirects FROM pages WHERE id = ?");
+  db.hop = db.prepared("SELECT status, error, redirect FROM pages WHERE url = ? AND done = 1");
+  // Whether these may be fetched was not known: they are asked for again.
+  db.run("UPDATE pages SET done = 0 WHERE done = 1 AND error = 'robots_unreachable'");
   sqlite3_stmt* const once = db.prepared(
       "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(error <> ''), 0), "
       "coalesce(sum(bytes), 0) FROM pages");
@@ -227,14 +232,26 @@ void PageStore::commit() {
 }
 
 std::vector<Page> PageStore::next_pages(const std::string& authority, std::int64_t after,
-                                        std::size_t most) {
+                                        std::size_t most, int deepest) {
   Query query(database_->next);
-  query << authority << after << static_cast<std::int64_t>(most);
+  query << authority << after << std::int64_t{deepest} << static_cast<std::int64_t>(most);
   std::vector<Page> pages;
   while (query.step())
     pages.push_back({query.number(0), query.text(1), static_cast<int>(query.number(2)),
                      static_cast<int>(query.number(3))});
   return pages;
+}
+
+std::optional<int> PageStore::lowest_depth_left() {
+  sqlite3_stmt* const statement =
+      database_->prepared("SELECT depth FROM pages WHERE done = 0 ORDER BY depth LIMIT 1");
+  std::optional<int> depth;
+  {
+    Query query(statement);
+    if (query.step()) depth = static_cast<int>(query.number(0));
+  }
+  sqlite3_finalize(statement);
+  return depth;
 }
 
 std::vector<std::string> PageStore::hosts() {
@@ -272,6 +289,68 @@ bool PageStore::redirected_from(std::int64_t page, const std::string& url) {
     if (query.number(2) == 0) return false;
     page = query.number(1);
   }
+}
+
+/// A page that is done, and where it redirects to.
+struct PageStore::Hop {
+  int status;
+  std::string error, redirect;
+};
+
+std::optional<PageStore::Hop> PageStore::hop_from(const std::string& url) {
+  Query query(database_->hop);
+  query << url;
+  if (!query.step()) return std::nullopt;
+  return Hop{static_cast<int>(query.number(0)), query.text(1), query.text(2)};
+}
+
+std::optional<std::pair<std::string, PageResult>> PageStore::end_of_redirects(
+    const std::string& url) {
+  constexpr int most_hops = 100;  // a circle has no end
+  std::optional<std::pair<std::string, PageResult>> end;
+  std::string at = url;
+  for (int hops = 0; hops < most_hops; ++hops) {
+    const auto hop = hop_from(at);
+    if (!hop) break;
+    end = {at, {.status = hop->status, .error = hop->error, .redirect = hop->redirect}};
+    if (hop->redirect.empty()) break;
+    at = hop->redirect;
+  }
+  return end;
+}
+
+void PageStore::mark_redirects(int most) {
+  Database& db = *database_;
+  db.begin();
+  std::vector<std::pair<std::string, std::string>> pages;  // that redirect, and where
+  sqlite3_stmt* const read = db.prepared(
+      "SELECT url, redirect FROM pages WHERE done = 1 AND error = '' AND redirect <> ''");
+  {
+    Query query(read);
+    while (query.step()) pages.emplace_back(query.text(0), query.text(1));
+  }
+  sqlite3_finalize(read);
+  sqlite3_stmt* const write = db.prepared("UPDATE pages SET error = ? WHERE url = ?");
+  for (const auto& [url, redirect] : pages) {
+    std::vector<std::string> seen = {url};
+    std::string at = redirect, error;
+    while (error.empty() && !at.empty()) {
+      if (std::ranges::find(seen, at) != seen.end())
+        error = "redirect_loop";
+      else if (seen.size() > static_cast<std::size_t>(most))
+        error = "redirect_limit";
+      seen.push_back(at);
+      const auto hop = hop_from(at);
+      at = hop ? hop->redirect : std::string();
+    }
+    if (error.empty()) continue;
+    Query query(write);
+    query << error << url;
+    query.step();
+    ++totals_.failed;
+  }
+  sqlite3_finalize(write);
+  commit();
 }
 
 void PageStore::each_line(const std::function<void(const std::string&)>& visit) {

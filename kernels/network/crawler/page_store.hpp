@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parlab {
@@ -58,12 +60,22 @@ class PageStore {
   void finish(const Page& page, const PageResult& result);
   void commit();
 
-  /// Pages of one host that are not done, with ids above `after`, lowest first.
-  std::vector<Page> next_pages(const std::string& authority, std::int64_t after, std::size_t most);
+  /// Pages of one host that are not done, with ids above `after`, at most so deep, lowest id first.
+  std::vector<Page> next_pages(const std::string& authority, std::int64_t after, std::size_t most,
+                               int deepest);
+  /// Of the pages that are not done, the lowest; none where all are.
+  std::optional<int> lowest_depth_left();
   /// Hosts that have such pages.
   std::vector<std::string> hosts();
   /// Whether `url` is among the pages that redirected to this one, or is the page itself.
   bool redirected_from(std::int64_t page, const std::string& url);
+
+  /// Where the redirects from a page lead at last, as far as is known: the last page's address and result.
+  /// None where the page is not done.
+  std::optional<std::pair<std::string, PageResult>> end_of_redirects(const std::string& url);
+  /// Tells redirects that lead in a circle, or are more than `most` one after the other, among pages that
+  /// were found otherwise, too.
+  void mark_redirects(int most);
 
   CrawlTotals totals() const { return totals_; }
   /// Classes of errors and how many pages ended so, the most frequent first.
@@ -73,6 +85,10 @@ class PageStore {
 
  private:
   struct Database;
+  struct Hop;
+
+  std::optional<Hop> hop_from(const std::string& url);
+
   std::unique_ptr<Database> database_;
   CrawlTotals totals_;
 };

@@ -1,8 +1,39 @@
 #include "kernels/network/crawler/scope.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "kernels/base/errors.hpp"
+
 namespace parlab {
+namespace {
+
+/// As an address has it, so that every way to write the host matches.
+std::string normal_name(const std::string& host) {
+  const bool is_address = !scheme_of(host).empty() && host.find("//") != std::string::npos;
+  const auto address = Address::parse(is_address ? host : "http://" + host);
+  if (!address || address->target() != "/")
+    throw UsageError(
+        fmt::format("--host '{}' is not a host; give it as example.com or example.com:8080", host));
+  return address->has_default_port() ? address->host() : address->authority();
+}
+
+std::string normal_prefix(const Address& start, const std::string& prefix) {
+  if (prefix.empty()) return {};
+  const auto address = prefix.starts_with('/') ? start.resolve(prefix) : std::nullopt;
+  if (!address || address->origin() != start.origin())
+    throw UsageError(
+        fmt::format("--prefix '{}' is not the beginning of a path; give it as /docs/", prefix));
+  return std::string(address->target());
+}
+
+}  // namespace
+
+Scope::Scope(const Address& start, const std::vector<std::string>& hosts, const std::string& prefix)
+    : start_(start), prefix_(normal_prefix(start, prefix)) {
+  for (const std::string& host : hosts) hosts_.push_back(normal_name(host));
+}
 
 bool Scope::contains(const Address& address) const {
   const bool is_default = address.has_default_port();

@@ -12,10 +12,9 @@ namespace parlab {
 
 class Scope {
  public:
-  /// `hosts`: "example.com", or with a port that is not the scheme's own. `prefix` of the path;
-  /// empty for all.
-  Scope(const Address& start, const std::vector<std::string>& hosts, const std::string& prefix)
-      : start_(start), hosts_(hosts), prefix_(prefix) {}
+  /// `hosts`: "example.com", with a port where it is not the scheme's own, or an address as
+  /// "http://example.com/". `prefix` of the path, begins with /; empty for all. Throws UsageError.
+  Scope(const Address& start, const std::vector<std::string>& hosts, const std::string& prefix);
 
   bool contains(const Address& address) const;
 

@@ -1,11 +1,14 @@
 #pragma once
 
-// Whose turn it is: hosts that may begin a page stand in line, those that may later wait for their
-// time, so that a host that is slow, or asks to be left alone for a while, holds up nobody else.
+// Whose turn it is. Hosts that may begin a page stand in line, the one with the fewest under way first;
+// those that may later wait for their time. Hosts that are slow, or whose speed is not known yet, get at
+// most a part of the places, so that they hold up nobody else.
 
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <limits>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +29,15 @@ struct Task {
   std::chrono::steady_clock::time_point begun;
 };
 
+struct Host;
+
+/// A connection that waits for its host's next request.
+struct IdleConnection {
+  Host* host;
+  std::unique_ptr<HttpConnection> connection;
+};
+using IdleConnections = std::list<IdleConnection>;
+
 /// What is known of a host, and its pages and connections in memory.
 struct Host {
   using Clock = std::chrono::steady_clock;
@@ -42,44 +54,69 @@ struct Host {
   bool may_have_more = true;     // on disk
   std::multimap<Clock::time_point, Task> retries;
   std::uint64_t active = 0;
-  Clock::time_point next_time;  // before which no request may be sent
-  std::vector<std::unique_ptr<HttpConnection>> idle;
-  enum class Line { none, ready, later } line = Line::none;  // where it waits for its turn
-  Clock::time_point turn;                                    // in the line of those who wait
+  Clock::time_point last_request;
+  std::vector<IdleConnections::iterator> idle;  // the one that is idle longest first
+
+  /// Before which no request may be sent.
+  Clock::time_point next_time() const { return last_request + delay; }
+
+  // Of Turns: where it waits for its turn, and how fast it answers.
+  enum class Line { none, ready, later } line = Line::none;
+  Clock::time_point turn;                         // in the line of those who wait
+  std::pair<std::uint64_t, std::uint64_t> place;  // in the line of those who are ready
+  std::optional<double> mean_seconds;             // an answer takes, lately
+  bool is_slow = true;                            // or not known
 };
 
 class Turns {
  public:
   using Clock = Host::Clock;
 
-  /// At most `per_host` pages of a host are under way. `ready` is called where hosts that waited
-  /// for their time have come into line.
-  Turns(asio::io_context& loop, PageStore& store, std::uint64_t per_host,
+  /// At most `per_host` pages of a host are under way, `at_once` in all. `ready` is called where hosts
+  /// that waited for their time have come into line.
+  Turns(asio::io_context& loop, PageStore& store, std::uint64_t per_host, std::uint64_t at_once,
         std::function<void()> ready)
       : store_(store),
         per_host_(per_host),
+        at_once_(at_once),
         ready_now_(std::move(ready)),
         alarm_(loop.get_executor()) {}
 
   /// Puts the host in line if it has something to do, now or later.
   void wake(Host& host);
-  /// Takes the first host out of the line, and its next page; the host is at the end of the line
-  /// again where it has more. None where the host's time has not come. Requires someone_is_ready().
+  /// The host that is to begin its next page, and this page; the host is in line again where it has more.
+  /// None where no host may begin one now.
   std::optional<std::pair<Host*, Task>> next();
+  /// A page that next() gave is done; `seconds` where it was asked for. Wakes the host.
+  void ended(Host& host, std::optional<double> seconds);
 
-  bool someone_is_ready() const { return !ready_.empty(); }
-  bool someone_waits() const { return !ready_.empty() || !later_.empty(); }
+  /// Pages that are deeper are left where they are; at first there is no limit.
+  void set_deepest(int depth) { deepest_ = depth; }
+  int deepest() const { return deepest_; }
+
+  bool someone_waits() const { return !quick_.empty() || !slow_.empty() || !later_.empty(); }
 
  private:
+  /// Hosts in line, by the pages under way when they came, then in the order in which they came.
+  using Line = std::map<std::pair<std::uint64_t, std::uint64_t>, Host*>;
+
   std::optional<Clock::time_point> turn_of(Host& host);
   void refill(Host& host);
   void wait_for_later();
+  Line& line_of(const Host& host) { return host.is_slow ? slow_ : quick_; }
+  void stand_in_line(Host& host);
+  Host* first_in_line();
+  void note_speed(Host& host, double seconds);
 
   PageStore& store_;
-  std::uint64_t per_host_;
+  std::uint64_t per_host_, at_once_;
   std::function<void()> ready_now_;
-  std::deque<Host*> ready_;                        // may begin a page, in turn
+  Line quick_, slow_;                              // may begin a page
   std::multimap<Clock::time_point, Host*> later_;  // may not before this
+  int deepest_ = std::numeric_limits<int>::max();
+  std::uint64_t arrivals_ = 0;
+  std::uint64_t slow_active_ = 0;  // pages under way of slow hosts
+  double mean_seconds_ = 0;        // of all answers, lately
   Timer alarm_;
 };
 

@@ -4,8 +4,11 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cstring>
+#include <optional>
 #include <variant>
 #include <vector>
+
+#include "kernels/network/http/lenient.hpp"
 
 namespace parlab {
 namespace {
@@ -31,7 +34,7 @@ struct Message {
   std::string text;
   std::vector<Field> fields;
   std::string target, method, body;
-  int status = 0;
+  int status = 0, version = 0;
 
   void clear() {
     text.clear();
@@ -39,7 +42,7 @@ struct Message {
     target.clear();
     method.clear();
     body.clear();
-    status = 0;
+    status = version = 0;
   }
 };
 
@@ -54,10 +57,11 @@ class FieldParser final : public http::basic_parser<is_request> {
   explicit FieldParser(Message& message) : message_(&message) {}
 
  private:
-  void on_request_impl(http::verb, string_view method, string_view target, int,
+  void on_request_impl(http::verb, string_view method, string_view target, int version,
                        error_code& error) override {
     message_->method.assign(method.data(), method.size());
     message_->target.assign(target.data(), target.size());
+    message_->version = version;
     error = {};
   }
   void on_response_impl(int status, string_view, int, error_code& error) override {
@@ -116,6 +120,9 @@ struct MessageReader::State {
   bool to_head = false;
   MessageFault fault = MessageFault::none;
   error_code error;
+  bool has_begun = false;   // behind the empty lines that may come first
+  std::size_t scanned = 0;  // bytes of a response's head in which its end was looked for
+  std::optional<ChunkReader> chunks;
 
   State(Kind of, MessageLimits within) : kind(of), limits(within), buffer(first_read_bytes) {}
 
@@ -125,7 +132,7 @@ struct MessageReader::State {
     return act(std::get<FieldParser<false>>(parser));
   }
   bool is_done() {
-    return with_parser([](auto& p) { return p.is_done(); });
+    return with_parser([](auto& p) { return p.is_done(); }) || (chunks && chunks->done());
   }
 
   void start() {
@@ -136,6 +143,9 @@ struct MessageReader::State {
       p.skip(to_head);
     };
     message.clear();
+    has_begun = false;
+    scanned = 0;
+    chunks.reset();
     if (kind == Kind::request)
       prepare(parser.emplace<FieldParser<true>>(message));
     else
@@ -153,23 +163,79 @@ struct MessageReader::State {
            message.status != 101;
   }
 
+  std::string_view unread() const { return {buffer.data() + begin, end - begin}; }
+
+  /// Gives the bytes to Beast's parser; returns how many it took.
+  std::size_t put(std::string_view bytes) {
+    error_code failed;
+    const std::size_t used = with_parser([&](auto& p) {
+      return p.put(boost::asio::const_buffer(bytes.data(), bytes.size()), failed);
+    });
+    if (failed && failed != http::error::need_more) fail(fault_of(failed), failed);
+    return used;
+  }
+
+  std::size_t put_chunks() {
+    const std::size_t used = chunks->take(unread(), message.body, limits.body);
+    if (chunks->fault() == ChunkReader::Fault::too_big)
+      fail(MessageFault::body_too_big, http::error::body_limit);
+    else if (chunks->fault() == ChunkReader::Fault::malformed)
+      fail(MessageFault::malformed, http::error::bad_chunk);
+    return used;
+  }
+
+  /// A response's head, once it is whole, in the form that Beast takes.
+  std::size_t put_head() {
+    const std::size_t size = head_end(unread(), scanned);
+    if (size == std::string_view::npos) {
+      constexpr std::size_t longest_end = 2;  // of which a part may have come
+      scanned = end - begin - std::min(longest_end, end - begin);
+      return 0;
+    }
+    const std::string head = strict_head(unread().substr(0, size));
+    std::string_view left = head;
+    while (!left.empty() && fault == MessageFault::none) {
+      const std::size_t used = put(left);
+      left.remove_prefix(used);
+      if (used == 0) break;
+    }
+    if (with_parser([](auto& p) { return p.is_header_done() && !p.is_done() && p.chunked(); }))
+      chunks.emplace();
+    return size;
+  }
+
+  bool begins_like_http() const {
+    constexpr std::string_view version = "HTTP/1.";
+    return version.starts_with(unread().substr(0, version.size()));
+  }
+
+  /// Takes some of what is there; returns how many bytes.
+  std::size_t step() {
+    if (!has_begun) {
+      const std::size_t empty = std::min(unread().find_first_not_of("\r\n"), end - begin);
+      if (empty > 0) return empty;  // RFC 9112, 2.2
+      has_begun = true;
+    }
+    if (chunks) return put_chunks();
+    const bool in_head = !with_parser([](auto& p) { return p.is_header_done(); });
+    if (kind == Kind::response && in_head && begins_like_http()) return put_head();
+    return put(unread());
+  }
+
   /// Parses what is there, up to the message's end.
   void parse() {
     while (begin < end && fault == MessageFault::none && !is_done()) {
-      error_code failed;
-      const std::size_t used = with_parser([&](auto& p) {
-        return p.put(boost::asio::const_buffer(buffer.data() + begin, end - begin), failed);
-      });
+      const std::size_t used = step();
       begin += used;
       wire += used;
-      if (failed && failed != http::error::need_more) return fail(fault_of(failed), failed);
+      if (fault != MessageFault::none) return;
       if (wire > limits.framing + framing_per_body_byte * message.body.size())
         return fail(MessageFault::header_too_big, http::error::header_limit);
       if (is_done() && is_interim()) {
         start();
         continue;
       }
-      if (used == 0 || failed == http::error::need_more) return;
+      if (used == 0) return;
     }
   }
 };
@@ -228,6 +294,8 @@ void MessageReader::ended() {
   State& s = *state_;
   if (s.wire == 0 && s.begin == s.end)
     return s.fail(MessageFault::empty, http::error::end_of_stream);
+  if (s.chunks || !header_complete())
+    return s.fail(MessageFault::truncated, http::error::partial_message);
   error_code failed;
   s.with_parser([&](auto& p) { p.put_eof(failed); });
   if (failed) return s.fail(MessageFault::truncated, failed);
@@ -251,6 +319,7 @@ bool MessageReader::has_surplus() const { return state_->begin < state_->end; }
 int MessageReader::status() const { return state_->message.status; }
 std::string_view MessageReader::method() const { return state_->message.method; }
 std::string_view MessageReader::target() const { return state_->message.target; }
+int MessageReader::version() const { return state_->message.version; }
 std::string& MessageReader::body() { return state_->message.body; }
 std::uint64_t MessageReader::wire_bytes() const { return state_->wire; }
 

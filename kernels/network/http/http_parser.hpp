@@ -4,6 +4,7 @@
 // so the same reader serves blocking sockets, callbacks, futures and coroutines, and sources that
 // use it include neither Beast nor Asio.
 //
+// Responses are read leniently (lenient.hpp): what browsers and curl put up with is no reason to lose a page.
 // What Beast leaves open is bounded here: chunk extensions, trailers and interim (1xx) responses
 // may not add up to more than a few times what the body has.
 
@@ -73,6 +74,7 @@ class MessageReader {
   int status() const;               // of a response
   std::string_view method() const;  // of a request
   std::string_view target() const;  // of a request
+  int version() const;              // of a request: 10 for HTTP/1.0, 11 for HTTP/1.1
   /// The first field of this name, in any case; empty where there is none.
   std::string_view field(std::string_view name) const;
   /// Calls visit(value) for every field of this name.

@@ -23,6 +23,7 @@
 
 #include "kernels/network/http/hangup.hpp"
 #include "kernels/network/http/http_parser.hpp"
+#include "kernels/network/servers/request_rules.hpp"
 
 namespace parlab {
 namespace {
@@ -116,21 +117,29 @@ class Server {
     Timer timer(io_.get_executor());
     std::string reply;
     for (;; request.next()) {
+      bool has_told_to_continue = false;
       while (request.wants_more()) {
+        if (!has_told_to_continue && waits_for_continue(request)) {
+          has_told_to_continue = true;
+          reply = "HTTP/1.1 100 Continue\r\n\r\n";
+          co_await asio::async_write(socket, asio::buffer(reply), answer_as_tuple);
+        }
         const auto room = request.room();
         auto [error, count] = co_await socket.async_read_some(
             asio::buffer(room.data(), room.size()), answer_as_tuple);
         if (error) co_return;
         request.took(count);
       }
-      if (!request.complete()) {
-        reply = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      const int refused = request.complete() ? refusal(request) : 400;
+      if (refused != 0) {
+        reply = fmt::format("HTTP/1.1 {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                            refused == 417 ? "417 Expectation Failed" : "400 Bad Request");
         co_await asio::async_write(socket, asio::buffer(reply), answer_as_tuple);
         break;
       }
       const double start = now();
       SiteReply content;
-      const std::string_view target = request.target();
+      const std::string_view target = path_and_query(request.target());
       const std::string_view path = target.substr(0, target.find('?'));
       if (path == "/add") {
         const std::chrono::milliseconds delay = add(target, content);
@@ -142,15 +151,20 @@ class Server {
         content.type = "application/jsonl";
         for (const Remembered& one : remembered_) content.body += one.line();
       } else if (MadeUpSite::owns(path)) {
-        content = site_.reply(path, origin_,
-                              request.field("accept-encoding").find("gzip") != std::string::npos);
+        content = site_.reply(path, origin_, accepts_gzip(request.field("accept-encoding")));
       } else {
         content.status = 404;
         content.body = "Known: /add?name=NAME&delay=MS, /report, /site/\n";
       }
       const bool keeps = request.keep_alive();
       const bool only_head = request.method() == "HEAD";
-      head(content, keeps, reply);
+      // HTTP/1.0 keeps a connection only where both sides say so.
+      std::string_view connection;
+      if (!keeps)
+        connection = "Connection: close\r\n";
+      else if (request.version() < 11)
+        connection = "Connection: keep-alive\r\n";
+      head(content, connection, reply);
       const int pieces = only_head ? 1 : content.pieces;
       const std::size_t piece = (content.body.size() + pieces - 1) / pieces;
       bool lost = false;
@@ -190,7 +204,7 @@ class Server {
     return std::chrono::milliseconds(delay);
   }
 
-  static void head(const SiteReply& content, bool keeps, std::string& reply) {
+  static void head(const SiteReply& content, std::string_view connection, std::string& reply) {
     reply.clear();
     fmt::format_to(std::back_inserter(reply),
                    "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", content.status,
@@ -201,7 +215,7 @@ class Server {
     if (!content.location.empty())
       fmt::format_to(std::back_inserter(reply), "Location: {}\r\n", content.location);
     if (content.gzipped) reply += "Content-Encoding: gzip\r\n";
-    reply += keeps ? "\r\n" : "Connection: close\r\n\r\n";
+    reply.append(connection).append("\r\n");
   }
 
   void remember(std::string_view target, int status, double start) {

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <memory>
 
+#include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
@@ -46,6 +47,16 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
       return false;  // it ends in the middle
   }
   return state == Z_STREAM_END || one_is_whole;
+}
+
+/// That one body may have; nobody uses more than two.
+constexpr std::ptrdiff_t most_codings = 4;
+
+/// What some servers write where a coding should stand: nothing was done to the body.
+bool is_no_coding(std::string_view name) {
+  constexpr std::array<std::string_view, 7> others = {"identity", "none", "binary", "7bit",
+                                                      "8bit",     "text", "plain"};
+  return std::ranges::find(others, name) != others.end() || Charset::labelled(name).has_value();
 }
 
 /// Whether one of the words, which any of the separators part, is the wanted one, in any case.
@@ -129,11 +140,19 @@ void start_element(void* context, const xmlChar* xml_name, const xmlChar** attri
 InflateResult inflate_body(std::string_view encoding, std::string_view body, std::uint64_t most,
                            std::string& out) {
   out.clear();
+  if (const std::size_t comma = encoding.rfind(','); comma != std::string_view::npos) {
+    // Several, in the order in which they were put on (RFC 9110, 8.4).
+    if (std::ranges::count(encoding, ',') >= most_codings) return InflateResult::malformed;
+    std::string inner;
+    const InflateResult last = inflate_body(trimmed(encoding.substr(comma + 1)), body, most, inner);
+    if (last != InflateResult::ok) return last;
+    return inflate_body(trimmed(encoding.substr(0, comma)), inner, most, out);
+  }
   const std::string name = lower(encoding);
   bool too_big = false;
   bool ok = false;
   // No body needs no undoing, whatever the field says.
-  if (name.empty() || name == "identity" || body.empty()) {
+  if (name.empty() || is_no_coding(name) || body.empty()) {
     out = body.substr(0, most);
     return body.size() > most ? InflateResult::too_big : InflateResult::ok;
   }

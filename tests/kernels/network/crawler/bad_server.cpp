@@ -169,6 +169,7 @@ void BadServer::converse(int fd) {
     }
     SocketPeer peer(fd, tls.get(), ending_);
     peer.target = target;
+    peer.request = request;
     if (const auto script = scripts_.find(path); script != scripts_.end())
       script->second(peer);
     else

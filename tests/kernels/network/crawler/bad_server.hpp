@@ -22,7 +22,8 @@ class BadServer {
   class Peer {
    public:
     virtual ~Peer() = default;
-    std::string target = {};  // of the request, with its query
+    std::string target = {};   // of the request, with its query
+    std::string request = {};  // its line and fields
     /// Returns false where the client has gone.
     virtual bool send(std::string_view bytes) = 0;
     /// Sends nothing until the client has gone, or the server ends.

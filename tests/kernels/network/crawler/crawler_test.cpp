@@ -16,6 +16,7 @@
 #include "kernels/network/crawler/http_client.hpp"
 #include "kernels/network/servers/synthetic_site.hpp"
 #include "tests/kernels/network/crawler/bad_server.hpp"
+#include "tests/kernels/network/crawler/crawled.hpp"
 
 namespace parlab {
 namespace {
@@ -25,42 +26,6 @@ using Peer = BadServer::Peer;
 using Script = BadServer::Script;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-/// What became of each page, by its URL.
-std::map<std::string, json> crawled(const CrawlOptions& options) {
-  std::map<std::string, json> pages;
-  crawl(options, {}, [&](const std::string& line) {
-    const json page = json::parse(line);
-    EXPECT_TRUE(pages.emplace(page.at("url"), page).second) << "twice: " << line;
-  });
-  return pages;
-}
-
-std::string error_of(const json& page) {
-  return page.at("error").is_null() ? "" : page.at("error").get<std::string>();
-}
-
-std::string page_with(const std::vector<std::string>& links) {
-  std::string html = "<!doctype html>";
-  for (const std::string& link : links) html += "<a href=\"" + link + "\">x</a>";
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: " +
-         std::to_string(html.size()) + "\r\n\r\n" + html;
-}
-Script links_to(const std::vector<std::string>& links) {
-  return [text = page_with(links)](Peer& peer) { peer.send(text); };
-}
-Script moves_to(const std::string& location) {
-  return [location](Peer& peer) {
-    peer.send("HTTP/1.1 301 X\r\nContent-Length: 0\r\nLocation: " + location + "\r\n\r\n");
-  };
-}
-
-CrawlOptions quick(const std::string& start) {
-  CrawlOptions options{.start = start};
-  options.retries = 0;
-  options.first_backoff = milliseconds(1);
-  return options;
-}
 
 TEST(Crawler, EndsEachBadWayAsItsErrorClassAndTakesTheOthers) {
   std::map<std::string, Script> scripts;

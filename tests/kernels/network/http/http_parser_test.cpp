@@ -96,7 +96,64 @@ TEST(MessageReader, RefusesWhatIsNotHttp) {
   }
 }
 
-// Each of these would go on for ever.
+TEST(MessageReader, ReadsHeadsThatClientsPutUpWith) {
+  for (const char* head :
+       {"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n", "HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-Length: 1\n\n", "HTTP/1.0  200  OK\r\nContent-Length: 1\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\n",
+        "HTTP/1.1 200 OK\r\ncontent-length\t:1 \r\n\r\n",
+        "\r\n\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n",
+        "HTTP/1.1 200\nX: a\n b: c\nContent-Length: 1\n\n"})
+    for (const std::size_t piece : {1U, 5U, 999U}) {
+      MessageReader reader = read(head + std::string("a"), piece);
+      ASSERT_TRUE(reader.complete()) << head << reader.fault_text();
+      EXPECT_EQ(reader.status(), 200);
+      EXPECT_EQ(reader.body(), "a");
+    }
+  MessageReader named = read("HTTP/1.1 200\nX-A \t: b\nContent-Length: 0\n\n");
+  EXPECT_EQ(named.field("x-a"), "b");
+}
+
+TEST(MessageReader, StaysStrictWhereAMistakeWouldBeDangerous) {
+  for (const char* text : {"HTTP/1.1 2000\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1\r\n\r\n",
+                           "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1200 OK\r\n\r\n",
+                           "HTTP/1.1 200 OK\n: nameless\n\n", "HTTP/1.1 200 OK\nA B: c\n\n",
+                           "HTTP/1.1 200 OK\nContent-Length: 1\nContent-Length : 2\n\nab"}) {
+    MessageReader reader = read(text, 3);
+    EXPECT_EQ(reader.fault(), MessageFault::malformed) << text;
+  }
+}
+
+TEST(MessageReader, ReadsChunksThatClientsPutUpWith) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* body :
+       {"5     \r\nhello\r\n0     \r\n\r\n", "5\nhello\n0\n\n", "5\r\nhello\n0\r\n\n",
+        "005 ; a=b\r\nhello\r\n000\r\nX: y\r\n\r\n", "2\nhe\r\n3\t\nllo\n0;\nT: u\n\r\n"})
+    for (const std::size_t piece : {1U, 2U, 3U, 999U}) {
+      MessageReader reader = read(head + body + "HTTP", piece);
+      ASSERT_TRUE(reader.complete()) << body << reader.fault_text();
+      EXPECT_EQ(reader.body(), "hello");
+      EXPECT_TRUE(reader.keep_alive());
+    }
+  for (const char* body : {"\r\n", "5x\r\nhello", "-5\r\nhello", "0x5\r\nhello", " 5\r\nhello",
+                           "5\r\nhello!\r\n", "5\r\nhello\rX", "5\r\nhellox\n", ";\r\n"})
+    EXPECT_EQ(read(head + body, 1).fault(), MessageFault::malformed) << body;
+  MessageReader cut = read(head + "5\r\nhello\r\n");
+  cut.ended();
+  EXPECT_EQ(cut.fault(), MessageFault::truncated);
+  EXPECT_EQ(read(head + "FFFFFFFFFFFFFFFFF\r\n").fault(), MessageFault::body_too_big);
+}
+
+TEST(MessageReader, PassesOverEmptyLinesBeforeARequest) {
+  MessageReader reader(MessageReader::Kind::request);
+  feed(reader, "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 1);
+  ASSERT_TRUE(reader.complete()) << reader.fault_text();
+  EXPECT_EQ(reader.target(), "/");
+  MessageReader endless = read(std::string(1 << 20, '\n'), 4096);
+  EXPECT_EQ(endless.fault(), MessageFault::header_too_big);
+}
+
+// Each of these would go on without an end.
 TEST(MessageReader, BoundsAllThatIsNotBody) {
   const auto repeated = [](const std::string& text) {
     std::string all;

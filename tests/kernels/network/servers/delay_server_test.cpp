@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/network/servers/request_rules.hpp"
 #include "tests/kernels/network/raw_exchange.hpp"
 
 namespace parlab {
@@ -15,6 +16,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 std::string get(const DelayServerProcess& server, const std::string& target,
@@ -64,6 +66,58 @@ TEST(DelayServer, RefusesWhatItCannotAnswer) {
   EXPECT_THAT(get(server, "/add?delay=1e9"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(get(server, "/nowhere"), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(raw_exchange(server.port(), "not http\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+}
+
+TEST(DelayServer, RefusesARequestWithoutOneHost) {
+  const DelayServerProcess server;
+  for (const char* bad :
+       {"GET /add HTTP/1.1\r\n\r\n", "GET /add HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET /add HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n"})
+    EXPECT_THAT(raw_exchange(server.port(), bad), StartsWith("HTTP/1.1 400")) << bad;
+  EXPECT_THAT(raw_exchange(server.port(), "GET /add HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(DelayServer, SaysThatItKeepsAConnectionOfHttp10) {
+  const DelayServerProcess server;
+  const std::string answers =
+      raw_exchange(server.port(),
+                   "GET /add?value=first HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+                   "GET /add?value=second HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(answers, HasSubstr("Connection: keep-alive\r\n\r\nfirst"));
+  EXPECT_THAT(answers, HasSubstr("Connection: close\r\n\r\nsecond"));
+  EXPECT_THAT(raw_exchange(server.port(),
+                           "GET /add HTTP/1.1\r\nHost: h\r\n\r\n"
+                           "GET /add HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+              Not(HasSubstr("keep-alive")));
+}
+
+TEST(DelayServer, TakesTheFormsOfARequest) {
+  const DelayServerProcess server;
+  EXPECT_THAT(get(server, "http://h:80/add?value=x"), EndsWith("\r\n\r\nx"));
+  EXPECT_THAT(raw_exchange(server.port(),
+                           "\r\n\r\nGET /add HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"));
+}
+
+TEST(DelayServer, AnswersAnExpectation) {
+  const DelayServerProcess server;
+  // A body that is longer than what the server reads with the head.
+  const std::string answers = raw_exchange(
+      server.port(),
+      "POST /add?value=x HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 99999\r\n"
+      "Connection: close\r\n\r\n" +
+          std::string(99'999, 'b'));
+  EXPECT_THAT(answers, StartsWith("HTTP/1.1 100 Continue\r\n\r\n"));
+  EXPECT_THAT(get(server, "/add", "Expect: magic\r\n"), StartsWith("HTTP/1.1 417"));
+  EXPECT_THAT(get(server, "/add", "Expect: 100-continue\r\n"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(AcceptsGzip, ReadsWeights) {
+  for (const char* yes : {"gzip", "GZIP;q=1", "br, gzip", "*", "x-gzip",
+                          "deflate;q=0, gzip ; q=0.5", "gzip;q=0.001, *;q=0"})
+    EXPECT_TRUE(accepts_gzip(yes)) << yes;
+  for (const char* no : {"", "identity", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "br", "gzipped"})
+    EXPECT_FALSE(accepts_gzip(no)) << no;
 }
 
 TEST(DelayServer, ServesTheSite) {

@@ -124,6 +124,25 @@ TEST(InflateBody, PassesOverWhatFollowsAWholeStream) {
   }
 }
 
+TEST(InflateBody, TakesWhatIsNoCodingForNone) {
+  std::string out;
+  for (const char* coding : {"none", "UTF-8", "binary", "ISO-8859-1", "identity", "8bit"}) {
+    EXPECT_EQ(inflate_body(coding, "plain", 100, out), InflateResult::ok) << coding;
+    EXPECT_EQ(out, "plain");
+  }
+  for (const char* coding : {"br", "zstd", "compress", "no-such"})
+    EXPECT_EQ(inflate_body(coding, "plain", 100, out), InflateResult::malformed) << coding;
+}
+
+TEST(InflateBody, UndoesSeveralCodingsLastFirst) {
+  std::string out;
+  EXPECT_EQ(inflate_body("gzip, gzip", gzip(gzip("text")), 100, out), InflateResult::ok);
+  EXPECT_EQ(out, "text");
+  EXPECT_EQ(inflate_body("identity , gzip", gzip("text"), 100, out), InflateResult::ok);
+  EXPECT_EQ(out, "text");
+  EXPECT_EQ(inflate_body("br, gzip", gzip("text"), 100, out), InflateResult::malformed);
+}
+
 TEST(InflateBody, RefusesBombsAndScraps) {
   std::string out;
   std::string much;
