@@ -40,6 +40,16 @@ def test_a_call_is_drawn_without_its_loop_and_told_in_nanoseconds(tmp_path: Path
     assert "loop [ns]" in report and "Which backend when" not in report
 
 
+def test_the_section_begins_with_each_call_the_cheapest_first(tmp_path: Path, render: Render) -> None:
+    folder = synthetic_races.write_suite(tmp_path / "in", [call_race()])
+    assert render(folder / "python-call.json", "--out", tmp_path / "out").returncode == 0
+    text = (tmp_path / "out" / "REPORT.md").read_text()
+    found = re.search(r"^- 10.000 calls: one call takes C\+\+ (\S+) ns, compiled (\S+) ns and looked up (\S+) "
+                      r"ns, without the loop around it\.$", text, re.MULTILINE)
+    assert found and [round(float(one) / 10) for one in found.groups()] == [5, 10, 40]
+    assert text.index(found[0]) < text.index("figures/python-call.svg")
+
+
 def test_a_race_without_the_loops_time_is_drawn_with_it(tmp_path: Path, render: Render) -> None:
     document = call_race()
     for arm in document["results"]:

@@ -121,20 +121,23 @@ def test_a_link_shows_what_it_was_made_of_and_nonsense_shows_all(page: Path) -> 
 def test_pointing_tells_all_and_a_click_gives_the_command(page: Path) -> None:
     found = outcome(page, CHOOSE + """
       choose("race", "odd");
+      const said = async (part) => {
+        for (let tries = 0; tries < 100 && !part()?.textContent; ++tries)
+          await new Promise((done) => setTimeout(done, 50));
+        return part().textContent;
+      };
       const figure = document.querySelector(".plot svg"), dot = figure.querySelector('[data-mark="dot"] circle');
       const { x, y } = dot.getBoundingClientRect();
       const event = { bubbles: true, clientX: x + 4, clientY: y + 4, pointerType: "mouse" };
       figure.dispatchEvent(new PointerEvent("pointerenter", event));
       figure.dispatchEvent(new PointerEvent("pointermove", event));
-      await new Promise((done) => setTimeout(done, 300));
-      const tip = figure.querySelector('[aria-label="tip"], [data-mark="tip"]').textContent;
+      const tip = await said(() => figure.querySelector('[aria-label="tip"], [data-mark="tip"]'));
+      document.querySelector(".count").textContent = "";
       figure.dispatchEvent(new MouseEvent("click", event));
-      await new Promise((done) => setTimeout(done, 300));
-      const clicked = document.querySelector(".count").textContent;
+      const clicked = await said(() => document.querySelector(".count"));
       document.querySelector(".count").textContent = "";
       document.querySelector(".results tbody button").click();
-      await new Promise((done) => setTimeout(done, 300));
-      return [tip, clicked, document.querySelector(".count").textContent];""")
+      return [tip, clicked, await said(() => document.querySelector(".count"))];""")
     race = next(one for one in RawResults(page.parent).races.values() if one["run"]["name"] == "odd")
     arm = next(one for one in race["results"] if one["backend"] == "a")
     tip, *commands = found["value"]

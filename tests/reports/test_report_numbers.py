@@ -159,6 +159,7 @@ def explain_races(page: Page, results: RawResults) -> None:
     for race in results.races.values():
         lines, run = page.under(race["run"]["name"]), race["run"]
         page.take(r"\]\([^)]*\)", lines)
+        page.take(r"\b1 is the bound", lines)
         for found in page.take(rf"({NUMBER}) rounds?, ({DURATION});", lines):
             assert int(found[1]) == run["rounds"]
             assert shows_duration(found[2], run["elapsed_seconds"])
@@ -167,7 +168,7 @@ def explain_races(page: Page, results: RawResults) -> None:
             assert answers == {found[1].replace("\u202f", "")}
         for found in page.take(rf"({NUMBER}) arms? in numbers", lines):
             assert int(found[1]) == len(arms_of(race))
-        cases.explain_section(page, lines, race)
+        cases.explain_section(page, lines, race, results)
         for headline in results.headlines["headlines"]:
             for number in lines:
                 if checks.unescaped(page.lines[number].replace("**", "")) == f"- {told(headline)}":

@@ -13,8 +13,10 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from report.figures import style
 from report.load.race_result import Arm, Race
+from report.tables.grid import Choice
 from report.tables.names import names_in
-from report.text.formats import duration, quantity, ratio
+from report.text.formats import duration, listing, quantity, ratio
+from report.text.markdown_table import plain
 
 PANEL_ROOM = 0.62  # inches above and below the rows of a panel
 DECADES = 1.2  # an axis that shows less has too few numbers on it
@@ -35,6 +37,13 @@ def call_of(arm: Arm, seconds: float | None = None) -> float:
     taken = arm.median if seconds is None else seconds
     assert taken is not None
     return max(taken / arm.size - loop_of(arm), 1e-10)
+
+
+def call_words(choice: Choice) -> str:
+    """One call by each arm, the cheapest first, in Markdown."""
+    arms = sorted((arm for arm in choice.race.groups[choice.arms[0].group] if _is_drawn(arm)), key=call_of)
+    words = [f"{plain(choice.name(arm))} {duration(call_of(arm))}" for arm in arms]
+    return f"{plain(choice.case)}: one call takes {listing(words)}, without the loop around it."
 
 
 def draw(race: Race, path: Path) -> None:

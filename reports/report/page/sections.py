@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from report.answer.answer import Answer, answer_of
 from report.answer.case_words import case_sentence
-from report.figures.call_costs import measures_calls
+from report.answer.cost_sentences import run_cost
+from report.figures.call_costs import call_words, measures_calls
 from report.figures.loads import has_loads
 from report.figures.lock_holders import spans_of
 from report.figures.model import is_held_to_model
@@ -87,10 +88,15 @@ class Section:
 
     @property
     def sentence(self) -> str:
-        """What its case of the largest size says, in Markdown; empty where headlines say it, and where
-        times are costs or held to goals."""
-        if self.headlines or not self.choices or not ranks(self.race):
+        """What its case of the largest size says, or what is cheapest, in Markdown; empty where headlines
+        say it, and where times are held to goals."""
+        if self.headlines or not self.choices or is_against(self.race):
             return ""
+        if measures_calls(self.race):
+            return call_words(self.choices[0])
+        if measures_chunks(self.race):
+            cost = run_cost([self.race])
+            return cost.text if cost else ""
         choice = max(self.choices, key=lambda one: (one.arms[0].size, len(one.arms)))
         return case_sentence(choice)
 

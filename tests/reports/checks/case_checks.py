@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import table_checks as checks
-from answer_checks import check_grain, rows_of
+from answer_checks import check_cost, check_grain, rows_of
 from grid_checks import is_case, percent_is
 from raw_results import Document, RawResults, arms_of
 from regret_checks import empty_race, is_task, tasks_of, upper_end
@@ -70,14 +70,17 @@ def names_fit(text: str | None, arms: list[Document]) -> bool:
         set(name.split()) <= checks.words_of(arm) for arm in arms) for name in names)
 
 
-def explain_section(page: Page, numbers: list[int], race: Document) -> None:
-    """A section's own sentence, on its case of the largest size, and what is said of goals."""
+def explain_section(page: Page, numbers: list[int], race: Document, results: RawResults) -> None:
+    """A section's own sentence, on its case of the largest size or on its cost, and what is said of goals."""
     for number in numbers:
         line = page.lines[number]
         if line.startswith("- ") and SENTENCE.fullmatch(checks.unescaped(line[2:])):
             largest = max(arm["size"] for group in groups_of(race) for arm in group)
             assert any(fits(line[2:], race, group) for group in groups_of(race)
                        if group[0]["size"] == largest), line
+            page.explain(number)
+        elif line.startswith("- A run of "):
+            check_cost(line[2:], [], results)
             page.explain(number)
         elif found := re.fullmatch(r"Of (\d+) goals?: (.+)\.", line):
             said = [checks.goal_outcome(race, arm) for arm in arms_of(race)
