@@ -14,7 +14,7 @@
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/base/this_program.hpp"
-#include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/race/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"

@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/race/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/race/arm_process.hpp"
 #include "experiments/options/quantity.hpp"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
-#include "experiments/command_line/running_race.hpp"
+#include "experiments/command_line/race/running_race.hpp"
 
 namespace parlab {
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,25 @@ class MadeUpExperiment : public Experiment {
 /// The baseline, and each schedule of threads on two workers.
 inline std::vector<Entrant> three_arms(const Experiment& experiment) {
   return line_up(experiment, {.backends = parse_backends("threads:all"), .workers = {2}});
+}
+
+/// Runs that keep a processor busy so long.
+inline MadeUpExperiment busy_for(std::chrono::milliseconds length) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [length](const Arm&) {
+    return [length] {
+      const auto end = std::chrono::steady_clock::now() + length;
+      while (std::chrono::steady_clock::now() < end) {
+      }
+      return 42;
+    };
+  };
+  return experiment;
+}
+
+/// The baseline, and threads on so many workers.
+inline std::vector<Entrant> arms_of(const Experiment& experiment, int workers) {
+  return line_up(experiment, {.backends = parse_backends("threads:static"), .workers = {workers}});
 }
 
 /// Results of a baseline, its second run, and arms of the given speed-ups, as the machine times them.

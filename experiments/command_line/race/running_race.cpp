@@ -1,4 +1,4 @@
-#include "experiments/command_line/running_race.hpp"
+#include "experiments/command_line/race/running_race.hpp"
 
 #include <fmt/format.h>
 

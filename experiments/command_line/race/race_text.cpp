@@ -1,4 +1,4 @@
-#include "experiments/command_line/race_text.hpp"
+#include "experiments/command_line/race/race_text.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "experiments/base/json_text.hpp"
-#include "experiments/command_line/running_race.hpp"
+#include "experiments/command_line/race/running_race.hpp"
 #include "experiments/command_line/table.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
 #include "experiments/options/duration.hpp"

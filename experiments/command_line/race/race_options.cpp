@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/race/memory_need.hpp"
 #include "experiments/measure/verdicts/anytime_interval.hpp"
 #include "experiments/options/duration.hpp"

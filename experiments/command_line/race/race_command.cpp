@@ -1,4 +1,4 @@
-#include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/race/race_command.hpp"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
-#include "experiments/command_line/race_text.hpp"
+#include "experiments/command_line/race/race_text.hpp"
+#include "experiments/command_line/race/running_race.hpp"
 #include "experiments/command_line/result_place.hpp"
-#include "experiments/command_line/running_race.hpp"
 #include "experiments/measure/results/context.hpp"
 #include "kernels/base/errors.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/command_line/race_command.hpp"
+#include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/results/result_file.hpp"
 #include "experiments/measure/verdicts/open_questions.hpp"
 
