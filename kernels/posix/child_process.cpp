@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -49,7 +50,7 @@ void die_with(pid_t parent, bool forked_by_main_thread) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, ended);
-    sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     prctl(PR_SET_PDEATHSIG, ended);
   }
   if (getppid() != parent) _exit(1);  // the parent ended before the lines above

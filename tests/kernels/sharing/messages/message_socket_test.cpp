@@ -44,7 +44,14 @@ const std::vector<std::size_t> sizes = {0,
 
 class MessageSocketTest : public SharingTest {
  protected:
-  MessageSocketTest() : ends_(make_message_sockets()) {}
+  void SetUp() override {
+    SharingTest::SetUp();
+    ends_ = make_message_sockets();
+  }
+  void TearDown() override {
+    ends_ = {};
+    SharingTest::TearDown();
+  }
   void send_packet(const Bytes& packet) const {
     ASSERT_EQ(send(ends_.here.get(), packet.data(), packet.size(), 0),
               static_cast<ssize_t>(packet.size()));
