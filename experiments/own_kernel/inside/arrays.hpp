@@ -5,10 +5,12 @@
 
 #include <sys/mman.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "experiments/own_kernel/inside/table.hpp"

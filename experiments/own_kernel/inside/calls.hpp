@@ -167,9 +167,12 @@ using Kept = typename std::conditional_t<std::is_arithmetic_v<R>, std::type_iden
 
 template <class R>
 constexpr void check_partial() {
-  static_assert((std::is_arithmetic_v<R> || std::is_class_v<R>)&&std::is_trivially_copyable_v<R>,
-                "kernel must return a number, or a trivially copyable structure (no std::vector, "
-                "no pointer): it goes from process to process as bytes");
+  // Not is_trivially_copyable: a std::pair may be copied as bytes, though its assignment is its own.
+  static_assert(
+      (std::is_arithmetic_v<R> || std::is_class_v<R>)&&std::is_trivially_copy_constructible_v<R> &&
+          std::is_trivially_destructible_v<R>,
+      "kernel must return a number, or a trivially copyable structure (no std::vector, "
+      "no pointer): it goes from process to process as bytes");
   static_assert(alignof(R) <= alignof(std::max_align_t), "what a kernel returns is overaligned");
 }
 
@@ -405,6 +408,16 @@ void tell_right(const T& value, Sink sink) {
     numbers_of(value, sink);
 }
 
+/// What the file expects, where it returns it; what it writes stands in the arrays. A template, so
+/// that only the branch that holds is compiled.
+template <class Expected>
+void tell_what(const Expected& expected, Sink sink) {
+  if constexpr (std::is_void_v<decltype(expected())>)
+    expected();
+  else
+    tell_right(expected(), sink);
+}
+
 template <class N>
 void fill(Table& table, N none) {
   table.size = static_cast<double>(number_size(none));
@@ -434,13 +447,7 @@ void fill(Table& table, N none) {
     };
   if constexpr (!std::is_same_v<Right, None (*)(None)>) {
     table.expected_is_written = std::is_void_v<Right>;
-    table.expected = [](Sink sink) {
-      if constexpr (std::is_void_v<Right>) {
-        right();
-      } else {
-        tell_right(right(), sink);
-      }
-    };
+    table.expected = [](Sink sink) { tell_what(right, sink); };
   }
 }
 
