@@ -7,6 +7,7 @@ namespace parlab {
 
 extern const char inside_table[];
 extern const char inside_arrays[];
+extern const char inside_numbers[];
 extern const char inside_calls[];
 
 }  // namespace parlab

@@ -220,9 +220,9 @@ std::string wrapped(const fs::path& file, const std::string& source) {
   return fmt::format(
       "{}{}{}#line 1 \"{}\"\n{}\n#line 1 \"how parlab calls your kernel\"\n{}\n"
       "namespace parlab::own {{ struct None; }}\n"
-      "namespace parlab_absent {{ using parlab::own::None;{} }}\n{}",
+      "namespace parlab_absent {{ using parlab::own::None;{} }}\n{}{}",
       heads, inside_table, inside_arrays, quoted(file.string()), source, list, absent,
-      inside_calls);
+      inside_numbers, inside_calls);
 }
 
 }  // namespace parlab
