@@ -94,6 +94,7 @@ class Conversion {
   ~Conversion() {
     if (is_open()) iconv_close(handle_);
   }
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): how iconv says that it failed
   bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
   /// Calls otherwise(rest, out) where it cannot go on; that returns how many bytes to pass over.
