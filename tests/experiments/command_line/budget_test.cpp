@@ -161,7 +161,8 @@ TEST_F(SuiteGoesOn, OnlyInTheSameConditionsAndWithWholeFiles) {
   change("julia-variants.json", [](json& d) { d["context"]["host"] = "another"; });
   expect_refused("other conditions (host: ");
   restore();
-  change("julia-variants.json", [](json& d) { d["context"]["environment"]["OMP_NUM_THREADS"] = "1"; });
+  change("julia-variants.json",
+         [](json& d) { d["context"]["environment"]["OMP_NUM_THREADS"] = "1"; });
   expect_refused("other conditions (environment: ");
   restore();
   change("julia-variants.json", [](json& d) { d["results"][1]["seconds"].erase(0); });
