@@ -52,12 +52,10 @@ class Scanner {
       if (letter == '\n') line_begins_ = true;
       if (std::isspace(static_cast<unsigned char>(letter)) != 0) {
         ++at_;
-      } else if (text_.substr(at_).starts_with("//")) {
+      } else if (text_.substr(at_).starts_with("//") || (letter == '#' && line_begins_)) {
         skip_line();
       } else if (text_.substr(at_).starts_with("/*")) {
         skip_past("*/", 2);
-      } else if (letter == '#' && line_begins_) {
-        skip_line();
       } else if (text_.substr(at_).starts_with("R\"")) {
         const std::size_t open = std::min(text_.find('(', at_), text_.size());
         const auto delimiter = std::string(text_.substr(at_ + 2, open - at_ - 2));
@@ -170,7 +168,7 @@ std::vector<std::string> variable_names(const std::string& source) {
     // The declarators up to the semicolon.
     for (bool expects_name = true; i + 1 < tokens.size() && at(i + 1) != ";"; ++i) {
       const std::string_view name = at(i + 1), behind = at(i + 2);
-      if (expects_name && name != "operator" && name.size() > 0 &&
+      if (expects_name && name != "operator" && !name.empty() &&
           (behind == "(" || behind == ";" || behind == "=" || behind == ","))
         names.emplace_back(name);
       if (expects_name && behind != "(" && behind != ";" && behind != "=" && behind != ",") break;
@@ -178,7 +176,7 @@ std::vector<std::string> variable_names(const std::string& source) {
     }
   }
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
