@@ -45,7 +45,7 @@ struct Case {
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
   bool self_parallel = false;  // starts its own workers, as many as it is told: on no backend
   double bytes_per_run = 0;    // that a run moves, and
-  double flops_per_run = 0;    // operations that it makes; 0 where nobody told: for rates
+  double flops_per_run = 0;    // operations that it makes; 0 where it is not known: for rates
 
   friend bool operator==(const Case&, const Case&) = default;
 };

@@ -6,36 +6,18 @@
 #include <cmath>
 #include <utility>
 
+#include "kernels/base/utf8.hpp"
+
 namespace parlab {
 namespace {
 
 using nlohmann::json;
 
-/// Bytes of the character at the front of `bytes`; 0 where there is none. Unicode 15, table 3-7.
-std::size_t character_size(std::string_view bytes) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const auto is_in = [&](std::size_t i, int low, int high) {
-    return i < bytes.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const int lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return is_in(1, 0x80, 0xBF) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const int low = lead == 0xE0 ? 0xA0 : 0x80, high = lead == 0xED ? 0x9F : 0xBF;
-    return is_in(1, low, high) && is_in(2, 0x80, 0xBF) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const int low = lead == 0xF0 ? 0x90 : 0x80, high = lead == 0xF4 ? 0x8F : 0xBF;
-    return is_in(1, low, high) && is_in(2, 0x80, 0xBF) && is_in(3, 0x80, 0xBF) ? 4 : 0;
-  }
-  return 0;
-}
-
 /// Escapes all that is below, and notes where.
 void escape(json& value, const std::string& path, json& escaped) {
   if (value.is_string()) {
     auto& text = value.get_ref<std::string&>();
-    if (is_utf8(text)) return;
+    if (is_valid_utf8(text)) return;
     text = as_utf8(text);
     escaped.push_back(path);
   } else if (value.is_array()) {
@@ -47,7 +29,7 @@ void escape(json& value, const std::string& path, json& escaped) {
     };
     std::vector<std::string> odd_keys;
     for (const auto& [key, item] : value.items())
-      if (!is_utf8(key)) odd_keys.push_back(key);
+      if (!is_valid_utf8(key)) odd_keys.push_back(key);
     for (const std::string& key : odd_keys) {
       const std::string name = as_utf8(key);
       escaped.push_back(below(name));
@@ -99,27 +81,19 @@ void name_what_is_not_finite(json& value) {
 
 }  // namespace
 
-bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t size = character_size(bytes);
-    if (size == 0) return false;
-    bytes.remove_prefix(size);
-  }
-  return true;
-}
-
 std::string as_utf8(std::string_view bytes) {
-  if (is_utf8(bytes)) return std::string(bytes);
+  if (is_valid_utf8(bytes)) return std::string(bytes);
   std::string text;
   while (!bytes.empty()) {
-    const std::size_t size = character_size(bytes);
-    if (size == 0)
+    const Utf8Character character = first_character(bytes);
+    if (!character.is_valid)
       text += fmt::format("\\x{:02X}", static_cast<unsigned char>(bytes[0]));
     else if (bytes[0] == '\\')
       text += "\\\\";
     else
-      text += bytes.substr(0, size);
-    bytes.remove_prefix(std::max<std::size_t>(size, 1));
+      text += bytes.substr(0, character.bytes);
+    // Of bytes that are not UTF-8, one at a time.
+    bytes.remove_prefix(character.is_valid ? character.bytes : 1);
   }
   return text;
 }

@@ -13,10 +13,7 @@
 
 namespace parlab {
 
-/// Whether the bytes are UTF-8, as Unicode defines it: no surrogates, no overlong forms.
-bool is_utf8(std::string_view bytes);
-
-/// The same where it is UTF-8; else with bytes and backslashes escaped as above.
+/// `bytes` where they are UTF-8; else with bytes and backslashes escaped as above.
 std::string as_utf8(std::string_view bytes);
 
 /// The value with every string and key as UTF-8. An object gets `escaped` where one was not.

@@ -40,8 +40,6 @@ std::vector<SuiteEntry> entries_of(Profile profile, const std::vector<std::strin
 /// Of the quick profile, a race: 35 of them are what a report may take from someone who waits for it.
 constexpr std::chrono::seconds quick_seconds_a_race{8};
 
-constexpr std::chrono::hours longest_budget{24 * 7};
-
 /// Publishes what there is. Where that is nothing, an earlier suite in the folder stays as it is.
 void end_early(SuiteRun& suite, const std::string& folder, const std::string& why) {
   if (suite.races_there() == 0) {
@@ -52,13 +50,26 @@ void end_early(SuiteRun& suite, const std::string& folder, const std::string& wh
   tell("parlab: {}; {} of {} races are in {}\n", why, suite.races_there(), suite.size(), folder);
 }
 
+/// Profile and races of the suite in the folder, where the words do not ask for others.
+void go_on_as_before(SuiteOptions& options, const std::string& profile) {
+  const EarlierSuite earlier = read_suite(options.folder);
+  if (!profile.empty() && options.profile != earlier.profile)
+    throw UsageError(
+        fmt::format("--resume: {}/suite.json: it is of another profile than {}; start "
+                    "anew without --resume",
+                    options.folder, profile));
+  options.profile = earlier.profile;
+  if (options.only.empty()) options.only = earlier.only;
+  options.earlier_seconds = earlier.elapsed_seconds;
+}
+
 }  // namespace
 
 int suite_command(const Arguments& arguments, const std::string& command) {
   CLI::App app("Runs every experiment and writes their result files, for the report.",
                "parlab suite");
   SuiteOptions options{.command = command};
-  std::string profile = "quick";
+  std::string profile;
   std::string budget;
   app.add_option("--profile", profile,
                  "quick: some minutes; full: more sizes, rounds, schedules [quick]");
@@ -70,23 +81,24 @@ int suite_command(const Arguments& arguments, const std::string& command) {
                              "[{} s a race for quick, none for full]",
                              quick_seconds_a_race.count()));
   app.add_flag("--resume", options.resumes,
-               "go on with the suite in the folder: rounds for what is open there, on the same "
-               "machine and build");
+               "go on with the suite in the folder, its profile and races: rounds for what is open "
+               "there, on the same machine and build");
   app.add_flag("--quiet", options.quiet, "no progress");
   app.footer("Example: parlab suite --profile quick --out reports/out");
   if (const auto help = parse_words(app, arguments)) {
     write_stdout(*help);
     return 0;
   }
-  require_known("profile", profile, {"quick", "full"});
+  if (!profile.empty()) require_known("profile", profile, {"quick", "full"});
   if (options.folder.empty())
     throw UsageError("suite: --out is missing; name a folder for the results");
-  options.profile = profile == "quick" ? Profile::quick : Profile::full;
+  options.profile = profile == "full" ? Profile::full : Profile::quick;
+  if (options.resumes) go_on_as_before(options, profile);
   auto entries = entries_of(options.profile, options.only);
   if (budget.empty() && options.profile == Profile::quick) {
     options.budget = entries.size() * quick_seconds_a_race;
   } else if (!budget.empty() && budget != "none") {
-    options.budget = parse_duration("--budget", budget, longest_budget);
+    options.budget = parse_duration("--budget", budget, max_budget);
     options.is_budget_asked_for = true;
   }
   std::error_code error;

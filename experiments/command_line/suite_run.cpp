@@ -55,12 +55,36 @@ std::vector<std::string> without_rounds(std::vector<std::string> words) {
 
 }  // namespace
 
+EarlierSuite read_suite(const std::string& folder) {
+  const std::string path = folder + "/suite.json";
+  try {
+    const json suite = read_document(path);
+    if (suite.at("schema") != suite_schema)
+      throw std::runtime_error(fmt::format("its schema is not {}", suite_schema));
+    const std::string profile = suite.at("profile");
+    if (profile != name_of(Profile::quick) && profile != name_of(Profile::full))
+      throw std::runtime_error(fmt::format("its profile is '{}'", profile));
+    return {.profile = profile == name_of(Profile::quick) ? Profile::quick : Profile::full,
+            .only = suite.at("only"),
+            .elapsed_seconds = suite.at("elapsed_seconds")};
+  } catch (const json::exception& error) {
+    throw UsageError(fmt::format("--resume: {}: it is damaged: {}; start anew without --resume",
+                                 path, error.what()));
+  } catch (const std::runtime_error& error) {
+    throw UsageError(
+        fmt::format("--resume: {}: {}; start anew without --resume", path, error.what()));
+  }
+}
+
 SuiteRun::SuiteRun(std::vector<SuiteEntry> entries, SuiteOptions options,
                    const InterruptionGuard& interruption)
     : options_(std::move(options)) {
   for (SuiteEntry& words : entries) entries_.emplace_back().words = std::move(words);
   for (Entry& entry : entries_) read_words(entry, interruption);
-  if (options_.resumes) read_back();
+  if (options_.resumes)
+    for (Entry& entry : entries_)
+      if (entry.race && std::filesystem::exists(options_.folder + "/" + file_of(entry.words)))
+        read_back(entry);
   plan_family();
 }
 
@@ -78,25 +102,6 @@ void SuiteRun::read_words(Entry& entry, const InterruptionGuard& interruption) {
   } catch (const std::exception& error) {
     fail(entry, error.what());
   }
-}
-
-void SuiteRun::read_back() {
-  const std::string path = options_.folder + "/suite.json";
-  try {
-    const json suite = read_document(path);
-    if (suite.value("schema", "") != suite_schema)
-      throw std::runtime_error(fmt::format("its schema is not {}", suite_schema));
-    if (suite.at("profile") != name_of(options_.profile))
-      throw std::runtime_error(
-          fmt::format("it is of the profile {}", suite.at("profile").get<std::string>()));
-    earlier_seconds_ = suite.at("elapsed_seconds");
-  } catch (const std::exception& error) {
-    throw UsageError(
-        fmt::format("--resume: {}: {}; start anew without --resume", path, error.what()));
-  }
-  for (Entry& entry : entries_)
-    if (entry.race && std::filesystem::exists(options_.folder + "/" + file_of(entry.words)))
-      read_back(entry);
 }
 
 void SuiteRun::read_back(Entry& entry) {
@@ -176,7 +181,7 @@ void SuiteRun::first_pass() {
 void SuiteRun::spend(Clock::time_point deadline) {
   for (;;) {
     const double left = std::chrono::duration<double>(deadline - Clock::now()).count();
-    Entry* const entry = most_worth(left);
+    Entry* const entry = next_entry(left);
     if (entry == nullptr) break;
     if (!options_.quiet) {
       int headlines = 0;
@@ -198,7 +203,7 @@ void SuiteRun::spend(Clock::time_point deadline) {
 }
 
 /// The race whose next look promises most for its time, of those that the budget allows.
-SuiteRun::Entry* SuiteRun::most_worth(double seconds_left) {
+SuiteRun::Entry* SuiteRun::next_entry(double seconds_left) {
   Entry* best = nullptr;
   double most = 0;
   for (Entry& entry : entries_) {
@@ -233,6 +238,7 @@ void SuiteRun::step(Entry& entry, const std::function<void(RunningRace&)>& round
   } catch (const std::exception& error) {
     fail(entry, error.what());
     entry.race.reset();
+    entry.open = {};
   }
 }
 
@@ -288,8 +294,10 @@ json SuiteRun::summary(const std::string& why) const {
   for (const Entry& entry : entries_) {
     if (!entry.is_published) continue;
     files.push_back(file_of(entry.words));
-    headlines += entry.open.headlines;
-    rows += entry.open.rows;
+    if (!entry.race) continue;
+    const OpenQuestions undecided = entry.race->undecided();
+    headlines += undecided.headlines;
+    rows += undecided.rows;
   }
   const std::chrono::duration<double> elapsed = Clock::now() - begin_;
   return {{"schema", suite_schema},
@@ -300,7 +308,7 @@ json SuiteRun::summary(const std::string& why) const {
           {"budget_seconds", options_.budget ? json(options_.budget->count()) : json()},
           {"open", {{"headlines", headlines}, {"rows", rows}}},
           {"ended_early", why},
-          {"elapsed_seconds", earlier_seconds_ + elapsed.count()},
+          {"elapsed_seconds", options_.earlier_seconds + elapsed.count()},
           {"command", options_.command}};
 }
 

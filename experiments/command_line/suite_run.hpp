@@ -22,6 +22,16 @@ class NoPlace : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What a folder's suite.json says of the suite that ran there.
+struct EarlierSuite {
+  Profile profile;
+  std::vector<std::string> only;
+  double elapsed_seconds;
+};
+
+/// Throws UsageError where there is none that can go on.
+EarlierSuite read_suite(const std::string& folder);
+
 struct SuiteOptions {
   std::string folder = "";
   Profile profile = Profile::quick;
@@ -32,6 +42,7 @@ struct SuiteOptions {
   std::optional<std::chrono::duration<double>> budget = std::nullopt;
   bool is_budget_asked_for = false;  // else the first pass is done, however long it takes
   bool resumes = false;
+  double earlier_seconds = 0;  // of the suite that it resumes
 };
 
 class SuiteRun {
@@ -65,13 +76,12 @@ class SuiteRun {
   };
 
   void read_words(Entry& entry, const InterruptionGuard& interruption);
-  void read_back();
   void read_back(Entry& entry);
   void plan_family();
   void first_pass();
   void require_budget();
   void spend(Clock::time_point deadline);
-  Entry* most_worth(double seconds_left);
+  Entry* next_entry(double seconds_left);
   void step(Entry& entry, const std::function<void(RunningRace&)>& rounds);
   void publish(Entry& entry);
   void fail(const Entry& entry, const std::string& cause);
@@ -86,7 +96,6 @@ class SuiteRun {
   int planned_ = 0;                  // sentences of the family
   std::vector<bool> has_headlines_;  // an entry each
   nlohmann::json failed_ = nlohmann::json::array();
-  double earlier_seconds_ = 0;  // of the suite that it resumes
   Clock::time_point begin_ = Clock::now();
 };
 

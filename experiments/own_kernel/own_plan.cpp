@@ -16,7 +16,7 @@ namespace parlab {
 namespace {
 
 /// Each is compiled or loaded before the race: more are a typing error.
-constexpr std::size_t most_combinations = 256;
+constexpr std::size_t max_combinations = 256;
 
 /// A name and what it is set to in one combination.
 struct Setting {
@@ -103,9 +103,9 @@ std::vector<Settings> combinations(const std::vector<std::vector<Setting>>& axes
         longer.back().push_back(value);
       }
     all = std::move(longer);
-    if (all.size() > most_combinations)
+    if (all.size() > max_combinations)
       throw UsageError(fmt::format("--set and --size make more than {} combinations; ask for fewer",
-                                   most_combinations));
+                                   max_combinations));
   }
   return all;
 }

@@ -19,7 +19,7 @@ constexpr std::uint64_t parts = 7;
 
 /// Arrays above it, in bytes, are not watched for elements that two parts write: copies of them may
 /// not fit.
-constexpr std::uint64_t most_watched = std::uint64_t{1} << 28;
+constexpr std::uint64_t max_watched = std::uint64_t{1} << 28;
 
 class ReferenceRun {
  public:
@@ -146,7 +146,7 @@ class ReferenceRun {
     }
     begin_again(before);
     std::vector<Answer> forwards;
-    if (!own_.arrays.empty() && own_.array_bytes() <= most_watched && !own_.uses_atomics) {
+    if (!own_.arrays.empty() && own_.array_bytes() <= max_watched && !own_.uses_atomics) {
       ChangeWatch watch(table, own_.arrays);
       forwards = in_parts(false, &watch);
     } else {

@@ -265,7 +265,7 @@ class VerifyPrime final : public Experiment {
           "contiguous,strided,dynamic", "--backend", "serial,processes:dynamic", "--workers", cores,
           "--baseline", "first", "--rounds", full ? "41" : "7"}},
     };
-    // Half a minute for how often to poll: not in a report that someone waits for.
+    // The quick report leaves out how often to poll.
     if (full)
       entries.push_back(
           {"verify-prime-polls",

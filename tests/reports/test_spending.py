@@ -37,9 +37,9 @@ def test_what_is_open_stands_on_the_first_screen_with_the_command_that_goes_on(
     assert "\nbuild/parlab suite --profile quick --out DIR --resume --budget 5min\n" in text
 
 
-def test_all_told_asks_for_nothing(render: Render, tmp_path: Path) -> None:
+def test_nothing_open_asks_for_nothing(render: Render, tmp_path: Path) -> None:
     text = report_of(render, suite_of(tmp_path, open={"headlines": 0, "rows": 0}))
-    assert "All is told within the budget." in text and "--resume" not in text
+    assert "Every comparison was decided within the budget." in text and "--resume" not in text
 
 
 def test_an_interrupted_suite_says_so_first(render: Render, tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_without_a_budget_the_race_with_most_open_goes_on(render: Render, tmp_pa
     assert "--resume" not in report_of(render, suite_of(tmp_path, budget_seconds=None))
 
 
-def resting(document: Document, index: int, rounds: int) -> None:
-    """One arm as it is where all was told of it sooner."""
+def decided_sooner(document: Document, index: int, rounds: int) -> None:
+    """One arm as it is where its comparisons were decided sooner."""
     arm = document["results"][index]
     for result in document["results"]:
         result["rounds"] = len(result["seconds"])
@@ -61,11 +61,11 @@ def resting(document: Document, index: int, rounds: int) -> None:
     arm["rounds"] = rounds
 
 
-def test_an_arm_that_rested_has_fewer_rounds(render: Render, tmp_path: Path) -> None:
+def test_an_arm_that_was_decided_sooner_has_fewer_rounds(render: Render, tmp_path: Path) -> None:
     folder = suite_of(tmp_path)
     path = folder / "primes-chunks.json"
     document = json.loads(path.read_text())
-    resting(document, 3, 9)
+    decided_sooner(document, 3, 9)
     path.write_text(json.dumps(document))
     assert "9 to 15 rounds, " in report_of(render, folder)
 

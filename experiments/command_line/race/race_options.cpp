@@ -23,11 +23,9 @@ namespace parlab {
 namespace {
 
 /// Most rounds: a day of them at the shortest sample.
-constexpr std::uint64_t most_rounds = 1'000'000;
+constexpr std::uint64_t max_rounds = 1'000'000;
 
 constexpr int default_rounds = 21;
-
-constexpr std::chrono::hours longest_budget{24 * 7};
 
 constexpr double longest_timeout = 86'400;  // seconds, a day
 
@@ -71,7 +69,7 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
   app.add_option(
       "--rounds", words.rounds,
       fmt::format("times that every arm runs; 7 or more for a verdict [{}]; with --until "
-                  "or --budget at most so many [{}]",
+                  "or --budget the max [{}]",
                   default_rounds, last_look));
   app.add_option("--until", words.until,
                  "decided: rounds only where a verdict is open, until none is");
@@ -136,12 +134,11 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
 RaceOptions options_of(const Words& words) {
   RaceOptions options;
   if (!words.until.empty()) require_known("--until", words.until, {"decided"});
-  if (!words.budget.empty())
-    options.budget = parse_duration("--budget", words.budget, longest_budget);
+  if (!words.budget.empty()) options.budget = parse_duration("--budget", words.budget, max_budget);
   options.until_decided = options.budget || !words.until.empty();
   options.rounds = options.until_decided ? last_look : default_rounds;
   if (!words.rounds.empty())
-    options.rounds = static_cast<int>(parse_quantity("--rounds", words.rounds, 1, most_rounds));
+    options.rounds = static_cast<int>(parse_quantity("--rounds", words.rounds, 1, max_rounds));
   options.order_seed = parse_quantity("--seed", words.seed);
   try {
     std::size_t read = 0;

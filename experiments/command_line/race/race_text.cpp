@@ -149,22 +149,25 @@ std::string race_text(const RaceRecord& race, const std::vector<Headline>& headl
 std::string open_text(const RunningRace& running, const RaceRecord& race) {
   const int rounds = race.outcome.rounds();
   if (race.stopped == Stop::interrupted)
-    return fmt::format("Interrupted after {} of {} rounds: this is what they tell.\n", rounds,
+    return fmt::format("Interrupted after {} of {} rounds; the table holds these rounds.\n", rounds,
                        race.options.rounds);
   if (!race.options.until_decided) return "";
-  const OpenQuestions open = running.look();
+  const OpenQuestions open = running.undecided();
   if (!open.any())
-    return fmt::format("All that can be told is told, after {} rounds in {}.\n", rounds,
+    return fmt::format("Every comparison is decided, after {} rounds in {}.\n", rounds,
                        duration_words(race.outcome.elapsed_seconds));
-  const double seconds = running.seconds_to_tell(open);
-  return fmt::format("{} after {} rounds in {}; still open: {} {}, {} {}. {}\n",
-                     race.stopped == Stop::budget ? "The budget ended" : "The rounds ended", rounds,
-                     duration_words(race.outcome.elapsed_seconds), open.headlines,
-                     open.headlines == 1 ? "sentence" : "sentences", open.rows,
-                     open.rows == 1 ? "row" : "rows",
-                     std::isfinite(seconds)
-                         ? fmt::format("About {} more would tell them.", duration_words(seconds))
-                         : std::string("Not all of them lean to a side yet."));
+  const OpenQuestions can_go_on = running.look();
+  const double seconds = running.seconds_to_decide(can_go_on);
+  return fmt::format(
+      "{} after {} rounds in {}; still open: {} {}, {} {}. {}\n",
+      race.stopped == Stop::budget ? "The budget ended" : "The race ended", rounds,
+      duration_words(race.outcome.elapsed_seconds), open.headlines,
+      open.headlines == 1 ? "sentence" : "sentences", open.rows, open.rows == 1 ? "row" : "rows",
+      !can_go_on.any()
+          ? std::string("Their arms had retired when intervals became wider: run again.")
+      : std::isfinite(seconds)
+          ? fmt::format("About {} more should decide them.", duration_words(seconds))
+          : std::string("Some are too close to call yet."));
 }
 
 }  // namespace parlab

@@ -13,10 +13,11 @@
 namespace parlab {
 namespace {
 
-std::vector<bool> resting_of(const Race& race) {
-  std::vector<bool> resting;
-  for (std::size_t i = 0; i < race.outcome().results.size(); ++i) resting.push_back(race.rests(i));
-  return resting;
+std::vector<bool> retired_of(const Race& race) {
+  std::vector<bool> retired;
+  for (std::size_t i = 0; i < race.outcome().results.size(); ++i)
+    retired.push_back(race.is_retired(i));
+  return retired;
 }
 
 }  // namespace
@@ -49,16 +50,22 @@ int RunningRace::rounds_that_tell_costs() const {
 
 int RunningRace::first_pass() const { return std::min(first_look, options().rounds); }
 
-OpenQuestions RunningRace::look() const {
+OpenQuestions RunningRace::open_beside(const std::vector<bool>& retired) const {
   const RaceVerdicts verdicts = judge(outcome().results);
   return open_questions(
-      outcome().results, resting_of(race_), verdicts,
+      outcome().results, retired, verdicts,
       sentences_ == 0 ? std::vector<Headline>{} : headlines(verdicts, sentences_));
+}
+
+OpenQuestions RunningRace::look() const { return open_beside(retired_of(race_)); }
+
+OpenQuestions RunningRace::undecided() const {
+  return open_beside(std::vector<bool>(arms(), false));
 }
 
 bool RunningRace::go_on(const OpenQuestions& open, Clock::time_point deadline) {
   for (std::size_t i = 0; i < open.needed.size(); ++i)
-    if (!open.needed[i]) race_.rest(i);
+    if (!open.needed[i]) race_.retire(i);
   race_.expect(static_cast<int>(std::min<double>(open.rounds, options().rounds)),
                fmt::format("{} open", open.rows + open.headlines));
   const int before = rounds();
@@ -77,7 +84,7 @@ double RunningRace::seconds_to_next_look(const OpenQuestions& open) const {
   return round_seconds(open) * (std::min(next_look(rounds()), options().rounds) - rounds());
 }
 
-double RunningRace::seconds_to_tell(const OpenQuestions& open) const {
+double RunningRace::seconds_to_decide(const OpenQuestions& open) const {
   return round_seconds(open) * std::max(0.0, open.rounds - rounds());
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// A race as it goes on from look to look: after each, what is told rests, and what is open is known.
+// A race as it goes on from look to look: after each, arms whose comparisons are decided retire.
 
 #include <string>
 #include <vector>
@@ -38,15 +38,17 @@ class RunningRace {
   }
   void resume(RaceOutcome earlier) { race_.resume(std::move(earlier)); }
 
-  /// What is open now, among the arms that do not rest.
+  /// What is open now, among the arms that have not retired.
   OpenQuestions look() const;
-  /// Rounds of what `open` needs, to the next look; all others rest from now on. False where the
+  /// All comparisons without a verdict, those of retired arms too: a guard that grew may open one again.
+  OpenQuestions undecided() const;
+  /// Rounds of what `open` needs, to the next look; all others retire. False where the
   /// deadline leaves no time for one.
   bool go_on(const OpenQuestions& open, Clock::time_point deadline);
   /// Until the next look, by what its rounds have cost so far.
   double seconds_to_next_look(const OpenQuestions& open) const;
-  /// Until all is told, as it looks now; infinite where an arm leans to no side.
-  double seconds_to_tell(const OpenQuestions& open) const;
+  /// Estimate of the time until every comparison is decided; infinite where one is too close to call.
+  double seconds_to_decide(const OpenQuestions& open) const;
   /// Until the end of the first pass, by what the rounds so far have cost.
   double seconds_to_first_pass() const;
   /// So many: those of one process, its start included.
@@ -64,6 +66,7 @@ class RunningRace {
 
  private:
   double round_seconds(const OpenQuestions& open) const;
+  OpenQuestions open_beside(const std::vector<bool>& retired) const;
 
   std::string name_;
   RaceRequest request_;

@@ -33,7 +33,7 @@ Race::Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOpti
     : experiment_(experiment),
       options_(std::move(options)),
       interruption_(interruption),
-      resting_(entrants.size()),
+      retired_(entrants.size()),
       costs_(entrants.size()),
       processes_(entrants.size()) {
   const int cores = usable_cores();
@@ -52,7 +52,7 @@ void Race::resume(RaceOutcome earlier) {
   has_oracle_ = true;
   for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
     const Measured& result = outcome_.results[i];
-    resting_[i] = static_cast<int>(result.samples.size()) < outcome_.rounds();
+    retired_[i] = static_cast<int>(result.samples.size()) < outcome_.rounds();
     retaken_ += static_cast<std::size_t>(result.retaken);
     for (const Sample& sample : result.samples)
       costs_[i].seconds += sample.seconds * static_cast<double>(result.repeats);
@@ -105,8 +105,8 @@ void Race::run_rounds(int rounds, Clock::time_point deadline) {
 
 std::vector<std::size_t> Race::active() const {
   std::vector<std::size_t> active;
-  for (std::size_t i = 0; i < resting_.size(); ++i)
-    if (!resting_[i]) active.push_back(i);
+  for (std::size_t i = 0; i < retired_.size(); ++i)
+    if (!retired_[i]) active.push_back(i);
   return active;
 }
 

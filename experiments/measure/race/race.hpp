@@ -70,7 +70,7 @@ struct Measured {
   Entrant entrant;
   std::uint64_t repeats = 1;         // of a run within a sample, as its first process found them
   int processes = 0;                 // that served it
-  std::vector<Sample> samples = {};  // of the first rounds, in order; of all until it rests
+  std::vector<Sample> samples = {};  // of the first rounds, in order; of all until it retires
   bool waits_for_others = false;     // it has no more workers than there are processors
   int retaken = 0;                   // samples beside another program, in whose place others stand
   Answer answer = nullptr;           // null where it failed before the first
@@ -91,8 +91,8 @@ struct RaceOutcome {
   int rounds() const { return static_cast<int>(places.size()); }
 };
 
-/// A race that goes on where it stopped, with all entrants or with some: one that rests once rests
-/// for good, so that its samples are those of the first rounds, and of the same rounds as any other's.
+/// A race that goes on where it stopped, with all entrants or with some: one that has retired gets
+/// no more, so that its samples are those of the first rounds, and of the same rounds as any other's.
 class Race {
  public:
   using Clock = std::chrono::steady_clock;
@@ -106,15 +106,15 @@ class Race {
   /// Goes on where `earlier` stopped, an outcome of the same entrants.
   void resume(RaceOutcome earlier);
 
-  /// Rounds of those who are not at rest, until there are so many in all, or until the next would
+  /// Rounds of those that have not retired, until there are so many in all, or until the next would
   /// end after `deadline`. An arm that dies, hangs or answers wrongly is out with its cause; the
   /// others go on. Throws Interrupted on SIGINT, SIGTERM, SIGHUP: the round that it cut short is
   /// left out. Between calls no process is left.
   void run_to(int rounds, Clock::time_point deadline = Clock::time_point::max());
 
   /// No more rounds for this entrant.
-  void rest(std::size_t entrant) { resting_[entrant] = true; }
-  bool rests(std::size_t entrant) const { return resting_[entrant]; }
+  void retire(std::size_t entrant) { retired_[entrant] = true; }
+  bool is_retired(std::size_t entrant) const { return retired_[entrant]; }
 
   /// Seconds that a further round of this entrant takes, its share of process starts included, as
   /// its rounds so far took; 0 before the first.
@@ -160,7 +160,7 @@ class Race {
   RaceOutcome outcome_;
   int goal_ = 0;  // rounds of the call to run_to() that runs
   bool has_oracle_ = false;
-  std::vector<bool> resting_;
+  std::vector<bool> retired_;
   std::vector<Cost> costs_;
   std::size_t retaken_ = 0;
   int process_rounds_ = 0;                              // that the processes have served

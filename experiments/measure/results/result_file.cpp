@@ -119,7 +119,7 @@ json waited_json(const std::vector<Sample>& samples) {
   return shares;
 }
 
-/// Of what a run does, in its median time; null where nobody told how much that is.
+/// Of what a run does, in its median time; null where that is not known.
 json rate_json(double per_run, const Measured& measured) {
   if (per_run == 0 || measured.samples.empty()) return nullptr;
   return per_run / median(measured.seconds());

@@ -29,18 +29,18 @@ double worth(int rounds, double needed) {
 /// Gathers what is open.
 class Gathering {
  public:
-  Gathering(const std::vector<Measured>& results, const std::vector<bool>& resting)
-      : results_(results), resting_(resting) {
+  Gathering(const std::vector<Measured>& results, const std::vector<bool>& retired)
+      : results_(results), retired_(retired) {
     open_.needed.resize(results.size());
   }
 
   /// Whether the comparison was open and rounds of both can be had.
   bool add(std::size_t base, std::size_t arm, const Comparison& comparison, double weight) {
-    if (!is_open(comparison) || resting_[base] || resting_[arm]) return false;
+    if (!is_open(comparison) || retired_[base] || retired_[arm]) return false;
     const Rule rule{.alpha = 1 - comparison.confidence,
                     .guard = std::log(comparison.guard),
                     .block = comparison.block};
-    const double needed = rounds_to_tell(differences(results_[base], results_[arm]), rule);
+    const double needed = rounds_to_decide(differences(results_[base], results_[arm]), rule);
     open_.value += weight * worth(comparison.rounds_taken, needed);
     open_.rounds = std::max(open_.rounds, needed);
     need(base);
@@ -60,7 +60,7 @@ class Gathering {
   }
 
   void need(std::size_t i) {
-    if (!resting_[i]) open_.needed[i] = true;
+    if (!retired_[i]) open_.needed[i] = true;
   }
 
   /// With the baselines of all that is needed, and their twins.
@@ -76,13 +76,13 @@ class Gathering {
 
  private:
   const std::vector<Measured>& results_;
-  const std::vector<bool>& resting_;
+  const std::vector<bool>& retired_;
   OpenQuestions open_;
 };
 
 }  // namespace
 
-double rounds_to_tell(const std::vector<double>& differences, const Rule& rule) {
+double rounds_to_decide(const std::vector<double>& differences, const Rule& rule) {
   const double edge = std::log1p(margin);
   const auto share = [&](const auto& holds) {
     const auto count = static_cast<double>(std::ranges::count_if(differences, holds));
@@ -100,9 +100,9 @@ double rounds_to_tell(const std::vector<double>& differences, const Rule& rule) 
   return std::max(rounds + 1, rule.block * evidence / entropy_to_fair(leaning));
 }
 
-OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& resting,
+OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& retired,
                              const RaceVerdicts& verdicts, const std::vector<Headline>& headlines) {
-  Gathering open(results, resting);
+  Gathering open(results, retired);
   for (std::size_t i = 0; i < results.size(); ++i)
     if (const auto& against = verdicts.against_baseline[i];
         against && results[i].entrant.role == Role::arm)

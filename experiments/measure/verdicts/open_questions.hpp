@@ -1,7 +1,7 @@
 #pragma once
 
 // Which comparisons of a race have no verdict yet, which arms they need, and what further rounds are
-// worth: so that rounds are spent where a verdict is near, and an arm of which all is told rests.
+// worth: rounds are spent where a verdict is near, and an arm whose comparisons are decided retires.
 // What is decided here depends on the past alone, so the intervals, which hold at every look, hold.
 
 #include <vector>
@@ -20,13 +20,13 @@ struct OpenQuestions {
   bool any() const { return rows + headlines > 0; }
 };
 
-/// What `headlines` and `verdicts` leave open and further rounds of the entrants not `resting` may
+/// What `headlines` and `verdicts` leave open and further rounds of the entrants not `retired` may
 /// tell. A headline that was chosen among several needs all that can still be the fastest.
-OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& resting,
+OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& retired,
                              const RaceVerdicts& verdicts, const std::vector<Headline>& headlines);
 
 /// Rounds, those there are included, at which differences like these will have told on which side
 /// of `margin` they lie; infinite where they lean to no side. Requires one at least.
-double rounds_to_tell(const std::vector<double>& differences, const Rule& rule);
+double rounds_to_decide(const std::vector<double>& differences, const Rule& rule);
 
 }  // namespace parlab

@@ -18,7 +18,7 @@ bool comparable(const Measured& a, const Measured& b) {
   return a.ok() && b.ok() && !a.samples.empty() && !b.samples.empty();
 }
 
-/// Times of the rounds that all of them ran: those that rest sooner have the first ones.
+/// Times of the rounds that all of them ran: those that retired sooner have the first ones.
 std::vector<std::vector<double>> common_seconds(const std::vector<const Measured*>& chosen) {
   std::size_t rounds = std::numeric_limits<std::size_t>::max();
   for (const Measured* result : chosen) rounds = std::min(rounds, result->samples.size());

@@ -16,7 +16,8 @@ namespace parlab::own {
 /// Whether a name stands for nothing but its place in parlab_absent.
 struct None {};
 
-// With `none`, of a type that is only known later, so that what is no number does no harm.
+// `none` makes the call depend on a template parameter: a value that is not a number then selects another
+// overload instead of failing to compile.
 template <class N, class T>
 requires std::is_arithmetic_v<T>
 constexpr T number(N, const T& value) { return value; }

@@ -145,7 +145,7 @@ class Crawl {
   /// Begins what may be begun; ends the crawl where nothing is left.
   void pump() {
     do {
-      while (active_ < fetcher_.most_at_once() && may_begin_more()) {
+      while (active_ < fetcher_.max_at_once() && may_begin_more()) {
         auto next = turns_.next();
         if (!next) break;
         begin(*next->first, std::move(next->second));
@@ -345,7 +345,7 @@ class Crawl {
   PageStore store_;
   PageFiles files_;
   std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
-  Turns turns_{loop_, store_, options_.at_once_per_host, fetcher_.most_at_once(),
+  Turns turns_{loop_, store_, options_.at_once_per_host, fetcher_.max_at_once(),
                [this] { pump(); }};
   HostOpener opener_{options_, fetcher_, [this](Clock::time_point end) { return pause(end); },
                      [this](const Address& page) {

@@ -27,9 +27,9 @@ Fetcher::Fetcher(asio::io_context& loop, const CrawlOptions& options)
       options_(options),
       tls_(tls_context(options.ca_file)),
       private_allowed_(options.allow_private),
-      most_open_(connections_at_most()) {}
+      max_open_(connections_at_most()) {}
 
-std::uint64_t Fetcher::most_at_once() const { return std::min(options_.at_once, most_open_); }
+std::uint64_t Fetcher::max_at_once() const { return std::min(options_.at_once, max_open_); }
 
 Awaitable<> Fetcher::learn_from(const Address& start) {
   const Resolved resolved = co_await resolve_host(loop_, start, options_.timeouts.resolve);
@@ -78,7 +78,7 @@ void Fetcher::give_back(Host& host, std::unique_ptr<HttpConnection> connection) 
 }
 
 void Fetcher::make_room() {
-  while (!idle_.empty() && in_use_ + idle_.size() >= most_open_) close_oldest();
+  while (!idle_.empty() && in_use_ + idle_.size() >= max_open_) close_oldest();
 }
 
 void Fetcher::close_oldest() {

@@ -37,7 +37,7 @@ class Fetcher {
 
   std::uint64_t requests() const { return requests_; }
   /// Requests that may be under way at once: fewer than asked for where descriptors are short.
-  std::uint64_t most_at_once() const;
+  std::uint64_t max_at_once() const;
 
  private:
   void make_room();
@@ -50,7 +50,7 @@ class Fetcher {
   bool private_allowed_;
   IdleConnections idle_;  // the one that is idle longest first
   std::uint64_t in_use_ = 0;
-  std::uint64_t most_open_;
+  std::uint64_t max_open_;
   std::uint64_t requests_ = 0;
 };
 

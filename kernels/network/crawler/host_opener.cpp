@@ -13,11 +13,11 @@ namespace parlab {
 namespace {
 
 /// Sitemap files that are read.
-constexpr std::size_t most_sitemap_files = 1000;
+constexpr std::size_t max_sitemap_files = 1000;
 /// Of a sitemap, inflated (sitemaps.org). Bytes.
-constexpr std::uint64_t most_of_sitemap = std::uint64_t{50} << 20;
+constexpr std::uint64_t max_of_sitemap = std::uint64_t{50} << 20;
 /// RFC 9309, 2.3.1.2.
-constexpr int most_redirects_of_robots = 5;
+constexpr int max_redirects_of_robots = 5;
 
 }  // namespace
 
@@ -72,7 +72,7 @@ void HostOpener::take_robots(Host& host, Answer& answer) const {
   } else if (status >= 200 && status < 300) {
     std::string text;
     const auto inflated =
-        inflate_body(reader.field("content-encoding"), reader.body(), most_of_robots, text);
+        inflate_body(reader.field("content-encoding"), reader.body(), max_of_robots, text);
     if (inflated == InflateResult::malformed && answer.error.empty())
       host.error = "robots_unreachable";  // rules that nobody can read allow nothing
     else
@@ -103,7 +103,7 @@ Awaitable<Answer> HostOpener::follow(Host& host, Address address) {
     const int status = answer.reader().status();
     const std::string location(answer.reader().field("location"));
     if (!answer.error.empty() || status < 300 || status >= 400 || location.empty() ||
-        redirects == most_redirects_of_robots)
+        redirects == max_redirects_of_robots)
       co_return answer;
     const auto next = address.resolve(location);
     if (!next) co_return answer;
@@ -117,7 +117,7 @@ Awaitable<bool> HostOpener::read_sitemaps(Host& host, Address robots) {
   std::unordered_set<std::string> seen;
   const auto add = [&](const Address& base, const std::string& location) {
     const auto file = base.resolve(location);
-    if (file && file->origin() == host.origin && seen.size() < most_sitemap_files &&
+    if (file && file->origin() == host.origin && seen.size() < max_sitemap_files &&
         seen.insert(file->text()).second)
       files.push_back(*file);
   };
@@ -129,8 +129,8 @@ Awaitable<bool> HostOpener::read_sitemaps(Host& host, Address robots) {
     MessageReader& reader = answer.reader();
     std::string body;
     if (answer.error.empty() && reader.status() == 200)
-      inflate_body(reader.field("content-encoding"), reader.body(), most_of_sitemap, body);
-    const Sitemap sitemap = read_sitemap(body, reader.field("content-type"), most_of_sitemap);
+      inflate_body(reader.field("content-encoding"), reader.body(), max_of_sitemap, body);
+    const Sitemap sitemap = read_sitemap(body, reader.field("content-type"), max_of_sitemap);
     keep(host, answer);
     for (const std::string& location : sitemap.locations) {
       if (sitemap.is_index)

@@ -28,10 +28,10 @@ bool is_private_v4(std::uint32_t a) {
          within(a, 0xE0000000, 4) || within(a, 0xF0000000, 4);
 }
 
-constexpr int most_tries_to_resolve = 3;
+constexpr int max_tries_to_resolve = 3;
 constexpr std::chrono::milliseconds pause_to_resolve{100};
 /// Threads that resolve: each may hold some descriptors.
-constexpr int most_resolving = 24;
+constexpr int max_resolving = 24;
 std::atomic<int> resolving{0};
 
 /// What a resolving thread and the one who waits share; the thread may outlive him.
@@ -47,7 +47,7 @@ void resolve_into(const std::string& host, std::uint16_t port, Resolution& resol
   addrinfo* found = nullptr;
   int state = EAI_AGAIN;
   // A name server that is busy, or descriptors that are short, are so for a moment.
-  for (int tries = 0; tries < most_tries_to_resolve && (state == EAI_AGAIN || state == EAI_SYSTEM);
+  for (int tries = 0; tries < max_tries_to_resolve && (state == EAI_AGAIN || state == EAI_SYSTEM);
        ++tries) {
     if (tries > 0) std::this_thread::sleep_for(pause_to_resolve);
     state = getaddrinfo(host.c_str(), fmt::to_string(port).c_str(), &hints, &found);
@@ -121,7 +121,7 @@ Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
   }
   const auto end = std::chrono::steady_clock::now() + timeout;
   Timer timer(loop.get_executor());
-  while (resolving.load(std::memory_order_relaxed) >= most_resolving) {
+  while (resolving.load(std::memory_order_relaxed) >= max_resolving) {
     if (std::chrono::steady_clock::now() > end) {
       resolved.error = "resolve_timeout";
       co_return resolved;

@@ -306,10 +306,10 @@ std::optional<PageStore::Hop> PageStore::hop_from(const std::string& url) {
 
 std::optional<std::pair<std::string, PageResult>> PageStore::end_of_redirects(
     const std::string& url) {
-  constexpr int most_hops = 100;  // a circle has no end
+  constexpr int max_hops = 100;  // a circle has no end
   std::optional<std::pair<std::string, PageResult>> end;
   std::string at = url;
-  for (int hops = 0; hops < most_hops; ++hops) {
+  for (int hops = 0; hops < max_hops; ++hops) {
     const auto hop = hop_from(at);
     if (!hop) break;
     end = {at, {.status = hop->status, .error = hop->error, .redirect = hop->redirect}};

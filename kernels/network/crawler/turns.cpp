@@ -8,7 +8,7 @@ namespace {
 /// Pages of a host in memory; the others wait on disk.
 constexpr std::size_t pages_in_memory = 64;
 /// Pages of a host that wait for another try; with more, none is begun.
-constexpr std::size_t most_retries_waiting = 256;
+constexpr std::size_t max_retries_waiting = 256;
 /// A host is slow whose answers take so many times as long as all do, and longer than this.
 constexpr double slow_ratio = 4;
 constexpr double slow_seconds = 0.05;
@@ -31,7 +31,7 @@ void Turns::refill(Host& host) {
 std::optional<Turns::Clock::time_point> Turns::turn_of(Host& host) {
   if (host.state == Host::State::preparing || host.active >= per_host_) return std::nullopt;
   refill(host);
-  if (!host.queue.empty() && host.retries.size() < most_retries_waiting) return host.next_time();
+  if (!host.queue.empty() && host.retries.size() < max_retries_waiting) return host.next_time();
   if (!host.retries.empty()) return std::max(host.next_time(), host.retries.begin()->first);
   return std::nullopt;
 }
@@ -74,9 +74,9 @@ void Turns::stand_in_line(Host& host) {
 
 Host* Turns::first_in_line() {
   // Where nobody else is in line slow hosts get more, but some places stay for those who come.
-  const std::uint64_t most_slow =
+  const std::uint64_t max_slow =
       quick_.empty() ? at_once_ - at_once_ / 4 : std::max<std::uint64_t>(at_once_ / 2, 1);
-  const bool slow_may = !slow_.empty() && slow_active_ < most_slow;
+  const bool slow_may = !slow_.empty() && slow_active_ < max_slow;
   if (slow_may && (quick_.empty() || slow_.begin()->first < quick_.begin()->first))
     return slow_.begin()->second;
   return quick_.empty() ? nullptr : quick_.begin()->second;

@@ -29,7 +29,7 @@ struct BatchSizes {
 /// Vectors in flight; with one more the registers of AVX-512 do not suffice.
 constexpr std::size_t base_2_vectors = 4;
 constexpr std::size_t lucas_vectors = 3;
-constexpr std::size_t most_at_once = 32;  // numbers, four vectors of AVX-512
+constexpr std::size_t max_at_once = 32;  // numbers, four vectors of AVX-512
 
 /// n is a multiple of an odd prime p where n / p modulo 2^64 is at most (2^64 - 1) / p: T.
 /// Granlund, P. Montgomery, "Division by invariant integers using multiplication", PLDI 1994,
@@ -203,7 +203,7 @@ constexpr std::size_t block = 2048;  // numbers; so that all between the steps s
 constexpr std::uint64_t filler = 18446744073709551557u;
 
 struct Survivors {
-  std::array<std::uint64_t, block + most_at_once> numbers;
+  std::array<std::uint64_t, block + max_at_once> numbers;
   std::array<std::uint32_t, block> places;
   std::size_t count = 0;
 
@@ -212,7 +212,7 @@ struct Survivors {
     places[count++] = place;
   }
   void fill_up() {
-    std::fill_n(numbers.begin() + static_cast<std::ptrdiff_t>(count), most_at_once, filler);
+    std::fill_n(numbers.begin() + static_cast<std::ptrdiff_t>(count), max_at_once, filler);
   }
 };
 
@@ -232,7 +232,7 @@ void test_block(std::span<const std::uint64_t> numbers, std::uint8_t* out, Survi
       first.add(numbers[i], i);
   }
   first.fill_up();
-  std::array<std::uint8_t, most_at_once> passed;
+  std::array<std::uint8_t, max_at_once> passed;
   for (std::size_t at = 0; at < first.count; at += sizes.base_2) {
     HWY_DYNAMIC_DISPATCH(test_base_2)(&first.numbers[at], passed.data());
     const std::size_t end = std::min(at + sizes.base_2, first.count);
@@ -241,7 +241,7 @@ void test_block(std::span<const std::uint64_t> numbers, std::uint8_t* out, Survi
   }
   second.fill_up();
   for (std::size_t at = 0; at < second.count; at += sizes.lucas) {
-    std::array<std::uint64_t, most_at_once> parameters;
+    std::array<std::uint64_t, max_at_once> parameters;
     for (std::size_t i = 0; i < sizes.lucas; ++i) {
       const std::uint64_t n = second.numbers[at + i];
       parameters[i] = Montgomery(n).form(lucas_parameter(n));

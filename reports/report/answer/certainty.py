@@ -67,7 +67,7 @@ def _spent(spending: Spending) -> str:
     if spending.budget_seconds is None:
         return ""
     return (f"The budget of {duration(spending.budget_seconds, 2)} ended with {left}."
-            if spending.headlines or spending.rows else "All is told within the budget.")
+            if spending.headlines or spending.rows else "Every comparison was decided within the budget.")
 
 
 def _doubts(trust: Trust) -> str:

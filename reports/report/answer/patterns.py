@@ -73,7 +73,7 @@ def _on_backends(experiment: str, algorithm: str = "") -> Callable[[Evidence], S
 
 
 def _trending(evidence: Evidence) -> Shown | None:
-    """Chunks of a range that becomes dearer towards its end."""
+    """Chunks of a range whose cost per index grows towards its end."""
     swept = [one for one in evidence.choices if one.race.experiment == "primes"
              and one.arms[0].algorithm == "trial"]
     found = grain(swept)

@@ -229,7 +229,7 @@ class Race:
 
     @property
     def rounds_words(self) -> str:
-        """"21 rounds", or "7 to 28 rounds" where some arms were told sooner and rested."""
+        """"21 rounds", or "7 to 28 rounds" where some arms were decided sooner."""
         fewest = min((len(arm.seconds) for arm in self.arms if arm.ok), default=self.rounds)
         if fewest == self.rounds:
             return f"{self.rounds} round{'' if self.rounds == 1 else 's'}"

@@ -106,7 +106,7 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
 
     text, whole, cause = fields.text, fields.whole, _cause(fields)
     seconds = fields.numbers("seconds", above=0.0)
-    taken = whole("rounds") if fields.has("rounds") else rounds  # fewer, once all was told
+    taken = whole("rounds") if fields.has("rounds") else rounds  # fewer where it was decided sooner
     if taken > rounds:
         raise fields.refuse("rounds", f"is {taken} of {rounds}")
     if not cause and len(seconds) != taken:

@@ -32,7 +32,7 @@ TEST(UntilDecided, ARaceEndsWhereAllIsTold) {
                   "--baseline", "first", "--until", "decided", "--json", "r.json"},
                  folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.out, HasSubstr("All that can be told is told"));
+  EXPECT_THAT(ended.out, HasSubstr("Every comparison is decided"));
   const json result = read_json(folder.path() / "r.json");
   const json& run = result["run"];
   EXPECT_EQ(run["stopped"], "decided");
@@ -68,7 +68,7 @@ TEST(Budget, OfARaceIsSpentOrAllIsTold) {
                                   "--budget", "10s", "--json", "r.json"},
                                  folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.out, AnyOf(HasSubstr("All that can be told"), HasSubstr("still open"),
+  EXPECT_THAT(ended.out, AnyOf(HasSubstr("Every comparison is decided"), HasSubstr("still open"),
                                HasSubstr("ended")));
   const json run = read_json(folder.path() / "r.json")["run"];
   EXPECT_EQ(run["budget_seconds"], 10);
@@ -139,6 +139,17 @@ TEST_F(SuiteGoesOn, WithMoreRoundsForWhatIsOpen) {
   EXPECT_GE(rounds_of("julia-variants.json"), rounds);
 }
 
+TEST_F(SuiteGoesOn, WithTheRacesThatItHad) {
+  ASSERT_EQ(suite({"--budget", "none", "--quiet"}).code, 0);
+  const json before = read_json(out() / "suite.json");
+  const Ended ended = run_parlab({"suite", "--out", "out", "--resume", "--budget", "5s", "--quiet"},
+                                 folder_.path());
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json after = read_json(out() / "suite.json");
+  EXPECT_EQ(after["files"], before["files"]);
+  EXPECT_EQ(after["only"], before["only"]);
+}
+
 TEST_F(SuiteGoesOn, AndKeepsTheTimesThatAreThere) {
   ASSERT_EQ(suite({"--budget", "none", "--quiet"}).code, 0);
   const json before = read_json(out() / "julia-variants.json")["results"][2]["seconds"];
@@ -150,7 +161,12 @@ TEST_F(SuiteGoesOn, AndKeepsTheTimesThatAreThere) {
 
 TEST_F(SuiteGoesOn, OnlyInTheSameConditionsAndWithWholeFiles) {
   ASSERT_EQ(suite({"--budget", "none", "--quiet"}).code, 0);
-  expect_refused("is of the profile quick", {"--resume", "--profile", "full"});
+  expect_refused("is of another profile than full", {"--resume", "--profile", "full"});
+  change("suite.json", [](json& d) { d.erase("only"); });
+  expect_refused("suite.json: it is damaged");
+  change("suite.json", [](json& d) {
+    d["only"] = json::array({"julia-variants", "primes-growth"});
+  });
   const auto whole = bytes_in(out());
   const auto restore = [&] {
     for (const auto& [name, bytes] : whole) std::ofstream(out() / name) << bytes;

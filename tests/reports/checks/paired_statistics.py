@@ -124,7 +124,7 @@ def judge(interval: Interval, margin: float, kind: str = ANYTIME) -> str:
 
 
 def differences(base: Sequence[float], arm: Sequence[float]) -> list[float]:
-    """ln(base / arm) in the rounds that both ran: one that rests sooner has the first of them."""
+    """ln(base / arm) in the rounds that both ran: one that was decided sooner has the first of them."""
     return [math.log(b / a) for b, a in zip(base, arm)]
 
 

@@ -8,8 +8,8 @@
 #include <cctype>
 #include <cerrno>
 
+#include "kernels/base/utf8.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
-#include "kernels/network/crawler/parsing/utf8.hpp"
 
 namespace parlab {
 namespace {

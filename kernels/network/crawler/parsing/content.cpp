@@ -50,7 +50,7 @@ bool inflate_with(int window_bits, std::string_view body, std::uint64_t most, st
 }
 
 /// That one body may have; nobody uses more than two.
-constexpr std::ptrdiff_t most_codings = 4;
+constexpr std::ptrdiff_t max_codings = 4;
 
 /// What some servers write where a coding should stand: nothing was done to the body.
 bool is_no_coding(std::string_view name) {
@@ -142,7 +142,7 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
   out.clear();
   if (const std::size_t comma = encoding.rfind(','); comma != std::string_view::npos) {
     // Several, in the order in which they were put on (RFC 9110, 8.4).
-    if (std::ranges::count(encoding, ',') >= most_codings) return InflateResult::malformed;
+    if (std::ranges::count(encoding, ',') >= max_codings) return InflateResult::malformed;
     std::string inner;
     const InflateResult last = inflate_body(trimmed(encoding.substr(comma + 1)), body, most, inner);
     if (last != InflateResult::ok) return last;

@@ -49,7 +49,7 @@ bool matches_path(std::string_view path, std::string_view of_cookie) {
                                          of_cookie.ends_with('/') || path[of_cookie.size()] == '/');
 }
 
-/// When a cookie of so many seconds ends; none where the text is no number (RFC 6265, 5.2.2).
+/// When a cookie of so many seconds ends; nullopt where the text is not a number (RFC 6265, 5.2.2).
 std::optional<std::time_t> end_of_age(std::string_view text, std::time_t now) {
   const bool is_negative = text.starts_with('-');
   const std::string_view digits = text.substr(is_negative ? 1 : 0);

@@ -82,7 +82,7 @@ Robots Robots::parse(std::string_view text, std::string_view agent) {
   bool found_ours = false;
   bool for_us = false, for_all = false;
   bool in_names = false;  // within the user-agent lines that begin a group
-  text = text.substr(0, most_of_robots);
+  text = text.substr(0, max_of_robots);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::string our_name = lower(agent);
   while (!text.empty()) {

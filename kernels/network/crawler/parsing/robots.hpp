@@ -12,7 +12,7 @@
 namespace parlab {
 
 /// Of robots.txt, as much is read (RFC 9309, 2.5, asks for at least 500 KiB). Bytes.
-inline constexpr std::size_t most_of_robots = std::size_t{512} << 10;
+inline constexpr std::size_t max_of_robots = std::size_t{512} << 10;
 
 /// The product token of an agent's name, by which robots.txt knows it: "parlab" of "parlab/0.1 (x)".
 std::string_view product_of(std::string_view agent);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "kernels/base/utf8.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
 #include "kernels/network/crawler/parsing/text.hpp"
-#include "kernels/network/crawler/parsing/utf8.hpp"
 
 namespace parlab {
 namespace {

@@ -22,7 +22,7 @@ TEST(Race, GoesOnWithThoseWhoDoNotRest) {
   const InterruptionGuard interruption;
   Race race(experiment, three_arms(experiment), {.rounds = 20}, interruption);
   race.run_to(3);
-  race.rest(2);
+  race.retire(2);
   race.run_to(8);
   const RaceOutcome& outcome = race.outcome();
   EXPECT_EQ(outcome.rounds(), 8);
@@ -41,11 +41,11 @@ TEST(Race, GoesOnWithAnEarlierOutcomeAsIfItHadNotStopped) {
   const InterruptionGuard interruption;
   Race first(experiment, three_arms(experiment), {.rounds = 20}, interruption);
   first.run_to(4);
-  first.rest(3);
+  first.retire(3);
   first.run_to(5);
   Race second(experiment, three_arms(experiment), {.rounds = 20}, interruption);
   second.resume(first.outcome());
-  EXPECT_TRUE(second.rests(3));
+  EXPECT_TRUE(second.is_retired(3));
   second.run_to(7);
   const RaceOutcome& outcome = second.outcome();
   EXPECT_EQ(outcome.rounds(), 7);

@@ -24,25 +24,26 @@ std::vector<double> alternating(double center, double step, std::size_t rounds) 
   return values;
 }
 
-TEST(RoundsToTell, AreFewerTheClearerTheSide) {
+TEST(RoundsToDecide, AreFewerTheClearerTheSide) {
   const Rule rule;
-  const double clear = rounds_to_tell(alternating(0.5, 0.01, 7), rule);
+  const double clear = rounds_to_decide(alternating(0.5, 0.01, 7), rule);
   EXPECT_GE(clear, 7);
   EXPECT_LE(clear, 10);
-  EXPECT_DOUBLE_EQ(clear, rounds_to_tell(alternating(-0.5, 0.01, 7), rule)) << "slower alike";
-  EXPECT_LE(rounds_to_tell(alternating(0, 0.01, 7), rule), 10) << "equivalent alike";
+  EXPECT_DOUBLE_EQ(clear, rounds_to_decide(alternating(-0.5, 0.01, 7), rule)) << "slower alike";
+  EXPECT_LE(rounds_to_decide(alternating(0, 0.01, 7), rule), 10) << "equivalent alike";
   std::vector<double> leaning = alternating(0.5, 0.01, 12);
   for (std::size_t i = 0; i < 3; ++i) leaning[i] = 0;
-  EXPECT_GT(rounds_to_tell(leaning, rule), 1.5 * rounds_to_tell(alternating(0.5, 0.01, 12), rule));
-  EXPECT_GT(rounds_to_tell(leaning, {.alpha = 1e-4}), rounds_to_tell(leaning, rule));
-  EXPECT_DOUBLE_EQ(rounds_to_tell(leaning, {.alpha = 1e-6, .block = 3}),
-                   3 * rounds_to_tell(leaning, {.alpha = 1e-6}));
+  EXPECT_GT(rounds_to_decide(leaning, rule),
+            1.5 * rounds_to_decide(alternating(0.5, 0.01, 12), rule));
+  EXPECT_GT(rounds_to_decide(leaning, {.alpha = 1e-4}), rounds_to_decide(leaning, rule));
+  EXPECT_DOUBLE_EQ(rounds_to_decide(leaning, {.alpha = 1e-6, .block = 3}),
+                   3 * rounds_to_decide(leaning, {.alpha = 1e-6}));
 }
 
-TEST(RoundsToTell, HaveNoEndWhereDifferencesLeanToNoSide) {
-  EXPECT_TRUE(std::isinf(rounds_to_tell(alternating(0, 0.5, 20), {})));
-  EXPECT_TRUE(std::isinf(rounds_to_tell(alternating(std::log1p(margin), 0.5, 20), {})));
-  EXPECT_TRUE(std::isinf(rounds_to_tell(alternating(0.1, 0.01, 20), {.guard = 0.2})))
+TEST(RoundsToDecide, HaveNoEndWhereDifferencesLeanToNoSide) {
+  EXPECT_TRUE(std::isinf(rounds_to_decide(alternating(0, 0.5, 20), {})));
+  EXPECT_TRUE(std::isinf(rounds_to_decide(alternating(std::log1p(margin), 0.5, 20), {})));
+  EXPECT_TRUE(std::isinf(rounds_to_decide(alternating(0.1, 0.01, 20), {.guard = 0.2})))
       << "a guard beyond the difference";
 }
 
@@ -53,14 +54,14 @@ class Adaptive {
       : experiment_(experiment),
         all_(std::move(all)),
         now_(all_),
-        resting_(all_.size()),
+        retired_(all_.size()),
         planned_(planned_headlines(experiment_, all_, last_look).sentences) {
     for (Measured& result : now_) result.samples.resize(first_look);
   }
 
   OpenQuestions look() const {
     const RaceVerdicts verdicts = judge(now_);
-    return open_questions(now_, resting_, verdicts, told(verdicts));
+    return open_questions(now_, retired_, verdicts, told(verdicts));
   }
 
   std::vector<Headline> told(const RaceVerdicts& verdicts) const {
@@ -74,8 +75,8 @@ class Adaptive {
       if (!open.any()) return;
       rounds_ = std::min(next_look(rounds_), last_look);
       for (std::size_t i = 0; i < now_.size(); ++i) {
-        if (!open.needed[i]) resting_[i] = true;
-        if (resting_[i]) continue;
+        if (!open.needed[i]) retired_[i] = true;
+        if (retired_[i]) continue;
         const auto& samples = all_[i].samples;
         now_[i].samples.assign(samples.begin(), samples.begin() + rounds_);
       }
@@ -89,7 +90,7 @@ class Adaptive {
   const MadeUpExperiment& experiment_;
   std::vector<Measured> all_;
   std::vector<Measured> now_;
-  std::vector<bool> resting_;
+  std::vector<bool> retired_;
   int planned_;
   int rounds_ = first_look;
 };

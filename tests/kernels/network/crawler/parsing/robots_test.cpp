@@ -103,7 +103,7 @@ TEST(Robots, SurvivesWhatIsNoRobots) {
   constexpr char odd[] = "\0\xFF<html>\r\r\n:::\nDisallow: /\n";
   EXPECT_TRUE(allows(std::string(odd, sizeof odd - 1), "/"));
   std::string huge = "User-agent: *\nDisallow: /a\n";
-  while (huge.size() < 2 * most_of_robots) huge += "Disallow: /x*x*x*x*x*x*x*y\n";
+  while (huge.size() < 2 * max_of_robots) huge += "Disallow: /x*x*x*x*x*x*x*y\n";
   EXPECT_FALSE(allows(huge, "/a"));
   // Stars that match in many ways must not take exponential time.
   EXPECT_TRUE(allows(huge, "/" + std::string(8000, 'z')));

@@ -1,4 +1,4 @@
-#include "kernels/network/crawler/parsing/utf8.hpp"
+#include "kernels/base/utf8.hpp"
 
 #include <cstring>
 
