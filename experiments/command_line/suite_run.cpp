@@ -220,7 +220,10 @@ SuiteRun::Entry* SuiteRun::next_entry(double seconds_left) {
 /// Rounds of one race, and what came of them into the folder.
 void SuiteRun::step(Entry& entry, const std::function<void(RunningRace&)>& rounds) {
   try {
-    if (entry.context.is_null()) entry.context = collect_context(command_of(entry));
+    if (entry.context.is_null())
+      entry.context = collect_context(command_of(entry));
+    else
+      reopen_context(entry.context);
     rounds(*entry.race);
     entry.open = entry.race->look();
     entry.race->set_stopped(entry.open.any() || !options_.budget ? Stop::rounds : Stop::decided);
@@ -243,12 +246,11 @@ void SuiteRun::step(Entry& entry, const std::function<void(RunningRace&)>& round
 }
 
 void SuiteRun::publish(Entry& entry) {
-  json context = entry.context;
-  complete_context(context);
+  complete_context(entry.context);
   const RaceRecord record = entry.race->record();
   const int planned = entry.race->plan().sentences;
   const json document =
-      result_json(record, context, entry.race->headlines(record.verdicts, planned), planned);
+      result_json(record, entry.context, entry.race->headlines(record.verdicts, planned), planned);
   try {
     OutputFile file(options_.folder + "/" + file_of(entry.words));
     publish_or_rescue(file, json_document(document));

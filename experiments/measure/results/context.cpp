@@ -108,6 +108,13 @@ void complete_context(nlohmann::json& context, const Machine& machine) {
   context.erase(steal_before);
 }
 
+void reopen_context(nlohmann::json& context, const Machine& machine) {
+  const auto time = machine.processor_time();
+  const double before = context.value("steal_seconds", 0.0);
+  context[steal_before] = time ? time->steal_seconds - before : 0.0;
+  context.erase("steal_seconds");
+}
+
 std::map<std::string, std::string> relevant_environment(char** variables) {
   constexpr std::array<std::string_view, 6> prefixes{"OMP_", "GOMP_",   "KMP_",
                                                      "TBB_", "MALLOC_", "PARLAB_"};

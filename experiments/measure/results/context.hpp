@@ -20,6 +20,10 @@ nlohmann::json collect_context(const std::string& command, const Machine& machin
 /// Adds load_after, and in steal_seconds what the hypervisor took since collect_context.
 void complete_context(nlohmann::json& context, const Machine& machine = Machine());
 
+/// Undoes complete_context(), so that what is stolen until it is called again is added: what goes on
+/// after a pause does not count the pause.
+void reopen_context(nlohmann::json& context, const Machine& machine = Machine());
+
 /// The variables that change what is measured: OMP_*, GOMP_*, KMP_*, TBB_*, MALLOC_*, PARLAB_* and
 /// LD_PRELOAD. No other variable is ever recorded.
 std::map<std::string, std::string> relevant_environment(char** variables = environ);

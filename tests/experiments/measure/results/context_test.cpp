@@ -59,6 +59,21 @@ TEST(Context, CountsTheTimeStolenInBetween) {
   EXPECT_FALSE(context.contains("steal_seconds_before"));
 }
 
+TEST(Context, DoesNotCountWhatIsStolenInAPause) {
+  MachineFolder folder;
+  folder.file("proc/stat", "cpu  1 0 0 1 0 0 0 700 0 0");
+  json context = collect_context("parlab run pi", folder.machine());
+  folder.file("proc/stat", "cpu  1 0 0 1 0 0 0 800 0 0");
+  complete_context(context, folder.machine());
+  folder.file("proc/stat", "cpu  1 0 0 1 0 0 0 950 0 0");  // the pause
+  reopen_context(context, folder.machine());
+  EXPECT_FALSE(context.contains("steal_seconds"));
+  folder.file("proc/stat", "cpu  1 0 0 1 0 0 0 957 0 0");
+  complete_context(context, folder.machine());
+  EXPECT_DOUBLE_EQ(context.at("steal_seconds"), 107.0 / sysconf(_SC_CLK_TCK));
+  EXPECT_FALSE(context.contains("steal_seconds_before"));
+}
+
 TEST(Context, DescribesTheMachineThatItIsGiven) {
   MachineFolder folder;
   folder.file("proc/cpuinfo", "processor : 0\nmodel name : Slow One\nflags : fpu hypervisor")
