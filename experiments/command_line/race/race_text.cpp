@@ -112,6 +112,33 @@ std::string shortage_text(const RaceVerdicts& verdicts) {
                      shortest->rounds_taken, shortest->rounds_needed);
 }
 
+/// How many rounds of each arm, and how long, would narrow what is not resolved to the margin;
+/// empty where all have a verdict.
+std::string power_text(const RaceRecord& race) {
+  int rounds = 0;
+  int unresolved = 0;
+  int hopeless = 0;
+  for (const auto& against : race.verdicts.against_baseline) {
+    if (!against || against->comparison.verdict != Verdict::not_resolved) continue;
+    ++unresolved;
+    if (against->comparison.rounds_to_tell == 0) ++hopeless;
+    rounds = std::max(rounds, against->comparison.rounds_to_tell);
+  }
+  if (unresolved == 0) return "";
+  std::string text =
+      "Not resolved: the arm may be as fast as its baseline, or differ by less than it would "
+      "tell.\n";
+  const int taken = race.outcome.rounds();
+  if (rounds > taken && taken > 0)
+    text += fmt::format("To tell {:.0f} %: --rounds {}, about {} in all.\n", 100 * margin, rounds,
+                        duration_words(race.outcome.elapsed_seconds / taken * rounds));
+  if (hopeless > 0)
+    text += fmt::format(
+        "{} of {} cannot tell {:.0f} % however many rounds: A/A shows a bias of more.\n", hopeless,
+        unresolved, 100 * margin);
+  return text;
+}
+
 /// What "beside load" means in the table; empty where no arm is.
 std::string load_text(const std::vector<Measured>& results) {
   double most = 0;
@@ -136,6 +163,7 @@ std::string race_text(const RaceRecord& race, const std::vector<Headline>& headl
     text += remark.sentence + ".\n";
   text += load_text(race.outcome.results);
   text += shortage_text(race.verdicts);
+  text += power_text(race);
   text += calibration_text(race.verdicts.guards, race.alpha);
   for (const Guard& guard : race.verdicts.guards)
     if (guard.width > 0)

@@ -27,6 +27,10 @@ json interval_json(const Interval& interval, double unbounded_low) {
 }
 
 json comparison_json(const Comparison& comparison) {
+  json tells = nullptr;
+  if (std::isfinite(comparison.tells)) tells = comparison.tells;
+  json rounds_to_tell = nullptr;
+  if (comparison.rounds_to_tell > 0) rounds_to_tell = comparison.rounds_to_tell;
   return {{"ratio", comparison.ratio},
           {"interval", interval_json(comparison.interval, 0)},
           {"confidence", comparison.confidence},
@@ -38,6 +42,8 @@ json comparison_json(const Comparison& comparison) {
           {"rounds_needed", comparison.rounds_needed},
           {"reason", reason_of(comparison)},
           {"guard", comparison.guard},
+          {"tells", tells},
+          {"rounds_to_tell", rounds_to_tell},
           {"beside_load", comparison.beside_load}};
 }
 

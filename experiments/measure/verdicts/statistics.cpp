@@ -20,6 +20,9 @@ constexpr int rounds_per_block = 3;
 /// Below this many rounds a correlation of neighbours is mostly chance.
 constexpr std::size_t least_rounds_for_blocks = 6;
 
+/// Nobody waits for more.
+constexpr int max_rounds_to_tell = 100'000;
+
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Logarithms of times that tie with a bound lie this close to it: no verdict rests on rounding.
@@ -84,6 +87,29 @@ class Observations {
     return rank == 0 ? Verdict::too_few_rounds : judge(low(rank), high(rank));
   }
 
+  /// The smallest difference, as a logarithm, of which an interval as wide as this one lies wholly
+  /// beyond the margin, to either side.
+  double tells(std::size_t rank) const {
+    return std::log1p(margin) + std::max(high(rank) - median(), median() - low(rank));
+  }
+
+  /// Observations of which the interval should be no wider than the margin on either side of the
+  /// median, if those to come are spread as those there are; 0 where there are none, or never.
+  int needed_to_tell(double alpha) const {
+    if (sorted_.empty()) return 0;
+    const double edge = std::log1p(margin);
+    const auto half_width = [&](std::size_t n) {
+      const auto rank = static_cast<double>(interval_rank(n, alpha));
+      const double from_end = rank / static_cast<double>(n + 1);
+      return guard_ + std::max(quantile(1 - from_end) - median(), median() - quantile(from_end));
+    };
+    const std::size_t fewest = rounds_for_interval(alpha);
+    for (auto n = static_cast<int>(std::max(fewest, size())); n <= max_rounds_to_tell;
+         n = next_look(n))
+      if (half_width(static_cast<std::size_t>(n)) <= edge) return n;
+    return 0;
+  }
+
   /// Smallest level at which accept(verdict); 1 where it never does. Intervals are nested: what one
   /// of them gives, all narrower ones give.
   template <class Accept>
@@ -98,6 +124,16 @@ class Observations {
   }
 
  private:
+  /// Between the order statistics, of which the k-th of n stands for k / (n + 1).
+  double quantile(double share) const {
+    const double place = share * static_cast<double>(size() + 1) - 1;
+    const double last = static_cast<double>(size() - 1);
+    const auto below = static_cast<std::size_t>(std::clamp(place, 0.0, last));
+    const std::size_t above = std::min(below + 1, size() - 1);
+    const double part = std::clamp(place - static_cast<double>(below), 0.0, 1.0);
+    return sorted_[below] + part * (sorted_[above] - sorted_[below]);
+  }
+
   std::vector<double> sorted_;
   double guard_;
 };
@@ -136,10 +172,19 @@ std::string reason_of(const Comparison& comparison) {
                      comparison.rounds_needed);
 }
 
+std::string percent_text(double fraction) {
+  const double percent = 100 * fraction;
+  // Rounded up: that much is told, and less may not be.
+  return percent < 9.95 ? fmt::format("{:.1f} %", std::ceil(percent * 10) / 10)
+                        : fmt::format("{:.0f} %", std::ceil(percent));
+}
+
 std::string verdict_text(const Comparison& comparison) {
   const std::string reason = reason_of(comparison);
-  return (reason.empty() ? std::string(to_string(comparison.verdict)) : reason) +
-         (comparison.beside_load ? ", beside load" : "");
+  std::string text = reason.empty() ? std::string(to_string(comparison.verdict)) : reason;
+  if (comparison.verdict == Verdict::not_resolved)
+    text += fmt::format(": would tell {}", percent_text(comparison.tells));
+  return text + (comparison.beside_load ? ", beside load" : "");
 }
 
 std::vector<double> paired_differences(std::span<const double> base_seconds,
@@ -178,7 +223,9 @@ Comparison judge_differences(std::span<const double> differences, const Rule& ru
       .p = seen.smallest_level([](Verdict verdict) { return verdict != Verdict::not_resolved; }),
       .rounds_taken = static_cast<int>(differences.size()),
       .rounds_needed = static_cast<int>(rounds_for_interval(rule.alpha)) * rule.block,
-      .guard = std::exp(rule.guard)};
+      .guard = std::exp(rule.guard),
+      .tells = std::expm1(seen.tells(rank)),
+      .rounds_to_tell = seen.needed_to_tell(rule.alpha) * rule.block};
 }
 
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,

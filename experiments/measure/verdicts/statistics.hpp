@@ -42,19 +42,27 @@ struct Comparison {
   Interval interval;  // of the ratio, widened by the guard
   double confidence;  // 1 - alpha that the interval was made for
   Verdict verdict;
-  int rounds;         // observations that went in, after blocking
-  int block;          // rounds behind each observation; 1 unless d was serially correlated
-  double p;           // smallest alpha at which the verdict is still resolved; 1 where it never is
-  int rounds_taken;   // before blocking
-  int rounds_needed;  // fewest that have an interval at this confidence
-  double guard;       // factor by which either end of the interval was widened; 1 for none
+  int rounds;          // observations that went in, after blocking
+  int block;           // rounds behind each observation; 1 unless d was serially correlated
+  double p;            // smallest alpha at which the verdict is still resolved; 1 where it never is
+  int rounds_taken;    // before blocking
+  int rounds_needed;   // fewest that have an interval at this confidence
+  double guard;        // factor by which either end of the interval was widened; 1 for none
+  double tells;        // smallest difference that an interval this wide shows as faster or slower:
+                       // 0.04 for 4 %; infinite where there is no interval
+  int rounds_to_tell;  // rounds, those taken included, after which the interval should be narrow
+                       // enough to tell a difference of the margin from none; 0: never
   bool beside_load = false;  // another program took processors from one of the two
 };
 
 /// Why there can be no verdict: "too few rounds: 3 of 7 needed". Empty where there is an interval.
 std::string reason_of(const Comparison& comparison);
 
-/// For a table: the verdict, or why there can be none; "slower, beside load".
+/// A fraction in per cent, rounded up: "4.1 %", "23 %".
+std::string percent_text(double fraction);
+
+/// For a table: the verdict, or why there can be none; "slower, beside load", "not resolved: would
+/// tell 4 %".
 std::string verdict_text(const Comparison& comparison);
 
 /// How differences are judged.

@@ -5,6 +5,7 @@ The classes hold what a result file says; they compute nothing but a median.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,11 +45,21 @@ class Comparison:
     confidence: float
     reason: str = ""  # why there can be no verdict; empty where there is an interval
     beside_load: bool = False  # another program took processors from one of the two
+    tells: float | None = None  # smallest difference that it would have told: 0.04
 
     @property
     def words(self) -> str:
         """The verdict, or why there is none."""
-        return (self.reason or self.verdict) + self.beside
+        return (self.reason or self.verdict) + self.power + self.beside
+
+    @property
+    def power(self) -> str:
+        """What a comparison without a verdict would have told; empty for others, and where nobody knows."""
+        if self.verdict != "not resolved" or self.tells is None:
+            return ""
+        tenths = math.ceil(1000 * self.tells - 1e-9)  # rounded up: that much is told
+        told = f"{tenths / 10:.1f}" if tenths < 100 else f"{math.ceil(100 * self.tells - 1e-9)}"
+        return f": would tell {told} %"
 
     @property
     def beside(self) -> str:

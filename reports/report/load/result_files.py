@@ -86,7 +86,8 @@ def _comparison(fields: Fields, name: str, other: str, results: int) -> Comparis
     return Comparison(_ratio(part, "ratio", "interval", above=0.0), part.index(other, results),
                       part.one_of("verdict", VERDICTS), part.number("confidence", above=0.0),
                       part.text("reason") if part.has("reason") else "",
-                      part.has("beside_load") and part.flag("beside_load"))
+                      part.has("beside_load") and part.flag("beside_load"),
+                      part.number("tells", above=0.0) if part.has("tells") else None)
 
 
 def _cause(fields: Fields) -> str:

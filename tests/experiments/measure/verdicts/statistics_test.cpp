@@ -98,6 +98,58 @@ TEST(Compare, SaysHowManyRoundsAreTooFew) {
   EXPECT_EQ(verdict_text(strict), "too few rounds: 7 of 17 needed");
 }
 
+TEST(Compare, SaysWhichDifferenceItWouldHaveTold) {
+  NoisyMachine machine(7);
+  for (int race = 0; race < 50; ++race) {
+    const auto seconds = machine.race({0, 0}, {even, even}, 21);
+    const double guard = race % 2 == 0 ? 0 : 0.01;
+    const auto told = [&](double speed) {  // of an arm that is so much faster, in the same rounds
+      std::vector<double> d = paired_differences(seconds[0], seconds[1]);
+      const double middle = median(d);
+      for (double& difference : d) difference += std::log(speed) - middle;
+      return judge_differences(d, {.guard = guard});
+    };
+    const double tells = told(1).tells;
+    EXPECT_GT(tells, margin);
+    EXPECT_EQ(told(1 + 1.001 * tells).verdict, Verdict::faster);
+    EXPECT_EQ(told(1 / (1 + 1.001 * tells)).verdict, Verdict::slower);
+    EXPECT_FALSE(told(1 + 0.999 * tells).verdict == Verdict::faster &&
+                 told(1 / (1 + 0.999 * tells)).verdict == Verdict::slower);
+    EXPECT_NEAR(told(2).tells, tells, 1e-12);
+  }
+  EXPECT_EQ(compare(Times(3, 1.0), Times(3, 1.0)).tells, infinity);
+  EXPECT_EQ(percent_text(0.0401), "4.1 %");
+  EXPECT_EQ(percent_text(0.131), "14 %");
+}
+
+// The rounds that are asked for are enough in most races, and half of them in few.
+TEST(Compare, SaysHowManyRoundsTellTheMargin) {
+  const Noise wide{.jitter = 0.06, .preempted = 0};
+  NoisyMachine machine(11);
+  std::vector<double> needed;
+  for (int race = 0; race < 200; ++race) {
+    const auto seconds = machine.race({0, 0}, {wide, wide}, 21);
+    const auto d = paired_differences(seconds[0], seconds[1]);
+    const Comparison comparison = judge_differences(d, {});
+    ASSERT_GE(comparison.rounds_to_tell, 21);
+    needed.push_back(comparison.rounds_to_tell);
+    EXPECT_EQ(judge_differences(d, {.guard = std::log1p(margin)}).rounds_to_tell, 0);
+    const Comparison blocked = judge_differences(d, {.block = 3});
+    EXPECT_EQ(blocked.rounds_to_tell % 3, 0);
+  }
+  const auto narrow_enough = [&](double rounds) {
+    int enough = 0;
+    for (int race = 0; race < 200; ++race) {
+      const auto seconds = machine.race({0, 0}, {wide, wide}, static_cast<int>(rounds));
+      const Comparison c = judge_differences(paired_differences(seconds[0], seconds[1]), {});
+      enough += c.tells <= std::expm1(2 * std::log1p(margin)) ? 1 : 0;
+    }
+    return enough / 200.0;
+  };
+  EXPECT_GT(narrow_enough(1.4 * median(needed)), 0.5) << median(needed);
+  EXPECT_LT(narrow_enough(0.5 * median(needed)), 0.25) << median(needed);
+}
+
 TEST(Compare, TakesConstantSeriesAndTies) {
   const Comparison constant = compare(Times(21, 1.0), Times(21, 1.0));
   EXPECT_EQ(constant.ratio, 1);
