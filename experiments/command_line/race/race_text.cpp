@@ -134,8 +134,9 @@ std::string power_text(const RaceRecord& race) {
                         duration_words(race.outcome.elapsed_seconds / taken * rounds));
   if (hopeless > 0)
     text += fmt::format(
-        "{} of {} cannot tell {:.0f} % however many rounds: A/A shows a bias of more.\n", hopeless,
-        unresolved, 100 * margin);
+        "{} of {} will not tell {:.0f} %, however many rounds: noise or the bias in A/A is too "
+        "large.\n",
+        hopeless, unresolved, 100 * margin);
   return text;
 }
 

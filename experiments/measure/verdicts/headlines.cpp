@@ -78,7 +78,7 @@ std::string claim_of(const std::string& subject, const Measured& arm, const Meas
                          b, percent(margin), speed);
     case Verdict::not_resolved:
       return fmt::format("{} {} against {}: not resolved, {}; would have told {} or more", subject,
-                         a, b, speed, percent_text(c.tells));
+                         a, b, speed, difference_text(c.tells));
     case Verdict::too_few_rounds:
       return fmt::format("{} {} against {} gave {}, {}; ask for more with --rounds", subject, a, b,
                          speed, reason_of(c));

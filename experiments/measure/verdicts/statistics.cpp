@@ -172,9 +172,10 @@ std::string reason_of(const Comparison& comparison) {
                      comparison.rounds_needed);
 }
 
-std::string percent_text(double fraction) {
-  const double percent = 100 * fraction;
+std::string difference_text(double fraction) {
   // Rounded up: that much is told, and less may not be.
+  const double percent = 100 * fraction;
+  if (percent > 100) return fmt::format("{:.2g}x", std::ceil(10 * (1 + fraction)) / 10);
   return percent < 9.95 ? fmt::format("{:.1f} %", std::ceil(percent * 10) / 10)
                         : fmt::format("{:.0f} %", std::ceil(percent));
 }
@@ -183,7 +184,7 @@ std::string verdict_text(const Comparison& comparison) {
   const std::string reason = reason_of(comparison);
   std::string text = reason.empty() ? std::string(to_string(comparison.verdict)) : reason;
   if (comparison.verdict == Verdict::not_resolved)
-    text += fmt::format(": would tell {}", percent_text(comparison.tells));
+    text += fmt::format(": would tell {}", difference_text(comparison.tells));
   return text + (comparison.beside_load ? ", beside load" : "");
 }
 

@@ -58,8 +58,8 @@ struct Comparison {
 /// Why there can be no verdict: "too few rounds: 3 of 7 needed". Empty where there is an interval.
 std::string reason_of(const Comparison& comparison);
 
-/// A fraction in per cent, rounded up: "4.1 %", "23 %".
-std::string percent_text(double fraction);
+/// How much faster or slower, rounded up: 0.0401 as "4.1 %", 0.223 as "23 %", 1.31 as "2.4x".
+std::string difference_text(double fraction);
 
 /// For a table: the verdict, or why there can be none; "slower, beside load", "not resolved: would
 /// tell 4 %".

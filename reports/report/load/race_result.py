@@ -57,7 +57,9 @@ class Comparison:
         """What a comparison without a verdict would have told; empty for others, and where nobody knows."""
         if self.verdict != "not resolved" or self.tells is None:
             return ""
-        tenths = math.ceil(1000 * self.tells - 1e-9)  # rounded up: that much is told
+        if self.tells > 1:  # rounded up, as all: that much is told
+            return f": would tell {math.ceil(10 * (1 + self.tells)) / 10:.2g}x"
+        tenths = math.ceil(1000 * self.tells - 1e-9)
         told = f"{tenths / 10:.1f}" if tenths < 100 else f"{math.ceil(100 * self.tells - 1e-9)}"
         return f": would tell {told} %"
 

@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                               "--backend", "serial", "--rounds", "1", "--json", "r.json"}},
                         Verb{"suite", {"suite", "--only", "pi-backends", "--out", "out"}, {"out"}},
                         Verb{"list", {"list", "--json"}}, Verb{"doctor", {"doctor", "--json"}},
+                        Verb{"calibrate", {"doctor", "--calibrate"}},
                         Verb{"serve", {"serve", "--port", "0"}},
                         Verb{"own",
                              {"run", "own", "--kernel", "slow.hpp", "--backend", "serial",

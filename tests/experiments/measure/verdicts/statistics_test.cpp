@@ -118,8 +118,9 @@ TEST(Compare, SaysWhichDifferenceItWouldHaveTold) {
     EXPECT_NEAR(told(2).tells, tells, 1e-12);
   }
   EXPECT_EQ(compare(Times(3, 1.0), Times(3, 1.0)).tells, infinity);
-  EXPECT_EQ(percent_text(0.0401), "4.1 %");
-  EXPECT_EQ(percent_text(0.131), "14 %");
+  EXPECT_EQ(difference_text(0.0401), "4.1 %");
+  EXPECT_EQ(difference_text(0.131), "14 %");
+  EXPECT_EQ(difference_text(1.31), "2.4x");
 }
 
 // The rounds that are asked for are enough in most races, and half of them in few.
