@@ -16,6 +16,7 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -70,8 +71,9 @@ def sheet(height: float) -> Figure:
 def save(figure: Figure, path: Path, title: str) -> None:
     """Writes the SVG without a date, so that equal data give equal bytes."""
     text = io.StringIO()
-    figure.savefig(text, format="svg",
-                   metadata={"Date": None, "Creator": "parlab", "Title": title})
+    # savefig() would draw it twice, the first time for sizes that nobody asks for here.
+    FigureCanvasSVG(figure).print_svg(
+        text, metadata={"Date": None, "Creator": "parlab", "Title": title})
     path.write_text(NOT_IN_XML.sub("\ufffd", text.getvalue()), encoding="utf-8")
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -34,6 +38,7 @@ from report.tables.trust import GATES_SHOWN
 from report.text import formats
 from report.text.markdown_table import plain
 
+DRAWINGS_A_PROCESS = 4  # of half a second each; to start a process takes a tenth
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
@@ -87,35 +92,51 @@ def _write(suite: Suite, out: Path, libraries: Path | None) -> None:
 
 
 def draw_figures(report: Report, folder: Path) -> None:
-    """One figure a race, and one of how still the machine was."""
+    """One figure a race, and one of how still the machine was. Each core draws its share of them."""
     folder.mkdir()
+    with style.plain_style():
+        drawings = _drawings(report, folder)
+        cores = min(len(os.sched_getaffinity(0)), len(drawings) // DRAWINGS_A_PROCESS)
+        if cores < 2:
+            for drawing in drawings:
+                drawing()
+            return
+        # Forked, so that they have the style and the modules.
+        with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as drawers:
+            for drawn in [drawers.submit(drawing) for drawing in drawings]:
+                drawn.result()
+
+
+def _drawings(report: Report, folder: Path) -> list[Callable[[], None]]:
+    """What draws each of the report's figures to its file in the folder."""
     looks = style.looks((arm.backend, arm.schedule) for race in report.suite.races
                         for arm in race.shown)
-    with style.plain_style():
-        for section in report.sections:
-            path = folder.parent / figure_file(section.race)
-            if section.kind == "sweep":
-                sweep.draw(section.race, looks, path)
-            elif section.kind == "timeline":
-                timeline.draw(section.race, path)
-            elif section.kind == "model":
-                model.draw(section.race, path)
-            elif section.kind == "speedups":
-                speedups.draw(section.race, section.choices, path)
-            elif section.kind == "calls":
-                call_costs.draw(section.race, path)
-            elif section.kind == "goals":
-                goals.draw(section.race, peer_table.rows_of(section.race), path)
-            if section.lock_holders:
-                lock_holders.draw(section.race, folder.parent / figure_file(section.race, "-timeline"))
-            if section.loads:
-                loads.draw(section.race, folder.parent / figure_file(section.race, "-loads"))
-        if report.heat_map:
-            heat_map.draw(report.answer.loops, folder / Path(report.heat_map).name)
-        if report.cascade:
-            cascade.draw(report.answer.regrets, looks, folder / Path(report.cascade).name)
-        if report.stillness:
-            stillness.draw(report.trust.gates, folder / Path(report.stillness).name)
+    drawings: list[Callable[[], None]] = []
+    for section in report.sections:
+        race, path = section.race, folder.parent / figure_file(section.race)
+        if section.kind == "sweep":
+            drawings.append(partial(sweep.draw, race, looks, path))
+        elif section.kind == "timeline":
+            drawings.append(partial(timeline.draw, race, path))
+        elif section.kind == "model":
+            drawings.append(partial(model.draw, race, path))
+        elif section.kind == "speedups":
+            drawings.append(partial(speedups.draw, race, section.choices, path))
+        elif section.kind == "calls":
+            drawings.append(partial(call_costs.draw, race, path))
+        elif section.kind == "goals":
+            drawings.append(partial(goals.draw, race, peer_table.rows_of(race), path))
+        if section.lock_holders:
+            drawings.append(partial(lock_holders.draw, race, folder.parent / figure_file(race, "-timeline")))
+        if section.loads:
+            drawings.append(partial(loads.draw, race, folder.parent / figure_file(race, "-loads")))
+    if report.heat_map:
+        drawings.append(partial(heat_map.draw, report.answer.loops, folder / Path(report.heat_map).name))
+    if report.cascade:
+        drawings.append(partial(cascade.draw, report.answer.regrets, looks, folder / Path(report.cascade).name))
+    if report.stillness:
+        drawings.append(partial(stillness.draw, report.trust.gates, folder / Path(report.stillness).name))
+    return drawings
 
 
 def markdown_of(report: Report) -> str:
