@@ -65,6 +65,12 @@ def gate_of(race: Document, result: Document) -> bool:
     return stats.passes_gate(outcome.interval, race["run"]["gate_margin"])
 
 
+def test_the_dependence_of_rounds_is_that_of_all_pairs(rendered: RawResults) -> None:
+    for race in rendered.races.values():
+        if "dependence" in race["run"]:
+            assert math.isclose(race["run"]["dependence"], stats.pooled_dependence(race["results"]), abs_tol=CLOSE)
+
+
 def test_comparisons_are_those_of_the_times(rendered: RawResults) -> None:
     compared = 0
     for race in rendered.races.values():

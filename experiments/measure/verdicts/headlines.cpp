@@ -185,7 +185,8 @@ std::vector<Headline> headlines(const Experiment& experiment, const std::vector<
     const Comparison comparison =
         compare(base, arm,
                 {.alpha = alpha / (static_cast<double>(sentences) * pair.choices),
-                 .guard = width_of(verdicts.guards, arm.entrant.baseline)});
+                 .guard = width_of(verdicts.guards, arm.entrant.baseline)},
+                verdicts.dependence);
     all.push_back({pair, comparison,
                    sentence_of(experiment.subject(arm.entrant.arm.what), arm, base, comparison)});
   }

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "experiments/base/json_text.hpp"
+#include "experiments/measure/verdicts/dependence.hpp"
 
 namespace parlab {
 namespace {
@@ -32,23 +33,39 @@ std::vector<std::vector<double>> common_seconds(const std::vector<const Measured
 
 /// A baseline against itself. Where its rounds depend on each other and are too few for blocks, round
 /// by round: that interval is narrower than it should be, so that it guards the more.
-Comparison against_itself(const Measured& base, const Measured& again, double alpha) {
-  const Comparison blocked = compare(base, again, {.alpha = alpha});
+Comparison against_itself(const Measured& base, const Measured& again, double alpha,
+                          double dependence) {
+  const Comparison blocked = compare(base, again, {.alpha = alpha}, dependence);
   if (blocked.verdict != Verdict::too_few_rounds || blocked.block == 1) return blocked;
   return judge_differences(differences(base, again), {.alpha = alpha});
 }
 
-std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha) {
+std::vector<Guard> guards_of(const std::vector<Measured>& results, double alpha,
+                             double dependence) {
   std::vector<Guard> guards;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const std::size_t baseline = results[i].entrant.baseline;
     if (results[i].entrant.role != Role::baseline_again ||
         !comparable(results[baseline], results[i]))
       continue;
-    const Comparison again = against_itself(results[baseline], results[i], alpha);
+    const Comparison again = against_itself(results[baseline], results[i], alpha, dependence);
     guards.push_back({baseline, i, again, guard_of(again)});
   }
   return guards;
+}
+
+/// All pairs of the race that are compared with a baseline.
+double dependence_of(const std::vector<Measured>& results) {
+  std::map<std::size_t, PairsOfABaseline> pairs;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Entrant& entrant = results[i].entrant;
+    if (entrant.role == Role::baseline || entrant.arm.what.paced) continue;
+    if (comparable(results[entrant.baseline], results[i]))
+      pairs[entrant.baseline].push_back(differences(results[entrant.baseline], results[i]));
+  }
+  std::vector<PairsOfABaseline> groups;
+  for (auto& [baseline, of_it] : pairs) groups.push_back(std::move(of_it));
+  return pooled_dependence(groups);
 }
 
 /// An arm's identity but for its size, and for the grain that follows from it.
@@ -139,9 +156,10 @@ std::vector<double> differences(const Measured& base, const Measured& arm) {
   return paired_differences(seconds[0], seconds[1]);
 }
 
-Comparison compare(const Measured& base, const Measured& arm, const Rule& rule) {
-  const auto seconds = common_seconds({&base, &arm});
-  Comparison comparison = compare(seconds[0], seconds[1], rule);
+Comparison compare(const Measured& base, const Measured& arm, Rule rule, double dependence) {
+  const std::vector<double> d = differences(base, arm);
+  rule.block = block_of_pair(d, dependence);
+  Comparison comparison = judge_differences(d, rule);
   comparison.beside_load = beside_load(base) || beside_load(arm);
   return comparison;
 }
@@ -153,10 +171,12 @@ double width_of(const std::vector<Guard>& guards, std::size_t baseline) {
 
 RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
   RaceVerdicts verdicts;
-  verdicts.guards = guards_of(results, alpha);
+  verdicts.dependence = dependence_of(results);
+  verdicts.guards = guards_of(results, alpha, verdicts.dependence);
   const auto against = [&](std::size_t other, std::size_t i) {
     const double guard = width_of(verdicts.guards, results[i].entrant.baseline);
-    return Against{other, compare(results[other], results[i], {.alpha = alpha, .guard = guard})};
+    return Against{other, compare(results[other], results[i], {.alpha = alpha, .guard = guard},
+                                  verdicts.dependence)};
   };
   verdicts.against_baseline.resize(results.size());
   verdicts.against_best.resize(results.size());
@@ -170,7 +190,7 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
       if (results[i].entrant.role != Role::baseline)
         verdicts.against_baseline[i] = against(results[i].entrant.baseline, i);
       if (results[i].entrant.role == Role::baseline_again) continue;
-      const double ratio = compare(base, results[i], {.alpha = alpha}).ratio;
+      const double ratio = compare(base, results[i], {.alpha = alpha}, verdicts.dependence).ratio;
       if (ratio > best_ratio) {
         best = i;
         best_ratio = ratio;

@@ -41,6 +41,7 @@ struct RaceVerdicts {
   std::vector<std::optional<Against>> against_best;      // none for the best of a group itself
   std::vector<Guard> guards;
   std::vector<CostModel> models;
+  double dependence = 0;  // pooled_dependence() of all pairs
 };
 
 /// Each comparison on its own, at level alpha, widened by its group's guard.
@@ -56,8 +57,9 @@ bool beside_load(const Measured& result);
 /// ln base - ln arm in the rounds that both ran. Requires a sample of each.
 std::vector<double> differences(const Measured& base, const Measured& arm);
 
-/// compare() of their times in the rounds that both ran, which also says whether another program had a part in either.
-Comparison compare(const Measured& base, const Measured& arm, const Rule& rule);
+/// What the rounds that both ran say, in blocks by block_of_pair() whatever the rule's, and whether another
+/// program had a part in either.
+Comparison compare(const Measured& base, const Measured& arm, Rule rule, double dependence);
 
 /// What an arm's own numbers say, and which result's they are.
 struct Remark {

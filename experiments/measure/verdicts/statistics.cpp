@@ -90,6 +90,7 @@ class Observations {
   /// The smallest difference, as a logarithm, of which an interval as wide as this one lies wholly
   /// beyond the margin, to either side.
   double tells(std::size_t rank) const {
+    if (rank == 0) return infinity;
     return std::log1p(margin) + std::max(high(rank) - median(), median() - low(rank));
   }
 

@@ -12,7 +12,7 @@ import functools
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -38,9 +38,10 @@ class Rule:
     margin: float
     kind: str = ANYTIME
     guard: float = 1.0  # factor by which both ends move out
+    dependence: float | None = None  # of neighbouring rounds, over the race; None: of each pair by itself
 
     def at(self, alpha: float) -> "Rule":
-        return Rule(alpha, self.margin, self.kind, self.guard)
+        return replace(self, alpha=alpha)
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,45 @@ def serial_correlation(series: Sequence[float]) -> float:
     return shifted / spread if spread else 0.0
 
 
-def blocked(series: Sequence[float], kind: str) -> tuple[list[float], int]:
-    """The series, or medians of blocks of 3 where it is serially correlated. What does not fill a
-    block joined the last one once, and waits since."""
-    n = len(series)
+def pooled_dependence(results: Sequence[dict[str, Any]]) -> float:
+    """The lag-1 correlation that all pairs of a race show together, 0 within chance."""
+    by_baseline: dict[str, list[list[float]]] = {}
+    for arm in results:
+        base = next((r for r in results if r["group"] == arm["group"] and r["role"] == "baseline"), arm)
+        if base is arm or arm.get("paced") or not (arm["ok"] and base["ok"]):
+            continue
+        d = differences(base["seconds"], arm["seconds"])
+        if len(d) >= 7:
+            by_baseline.setdefault(arm["group"], []).append(d)
+    rounds = sum(len(d) for pairs in by_baseline.values() for d in pairs)
+    if not rounds:
+        return 0.0
+    pooled = sum(len(d) * serial_correlation(d) + 1 for pairs in by_baseline.values() for d in pairs) / rounds
+    variance = sum(0.75 * sum(len(d) for d in pairs) + 0.25 * sum(math.sqrt(len(d)) for d in pairs) ** 2
+                   for pairs in by_baseline.values())
+    return pooled if pooled > max(0.12, 2 * math.sqrt(variance) / rounds) else 0.0
+
+
+def block_for(correlation: float) -> int:
+    """Rounds of a block."""
+    return next(block for bound, block in ((0.12, 1), (0.35, 2), (0.65, 4), (math.inf, 8)) if correlation < bound)
+
+
+def cut(series: Sequence[float], pooled: float) -> tuple[list[float], int]:
+    """Medians of blocks, as the race's dependence asks for, or the pair's where it is beyond chance."""
+    n, block = len(series), block_for(pooled)
+    own = serial_correlation(series) + 1 / n
+    if n >= 7 and own > 3 / math.sqrt(n):
+        block = max(block, block_for(own))
+    return [statistics.median(series[i:i + block]) for i in range(0, n - block + 1, block)], block
+
+
+def blocked(series: Sequence[float], rule: Rule) -> tuple[list[float], int]:
+    """The series, or medians of blocks where it is serially correlated. By itself: of blocks of 3, where what
+    does not fill a block joined the last one once, and waits since."""
+    if rule.dependence is not None:
+        return cut(series, rule.dependence)
+    n, kind = len(series), rule.kind
     if n < 6 or abs(serial_correlation(series)) <= 2 / math.sqrt(n):
         return list(series), 1
     cuts = [3 * i for i in range(n // 3)] + [n if kind == FIXED else n // 3 * 3]
@@ -132,7 +168,7 @@ def compare(base: Sequence[float], arm: Sequence[float], rule: Rule, blocks: boo
     """t_base / t_arm in the rounds that both ran."""
     d, block = differences(base, arm), 1
     if blocks:
-        d, block = blocked(d, rule.kind)
+        d, block = blocked(d, rule)
     ends = order_interval(d, rule.alpha, rule.kind)
     interval = Interval(None if ends.low is None else math.exp(ends.low) / rule.guard,
                         None if ends.high is None else math.exp(ends.high) * rule.guard)
@@ -143,7 +179,7 @@ def compare(base: Sequence[float], arm: Sequence[float], rule: Rule, blocks: boo
 def smallest_alpha(base: Sequence[float], arm: Sequence[float], rule: Rule,
                    verdicts: Sequence[str] = RESOLVED) -> float:
     """The smallest level at which the comparison gives one of the verdicts; 1 where none does."""
-    n = len(blocked(differences(base, arm), rule.kind)[0])
+    n = len(blocked(differences(base, arm), rule)[0])
     for k in range(1, n // 2 + 1 + (rule.kind == FIXED)):
         level = level_of(n, k, rule.kind)
         if compare(base, arm, rule.at(level)).verdict in verdicts:
@@ -188,7 +224,7 @@ def guard_in(race: dict[str, Any], result: dict[str, Any]) -> float:
     pair = [r for role in ("baseline", "baseline again") for r in members if r["role"] == role]
     if kind_of(run) == FIXED or len(pair) < 2 or not all(r["ok"] for r in pair):
         return 1.0
-    rule = Rule(run["alpha"], run["margin"])
+    rule = Rule(run["alpha"], run["margin"], dependence=run.get("dependence"))
     return guard_of(against_itself(pair[0]["seconds"], pair[1]["seconds"], rule).interval)
 
 
@@ -196,4 +232,4 @@ def rule_for(race: dict[str, Any], result: dict[str, Any], alpha: float | None =
     """How comparisons of a result are judged, by default at the level of the race's tables."""
     run = race["run"]
     return Rule(run["alpha"] if alpha is None else alpha, run["margin"], kind_of(run),
-                guard_in(race, result))
+                guard_in(race, result), run.get("dependence"))

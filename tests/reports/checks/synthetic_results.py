@@ -59,7 +59,7 @@ def judged_as_once(document: Document) -> Document:
     """The same race as versions judged it whose intervals held at one number of rounds, and which
     withheld verdicts where a gate failed."""
     run = {key: value for key, value in document["run"].items()
-           if key not in ("interval", "renewed_every", "sentences")}
+           if key not in ("interval", "renewed_every", "sentences", "dependence")}
     return fill_in(document | {"gates": [], "run": run | {"gate_margin": GATE_MARGIN,
                                                           "isolation": "standing"}})
 
@@ -68,11 +68,14 @@ def fill_in(document: Document) -> Document:
     """Adds gates, comparisons and rankings to a document whose results have roles and times."""
     results = document["results"]
     once = stats.kind_of(document["run"]) == stats.FIXED
+    if not once:
+        document["run"]["dependence"] = stats.pooled_dependence(results)
     for group in dict.fromkeys(r["group"] for r in results):
         members = [i for i, r in enumerate(results) if r["group"] == group]
         base = next(i for i in members if results[i]["role"] == "baseline")
         again = next(i for i in members if results[i]["role"] == "baseline again")
-        rule = stats.Rule(ALPHA, MARGIN, stats.kind_of(document["run"]))
+        rule = stats.Rule(ALPHA, MARGIN, stats.kind_of(document["run"]),
+                          dependence=document["run"].get("dependence"))
         gate = stats.against_itself(results[base]["seconds"], results[again]["seconds"], rule)
         interval = gate.interval
         guard = stats.guard_of(interval)
