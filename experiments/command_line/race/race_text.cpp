@@ -142,17 +142,16 @@ std::string power_text(const RaceRecord& race) {
 
 /// What "beside load" means in the table; empty where no arm is.
 std::string load_text(const std::vector<Measured>& results) {
-  double most = 0;
+  const Measured* poorest = nullptr;
   for (const Measured& result : results)
-    if (beside_load(result)) most = std::max(most, waited(result).value_or(0));
-  if (most == 0) return "";
+    if (beside_load(result) && (!poorest || taken_processors(result) > taken_processors(*poorest)))
+      poorest = &result;
+  if (!poorest) return "";
+  const int workers = poorest->entrant.arm.who.workers;
   return fmt::format(
-      "Beside load: arms with no more workers than processors waited for one during up to {:.0f} % "
-      "of "
-      "their time.\nAnother program had it: their verdicts hold beside that program, not on a "
-      "quiet "
-      "machine.\n",
-      100 * most);
+      "Beside load: other programs, or the hypervisor, took processors from arms: {} had {:.2g} of "
+      "{}.\nVerdicts on these arms hold beside that load, not on a quiet machine.\n",
+      poorest->entrant.label, workers - taken_processors(*poorest), workers);
 }
 
 }  // namespace

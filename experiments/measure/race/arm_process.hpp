@@ -36,6 +36,7 @@ struct Sample {
   std::uint64_t peak_rss_bytes;  // of the largest process so far
   Answer answer;
   std::optional<double> waited = std::nullopt;  // share of the time, for a processor; where known
+  std::optional<double> stolen = std::nullopt;  // processors that the hypervisor kept, on average
   nlohmann::json metrics = nlohmann::json::object();  // the arm's own numbers, by name
 };
 

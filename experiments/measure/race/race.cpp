@@ -235,7 +235,13 @@ void Race::run_round(int round) {
 
 Sample Race::take_sample(std::size_t entrant) {
   if (options_.isolation == Isolation::fresh) processes_[entrant] = start(entrant);
+  const auto begin = Clock::now();
+  const auto before = machine_.processor_time();
   Sample sample = processes_[entrant]->sample();
+  const auto after = machine_.processor_time();
+  const std::chrono::duration<double> elapsed = Clock::now() - begin;
+  if (before && after && elapsed.count() > 0)
+    sample.stolen = (after->steal_seconds - before->steal_seconds) / elapsed.count();
   if (options_.isolation == Isolation::fresh) processes_[entrant].reset();
   check(outcome_.results[entrant], sample.answer);
   return sample;
@@ -245,7 +251,7 @@ bool Race::may_take_again(const Measured& result, const Sample& sample) const {
   const auto rounds = static_cast<std::size_t>(goal_);
   return retaken_ < outcome_.results.size() * rounds / samples_a_retake &&
          result.waits_for_others &&
-         is_beside_load(sample.waited.value_or(0), result.entrant.arm.who.workers);
+         is_disturbed(sample.waited, sample.stolen, result.entrant.arm.who.workers);
 }
 
 void Race::show(const std::string& what, int round, double share) {

@@ -9,7 +9,7 @@
 //
 // What another program takes is no noise: beside one that keeps a core busy, all samples of an arm
 // with a worker a core are twice as long, and agree. So a sample in which an arm waited for a
-// processor is taken again, by that alone, whatever its time; where that does not help, the arm's
+// processor, or the hypervisor kept one, is taken again, by that alone, whatever its time; where that does not help, the arm's
 // comparisons say that they are beside load.
 
 #include <chrono>
@@ -22,6 +22,7 @@
 #include "experiments/measure/race/arm_process.hpp"
 #include "experiments/measure/race/line_up.hpp"
 #include "experiments/measure/race/progress_line.hpp"
+#include "kernels/machine/machine.hpp"
 
 namespace parlab {
 
@@ -45,6 +46,11 @@ inline constexpr double max_waited = 0.01;
 /// Whether a share of its time that an arm waited for processors means that another program had them.
 inline bool is_beside_load(double waited, int workers) {
   return waited > max_waited && waited * workers > max_taken;
+}
+
+/// Whether another program, here or beside this virtual machine, took processors from an arm.
+inline bool is_disturbed(std::optional<double> waited, std::optional<double> stolen, int workers) {
+  return is_beside_load(waited.value_or(0), workers) || stolen.value_or(0) > max_taken;
 }
 
 struct RaceOptions {
@@ -154,6 +160,7 @@ class Race {
   const Experiment& experiment_;
   RaceOptions options_;
   const InterruptionGuard& interruption_;
+  const Machine machine_;
   std::optional<Progress> progress_;  // while rounds run
   std::string remark_;
   int expected_rounds_ = 0;

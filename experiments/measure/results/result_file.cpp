@@ -117,12 +117,12 @@ json metrics_json(const std::vector<Sample>& samples) {
   return lists;
 }
 
-/// A share a round; null where the kernel did not tell.
-json waited_json(const std::vector<Sample>& samples) {
-  json shares = json::array();
+/// A number a round; null where the kernel did not tell.
+json known_json(const std::vector<Sample>& samples, std::optional<double> Sample::*number) {
+  json numbers = json::array();
   for (const Sample& sample : samples)
-    shares.push_back(sample.waited ? json(*sample.waited) : json());
-  return shares;
+    numbers.push_back(sample.*number ? json(*(sample.*number)) : json());
+  return numbers;
 }
 
 /// Of what a run does, in its median time; null where that is not known.
@@ -170,7 +170,8 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"context_switches", median_or_0(switches)},
           {"each_round", {{"cpu_seconds", cpu_seconds}, {"context_switches", switches}}},
           {"peak_rss_bytes", peak},
-          {"waited", waited_json(measured.samples)},
+          {"waited", known_json(measured.samples, &Sample::waited)},
+          {"stolen", known_json(measured.samples, &Sample::stolen)},
           {"retaken", measured.retaken},
           {"metrics", metrics_json(measured.samples)},
           {"answer", measured.answer},

@@ -35,7 +35,8 @@ Sample sample_of(const json& result, std::size_t round) {
                 .context_switches = result.at("each_round").at("context_switches").at(round),
                 .peak_rss_bytes = result.at("peak_rss_bytes"),
                 .answer = result.at("answer"),
-                .waited = number_or_none(result.at("waited").at(round))};
+                .waited = number_or_none(result.at("waited").at(round)),
+                .stolen = number_or_none(result.at("stolen").at(round))};
   require(sample.seconds > 0 && std::isfinite(sample.seconds), "a time is not above 0");
   for (const auto& [name, values] : result.at("metrics").items())
     if (!values.at(round).is_null()) sample.metrics[name] = values.at(round);

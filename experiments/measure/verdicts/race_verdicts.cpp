@@ -68,6 +68,13 @@ double dependence_of(const std::vector<Measured>& results) {
   return pooled_dependence(groups);
 }
 
+std::optional<double> median_of(const Measured& result, std::optional<double> Sample::*number) {
+  std::vector<double> known;
+  for (const Sample& sample : result.samples)
+    if (sample.*number) known.push_back(*(sample.*number));
+  return known.empty() ? std::nullopt : std::optional(median(std::move(known)));
+}
+
 /// An arm's identity but for its size, and for the grain that follows from it.
 std::string line_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
@@ -139,16 +146,19 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<Measured>& res
   return groups;
 }
 
-std::optional<double> waited(const Measured& result) {
-  std::vector<double> known;
-  for (const Sample& sample : result.samples)
-    if (sample.waited) known.push_back(*sample.waited);
-  return known.empty() ? std::nullopt : std::optional(median(std::move(known)));
+std::optional<double> waited(const Measured& result) { return median_of(result, &Sample::waited); }
+
+std::optional<double> stolen(const Measured& result) { return median_of(result, &Sample::stolen); }
+
+double taken_processors(const Measured& result) {
+  const int workers = result.entrant.arm.who.workers;
+  return std::min<double>(workers,
+                          waited(result).value_or(0) * workers + stolen(result).value_or(0));
 }
 
 bool beside_load(const Measured& result) {
   return result.waits_for_others &&
-         is_beside_load(waited(result).value_or(0), result.entrant.arm.who.workers);
+         is_disturbed(waited(result), stolen(result), result.entrant.arm.who.workers);
 }
 
 std::vector<double> differences(const Measured& base, const Measured& arm) {

@@ -51,6 +51,12 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha = 0.05);
 /// the kernel does not tell.
 std::optional<double> waited(const Measured& result);
 
+/// Median over the rounds of the processors that the hypervisor kept; nullopt where nobody tells.
+std::optional<double> stolen(const Measured& result);
+
+/// Processors that others had while the arm, of so many workers, wanted them; 0 where nobody tells.
+double taken_processors(const Measured& result);
+
 /// Whether another program took processors from the arm in most of its rounds.
 bool beside_load(const Measured& result);
 

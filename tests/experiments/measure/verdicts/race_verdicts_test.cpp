@@ -166,6 +166,27 @@ TEST(BesideLoad, IsAProcessorsShareWhateverTheWorkers) {
   EXPECT_FALSE(is_beside_load(0.005, 64));    // some short waits of each
 }
 
+TEST_F(RaceOfThree, MarksWhatTheHypervisorTookProcessorsFrom) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  for (Measured& result : results) result.waits_for_others = true;
+  const auto steal = [&](std::size_t rounds, double processors) {
+    for (std::size_t round = 0; round < 21; ++round)
+      results[3].samples[round].stolen = round < rounds ? processors : 0.0;
+    return judge(results).against_baseline[3]->comparison.beside_load;
+  };
+  EXPECT_FALSE(steal(21, max_taken));
+  EXPECT_FALSE(steal(10, 1.0)) << "fewer than half of the rounds";
+  EXPECT_TRUE(steal(11, 0.5));
+  EXPECT_DOUBLE_EQ(taken_processors(results[3]), 0.5);
+  for (Sample& sample : results[3].samples) sample.waited = 0.3;  // of 2 workers
+  EXPECT_DOUBLE_EQ(taken_processors(results[3]), 1.1);
+  for (Sample& sample : results[3].samples) sample.waited = 0.9;
+  EXPECT_DOUBLE_EQ(taken_processors(results[3]), 2) << "no more than it has workers";
+  EXPECT_EQ(taken_processors(results[2]), 0);
+  results[3].waits_for_others = false;
+  EXPECT_FALSE(steal(21, 1.0));
+}
+
 TEST_F(RaceOfThree, MarksWhatIsBesideAnotherProgram) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
   const auto wait = [&](std::size_t arm, std::size_t rounds, double share) {
