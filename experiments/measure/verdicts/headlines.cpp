@@ -77,8 +77,8 @@ std::string claim_of(const std::string& subject, const Measured& arm, const Meas
       return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a,
                          b, percent(margin), speed);
     case Verdict::not_resolved:
-      return fmt::format("{} {} against {}: not resolved, {}; would have told {} or more", subject,
-                         a, b, speed, difference_text(c.tells));
+      return fmt::format("{} {} against {}: not resolved, {}; would have detected {} or more",
+                         subject, a, b, speed, difference_text(c.tells));
     case Verdict::too_few_rounds:
       return fmt::format("{} {} against {} gave {}, {}; ask for more with --rounds", subject, a, b,
                          speed, reason_of(c));

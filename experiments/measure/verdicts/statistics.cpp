@@ -185,7 +185,7 @@ std::string verdict_text(const Comparison& comparison) {
   const std::string reason = reason_of(comparison);
   std::string text = reason.empty() ? std::string(to_string(comparison.verdict)) : reason;
   if (comparison.verdict == Verdict::not_resolved)
-    text += fmt::format(": would tell {}", difference_text(comparison.tells));
+    text += fmt::format(": would detect {}", difference_text(comparison.tells));
   return text + (comparison.beside_load ? ", beside load" : "");
 }
 
