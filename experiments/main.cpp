@@ -30,10 +30,11 @@ constexpr char help[] =
     "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
     "  suite --out DIR        every experiment, for the report\n"
-    "  doctor                 what on this machine disturbs measurements, and the cure\n"
+    "  doctor                 what disturbs measurements on this machine, and how to fix it\n"
     "  random                 random numbers on stdout, for programs that test them\n"
-    "  crawl URL              crawls a site: each page once, politely, within bounds\n"
-    "  serve                  an HTTP server with configurable delay, and a synthetic site\n\n"
+    "  crawl URL              crawls a web site politely: each page once, within limits\n"
+    "  serve                  an HTTP server with configurable response delay, and a synthetic "
+    "site\n\n"
     "Help of each: parlab VERB --help\n"
     "Example: parlab run pi --backend openmp:static,tbb --workers 1,2 --darts 1e8\n";
 

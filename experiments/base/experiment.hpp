@@ -40,8 +40,9 @@ struct Case {
   std::string task = "";   // cases of one task race each other, whatever their size and
                            // parameters; the first of them is the baseline
   bool splittable = true;  // false: the answer depends on the split, so one chunk on serial
-  bool paced = false;  // others set how long a run takes, so that it is no speed: not compared; its
-                       // metrics tell
+  bool paced =
+      false;  // others set how long a run takes, so that it is not a speed: not compared; its
+              // metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
   bool self_parallel = false;  // starts its own workers, as many as it is told: on no backend
   double bytes_per_run = 0;    // that a run moves, and
@@ -104,17 +105,17 @@ class Experiment {
 
   virtual std::vector<Case> cases() const = 0;
 
-  /// Whether the arms are the cases themselves, ways to do one thing that are compared with each
+  /// Whether the arms are the cases themselves, alternative methods that are compared with each
   /// other, the first being the baseline: then each runs on the serial backend, and what workers it
   /// has are its own. --backend, --workers and --grain do not apply, nor does `parlab compare`.
-  virtual bool compares_ways() const { return false; }
+  virtual bool compares_methods() const { return false; }
 
   /// Whether cases of one task race each other although they run on backends: then the first case on
   /// serial is the baseline, unless --baseline asks for another.
   virtual bool cases_race() const { return false; }
 
   /// Whether --grain and --chunks apply: false where a case fixes its chunks itself.
-  virtual bool takes_grain() const { return !compares_ways(); }
+  virtual bool takes_grain() const { return !compares_methods(); }
 
   /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
   virtual std::string subject(const Case& what) const;
@@ -129,8 +130,7 @@ class Experiment {
     return "";
   }
 
-  /// The right answer, by a way that no arm takes. May take long: it is asked in a process of its
-  /// own.
+  /// The right answer, by a way that no arm takes. May take long: it is asked in its own process.
   virtual Answer expected(const Case& what) const = 0;
   /// Whether `answer` is right, given what expected() returned.
   virtual bool correct(const Case& what, const Answer& answer, const Answer& expected) const;

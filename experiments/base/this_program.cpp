@@ -70,7 +70,7 @@ void start_again(const std::vector<std::string>& words,
   all.push_back(own.empty() ? "parlab" : own.front());
   all.insert(all.end(), words.begin(), words.end());
   become_program("/proc/self/exe", all, {variables.begin(), variables.end()});
-  throw std::system_error(errno, std::generic_category(), "cannot start parlab anew");
+  throw std::system_error(errno, std::generic_category(), "cannot restart parlab");
 }
 
 }  // namespace parlab

@@ -18,7 +18,7 @@ void remember_start(int count, const char* const* values);
 /// that it had, followed by " (deleted)".
 std::filesystem::path program_file();
 
-/// Starts the program anew in the place of this process, as it was started, but with other words
+/// Restarts the program in the place of this process, as it was started, but with other words
 /// behind its name, and with these variables in its environment besides. Throws std::system_error
 /// where that fails.
 [[noreturn]] void start_again(const std::vector<std::string>& words,

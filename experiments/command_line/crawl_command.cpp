@@ -37,38 +37,42 @@ struct Words {
 };
 
 void add_options(CLI::App& app, Words& words) {
-  app.add_option("URL", words.address, "where it starts");
-  app.add_option("--host", words.hosts, "a host in scope besides the start's; may be repeated")
+  app.add_option("URL", words.address, "the page to start from");
+  app.add_option("--host", words.hosts,
+                 "another host to crawl, besides that of URL; may be repeated")
       ->delimiter(',');
-  app.add_option("--prefix", words.prefix, "only pages whose path begins so, as /docs/");
-  app.add_option("--depth", words.depth, "links from the start [any]");
-  app.add_option("--pages", words.pages, "most pages [100000]");
-  app.add_option("--bytes", words.bytes, "most bytes in all, inflated [any]");
-  app.add_option("--page-bytes", words.page_bytes, "most bytes of a page, inflated [10Mi]");
-  app.add_option("--at-once", words.at_once, "requests at once [100]");
-  app.add_option("--per-host", words.per_host, "requests at once to one host [8]");
-  app.add_option("--delay", words.delay, "milliseconds between two requests to a host [0]");
-  app.add_option("--retries", words.retries,
-                 "after a lost connection, a timeout, 408, 429, 500, 502, 503, 504 [3]");
-  app.add_option("--timeout", words.timeout, "seconds that one page may take in all [120]");
-  app.add_flag("--sitemap", words.sitemap, "also what the sitemaps in robots.txt name");
-  app.add_flag("--no-robots", words.no_robots, "does not ask robots.txt; for sites of your own");
-  app.add_flag("--allow-private", words.allow_private,
-               "also hosts with private addresses, which are refused unless the start is one");
-  app.add_option("--ca", words.ca_file, "a file of certificates to trust besides the system's");
+  app.add_option("--prefix", words.prefix, "only pages whose path begins with this, as in /docs/");
+  app.add_option("--depth", words.depth, "max links between the start and a page [any]");
+  app.add_option("--pages", words.pages, "max pages [100000]");
+  app.add_option("--bytes", words.bytes, "max bytes in total, decompressed [any]");
+  app.add_option("--page-bytes", words.page_bytes, "max bytes per page, decompressed [10Mi]");
+  app.add_option("--at-once", words.at_once, "max requests at once [100]");
+  app.add_option("--per-host", words.per_host, "max requests at once per host [8]");
+  app.add_option("--delay", words.delay, "min milliseconds between two requests to a host [0]");
+  app.add_option(
+      "--retries", words.retries,
+      "max retries after a lost connection, a timeout, 408, 429, 500, 502, 503, 504 [3]");
+  app.add_option("--timeout", words.timeout, "max seconds per page in total [120]");
+  app.add_flag("--sitemap", words.sitemap, "also crawl what the sitemaps in robots.txt list");
+  app.add_flag("--no-robots", words.no_robots, "ignore robots.txt; for your own sites");
+  app.add_flag(
+      "--allow-private", words.allow_private,
+      "also crawl hosts with private addresses; else they are refused, unless URL has one");
+  app.add_option("--ca", words.ca_file, "file of certificates to trust, besides the system's");
   app.add_option("--agent", words.agent,
-                 "the User-Agent, and with its first word, the name in robots.txt [parlab]");
+                 "the User-Agent; its first word is looked up in robots.txt [parlab]");
   app.add_option("--state", words.state,
-                 "a file that keeps the crawl: the same command goes on where it was");
-  app.add_option("--save", words.folder, "a folder for the pages");
-  app.add_option("--json", words.json,
-                 "writes a JSON line a page: url, status, error, bytes, seconds, depth, parent; - "
-                 "for stdout")
+                 "file that stores the crawl; the same command continues it");
+  app.add_option("--save", words.folder, "folder to save pages in");
+  app.add_option(
+         "--json", words.json,
+         "writes one JSON line per page: url, status, error, bytes, seconds, depth, parent; - "
+         "for stdout")
       ->check(complaint_on_empty);
   app.add_flag("--quiet", words.quiet, "no progress, no summary");
   app.footer(
-      "The first Ctrl-C finishes the pages that are under way, the second ends at once.\n"
-      "Exit codes: 0 crawled, whatever single pages answered; 1 the start could not be fetched, "
+      "The first Ctrl-C finishes the pages in progress, the second ends at once.\n"
+      "Exit codes: 0 crawled, even if single pages failed; 1 the start could not be fetched, "
       "or leads out of scope; "
       "130 interrupted.\n"
       "Example: parlab crawl https://example.com/docs/ --prefix /docs/ --state docs.crawl --json "
@@ -143,17 +147,18 @@ void tell_summary(const CrawlSummary& summary, const Words& words) {
   }
   if (summary.signal != 0)
     tell("parlab crawl: interrupted with {} pages to go{}\n", t.known - t.done,
-         words.state.empty() ? "" : "; the same command goes on");
+         words.state.empty() ? "" : "; the same command continues");
   else if (t.known > t.done)
     fmt::print(stderr,
                "parlab crawl: {} known pages are left, beyond --pages or --bytes; raise them{}\n",
-               t.known - t.done, words.state.empty() ? "" : ", and the same command goes on");
+               t.known - t.done, words.state.empty() ? "" : ", and the same command continues");
 }
 
 }  // namespace
 
 int crawl_command(const Arguments& arguments) {
-  CLI::App app("Crawls a site: each page in scope once, politely, within bounds.", "parlab crawl");
+  CLI::App app("Crawls a web site politely: each page in scope once, within limits.",
+               "parlab crawl");
   Words words;
   add_options(app, words);
   if (const auto help = parse_words(app, arguments)) {
@@ -168,7 +173,7 @@ int crawl_command(const Arguments& arguments) {
   if (is_shown) watcher.progress = show_progress;
   if (!words.quiet)
     watcher.draining = [] {
-      tell("\nparlab crawl: finishing what is under way; again ends at once\n");
+      tell("\nparlab crawl: finishing the pages in progress; press Ctrl-C again to end at once\n");
     };
   bool any_answer = false;
   const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {

@@ -32,7 +32,7 @@ int run_calibration(std::chrono::duration<double> time, bool json, bool quiet) {
 }  // namespace
 
 int doctor_command(const Arguments& arguments) {
-  CLI::App app("Looks for what on this machine disturbs measurements, and says how to cure it.",
+  CLI::App app("Finds what disturbs measurements on this machine, and says how to fix it.",
                "parlab doctor");
   bool json = false;
   bool calibrates = false;
@@ -41,8 +41,8 @@ int doctor_command(const Arguments& arguments) {
   app.add_flag("--json", json, "as JSON, on stdout");
   app.add_flag(
       "--calibrate", calibrates,
-      "instead: plant slow-downs of 1, 3, 5 and 10 % in a real arm, race them, and say how "
-      "many were told in how many rounds, and how many where none was");
+      "instead, race a real arm with planted slow-downs of 1, 3, 5 and 10 %, and say how many were "
+      "detected in how many rounds, and how many where there was none");
   app.add_option("--budget", budget, "time for --calibrate [1min]");
   app.add_flag("--quiet", quiet, "no progress");
   app.footer(

@@ -114,10 +114,10 @@ json listing() {
           part.available ? "" : "not built: install " + part.package + ", then make build"}});
   const auto calls = python_calls();
   document["calls"] = json::array();
-  for (const CallWay& way : call_ways()) {
-    const std::string why = why_missing(way, calls);
+  for (const CallMethod& method : call_methods()) {
+    const std::string why = why_missing(method, calls);
     document["calls"].push_back(
-        {{"name", way.name}, {"what", way.what}, {"available", why.empty()}, {"why", why}});
+        {{"name", method.name}, {"what", method.what}, {"available", why.empty()}, {"why", why}});
   }
   return document;
 }

@@ -55,14 +55,15 @@ std::uint32_t little_endian(std::uint32_t word) {
 
 int random_command(const Arguments& arguments) {
   CLI::App app(
-      "Writes the words of a random number generator to stdout, 32 bits each, the lower "
-      "bytes first, for programs that test them.",
+      "Writes the words of a random number generator to stdout, 32 bits each, little-endian, for "
+      "programs that test them.",
       "parlab random");
   std::string generator = "philox", seed = "1", bytes = "unlimited";
   app.add_option("--generator", generator,
                  fmt::format("{} [philox]", fmt::join(random_streams(), ", ")));
-  app.add_option("--seed", seed, "of the generator [1]");
-  app.add_option("--bytes", bytes, "how many, or unlimited: until the reader ends [unlimited]");
+  app.add_option("--seed", seed, "seed of the generator [1]");
+  app.add_option("--bytes", bytes,
+                 "bytes to write, or unlimited: until the reader stops [unlimited]");
   app.footer(
       "Example: parlab random --seed 7 | dieharder -g 200 -a\n"
       "Example: parlab random --generator ars | RNG_test stdin32");
@@ -75,8 +76,7 @@ int random_command(const Arguments& arguments) {
   std::uint64_t left = bytes == "unlimited" ? std::numeric_limits<std::uint64_t>::max()
                                             : parse_quantity("--bytes", bytes);
   if (isatty(STDOUT_FILENO) != 0)
-    throw UsageError(
-        "random: stdout is a terminal, and these are no letters; use a pipe or a file");
+    throw UsageError("random: stdout is a terminal, and this is binary data; use a pipe or a file");
   require_stdout();
   std::vector<std::uint32_t> words(bytes_at_once / sizeof(std::uint32_t));
   while (left > 0) {

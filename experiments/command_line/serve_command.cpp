@@ -39,10 +39,11 @@ int serve_command(const Arguments& arguments) {
   CLI::App app("An HTTP server with configurable response delay, and a synthetic web site.",
                "parlab serve");
   std::string address = "127.0.0.1", port = "8080", pages = "1000", seed = "1", report;
-  app.add_option("--port", port, "to listen on; 0 for any that is free [8080]");
-  app.add_option("--address", address, "to listen on; 0.0.0.0 for all of this machine [127.0.0.1]");
-  app.add_option("--pages", pages, "of the site below /site/ [1000]");
-  app.add_option("--seed", seed, "of the site [1]");
+  app.add_option("--port", port, "port to listen on; 0 for any free one [8080]");
+  app.add_option("--address", address,
+                 "address to listen on; 0.0.0.0 for all addresses of this machine [127.0.0.1]");
+  app.add_option("--pages", pages, "pages of the site below /site/ [1000]");
+  app.add_option("--seed", seed, "seed of the site [1]");
   app.add_option("--report", report,
                  "writes a JSON line as each request ends: name, target, status, start and end in "
                  "seconds; - for stdout")

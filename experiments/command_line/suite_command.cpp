@@ -54,10 +54,9 @@ void end_early(SuiteRun& suite, const std::string& folder, const std::string& wh
 void go_on_as_before(SuiteOptions& options, const std::string& profile) {
   const EarlierSuite earlier = read_suite(options.folder);
   if (!profile.empty() && options.profile != earlier.profile)
-    throw UsageError(
-        fmt::format("--resume: {}/suite.json: it is of another profile than {}; start "
-                    "anew without --resume",
-                    options.folder, profile));
+    throw UsageError(fmt::format(
+        "--resume: {}/suite.json: it is of another profile than {}; start over without --resume",
+        options.folder, profile));
   options.profile = earlier.profile;
   if (options.only.empty()) options.only = earlier.only;
   options.earlier_seconds = earlier.elapsed_seconds;
@@ -74,15 +73,16 @@ int suite_command(const Arguments& arguments, const std::string& command) {
   app.add_option("--profile", profile,
                  "quick: some minutes; full: more sizes, rounds, schedules [quick]");
   app.add_option("--out", options.folder, "folder for the result files, made if it is missing");
-  app.add_option("--only", options.only, "only these races, pi-backends,dispatch")->delimiter(',');
+  app.add_option("--only", options.only, "only these races, as in pi-backends,dispatch")
+      ->delimiter(',');
   app.add_option("--budget", budget,
-                 fmt::format("time for all races, 5min: a first pass over all of them, then rounds "
-                             "where a verdict is near; none: each has the rounds of its profile "
-                             "[{} s a race for quick, none for full]",
+                 fmt::format("time for all races, as in 5min: a first pass over all of them, then "
+                             "more rounds where a verdict is near; none: each race runs the rounds "
+                             "of its profile [{} s per race for quick, none for full]",
                              quick_seconds_a_race.count()));
   app.add_flag("--resume", options.resumes,
-               "go on with the suite in the folder, its profile and races: rounds for what is open "
-               "there, on the same machine and build");
+               "continue the suite in the folder, with its profile and races: more rounds for what "
+               "is undecided; needs the same machine and build");
   app.add_flag("--quiet", options.quiet, "no progress");
   app.footer("Example: parlab suite --profile quick --out reports/out");
   if (const auto help = parse_words(app, arguments)) {

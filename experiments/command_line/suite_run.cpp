@@ -68,11 +68,11 @@ EarlierSuite read_suite(const std::string& folder) {
             .only = suite.at("only"),
             .elapsed_seconds = suite.at("elapsed_seconds")};
   } catch (const json::exception& error) {
-    throw UsageError(fmt::format("--resume: {}: it is damaged: {}; start anew without --resume",
+    throw UsageError(fmt::format("--resume: {}: it is damaged: {}; start over without --resume",
                                  path, error.what()));
   } catch (const std::runtime_error& error) {
     throw UsageError(
-        fmt::format("--resume: {}: {}; start anew without --resume", path, error.what()));
+        fmt::format("--resume: {}: {}; start over without --resume", path, error.what()));
   }
 }
 
@@ -112,12 +112,12 @@ void SuiteRun::read_back(Entry& entry) {
     const std::string changed =
         difference_of_conditions(entry.context, collect_context(command_of(entry)));
     if (!changed.empty())
-      throw std::runtime_error(fmt::format("it was measured in other conditions ({})", changed));
+      throw std::runtime_error(fmt::format("it was measured under other conditions ({})", changed));
     entry.race->resume(read_outcome(document, entry.race->outcome().results));
     entry.is_published = true;
   } catch (const std::exception& error) {
     throw UsageError(
-        fmt::format("--resume: {}: {}; start anew without --resume", path, error.what()));
+        fmt::format("--resume: {}: {}; start over without --resume", path, error.what()));
   }
 }
 

@@ -35,7 +35,7 @@ DartKernel darts_kernel() { return dart_variant("simd").count_inside; }
 class PlantedDarts final : public Experiment {
  public:
   std::string name() const override { return "calibration"; }
-  std::string question() const override { return "Which slow-downs are told?"; }
+  std::string question() const override { return "Which slow-downs are detected?"; }
   std::string why() const override { return ""; }
   void add_options(CLI::App&) override {}
   std::vector<Case> cases() const override { return {}; }
@@ -116,8 +116,9 @@ std::string sentence_of(const CalibratedArm& arm, int rounds) {
   const std::string who =
       fmt::format("{}, samples of {}", spoken(arm.who), duration_words(arm.sample_seconds));
   if (!smallest)
-    return fmt::format("{}: in {} rounds most races tell none of these slow-downs.\n", who, rounds);
-  return fmt::format("{}: most races tell {:.0f} % or more, in {} rounds.\n", who,
+    return fmt::format("{}: in {} rounds most races detect none of these slow-downs.\n", who,
+                       rounds);
+  return fmt::format("{}: most races detect {:.0f} % or more, in {} rounds.\n", who,
                      100 * smallest->planted, median_rounds(*smallest));
 }
 
@@ -231,8 +232,8 @@ CalibrationOutcome calibrate(std::chrono::duration<double> time, ProgressStyle p
 
 std::string calibration_text(const CalibrationOutcome& outcome) {
   std::string text = fmt::format(
-      "Slow-downs planted in pi's darts, and what races of {} rounds told of them.\n\n"
-      "arm                 planted  told from none  rounds  called slower  intervals that miss "
+      "Slow-downs planted in pi's darts, and how many of them races of {} rounds detected.\n\n"
+      "arm                 planted        detected  rounds  called slower  intervals that miss "
       "it\n",
       outcome.rounds);
   int false_alarms = 0;

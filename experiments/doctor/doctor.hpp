@@ -18,7 +18,7 @@ std::vector<Finding> examine_machine(const Machine& machine = Machine());
 std::string format_findings(const std::vector<Finding>& findings, bool colour);
 
 /// Prints the findings to stdout; `json` as {"findings": [{check, status, found, cure}]}. Returns 0
-/// whatever was found: a disturbed machine is no failed run.
+/// whatever was found: a disturbed machine is not a failed run.
 int run_doctor(bool json);
 
 }  // namespace parlab

@@ -66,7 +66,9 @@ Finding check_openmp_binding(const std::map<std::string, std::string>& binding) 
   }
   return Finding::warning(
       check, found + ": binds the threads of openmp, and those of no other backend",
-      fmt::format("unset{}, or expect openmp to keep its caches where others move", names));
+      fmt::format(
+          "unset{}, or expect openmp's threads to stay on their processors while others move",
+          names));
 }
 
 Finding check_simd(const std::string& level, const std::string& best, bool forced) {

@@ -48,7 +48,8 @@ double stolen_share(double steal_seconds, double wanted_seconds) {
 Finding check_load(const Machine& machine) {
   constexpr char check[] = "load average";
   const auto load = machine.load();
-  if (!load) return Finding::unknown(check, "not told", "Look for busy processes with `ps aux`.");
+  if (!load)
+    return Finding::unknown(check, "not reported", "Look for busy processes with `ps aux`.");
   const std::string found = fmt::format("{:.2f}, {:.2f}, {:.2f} over 1, 5, 15 min; {} usable cores",
                                         (*load)[0], (*load)[1], (*load)[2], machine.usable_cores());
   if ((*load)[0] <= quiet_load) return Finding::ok(check, found);
@@ -63,7 +64,7 @@ Finding check_governor(const Machine& machine) {
   const auto governors = machine.governors();
   if (governors.empty())
     return Finding::unknown(
-        check, "not told",
+        check, "not reported",
         "In a virtual machine the host sets it: compare arms of the same rounds "
         "only.");
   const std::string found = fmt::format("{}", fmt::join(governors, ", "));
@@ -82,7 +83,7 @@ Finding check_turbo(const Machine& machine) {
     on = *boosted != "0";
     cure = "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost";
   } else {
-    return Finding::unknown(check, "not told",
+    return Finding::unknown(check, "not reported",
                             "Expect one worker to run at a higher clock than many: read efficiency "
                             "with that in mind.");
   }
@@ -95,7 +96,7 @@ Finding check_siblings(const Machine& machine) {
   const auto cores = one_cpu_a_core(machine);
   const std::size_t allowed = machine.allowed_cpus().size();
   if (!cores || cores->empty())
-    return Finding::unknown(check, "not told",
+    return Finding::unknown(check, "not reported",
                             "Compare the processor's data sheet with `lscpu -e`.");
   if (cores->size() == allowed) {
     return Finding::ok(check, machine.virtual_machine() ? "none, as far as the hypervisor tells"
@@ -109,7 +110,7 @@ Finding check_siblings(const Machine& machine) {
 Finding check_virtual_machine(const Machine& machine) {
   constexpr char check[] = "virtual machine";
   if (!machine.has("proc/cpuinfo"))
-    return Finding::unknown(check, "not told", "Mount /proc, then run this again.");
+    return Finding::unknown(check, "not reported", "Mount /proc, then run this again.");
   if (!machine.virtual_machine()) return Finding::ok(check, "no");
   return Finding::warning(check, "yes: neighbours and the host's clock cannot be seen from here",
                           "Trust ratios from the same rounds; take absolute times on bare metal.");
@@ -119,16 +120,17 @@ Finding check_steal(const std::optional<Machine::ProcessorTime>& before,
                     const std::optional<Machine::ProcessorTime>& after) {
   constexpr char check[] = "steal time";
   if (!before || !after)
-    return Finding::unknown(check, "not told", "Look at the column `st` of `vmstat 1`.");
+    return Finding::unknown(check, "not reported", "Look at the column `st` of `vmstat 1`.");
   const double since_boot = stolen_share(after->steal_seconds, after->wanted_seconds);
   const double during = stolen_share(after->steal_seconds - before->steal_seconds,
                                      after->wanted_seconds - before->wanted_seconds);
-  const std::string found = fmt::format("{:.1f} % of the wanted time since boot, {:.1f} % just now",
-                                        100 * since_boot, 100 * during);
+  const std::string found =
+      fmt::format("{:.1f} % of the requested time since boot, {:.1f} % just now", 100 * since_boot,
+                  100 * during);
   if (since_boot <= steal_since_boot && during <= steal_during_probe)
     return Finding::ok(check, found);
   return Finding::warning(check, found,
-                          "Other guests take the cores: measure at another hour, or on a machine "
+                          "Other guests take the cores: measure at another time, or on a machine "
                           "with dedicated cores.");
 }
 
@@ -142,7 +144,7 @@ Finding check_quota(const Machine& machine) {
   return Finding::warning(
       check, found,
       fmt::format("Start the container without a CPU limit, or stay at --workers "
-                  "{}: threads beyond are stopped midway.",
+                  "{}: further threads are throttled.",
                   machine.usable_cores()));
 }
 
@@ -150,7 +152,8 @@ Finding check_affinity(const Machine& machine) {
   constexpr char check[] = "affinity";
   const auto online = machine.online_cpus();
   const auto allowed = machine.allowed_cpus();
-  if (online.empty()) return Finding::unknown(check, "not told", "Compare with `taskset -cp $$`.");
+  if (online.empty())
+    return Finding::unknown(check, "not reported", "Compare with `taskset -cp $$`.");
   const std::string found =
       fmt::format("{} of {} processors allowed", allowed.size(), online.size());
   if (allowed.size() == online.size()) return Finding::ok(check, found);

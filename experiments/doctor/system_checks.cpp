@@ -15,10 +15,10 @@ namespace parlab {
 namespace {
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1024} * 1024;
-constexpr std::uint64_t least_memory = 1024 * mebibyte;
-constexpr std::uint64_t least_shared_memory = 256 * mebibyte;
+constexpr std::uint64_t min_memory = 1024 * mebibyte;
+constexpr std::uint64_t min_shared_memory = 256 * mebibyte;
 
-/// Pages that a system at rest swaps out and never misses.
+/// Pages that an idle system swaps out and never needs.
 constexpr std::uint64_t idle_swap = 64 * mebibyte;
 
 /// What a process needs besides one descriptor, or one process, for each worker.
@@ -61,10 +61,10 @@ Finding check_memory(const Machine& machine) {
   const auto available = machine.memory_bytes("MemAvailable");
   const auto total = machine.memory_bytes("MemTotal");
   if (!available || !total)
-    return Finding::unknown(check, "not told", "Look at `free -m` before large runs.");
+    return Finding::unknown(check, "not reported", "Look at `free -m` before large runs.");
   const std::string found =
       fmt::format("{} of {} available", in_mebibytes(*available), in_mebibytes(*total));
-  if (*available >= least_memory && *available >= *total / 10) return Finding::ok(check, found);
+  if (*available >= min_memory && *available >= *total / 10) return Finding::ok(check, found);
   return Finding::warning(
       check, found, "Close what holds it (`ps aux --sort=-rss | head`), or choose smaller sizes.");
 }
@@ -73,7 +73,7 @@ Finding check_swap(const Machine& machine) {
   constexpr char check[] = "swap";
   const auto total = machine.memory_bytes("SwapTotal");
   const auto free = machine.memory_bytes("SwapFree");
-  if (!total || !free) return Finding::unknown(check, "not told", "Look at `swapon --show`.");
+  if (!total || !free) return Finding::unknown(check, "not reported", "Look at `swapon --show`.");
   if (*total == 0) return Finding::ok(check, "none");
   const std::uint64_t used = *total - std::min(*total, *free);
   const std::string found =
@@ -87,7 +87,7 @@ Finding check_huge_pages(const Machine& machine) {
   constexpr char check[] = "transparent huge pages";
   const auto modes = machine.read("sys/kernel/mm/transparent_hugepage/enabled");
   if (!modes)
-    return Finding::unknown(check, "not told",
+    return Finding::unknown(check, "not reported",
                             "Expect times of large arrays to vary with the pages.");
   const std::size_t begin = modes->find('[');
   const std::size_t end = modes->find(']', begin);
@@ -95,7 +95,7 @@ Finding check_huge_pages(const Machine& machine) {
                                ? *modes
                                : modes->substr(begin + 1, end - begin - 1);
   if (mode != "always") return Finding::ok(check, mode);
-  return Finding::warning(check, "always: a page's size depends on how memory lies just then",
+  return Finding::warning(check, "always: page sizes depend on how fragmented memory is",
                           "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled");
 }
 
@@ -104,7 +104,7 @@ Finding check_clock_source(const Machine& machine) {
   constexpr char folder[] = "sys/devices/system/clocksource/clocksource0/";
   const auto current = machine.read(std::string(folder) + "current_clocksource");
   if (!current)
-    return Finding::unknown(check, "not told", "See below what a reading of the clock costs.");
+    return Finding::unknown(check, "not reported", "See below what a reading of the clock costs.");
   if (std::ranges::find(fast_clocks, *current) != std::end(fast_clocks))
     return Finding::ok(check, *current);
   const auto available = machine.read(std::string(folder) + "available_clocksource").value_or("");
@@ -112,7 +112,7 @@ Finding check_clock_source(const Machine& machine) {
   return Finding::warning(
       check, *current + ": each reading enters the kernel",
       has_tsc ? fmt::format("echo tsc | sudo tee /{}current_clocksource", folder)
-              : "Time runs of a millisecond or more, so that a reading does not weigh.");
+              : "Time runs of a millisecond or more, so that a clock reading does not matter.");
 }
 
 Finding check_shared_memory(const Machine& machine) {
@@ -122,7 +122,7 @@ Finding check_shared_memory(const Machine& machine) {
     return Finding::unknown(check, "not there", "sudo mount -t tmpfs -o size=1G tmpfs /dev/shm");
   const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
   const std::string found = in_mebibytes(free) + " free";
-  if (free >= least_shared_memory) return Finding::ok(check, found);
+  if (free >= min_shared_memory) return Finding::ok(check, found);
   return Finding::warning(check, found,
                           "sudo mount -o remount,size=1G /dev/shm; a container: --shm-size=1g");
 }
@@ -130,7 +130,7 @@ Finding check_shared_memory(const Machine& machine) {
 Finding check_open_files(const Machine& machine) {
   constexpr char check[] = "open files";
   const auto limit = soft_limit(machine, "Max open files");
-  if (!limit) return Finding::unknown(check, "not told", "Look at `ulimit -n`.");
+  if (!limit) return Finding::unknown(check, "not reported", "Look at `ulimit -n`.");
   const std::string found = fmt::format("{} allowed, {} workers need {}", describe_limit(*limit),
                                         max_workers, needed_for_workers);
   if (*limit >= needed_for_workers) return Finding::ok(check, found);
@@ -144,7 +144,7 @@ Finding check_processes(const Machine& machine) {
   constexpr char check[] = "processes";
   const auto user = soft_limit(machine, "Max processes");
   const auto group = machine.process_limit();
-  if (!user && !group) return Finding::unknown(check, "not told", "Look at `ulimit -u`.");
+  if (!user && !group) return Finding::unknown(check, "not reported", "Look at `ulimit -u`.");
   const bool by_group = group.value_or(unlimited) < user.value_or(unlimited);
   const std::uint64_t limit = by_group ? *group : user.value_or(unlimited);
   const std::string found =
@@ -171,13 +171,13 @@ Finding check_counters(const Machine& machine) {
   }
   if (!has_unit)
     return Finding::unknown(
-        check, "none in sight",
+        check, "none found",
         "A virtual machine needs a virtual PMU; else use `perf` on bare metal.");
   const auto text = machine.read("proc/sys/kernel/perf_event_paranoid").value_or("");
   int paranoid = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), paranoid);
   if (error != std::errc{})
-    return Finding::unknown(check, "not told whether allowed", "Try `perf stat true`.");
+    return Finding::unknown(check, "unknown whether allowed", "Try `perf stat true`.");
   const std::string found = fmt::format("perf_event_paranoid is {}", paranoid);
   // Up to 2 a process may count its own user-space events.
   if (paranoid <= 2) return Finding::ok(check, found);

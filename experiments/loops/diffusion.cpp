@@ -18,8 +18,8 @@
 namespace parlab {
 namespace {
 
-constexpr std::uint64_t most_cells = std::uint64_t{1} << 32;  // 32 GiB a plate
-constexpr std::uint64_t most_steps_of_a_run = 1'000'000;
+constexpr std::uint64_t max_cells = std::uint64_t{1} << 32;  // 32 GiB a plate
+constexpr std::uint64_t max_steps_per_run = 1'000'000;
 
 /// Rows between those whose cells are checked after each timed run: reading all of them would cost
 /// half a step. A prime, so that they meet every place of a chunk; a strip that is wrong shows in
@@ -46,7 +46,7 @@ double first_cell(std::uint64_t cell) {
   return static_cast<double>((mixed ^ mixed >> 32) >> 11) * 0x1p-53;
 }
 
-/// A plate of its own, in memory that processes share.
+/// Its own plate, in memory that processes share.
 class SharedPlate {
  public:
   explicit SharedPlate(const Size& size)
@@ -78,36 +78,36 @@ class Diffusion final : public Experiment {
   std::string name() const override { return "diffusion"; }
   int report_place() const override { return 26; }
   std::string question() const override {
-    return "What is left to win where memory is the bound: heat on a large plate?";
+    return "What can still be gained where memory is the bound: heat on a large plate?";
   }
   std::string why() const override {
     return "A step is seven operations a cell against sixteen bytes of memory, so it cannot be "
            "faster than reading the plate and writing it: that is what stream does, in the same "
-           "rounds. A variant near 1 has nothing left to win by better arithmetic, however plain "
-           "its code. What goes beyond it must go through memory less often: tiled in time, one "
+           "rounds. A variant near 1 cannot gain anything by better arithmetic, however plain its "
+           "code. To go beyond it, a variant must go through memory less often: tiled in time, one "
            "sweep makes several steps while the rows are in the cache. Each sweep ends at a "
            "barrier, so a backend that is slow to start pays once a sweep, and one that forks pays "
            "a fork.";
   }
 
   void add_options(CLI::App& app) override {
-    app.add_option("--rows", rows_words_, "rows of the plate, a list for a sweep [4096]");
+    app.add_option("--rows", rows_words_, "rows of the plate; a list for a sweep [4096]");
     app.add_option("--columns", columns_word_, "columns of the plate [4096]");
-    app.add_option("--steps", steps_word_, "steps of a run [16]");
+    app.add_option("--steps", steps_word_, "steps per run [16]");
     app.add_option("--depth", depth_words_,
-                   "steps that the variant tiled makes in one sweep, a list for a sweep [16]");
+                   "steps per sweep of the variant tiled; a list for several depths [16]");
     app.add_option("--variant", variant_words_,
                    "stream (the bound: copies), scalar, eigen, xtensor, simd, tiled, a list, or "
                    "'all' [simd]");
     app.add_option("--edges", edges_word_,
-                   "fixed: cells of the edge keep what they have; periodic: beyond an edge lies "
-                   "the opposite one [fixed]");
+                   "fixed: cells on the edge keep their values; periodic: opposite edges are "
+                   "neighbours [fixed]");
   }
   void check_options() override {
-    columns_ = parse_quantity("--columns", columns_word_, 1, most_cells);
-    rows_ = parse_quantities("--rows", rows_words_, 1, most_cells / columns_);
-    steps_ = parse_quantity("--steps", steps_word_, 1, most_steps_of_a_run);
-    depths_ = parse_quantities("--depth", depth_words_, 1, most_steps_a_sweep);
+    columns_ = parse_quantity("--columns", columns_word_, 1, max_cells);
+    rows_ = parse_quantities("--rows", rows_words_, 1, max_cells / columns_);
+    steps_ = parse_quantity("--steps", steps_word_, 1, max_steps_per_run);
+    depths_ = parse_quantities("--depth", depth_words_, 1, max_steps_per_sweep);
     edges_named(edges_word_);  // throws
     for (const std::string& name : split_list(variant_words_)) {
       if (name == "all")
@@ -115,7 +115,7 @@ class Diffusion final : public Experiment {
       else
         variants_.push_back(diffusion_variant(name));
     }
-    // The bound first: with --baseline first it is what the others are held to.
+    // The bound first: with --baseline first it is what the others are checked against.
     std::ranges::stable_sort(variants_, {}, [](const auto& v) { return v.diffuses ? 1 : 0; });
   }
 
@@ -187,7 +187,7 @@ class Diffusion final : public Experiment {
     });
     return [=]() -> Answer {
       spread_heat(*backend, chunking, variant, first->plate(), between->plate(), last->plate(),
-                  rate, size.edges, size.steps, std::min(size.depth, variant.most_steps));
+                  rate, size.edges, size.steps, std::min(size.depth, variant.max_steps));
       return checksum_of(last->plate());
     };
   }
@@ -212,11 +212,11 @@ class Diffusion final : public Experiment {
  private:
   static std::uint64_t grain_of(const DiffusionVariant& variant, std::uint64_t rows,
                                 std::uint64_t depth) {
-    const int steps = std::min(static_cast<int>(depth), variant.most_steps);
+    const int steps = std::min(static_cast<int>(depth), variant.max_steps);
     return heat_grain(rows, steps, usable_cores()).min;
   }
 
-  /// Without processes, which are forked for every sweep and then touch each page anew: seconds a
+  /// Without processes, which are forked for every sweep and then touch each page again: seconds a
   /// run, most of the quick suite's time for this race.
   static std::string threaded_backends() {
     std::string names;

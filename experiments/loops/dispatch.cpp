@@ -24,14 +24,15 @@ class Dispatch final : public Experiment {
            "pays "
            "for one step of a counter, a queue or a deque. Backends that keep their threads awake "
            "(OpenMP spins for some milliseconds) start in about a microsecond; ones that wake "
-           "sleeping threads pay a system call each way; ones that make threads or processes anew "
+           "sleeping threads pay a system call each way; ones that start new threads or processes "
            "pay for that. A chunk should take at least a hundred times its cost here. A sample "
            "below 10 ms is many runs back to back, so these are the costs of a backend that is "
            "used all the time: the first run after a pause costs more.";
   }
 
   void add_options(CLI::App& app) override {
-    app.add_option("--chunks", chunks_words_, "empty chunks a run, a list for a sweep [1,64,4096]");
+    app.add_option("--chunks", chunks_words_,
+                   "empty chunks per run; a list for a sweep [1,64,4096]");
   }
   void check_options() override {
     chunks_ = parse_quantities("--chunks", chunks_words_, 1, 1ULL << 40);

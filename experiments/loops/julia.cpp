@@ -18,8 +18,8 @@
 namespace parlab {
 namespace {
 
-constexpr std::uint64_t most_pixels_a_side = 100'000;
-constexpr std::uint64_t most_steps_of_a_pixel = 1'000'000;
+constexpr std::uint64_t max_pixels_per_side = 100'000;
+constexpr std::uint64_t max_steps_per_pixel = 1'000'000;
 
 /// What part of the plane is drawn. The set is the same seen from both sides: in a view of all of
 /// it the first half costs what the second does, and two equal halves balance by luck alone.
@@ -39,7 +39,7 @@ JuliaImage image_of(const Case& what) {
           .left = view.left,
           .top = view.top,
           .step = view.side / static_cast<double>(side),
-          .most_steps = what.parameters.at("most_steps")};
+          .max_steps = what.parameters.at("most_steps")};
 }
 
 /// Both the sum of all steps and one that tells pixels apart, so that two that are swapped are
@@ -70,8 +70,9 @@ class Julia final : public Experiment {
   std::string why() const override {
     return "A pixel inside the set costs 300 steps, one outside a few, and neighbours cost much "
            "the "
-           "same. A static share is a block of rows: who gets the middle of the set works on while "
-           "the others wait. In the view whole the set lies in the middle of the picture and is "
+           "same. A static share is a block of rows: the worker with the middle of the set goes on "
+           "while the others wait. In the view whole the set lies in the middle of the picture and "
+           "is "
            "symmetric, so on two workers the halves balance by luck; in the view upper it is moved "
            "up, and they do not. A dynamic schedule hands out blocks as workers come "
            "free and balances either view; guided begins with large blocks and ends with small "
@@ -81,17 +82,16 @@ class Julia final : public Experiment {
 
   void add_options(CLI::App& app) override {
     app.add_option("--side", side_words_,
-                   "pixels of a side of the picture, a list for a sweep [1000]");
+                   "pixels per side of the picture; a list for a sweep [1000]");
     app.add_option("--steps", steps_word_, "steps after which a pixel counts as inside [300]");
-    app.add_option(
-        "--view", view_words_,
-        "whole: the set in the middle; upper: moved up, so that halves cost unlike; or a "
-        "list [upper]");
+    app.add_option("--view", view_words_,
+                   "whole: the set in the middle; upper: moved up, so that the halves differ in "
+                   "cost; or a list [upper]");
     app.add_option("--variant", variant_words_, "scalar, simd, a list, or 'all' [simd]");
   }
   void check_options() override {
-    sides_ = parse_quantities("--side", side_words_, 1, most_pixels_a_side);
-    steps_ = parse_quantity("--steps", steps_word_, 1, most_steps_of_a_pixel);
+    sides_ = parse_quantities("--side", side_words_, 1, max_pixels_per_side);
+    steps_ = parse_quantity("--steps", steps_word_, 1, max_steps_per_pixel);
     for (const std::string& name : split_list(view_words_)) view_named(name);
     for (const std::string& name : split_list(variant_words_)) {
       if (name == "all")
@@ -108,7 +108,7 @@ class Julia final : public Experiment {
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
-    const GrainLimits grain = julia_grain({.most_steps = static_cast<std::uint32_t>(steps_)});
+    const GrainLimits grain = julia_grain({.max_steps = static_cast<std::uint32_t>(steps_)});
     for (const std::string& view : split_list(view_words_))
       for (const std::uint64_t side : sides_)
         for (const JuliaVariant& variant : variants_)

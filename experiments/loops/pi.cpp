@@ -45,15 +45,15 @@ class Pi final : public Experiment {
   }
 
   void add_options(CLI::App& app) override {
-    app.add_option("--darts", darts_words_, "darts to throw, a list for a sweep [1e8]");
+    app.add_option("--darts", darts_words_, "darts to throw; a list for a sweep [1e8]");
     app.add_option("--generator", generator_words_,
                    "philox, ars, or of <random> mt19937_64, minstd_rand; a list, or 'all' "
                    "[philox]");
     app.add_option("--precision", precision_words_,
                    "random bits of a coordinate: 32, 53, or both [32; 53 for those of <random>]");
-    app.add_option("--variant", variant_words_,
-                   "scalar, eigen, xtensor, simd, or a name that says the generator too (parlab "
-                   "list); a list, or 'all' [simd]");
+    app.add_option(
+        "--variant", variant_words_,
+        "scalar, eigen, xtensor, simd, or a full name from parlab list; a list, or 'all' [simd]");
   }
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
@@ -87,7 +87,7 @@ class Pi final : public Experiment {
     return cases;
   }
 
-  // Counter-based variants: the count of the plain one. Generators of habit have no second source
+  // Counter-based variants: the count of the plain one. Engines of <random> have no second source
   // here, so what they owe is pi, within what chance allows.
   Answer expected(const Case& what) const override {
     const IndexRange darts{0, what.size};
@@ -157,7 +157,7 @@ class Pi final : public Experiment {
                                        ? bits == usual_precision(variant)
                                        : std::ranges::find(precisions, bits) != precisions.end();
       const bool right_way = std::ranges::any_of(ways, [&](const auto& way) {
-        // Generators of habit have one way, which is then meant.
+        // Engines of <random> have one variant, which is then meant.
         return way == "all" || way == variant.way || way == variant.name ||
                (way == default_way && !variant.splittable);
       });
@@ -165,7 +165,7 @@ class Pi final : public Experiment {
     }
     if (variants_.empty())
       throw UsageError(fmt::format(
-          "no darts by --generator {}{} --variant {}; parlab list names all that there are",
+          "no kernel for --generator {}{} --variant {}; parlab list shows those that exist",
           fmt::join(asked, ","), precision_words_.empty() ? "" : " --precision " + precision_words_,
           variant_words_));
   }

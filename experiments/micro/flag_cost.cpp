@@ -1,5 +1,5 @@
 // What it costs to read a flag and to add 1 under a lock: the library's ways beside the bare ones
-// that they are held to.
+// that they are checked against.
 
 #include <benchmark/benchmark.h>
 

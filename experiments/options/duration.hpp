@@ -12,7 +12,7 @@ namespace parlab {
 inline constexpr std::chrono::hours max_budget{24 * 7};
 
 /// Reads a duration above 0. `what` names it in the complaint. Throws UsageError where the text is
-/// no number with a unit of ms, s, min or h, or is not above 0 and at most `most`.
+/// not a number with a unit of ms, s, min or h, or is not above 0 and at most `most`.
 std::chrono::duration<double> parse_duration(std::string_view what, const std::string& text,
                                              std::chrono::duration<double> most);
 

@@ -115,7 +115,7 @@ std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> pieces = pieces_of(text);
   for (auto piece = pieces.begin(); piece != pieces.end(); ++piece)
     if (!piece->empty() && std::find(pieces.begin(), piece, *piece) != piece)
-      throw UsageError(fmt::format("'{}' stands twice in '{}': name it once", *piece, text));
+      throw UsageError(fmt::format("'{}' appears twice in '{}': name it once", *piece, text));
   return pieces;
 }
 

@@ -12,7 +12,7 @@
 namespace parlab {
 
 /// Reads a whole number of [least, most]. `what` names it in the complaint.
-/// Throws UsageError where the text is no number, no whole number, or out of range.
+/// Throws UsageError where the text is not a number, no whole number, or out of range.
 std::uint64_t parse_quantity(std::string_view what, std::string_view text, std::uint64_t least = 0,
                              std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 

@@ -25,7 +25,8 @@ class LoadedKernel {
 
   /// prepare_once() of the file, where it has one: before all else.
   void prepare_once();
-  /// prepare() of the file, where it has one. Arrays may then be elsewhere, so table() is read anew.
+  /// prepare() of the file, where it has one. Arrays may then be elsewhere, so table() is read
+  /// again.
   void prepare();
   /// Throws std::runtime_error where the arrays are not as large as they were told to be.
   void require_arrays(const std::vector<OwnArray>& arrays) const;

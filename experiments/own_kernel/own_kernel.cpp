@@ -27,10 +27,10 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 /// Of compiled kernels: some 30 kB each.
-constexpr std::size_t most_kept = 100;
+constexpr std::size_t max_kept = 100;
 
 /// A compiler that takes longer hangs; its loading, too: what is made then may be large.
-constexpr std::chrono::seconds longest_compilation{300}, longest_loading{120};
+constexpr std::chrono::seconds max_compilation{300}, max_loading{120};
 
 /// FNV-1a: names what was compiled.
 std::string hash_of(const std::string& text) {
@@ -50,11 +50,11 @@ Words compiler(const std::string& asked) {
 /// Waits for the compiler and what it has started; they are gone before this throws.
 ExitStatus ended(ChildProcess compiler, const InterruptionGuard& interruption) {
   const bool any =
-      !wait({compiler.ended_fd(), interruption.fd()}, Deadline(longest_compilation)).empty();
+      !wait({compiler.ended_fd(), interruption.fd()}, Deadline(max_compilation)).empty();
   interruption.check();
   if (!any)
     throw UsageError(fmt::format("--kernel: the compiler took longer than {} s and was ended",
-                                 longest_compilation.count()));
+                                 max_compilation.count()));
   return compiler.wait();
 }
 
@@ -107,9 +107,9 @@ void keep_newest(const fs::path& folder) {
   std::vector<std::pair<fs::file_time_type, fs::path>> entries;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
     entries.emplace_back(entry.last_write_time(error), entry.path());
-  if (entries.size() <= most_kept) return;
+  if (entries.size() <= max_kept) return;
   std::ranges::sort(entries, std::greater<>());
-  for (std::size_t i = most_kept; i < entries.size(); ++i) fs::remove_all(entries[i].second, error);
+  for (std::size_t i = max_kept; i < entries.size(); ++i) fs::remove_all(entries[i].second, error);
 }
 
 /// The compiled library, from the folder where it is kept, or made now. What the preprocessor makes
@@ -244,8 +244,8 @@ OwnKernel describe_own_kernel(const fs::path& library, const fs::path& file,
   const std::string source = source_of(file);
   Answer facts;
   try {
-    facts = answer_of_process([&] { return description(library, parameters, source); },
-                              longest_loading, interruption);
+    facts = answer_of_process([&] { return description(library, parameters, source); }, max_loading,
+                              interruption);
   } catch (const ArmFailed& failed) {
     throw UsageError(
         fmt::format("--kernel: {} cannot be loaded: {}", file.string(), failed.what()));

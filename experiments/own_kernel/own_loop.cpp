@@ -22,12 +22,10 @@ namespace {
 class Own final : public Experiment {
  public:
   std::string name() const override { return "own"; }
-  std::string question() const override {
-    return "Which backend and grain for a kernel of your own?";
-  }
+  std::string question() const override { return "Which backend and grain for your own kernel?"; }
   std::string why() const override {
-    return "The kernel is the user's; how even its work is and what memory it touches, its times "
-           "tell.";
+    return "The kernel is the user's: its times show how even its work is, and how much it depends "
+           "on memory.";
   }
 
   void add_options(CLI::App& app) override {
@@ -37,27 +35,27 @@ class Own final : public Experiment {
                    "and find(begin, end, stop) are raced too; compiled once, kept in "
                    "~/.cache/parlab (experiments/README.md: own)");
     app.add_option("--size", words_.sizes,
-                   "what parlab::parameter(\"size\", ...) of the file is, a list for a sweep");
+                   "value of parlab::parameter(\"size\", ...) in the file; a list for a sweep");
     app.add_option("--set", words_.set,
-                   "another parameter of the file, --set n=1000,2000 for a sweep; again for more")
+                   "value of another parameter in the file, --set n=1000, or n=1000,2000 for a "
+                   "sweep; may be repeated")
         ->allow_extra_args(false);
+    app.add_option("--tile", words_.tile,
+                   "block size, as in 64x256, for a file with `rows` and `columns`; without it, "
+                   "chunks are rows");
+    app.add_option("--flags", words_.flags,
+                   "more flags for the compiler, in quotes: --flags '-fopenmp-simd'; a flag with a "
+                   "space in quotes again: --flags \"-I'my folder'\"");
     app.add_option(
-        "--tile", words_.tile,
-        "cuts `rows` and `columns` of the file into blocks, as in 64x256, not into rows");
-    app.add_option(
-        "--flags", words_.flags,
-        "more flags for the compiler, in quotes: --flags '-fopenmp-simd'; a flag that holds "
-        "blanks in quotes again: --flags \"-I'my folder'\"");
-    app.add_option("--flags-axis", words_.flags_axis,
-                   "flags that race each other, a semicolon between them: '-O2;-O3 -ffast-math'");
+        "--flags-axis", words_.flags_axis,
+        "compiler flags that race each other, separated by semicolons: '-O2;-O3 -ffast-math'");
     app.add_option("--compiler", words_.compilers,
                    "compilers that race each other, as in g++,clang++ [$CXX, else c++]");
     tolerance_option_ = app.add_option(
         "--tolerance", words_.tolerance,
-        "how far doubles may be from the right ones, as a part of these, and with a comma an "
-        "absolute part: 1e-9,1e-12 [1e-9 for what kernels return: another order of adding rounds "
-        "otherwise; 0 for arrays]");
-    app.add_flag("--check", check_, "compiles the kernel, says what it is, and runs nothing");
+        "allowed error of doubles: relative, or relative,absolute as in 1e-9,1e-12 [1e-9 for "
+        "returned values, whose rounding depends on the order of additions; 0 for arrays]");
+    app.add_flag("--check", check_, "compiles the kernel, describes it, and runs nothing");
   }
   void check_options() override {
     if (words_.file.empty())

@@ -123,7 +123,7 @@ std::vector<Build> builds_of(const OwnWords& words) {
         name += (name.empty() ? "" : " ") + (flags.empty() ? "no more flags" : flags);
       const auto same = [&](const Build& build) { return build.name == name; };
       if (std::ranges::any_of(builds, same) && !name.empty())
-        throw UsageError(fmt::format("--flags-axis: '{}' stands there twice", flags));
+        throw UsageError(fmt::format("--flags-axis: '{}' appears twice", flags));
       builds.push_back({compiler, words.flags + " " + flags, name});
     }
   return builds;

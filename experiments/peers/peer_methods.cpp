@@ -1,4 +1,4 @@
-// parlab's own ways of the tasks, and the list of all ways.
+// parlab's own methods of the tasks, and the list of all methods.
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@
 namespace parlab {
 namespace {
 
-constexpr std::uint64_t chunks_a_worker = 16;  // as the automatic grain of line_up.hpp
+constexpr std::uint64_t chunks_per_worker = 16;  // as the automatic grain of line_up.hpp
 
 /// A backend that keeps its threads: new ones may share a core for their first milliseconds.
 const char* kept_threads() {
@@ -35,7 +35,7 @@ PeerRun summed(const PeerInput& input, std::uint64_t grain_step, const Work& wor
   if (input.workers == 1) return [work, range = input.range] { return work(range); };
   const std::shared_ptr<Backend> backend =
       make_backend(parse_backend(kept_threads(), input.workers));
-  const std::uint64_t chunks = chunks_a_worker * static_cast<std::uint64_t>(input.workers);
+  const std::uint64_t chunks = chunks_per_worker * static_cast<std::uint64_t>(input.workers);
   const std::uint64_t grain = (input.range.size() / chunks / grain_step + 1) * grain_step;
   return [=, chunking = Chunking(input.range, grain)] {
     return map_reduce(*backend, chunking, std::uint64_t{0}, work, std::plus<>());
@@ -126,29 +126,30 @@ PeerRun prepare_own(const Task& task, const PeerInput& input) {
   return task.own == "batch" ? decide_in_batch(input) : decide(input);
 }
 
-std::vector<Way> ways_of(const Task& task) {
-  std::vector<Way> ways = {{"parlab", Part::own, "parlab", true, prepare_own}};
+std::vector<Method> methods_of(const Task& task) {
+  std::vector<Method> methods = {{"parlab", Part::own, "parlab", true, prepare_own}};
   if (task.own == "simd")
-    ways.push_back({"philox_words", Part::bound, "parlab", true, philox_words});
+    methods.push_back({"philox_words", Part::bound, "parlab", true, philox_words});
   const bool has_scaling_goal =
-      std::ranges::find(task.goals, "all_cores", &Goal::way) != task.goals.end();
+      std::ranges::find(task.goals, "all_cores", &Goal::method) != task.goals.end();
   if (has_scaling_goal && usable_cores() > 1)
-    ways.push_back({"all_cores", Part::scaling, "parlab", true, all_cores});
+    methods.push_back({"all_cores", Part::scaling, "parlab", true, all_cores});
   for (const Peer& peer : peers()) {
-    for (const PeerWay& way : peer.ways) {
-      if (way.task != task.kind || (task.workers > 1 && !way.uses_workers && task.own != "vector"))
+    for (const PeerMethod& method : peer.methods) {
+      if (method.task != task.kind ||
+          (task.workers > 1 && !method.uses_workers && task.own != "vector"))
         continue;
       // Another task shows all that throw darts.
       if (task.own == "ars" &&
-          std::ranges::find(task.goals, way.name, &Goal::way) == task.goals.end())
+          std::ranges::find(task.goals, method.name, &Goal::method) == task.goals.end())
         continue;
       const PeerState state = peer.look();
       if (state.version.empty()) continue;
-      ways.push_back({way.name, Part::peer, fmt::format("{} {}", peer.name, state.version),
-                      way.same_stream && task.own == "simd", nullptr, way.prepare});
+      methods.push_back({method.name, Part::peer, fmt::format("{} {}", peer.name, state.version),
+                         method.same_stream && task.own == "simd", nullptr, method.prepare});
     }
   }
-  return ways;
+  return methods;
 }
 
 }  // namespace parlab

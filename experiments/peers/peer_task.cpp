@@ -10,7 +10,7 @@
 namespace parlab {
 namespace {
 
-constexpr std::uint64_t darts = 1 << 22;  // some 2 ms of the fastest way
+constexpr std::uint64_t darts = 1 << 22;  // some 2 ms of the fastest method
 constexpr std::uint64_t prime_of_18_digits = 100109100129100151;
 
 // Operations and stores are counted in the kernels' inner loops. A core of Zen 4 or 5 starts two

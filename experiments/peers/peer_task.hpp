@@ -13,7 +13,7 @@
 namespace parlab {
 
 struct Goal {
-  std::string way;
+  std::string method;
   double value;  // of what is told: at least, for a bound at most; for scaling, a core
 };
 
@@ -21,7 +21,7 @@ struct Task {
   std::string name;   // "sieve"
   std::string title;  // "primes of [0, 1e9)": what a reader sees
   PeerTask kind;
-  std::string own;  // which of parlab's ways: a dart variant, "sieve", "vector", "batch"
+  std::string own;  // which of parlab's methods: a dart variant, "sieve", "vector", "batch"
   IndexRange range = {};
   std::string unit = "numbers";
   int workers = 1;
@@ -34,20 +34,20 @@ struct Task {
 /// All tasks; those on all cores where there are more than one.
 std::vector<Task> all_tasks();
 
-/// One of the ways to do a task.
-struct Way {
+/// One of the methods to do a task.
+struct Method {
   std::string name;
   Part part;
   std::string library;  // "primesieve 11.0"; "parlab"
   bool same_stream = false;
-  PeerRun (*prepare)(const Task&, const PeerInput&) = nullptr;  // own ways
-  PeerRun (*prepare_peer)(const PeerInput&) = nullptr;          // peers' ways
+  PeerRun (*prepare)(const Task&, const PeerInput&) = nullptr;  // own methods
+  PeerRun (*prepare_peer)(const PeerInput&) = nullptr;          // peers' methods
 };
 
 /// Own first, then what bounds it, then its scaling, then the peers that this build has.
-std::vector<Way> ways_of(const Task& task);
+std::vector<Method> methods_of(const Task& task);
 
-/// What parlab's own way does: one run of `task`.
+/// What parlab's own method does: one run of `task`.
 PeerRun prepare_own(const Task& task, const PeerInput& input);
 
 }  // namespace parlab

@@ -40,10 +40,10 @@ Task task_of(const Case& what) {
   throw UsageError(fmt::format("no task {}", what.parameters.at("task").dump()));
 }
 
-Way way_of(const Task& task, const std::string& name) {
-  const auto ways = ways_of(task);
-  const auto found = std::ranges::find(ways, name, &Way::name);
-  if (found == ways.end()) throw UsageError(fmt::format("no {} for {}", name, task.name));
+Method method_of(const Task& task, const std::string& name) {
+  const auto methods = methods_of(task);
+  const auto found = std::ranges::find(methods, name, &Method::name);
+  if (found == methods.end()) throw UsageError(fmt::format("no {} for {}", name, task.name));
   return *found;
 }
 
@@ -60,7 +60,7 @@ std::vector<std::uint64_t> numbers_for(const Task& task, std::uint64_t seed) {
   return numbers;
 }
 
-/// By none of the ways that are raced.
+/// By none of the methods that are raced.
 std::vector<std::uint64_t> primes_of(IndexRange range) {
   std::vector<std::uint64_t> primes;
   if (range.size() < range.end / range.size()) {  // shorter than the base primes would be
@@ -77,7 +77,7 @@ class Peers final : public Experiment {
   std::string name() const override { return "peers"; }
   int report_place() const override { return 28; }
   std::string question() const override {
-    return "How do parlab's kernels stand against what you would use otherwise?";
+    return "How do parlab's kernels compare with what you would use otherwise?";
   }
   std::string why() const override {
     return "Each kernel here does in vector registers what its peer does one by one, or leaves out "
@@ -91,9 +91,10 @@ class Peers final : public Experiment {
                    "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, count_A to count_E, "
                    "list_A to list_E, is_prime, batch_odd, batch_primes; a list; 'quick' for those "
                    "below a second a run; or 'all' [quick]");
-    app.add_option("--peer", peer_words_, "peers to run beside, by parlab list; or 'all' [all]");
+    app.add_option("--peer", peer_words_,
+                   "peers to compare with, as named by parlab list; or 'all' [all]");
   }
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     const auto tasks = all_tasks();
@@ -119,14 +120,14 @@ class Peers final : public Experiment {
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const Task& task : tasks_) {
-      for (const Way& way : ways_of(task)) {
-        if (!is_wanted(task, way)) continue;
-        AgainstFacts facts{task.title, way.part, way.library, task.bound, std::nullopt};
+      for (const Method& method : methods_of(task)) {
+        if (!is_wanted(task, method)) continue;
+        AgainstFacts facts{task.title, method.part, method.library, task.bound, std::nullopt};
         for (const Goal& goal : task.goals)
-          if (goal.way == way.name)
-            facts.goal = goal.value * (way.part == Part::scaling ? usable_cores() : 1);
+          if (goal.method == method.name)
+            facts.goal = goal.value * (method.part == Part::scaling ? usable_cores() : 1);
         cases.push_back({.kernel = task.own,
-                         .variant = way.name,
+                         .variant = method.name,
                          .size = task.range.size(),
                          .unit = task.unit,
                          .parameters = {{"task", task.name}, {"workers", task.workers}},
@@ -138,12 +139,12 @@ class Peers final : public Experiment {
 
   Answer expected(const Case& what) const override {
     const Task task = task_of(what);
-    const Way way = way_of(task, what.variant);
+    const Method method = method_of(task, what.variant);
     const auto numbers = numbers_for(task, seed_);
     switch (task.kind) {
       case PeerTask::darts:
       case PeerTask::darts_53:
-        return expected_darts(task, way);
+        return expected_darts(task, method);
       case PeerTask::count_primes:
         return task.range.begin == 0 ? count_primes_below(task.range.end)
                                      : primes_of(task.range).size();
@@ -163,7 +164,7 @@ class Peers final : public Experiment {
   bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
     const Task task = task_of(what);
     const bool is_stream = task.kind == PeerTask::darts || task.kind == PeerTask::darts_53;
-    if (!is_stream || way_of(task, what.variant).same_stream) return answer == expected;
+    if (!is_stream || method_of(task, what.variant).same_stream) return answer == expected;
     constexpr double p = std::numbers::pi / 4;
     const double deviation = std::sqrt(static_cast<double>(what.size) * p * (1 - p));
     return std::abs(answer.get<double>() - expected.get<double>()) <=
@@ -172,10 +173,10 @@ class Peers final : public Experiment {
 
   OpenedArm open(const Arm& arm) const override {
     const Task task = task_of(arm.what);
-    const Way way = way_of(task, arm.what.variant);
+    const Method method = method_of(task, arm.what.variant);
     const auto numbers = std::make_shared<std::vector<std::uint64_t>>(numbers_for(task, seed_));
     const PeerInput input{task.range, seed_, task.workers, *numbers};
-    const PeerRun run = way.prepare ? way.prepare(task, input) : way.prepare_peer(input);
+    const PeerRun run = method.prepare ? method.prepare(task, input) : method.prepare_peer(input);
     return [run, numbers]() -> Answer { return run(); };
   }
 
@@ -192,10 +193,10 @@ class Peers final : public Experiment {
   }
 
  private:
-  bool is_wanted(const Task& task, const Way& way) const {
-    if (way.part != Part::peer) return true;
+  bool is_wanted(const Task& task, const Method& method) const {
+    if (method.part != Part::peer) return true;
     const auto words = split_list(peer_words_);
-    const std::string library = way.library.substr(0, way.library.rfind(' '));
+    const std::string library = method.library.substr(0, method.library.rfind(' '));
     const bool named = std::ranges::find(words, library) != words.end();
     // Seconds a run: only where they are asked for.
     const bool slow = library == "numpy" &&
@@ -203,14 +204,14 @@ class Peers final : public Experiment {
     return named || (!slow && std::ranges::find(words, "all") != words.end());
   }
 
-  Answer expected_darts(const Task& task, const Way& way) const {
-    if (way.part == Part::bound) {
+  Answer expected_darts(const Task& task, const Method& method) const {
+    if (method.part == Part::bound) {
       std::uint64_t words = 0;
       for (std::uint64_t block = 0; block < task.range.end / 2; ++block)
         for (const std::uint32_t word : dart_block(block, seed_)) words ^= word;
       return words;
     }
-    if (!way.same_stream)
+    if (!method.same_stream)
       return static_cast<std::uint64_t>(
           std::llround(static_cast<double>(task.range.size()) * std::numbers::pi / 4));
     const auto variants = dart_variants();

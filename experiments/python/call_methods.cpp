@@ -9,18 +9,18 @@
 
 namespace parlab {
 
-const std::vector<CallWay>& call_ways() {
-  static const std::vector<CallWay> ways = {
+const std::vector<CallMethod>& call_methods() {
+  static const std::vector<CallMethod> methods = {
       {"Cython", "by_cython", "C written by Cython, typed memoryviews", "cython3, python3-dev"},
       {"pybind11", "by_pybind11", "a C++ module, numpy arrays by type",
        "pybind11-dev, python3-dev"},
-      {"cffi API", "by_cffi_api", "C written by cffi, with a little of one's own",
+      {"cffi API", "by_cffi_api", "C written by cffi, with some custom code",
        "python3-cffi, python3-dev"},
       {"cffi ABI", "by_cffi_abi", "declarations read at import, no compiler", "python3-cffi"},
-      {"ctypes", "by_ctypes", "of Python itself, no compiler", ""},
+      {"ctypes", "by_ctypes", "part of Python, no compiler", ""},
       {"parlab", "parlab", "over ctypes, with checks, backends and Ctrl-C", ""},
   };
-  return ways;
+  return methods;
 }
 
 std::optional<PythonCalls> python_calls() {
@@ -36,11 +36,11 @@ std::optional<PythonCalls> python_calls() {
   return calls;
 }
 
-std::string why_missing(const CallWay& way, const std::optional<PythonCalls>& calls) {
+std::string why_missing(const CallMethod& method, const std::optional<PythonCalls>& calls) {
   if (!calls) return locked_python().why;
-  if (std::ranges::find(calls->modules, way.module) != calls->modules.end()) return "";
-  if (way.package.empty()) return "not built: make build";
-  return fmt::format("not built: install {}, then make build", way.package);
+  if (std::ranges::find(calls->modules, method.module) != calls->modules.end()) return "";
+  if (method.package.empty()) return "not built: make build";
+  return fmt::format("not built: install {}, then make build", method.package);
 }
 
 }  // namespace parlab

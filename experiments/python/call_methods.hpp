@@ -1,6 +1,6 @@
 #pragma once
 
-// The ways that Python has to call parlab's C library, and which of them this machine's Python has.
+// The methods by which Python can call parlab's C library, and which of them this Python has.
 
 #include <optional>
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace parlab {
 
-struct CallWay {
+struct CallMethod {
   std::string name;     // "pybind11"
   std::string module;   // of the package parlab_calls; "parlab" is the package of that name
   std::string what;     // in a few words
@@ -16,7 +16,7 @@ struct CallWay {
 };
 
 /// All of them, from the least that stands around a call to the most.
-const std::vector<CallWay>& call_ways();
+const std::vector<CallMethod>& call_methods();
 
 struct PythonCalls {
   std::string version;               // "3.11"
@@ -26,7 +26,7 @@ struct PythonCalls {
 /// Asks the Python; none where it cannot import parlab. Takes as long as Python takes to start.
 std::optional<PythonCalls> python_calls();
 
-/// Why a way is missing, with what to do; "" where it is there.
-std::string why_missing(const CallWay& way, const std::optional<PythonCalls>& calls);
+/// Why a method is missing, with what to do; "" where it is there.
+std::string why_missing(const CallMethod& method, const std::optional<PythonCalls>& calls);
 
 }  // namespace parlab

@@ -26,7 +26,7 @@ constexpr char script[] =
     ;
 
 /// `how` and `load` are the script's first arguments.
-struct Way {
+struct Method {
   const char* work;
   const char* name;
   const char* how;
@@ -34,7 +34,7 @@ struct Way {
   bool free_threaded = false;
 };
 /// The first of each work is the baseline of its others.
-constexpr Way ways[] = {
+constexpr Method methods[] = {
     {"C", "in one thread", "one", "held"},
     {"C", "in two threads (lock held)", "threads", "held"},
     {"C", "in two threads (lock released)", "threads", "released"},
@@ -51,18 +51,20 @@ constexpr Way ways[] = {
 };
 
 /// Some 3 to 4 ms of a core each.
-constexpr std::uint64_t darts_a_piece = 8'000'000;
-constexpr std::uint64_t turns_a_piece = 40'000;
+constexpr std::uint64_t darts_per_piece = 8'000'000;
+constexpr std::uint64_t turns_per_piece = 40'000;
 
-std::uint64_t size_of_piece(const Way& way) {
-  return std::string_view(way.load) == "bytecode" ? turns_a_piece : darts_a_piece;
+std::uint64_t size_of_piece(const Method& method) {
+  return std::string_view(method.load) == "bytecode" ? turns_per_piece : darts_per_piece;
 }
 
-bool reads_messages(const Way& way) { return std::string_view(way.how) == "io"; }
+bool reads_messages(const Method& method) { return std::string_view(method.how) == "io"; }
 
-std::string name_of(const Way& way) { return fmt::format("{} {}", way.work, way.name); }
+std::string name_of(const Method& method) { return fmt::format("{} {}", method.work, method.name); }
 
-const Way& way_of(const Case& what) { return *std::ranges::find(ways, what.variant, name_of); }
+const Method& method_of(const Case& what) {
+  return *std::ranges::find(methods, what.variant, name_of);
+}
 
 std::string cores_word(std::uint64_t cores) {
   return fmt::format("{} core{}", cores, cores == 1 ? "" : "s");
@@ -70,13 +72,13 @@ std::string cores_word(std::uint64_t cores) {
 
 std::uint64_t hits(std::uint64_t piece) {
   for (const DartVariant& variant : dart_variants())
-    if (variant.name == "scalar") return variant.count_inside({0, darts_a_piece}, piece);
+    if (variant.name == "scalar") return variant.count_inside({0, darts_per_piece}, piece);
   throw std::logic_error("no variant scalar");
 }
 
 std::uint64_t last_value(std::uint64_t piece) {
   std::uint64_t value = piece;
-  for (std::uint64_t turn = 0; turn < turns_a_piece; ++turn)
+  for (std::uint64_t turn = 0; turn < turns_per_piece; ++turn)
     value = (5 * value + piece) % 2147483647;
   return value;
 }
@@ -98,15 +100,15 @@ class Gil final : public Experiment {
            "and so does bytecode. Who wants the lock waits 5 ms, the switch interval, then asks "
            "for it; bytecode gives it up at once, a call of C only when it is over. That is how "
            "long a message waits whose thread has nothing to do but read it, and each further "
-           "read or write of that thread, for which it lets the lock go, waits anew. Processes "
+           "read or write of that thread, for which it releases the lock, waits again. Processes "
            "have a lock each." +
            without_lock();
   }
 
   void add_options(CLI::App& app) override {
     app.add_option("--pieces", pieces_word_,
-                   "pieces of work of a run, some 3 ms each, or messages, 11 ms apart [8]");
-    app.add_option("--cores", cores_words_, "cores that Python may use, a list [1 and 2]");
+                   "pieces of work per run, some 3 ms each, or messages, 11 ms apart [8]");
+    app.add_option("--cores", cores_words_, "cores that Python may use; a list [1 and 2]");
   }
   void check_options() override {
     pieces_ = parse_quantity("--pieces", pieces_word_, 2, 100'000);
@@ -121,26 +123,26 @@ class Gil final : public Experiment {
     if (free_.version.empty() && std::getenv("PARLAB_PYTHON_FREE") != nullptr)
       throw UsageError("gil: " + free_.why);
   }
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
 
   std::string subject(const Case& what) const override {
     return fmt::format("In CPython {}{} on {},", python_.version,
-                       way_of(what).free_threaded ? " and " + free_.version : "",
+                       method_of(what).free_threaded ? " and " + free_.version : "",
                        what.parameters.at("cores").get<std::string>());
   }
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const std::uint64_t cores : cores_)
-      for (const Way& way : ways) {
-        if (way.free_threaded && free_.version.empty()) continue;
-        const bool reads = reads_messages(way);
+      for (const Method& method : methods) {
+        if (method.free_threaded && free_.version.empty()) continue;
+        const bool reads = reads_messages(method);
         cases.push_back({.kernel = "gil",
-                         .variant = name_of(way),
+                         .variant = name_of(method),
                          .size = pieces_,
                          .unit = reads ? "messages" : "pieces",
                          .parameters = {{"cores", cores_word(cores)}},
-                         .task = fmt::format("{} on {}", way.work, cores_word(cores)),
+                         .task = fmt::format("{} on {}", method.work, cores_word(cores)),
                          .paced = reads});
       }
     return cases;
@@ -162,9 +164,9 @@ class Gil final : public Experiment {
   }
 
   Answer expected(const Case& what) const override {
-    const Way& way = way_of(what);
-    if (reads_messages(way)) return what.size;
-    const auto answer_of = std::string_view(way.work) == "C" ? hits : last_value;
+    const Method& method = method_of(what);
+    if (reads_messages(method)) return what.size;
+    const auto answer_of = std::string_view(method.work) == "C" ? hits : last_value;
     return map_reduce(
         *make_backend({"threads", "dynamic", usable_cores()}), Chunking({0, what.size}, 1),
         std::uint64_t{0}, [&](IndexRange piece) { return answer_of(piece.begin); }, std::plus<>());
@@ -172,12 +174,12 @@ class Gil final : public Experiment {
 
   OpenedArm open(const Arm& arm) const override {
     const Case& what = arm.what;
-    const Way& way = way_of(what);
+    const Method& method = method_of(what);
     const std::string cores = what.parameters.at("cores");
     const auto python =
-        start_python(way.free_threaded ? free_.program : python_.program, script,
-                     {way.how, way.load, cores.substr(0, cores.find(' ')),
-                      fmt::to_string(what.size), fmt::to_string(size_of_piece(way))});
+        start_python(method.free_threaded ? free_.program : python_.program, script,
+                     {method.how, method.load, cores.substr(0, cores.find(' ')),
+                      fmt::to_string(what.size), fmt::to_string(size_of_piece(method))});
     const auto last = std::make_shared<nlohmann::json>(nlohmann::json::object());
     const auto run = [=]() -> Answer {
       nlohmann::json line = nlohmann::json::parse(python->ask(""));

@@ -1,4 +1,4 @@
-// python_call: what a call from Python to C++ costs, by each way to make one, beside the same call
+// python_call: what a call from Python to C++ costs, by each method, beside the same call
 // made from C++ and a call that stays in Python.
 
 #include <fmt/format.h>
@@ -39,16 +39,17 @@ constexpr std::array tasks = {
     Task{"scalar", "to count 1 dart", "count_darts", 1, 0, 0},
     Task{"array", "to test 8 numbers in place", "is_prime", 2, 8, 16},
     Task{"array-large", "to test 1e5 numbers in place", "is_prime", 1250, 100'000, 1},
-    Task{"own", "for a function of its own", "and", 1, 0, 0},
+    Task{"own", "for a call within Python", "and", 1, 0, 0},
 };
 
 /// The first is the baseline: the same call from C++; of Python's own, a function in Python.
-struct Way {
+struct Method {
   std::string name;
   std::string module;
 };
-const std::vector<Way> own_ways = {{"Python function", "python"}, {"built-in function", "builtin"}};
-const Way direct = {"C++", ""};
+const std::vector<Method> own_methods = {{"Python function", "python"},
+                                         {"built-in function", "builtin"}};
+const Method direct = {"C++", ""};
 
 const Task& task_of(const Case& what) {
   return *std::ranges::find(tasks, what.parameters.at("task").get<std::string>(), &Task::name);
@@ -140,7 +141,7 @@ class PythonCall final : public Experiment {
                    "scalar (1 dart), array (8 numbers in place), array-large (1e5 numbers), own "
                    "(calls that stay in Python), a list; or 'all' [all]");
     app.add_option("--calls", calls_word_,
-                   "calls of a run; arrays take fewer, down to a 1250th for large ones [1e4]");
+                   "calls per run; arrays get fewer, large ones a 1250th [1e4]");
   }
   void check_options() override {
     calls_ = parse_quantity("--calls", calls_word_, 1, 1'000'000'000);
@@ -153,17 +154,17 @@ class PythonCall final : public Experiment {
     }
     for (const std::string& word : words) require_known("task", word, names);
     const auto calls = python_calls();
-    if (!calls) throw UsageError("python_call: " + why_missing(call_ways().front(), calls));
+    if (!calls) throw UsageError("python_call: " + why_missing(call_methods().front(), calls));
     version_ = calls->version;
-    for (const CallWay& way : call_ways()) {
-      const std::string why = why_missing(way, calls);
+    for (const CallMethod& method : call_methods()) {
+      const std::string why = why_missing(method, calls);
       if (why.empty())
-        ways_.push_back({way.name, way.module});
+        methods_.push_back({method.name, method.module});
       else
-        tell("parlab: {} is left out: {}\n", way.name, why);
+        tell("parlab: {} is left out: {}\n", method.name, why);
     }
   }
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
 
   std::string subject(const Case& what) const override {
     return fmt::format("From CPython {}, {},", version_, task_of(what).subject);
@@ -172,17 +173,17 @@ class PythonCall final : public Experiment {
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const Task* task : chosen_) {
-      const auto add = [&](const Way& way) {
+      const auto add = [&](const Method& method) {
         cases.push_back({.kernel = task->kernel,
-                         .variant = way.name,
+                         .variant = method.name,
                          .size = std::max<std::uint64_t>(calls_ / task->share, 1),
                          .unit = "calls",
                          .parameters = {{"task", task->name}},
-                         .facts = {{"python", version_}, {"module", way.module}}});
+                         .facts = {{"python", version_}, {"module", method.module}}});
       };
       const bool own = std::string_view(task->name) == "own";
       if (!own) add(direct);
-      for (const Way& way : own ? own_ways : ways_) add(way);
+      for (const Method& method : own ? own_methods : methods_) add(method);
     }
     return cases;
   }
@@ -234,7 +235,7 @@ class PythonCall final : public Experiment {
   std::string calls_word_ = "1e4";
   std::uint64_t calls_ = 10'000;
   std::vector<const Task*> chosen_;
-  std::vector<Way> ways_;  // that this Python has
+  std::vector<Method> methods_;  // that this Python has
   std::string version_;
 };
 

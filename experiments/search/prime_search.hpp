@@ -16,7 +16,7 @@ inline const std::vector<std::string> prime_flags = {"none",      "small_first",
                                                      "raw_value", "mmap",        "mmap_redux",
                                                      "manager",   "redis",       "cancel"};
 
-/// How the divisors are dealt out: to each worker one contiguous part; every so-manieth block; or
+/// How the divisors are divided: to each worker one contiguous part; every n-th block; or
 /// many chunks, by the backend's schedule.
 inline const std::vector<std::string> prime_splits = {"contiguous", "strided", "dynamic"};
 

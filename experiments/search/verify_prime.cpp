@@ -1,7 +1,7 @@
 // verify_prime: whether one number is prime. By a search for a factor below its root, split over
 // workers, who stop when one of them has found something; or by a test that needs no factor and no
-// worker besides one. What tells the workers, how often they look, and how the divisors are dealt
-// out are options: with them this is the book's series of programs, and then some.
+// worker besides one. What tells the workers, how often they look, and how the divisors are divided
+// are options: with them this is the book's series of programs, and then some.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -71,7 +71,7 @@ std::uint64_t number_of(const Case& what) {
   return number.is_string() ? number_named(number.get<std::string>()) : number.get<std::uint64_t>();
 }
 
-/// A name of the book's, or the number: a list of names is no axis of a figure.
+/// A name of the book's, or the number: a list of names is not an axis of a figure.
 nlohmann::json number_parameter(const std::string& word) {
   const bool named =
       std::ranges::find(named_numbers, word, &NamedNumber::name) != named_numbers.end();
@@ -100,13 +100,14 @@ class VerifyPrime final : public Experiment {
   std::string name() const override { return "verify_prime"; }
   int report_place() const override { return 25; }
   std::string question() const override {
-    return "Is one number prime: how fast does a search for its factors get, and who needs one?";
+    return "Is a number prime: how fast can a search for its factors get, and is a search needed?";
   }
   std::string why() const override {
-    return "A prime has no factor, so each divisor up to its root is tried, whoever tries it: even "
-           "work that splits well. Of a composite number only the divisors up to its least factor "
+    return "A prime has no factor, so each divisor up to its root is tried, by one worker or "
+           "another: even work that splits well. Of a composite number only the divisors up to its "
+           "least factor "
            "need be tried, by one worker; with more of them the time depends on which part holds "
-           "the factor, and on how soon the others hear of it. A flag in shared memory is read in "
+           "the factor, and on how soon the others learn of it. A flag in shared memory is read in "
            "a fraction of the time of one division, so it may be polled as often as one likes; a "
            "flag behind a socket costs a round trip, thousands of divisions, each time. The vector "
            "search tries 32 divisors at once by quotients that are linear in the divisor, without "
@@ -133,9 +134,8 @@ class VerifyPrime final : public Experiment {
         "many chunks by the backend's schedule (--grain); or a list [dynamic]");
     app.add_option(
         "--divisions-per-poll", poll_words_,
-        "between two looks at the flag, or a list for a sweep [naive 1000, else 131072]");
-    app.add_option("--find", find_words_,
-                   "any: some factor will do; first: the smallest is the answer [any]");
+        "divisions between two reads of the flag; a list for a sweep [naive 1000, else 131072]");
+    app.add_option("--find", find_words_, "any: any factor will do; first: the smallest one [any]");
     redis_.add_options(app);
     app.add_flag("--redis-fallback", redis_fallback_,
                  "go on with a flag in shared memory where Redis fails");

@@ -25,16 +25,16 @@ constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
 
 /// Part of the free memory that an array takes where --gib is not given, and at most.
 constexpr double default_share = 1.0 / 16;
-constexpr double most_default_gib = 0.25;
+constexpr double max_default_gib = 0.25;
 
-constexpr double least_bytes = 1 << 20;
-constexpr double most_bytes = 1ULL << 46;
+constexpr double min_bytes = 1 << 20;
+constexpr double max_bytes = 1ULL << 46;
 
-struct Way {
+struct Method {
   const char* name;
   const char* what;
 };
-constexpr std::array<Way, 6> ways = {{
+constexpr std::array<Method, 6> methods = {{
     {"memset", "all bytes 0, by the C library, the pages touched before"},
     {"fill", "each row its number, by a plain loop"},
     {"sum", "all rows summed up"},
@@ -61,24 +61,24 @@ class SharedArrayExperiment final : public Experiment {
            "that map it, so that the shares add up to the array once, not once for each process.";
   }
 
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
 
   void add_options(CLI::App& app) override {
     std::string names;
-    for (const Way& way : ways)
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", way.name, way.what);
-    app.add_option("--ways", ways_words_,
-                   fmt::format("a list, the first being the baseline [all]. {}", names));
+    for (const Method& method : methods)
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", method.name, method.what);
+    app.add_option("--ways", methods_words_,
+                   fmt::format("a list, of which the first is the baseline [all]. {}", names));
     app.add_option("--gib", gib_words_,
-                   "size of the array in GiB, 6 for that of the book [1/16 of the free memory, at "
+                   "size of the array in GiB; the book has 6 [1/16 of the free memory, at "
                    "most 0.25]");
     app.add_option("--processes", processes_words_,
-                   "that share it, or a list [1 and the usable cores]");
+                   "processes that share the array; or a list [1 and the usable cores]");
   }
   void check_options() override {
-    const std::vector<std::string> names = names_of(ways);
-    ways_ = ways_words_.empty() ? names : split_list(ways_words_);
-    for (const std::string& way : ways_) require_known("--ways", way, names);
+    const std::vector<std::string> names = names_of(methods);
+    methods_ = methods_words_.empty() ? names : split_list(methods_words_);
+    for (const std::string& method : methods_) require_known("--ways", method, names);
     processes_ = processes_words_.empty()
                      ? std::vector<std::uint64_t>{1}
                      : parse_quantities("--processes", processes_words_, 1, 1024);
@@ -94,9 +94,9 @@ class SharedArrayExperiment final : public Experiment {
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const std::uint64_t processes : processes_)
-      for (const std::string& way : ways_)
+      for (const std::string& method : methods_)
         cases.push_back({.kernel = "shared_array",
-                         .variant = way,
+                         .variant = method,
                          .size = rows_ * SharedRows::row_doubles * sizeof(double),
                          .unit = "bytes",
                          .parameters = {{"processes", processes}}});
@@ -143,7 +143,7 @@ class SharedArrayExperiment final : public Experiment {
  private:
   void read_size() {
     const std::optional<std::uint64_t> free = Machine().memory_bytes("MemAvailable");
-    double gib = most_default_gib;
+    double gib = max_default_gib;
     if (gib_words_.empty()) {
       if (free) gib = std::min(gib, static_cast<double>(*free) * default_share / gibibyte);
     } else {
@@ -156,9 +156,9 @@ class SharedArrayExperiment final : public Experiment {
       }
     }
     const double bytes = gib * gibibyte;
-    if (!(bytes >= least_bytes && bytes <= most_bytes))
+    if (!(bytes >= min_bytes && bytes <= max_bytes))
       throw UsageError(fmt::format("--gib: '{}' is out of range; it must be from {:.2g} to {:.0f}",
-                                   gib_words_, least_bytes / gibibyte, most_bytes / gibibyte));
+                                   gib_words_, min_bytes / gibibyte, max_bytes / gibibyte));
     if (free && bytes > static_cast<double>(*free))
       throw UsageError(
           fmt::format("--gib: an array of {:.3g} GiB does not fit the {:.3g} GiB of "
@@ -168,8 +168,8 @@ class SharedArrayExperiment final : public Experiment {
         static_cast<std::uint64_t>(bytes) / (SharedRows::row_doubles * sizeof(double)) / 3 * 3, 3);
   }
 
-  std::string ways_words_, gib_words_, processes_words_;
-  std::vector<std::string> ways_;
+  std::string methods_words_, gib_words_, processes_words_;
+  std::vector<std::string> methods_;
   std::vector<std::uint64_t> processes_;
   std::uint64_t rows_ = 0;
 };

@@ -32,23 +32,24 @@ class Channels final : public Experiment {
            "receiver sleeps, waking it costs more than all that: a stream pays for it seldom, "
            "because messages wait for a receiver who is awake, a round trip pays twice each time. "
            "A manager or Redis stands between the two, so that each message makes two round "
-           "trips. The larger the messages, the more the copies count and the less the way.";
+           "trips. The larger the messages, the more the copies count and the less the channel.";
   }
 
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
 
   void add_options(CLI::App& app) override {
     std::string names;
-    for (const ChannelWay& way : channel_ways())
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", way.name, way.what);
-    app.add_option("--ways", ways_words_,
-                   fmt::format("a list, the first being the baseline [all]. {}", names));
-    app.add_option("--bytes", bytes_words_,
-                   fmt::format("of a message: {}, or a list [8]", fmt::join(message_sizes, ", ")));
+    for (const ChannelKind& channel : channel_kinds())
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", channel.name, channel.what);
+    app.add_option("--ways", channels_words_,
+                   fmt::format("a list, of which the first is the baseline [all]. {}", names));
+    app.add_option(
+        "--bytes", bytes_words_,
+        fmt::format("bytes per message: {}; or a list [8]", fmt::join(message_sizes, ", ")));
     app.add_option("--pattern", pattern_words_,
                    "stream: one side sends, the other receives; round_trip: each message is "
                    "answered before the next; or a list [stream]");
-    app.add_option("--messages", messages_words_, "a run [2000]");
+    app.add_option("--messages", messages_words_, "messages per run [2000]");
     redis_.add_options(app);
   }
   void check_options() override {
@@ -61,7 +62,7 @@ class Channels final : public Experiment {
     patterns_ = split_list(pattern_words_);
     for (const std::string& pattern : patterns_)
       require_known("--pattern", pattern, {"stream", "round_trip"});
-    read_ways();
+    read_channels();
   }
 
   std::string subject(const Case& what) const override {
@@ -74,9 +75,9 @@ class Channels final : public Experiment {
     std::vector<Case> cases;
     for (const std::string& pattern : patterns_)
       for (const std::uint64_t bytes : bytes_)
-        for (const std::string& way : ways_)
+        for (const std::string& channel : channels_)
           cases.push_back({.kernel = "channel",
-                           .variant = way,
+                           .variant = channel,
                            .size = messages_,
                            .unit = "messages",
                            .parameters = {{"pattern", pattern}, {"bytes", bytes}}});
@@ -90,7 +91,7 @@ class Channels final : public Experiment {
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const auto run = open_channel({.way = arm.what.variant,
+    const auto run = open_channel({.channel = arm.what.variant,
                                    .bytes = arm.what.parameters.at("bytes"),
                                    .messages = arm.what.size,
                                    .round_trip = arm.what.parameters.at("pattern") == "round_trip"},
@@ -111,19 +112,19 @@ class Channels final : public Experiment {
   }
 
  private:
-  void read_ways() {
-    const std::vector<std::string> names = names_of(channel_ways());
-    const bool all = ways_words_.empty();
-    ways_ = all ? names : split_list(ways_words_);
-    for (const std::string& way : ways_) require_known("--ways", way, names);
+  void read_channels() {
+    const std::vector<std::string> names = names_of(channel_kinds());
+    const bool all = channels_words_.empty();
+    channels_ = all ? names : split_list(channels_words_);
+    for (const std::string& channel : channels_) require_known("--ways", channel, names);
     if (const std::string why = RedisChoice::why_not(); all && !why.empty()) {
       tell("parlab: redis is left out: {}\n", why);
-      std::erase(ways_, "redis");
+      std::erase(channels_, "redis");
     }
-    if (std::ranges::find(ways_, "redis") != ways_.end()) redis_.prepare();
+    if (std::ranges::find(channels_, "redis") != channels_.end()) redis_.prepare();
   }
 
-  std::string ways_words_;
+  std::string channels_words_;
   std::string bytes_words_ = "8";
   std::string pattern_words_ = "stream";
   std::string messages_words_ = "2000";
@@ -131,7 +132,7 @@ class Channels final : public Experiment {
   std::uint64_t messages_ = 0;
   std::vector<std::uint64_t> bytes_;
   std::vector<std::string> patterns_;
-  std::vector<std::string> ways_;
+  std::vector<std::string> channels_;
 };
 
 const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {

@@ -21,9 +21,9 @@
 namespace parlab {
 namespace {
 
-const CountWay& way_of(const Case& what) {
-  return *std::ranges::find_if(count_ways(),
-                               [&](const CountWay& way) { return what.variant == way.name; });
+const CounterKind& counter_of(const Case& what) {
+  return *std::ranges::find_if(
+      counter_kinds(), [&](const CounterKind& counter) { return what.variant == counter.name; });
 }
 
 /// All processes begin at once, or the first would be done before the last was forked.
@@ -58,33 +58,34 @@ class Locking final : public Experiment {
            "trip to another process, which then does one thing after the other by nature.";
   }
 
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
 
   void add_options(CLI::App& app) override {
     std::string names;
-    for (const CountWay& way : count_ways())
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", way.name, way.what);
-    app.add_option("--ways", ways_words_,
-                   fmt::format("a list, the first being the baseline; memory, files, servers or "
-                               "each [each]. {}",
+    for (const CounterKind& counter : counter_kinds())
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", counter.name, counter.what);
+    app.add_option("--ways", counters_words_,
+                   fmt::format("a list, of which the first is the baseline; or memory, files, "
+                               "servers or each [each]. {}",
                                names));
-    app.add_option("--increments", increments_words_, "in all, dealt out to the processes [4000]");
+    app.add_option("--increments", increments_words_,
+                   "increments in total, divided among the processes [4000]");
     app.add_option("--processes", processes_words_,
-                   "that count at the same time, or a list for a sweep [4]");
+                   "processes that count at the same time; a list for a sweep [4]");
     redis_.add_options(app);
   }
   void check_options() override {
     increments_ = parse_quantity("--increments", increments_words_, 1, 1ULL << 40);
     processes_ = parse_quantities("--processes", processes_words_, 1, 1024);
     std::vector<std::string> names = {"memory", "files", "servers", "each"};
-    for (const CountWay& way : count_ways()) names.emplace_back(way.name);
-    for (const std::string& word : split_list(ways_words_)) {
+    for (const CounterKind& counter : counter_kinds()) names.emplace_back(counter.name);
+    for (const std::string& word : split_list(counters_words_)) {
       require_known("--ways", word, names);
-      for (const CountWay& way : count_ways())
-        if (is_meant(way, word) && std::ranges::find(ways_, &way) == ways_.end())
-          ways_.push_back(&way);
+      for (const CounterKind& counter : counter_kinds())
+        if (is_meant(counter, word) && std::ranges::find(counters_, &counter) == counters_.end())
+          counters_.push_back(&counter);
     }
-    if (std::ranges::any_of(ways_, &CountWay::needs_redis)) redis_.prepare();
+    if (std::ranges::any_of(counters_, &CounterKind::needs_redis)) redis_.prepare();
   }
 
   std::string subject(const Case& what) const override {
@@ -95,9 +96,9 @@ class Locking final : public Experiment {
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const std::uint64_t processes : processes_)
-      for (const CountWay* way : ways_)
+      for (const CounterKind* counter : counters_)
         cases.push_back({.kernel = "shared_count",
-                         .variant = way->name,
+                         .variant = counter->name,
                          .size = increments_,
                          .unit = "increments",
                          .parameters = {{"processes", processes}}});
@@ -107,14 +108,14 @@ class Locking final : public Experiment {
   Answer expected(const Case& what) const override { return what.size; }
   // Without a lock any number may come out; that it is wrong is what is shown.
   bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
-    if (!way_of(what).loses_updates) return answer == expected;
+    if (!counter_of(what).loses_updates) return answer == expected;
     return answer.get<std::uint64_t>() >= 1 && answer <= expected;
   }
 
   OpenedArm open(const Arm& arm) const override {
     const int processes = arm.what.parameters.at("processes");
     const std::uint64_t increments = arm.what.size;
-    const std::shared_ptr<SharedCount> count = way_of(arm.what).make(redis_.address());
+    const std::shared_ptr<SharedCount> count = counter_of(arm.what).make(redis_.address());
     const auto line = std::make_shared<StartLine>(processes);
     const auto lost = std::make_shared<std::uint64_t>(0);
     const auto run = [=]() -> Answer {
@@ -150,28 +151,28 @@ class Locking final : public Experiment {
 
  private:
   /// By its name or by its group's; a Redis that is not there is left out of a group.
-  static bool is_meant(const CountWay& way, const std::string& word) {
-    const std::string name = way.name;
+  static bool is_meant(const CounterKind& counter, const std::string& word) {
+    const std::string name = counter.name;
     if (word == name) return true;
     const bool file = name.starts_with("file");
-    const bool server = way.needs_redis || name.starts_with("manager");
+    const bool server = counter.needs_redis || name.starts_with("manager");
     if (word == "files"     ? !file
         : word == "servers" ? !server
                             : word == "memory" && (file || server))
       return false;
     if (word != "files" && word != "servers" && word != "memory" && word != "each") return false;
-    if (!way.needs_redis || RedisChoice::why_not().empty()) return true;
+    if (!counter.needs_redis || RedisChoice::why_not().empty()) return true;
     tell("parlab: {} is left out: {}\n", name, RedisChoice::why_not());
     return false;
   }
 
-  std::string ways_words_ = "each";
+  std::string counters_words_ = "each";
   std::string increments_words_ = "4000";
   std::string processes_words_ = "4";
   RedisChoice redis_;
   std::uint64_t increments_ = 0;
   std::vector<std::uint64_t> processes_;
-  std::vector<const CountWay*> ways_;
+  std::vector<const CounterKind*> counters_;
 };
 
 const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {

@@ -168,7 +168,7 @@ std::uint64_t number_of(const Message<size>& message) {
   return value;
 }
 
-/// The caller's side and the peer's, in processes of their own.
+/// The caller's side and the peer's, in their own processes.
 template <template <std::size_t> class Channel, std::size_t size>
 class Pair {
  public:
@@ -240,8 +240,8 @@ std::function<std::uint64_t()> open_of(const ChannelTask& task, const RedisAddre
 
 }  // namespace
 
-const std::vector<ChannelWay>& channel_ways() {
-  static const std::vector<ChannelWay> ways = {
+const std::vector<ChannelKind>& channel_kinds() {
+  static const std::vector<ChannelKind> channels = {
       {"spsc_ring", "a ring in shared memory for one producer and one consumer, who spin", false},
       {"queue", "Queue: a ring in shared memory with robust locks", false},
       {"pipe", "a pipe of the kernel", false},
@@ -250,16 +250,16 @@ const std::vector<ChannelWay>& channel_ways() {
       {"manager_spin", "the same, both sides looking 50 us before they sleep", false},
       {"redis", "a list of a Redis server: LPUSH and BRPOP", true},
   };
-  return ways;
+  return channels;
 }
 
 std::function<std::uint64_t()> open_channel(const ChannelTask& task, const RedisAddress& redis) {
-  if (task.way == "spsc_ring") return open_of<SpscChannel>(task, redis);
-  if (task.way == "queue") return open_of<QueueChannel>(task, redis);
-  if (task.way == "pipe") return open_of<PipeChannel>(task, redis);
-  if (task.way == "unix_socket") return open_of<SocketChannel>(task, redis);
-  if (task.way == "manager") return open_of<ManagerChannel>(task, redis);
-  if (task.way == "manager_spin") return open_of<SpinningManagerChannel>(task, redis);
+  if (task.channel == "spsc_ring") return open_of<SpscChannel>(task, redis);
+  if (task.channel == "queue") return open_of<QueueChannel>(task, redis);
+  if (task.channel == "pipe") return open_of<PipeChannel>(task, redis);
+  if (task.channel == "unix_socket") return open_of<SocketChannel>(task, redis);
+  if (task.channel == "manager") return open_of<ManagerChannel>(task, redis);
+  if (task.channel == "manager_spin") return open_of<SpinningManagerChannel>(task, redis);
   return open_of<RedisChannel>(task, redis);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Ways for two processes to send each other messages of one size, with one interface: send(message)
+// Channels for messages of one size between two processes, with one interface: send(message)
 // and receive(message), each by one process. A message is an array of bytes.
 
 #include <array>
@@ -16,7 +16,7 @@ namespace parlab {
 
 /// One direction to each side, and what both need to know.
 struct ChannelTask {
-  std::string way;
+  std::string channel;
   std::uint64_t bytes;     // of a message, one of message_sizes
   std::uint64_t messages;  // a run
   bool round_trip;         // each message is answered before the next; else they stream
@@ -25,12 +25,12 @@ struct ChannelTask {
 /// Sizes of messages in bytes: those that are compiled.
 inline constexpr std::array<std::uint64_t, 4> message_sizes = {8, 64, 4096, 65536};
 
-struct ChannelWay {
+struct ChannelKind {
   const char* name;
   const char* what;
   bool needs_redis;
 };
-const std::vector<ChannelWay>& channel_ways();
+const std::vector<ChannelKind>& channel_kinds();
 
 /// Forks a peer that answers. Each call of what is returned is one run: the sum of the messages'
 /// numbers as the peer has received them, and in a round trip sent back.

@@ -167,8 +167,8 @@ std::unique_ptr<SharedCount> make(const RedisAddress&) {
 
 }  // namespace
 
-const std::vector<CountWay>& count_ways() {
-  static const std::vector<CountWay> ways = {
+const std::vector<CounterKind>& counter_kinds() {
+  static const std::vector<CounterKind> counters = {
       {"atomic", "RawValue::fetch_add: one instruction", false, false, make<AtomicCount>},
       {"value_unlocked", "RawValue, load and store: loses updates", true, false,
        make<UnlockedValueCount>},
@@ -186,7 +186,7 @@ const std::vector<CountWay>& count_ways() {
          return std::make_unique<RedisCount>(redis);
        }},
   };
-  return ways;
+  return counters;
 }
 
 }  // namespace parlab

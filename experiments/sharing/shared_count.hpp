@@ -1,6 +1,6 @@
 #pragma once
 
-// Ways to add 1 to a count that several processes share: two that lose updates, and their cures.
+// Counters that several processes share: two that lose updates, and those that do not.
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,7 @@ class SharedCount {
   virtual std::uint64_t get() = 0;
 };
 
-struct CountWay {
+struct CounterKind {
   const char* name;
   const char* what;
   bool loses_updates;
@@ -30,6 +30,6 @@ struct CountWay {
 };
 
 /// In the order of a table: where the count is, then what guards it.
-const std::vector<CountWay>& count_ways();
+const std::vector<CounterKind>& counter_kinds();
 
 }  // namespace parlab

@@ -13,8 +13,8 @@
 
 namespace parlab {
 
-SharedRows::SharedRows(std::string way, std::uint64_t rows, int processes)
-    : way_(std::move(way)),
+SharedRows::SharedRows(std::string method, std::uint64_t rows, int processes)
+    : method_(std::move(method)),
       rows_(rows),
       processes_(static_cast<std::uint64_t>(processes)),
       array_({static_cast<std::size_t>(rows), static_cast<std::size_t>(row_doubles)}) {
@@ -36,11 +36,11 @@ SharedRows::SharedRows(std::string way, std::uint64_t rows, int processes)
 double SharedRows::run() {
   if (wants_fresh_pages() && !fresh_) make_fresh();
   fresh_ = false;
-  if (way_ == "populated") array_.populate();
+  if (method_ == "populated") array_.populate();
   for (Worker& worker : workers_) worker.orders.send(Order::work);
   double sum = 0;
   for (Worker& worker : workers_) sum += worker.orders.recv<double>();
-  return way_ == "sum" ? sum : sum_by_places();
+  return method_ == "sum" ? sum : sum_by_places();
 }
 
 ProcessMemory SharedRows::after_sample() {
@@ -76,10 +76,10 @@ double SharedRows::work(std::uint64_t worker) const {
   const IndexRange threes = static_share(rows_ / 3, processes_, worker);
   const IndexRange rows{3 * threes.begin, 3 * threes.end};
   double sum = 0;
-  if (way_ == "memset") {
+  if (method_ == "memset") {
     std::memset(array_.data() + rows.begin * row_doubles, 0,
                 rows.size() * row_doubles * sizeof(double));
-  } else if (way_ == "sum") {
+  } else if (method_ == "sum") {
     for (std::uint64_t row = rows.begin; row < rows.end; ++row) {
       // As many sums at once as hide the addition's latency, in a fixed order.
       std::array<double, 16> sums{};
@@ -88,7 +88,7 @@ double SharedRows::work(std::uint64_t worker) const {
         for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += values[i + lane];
       for (const double one : sums) sum += one;
     }
-  } else if (way_ == "triad") {
+  } else if (method_ == "triad") {
     for (std::uint64_t row = rows.begin; row < rows.end; row += 3) {
       double* a = array_.row(row).data();
       const double* b = array_.row(row + 1).data();

@@ -20,12 +20,12 @@ class SharedRows {
   static constexpr double triad_scalar = 3;
 
   /// `rows` is a multiple of 3: the triad takes them by threes, a = b + 3 c.
-  SharedRows(std::string way, std::uint64_t rows, int processes);
+  SharedRows(std::string method, std::uint64_t rows, int processes);
 
   /// One pass of all processes; the sum of the array as it is afterwards.
   double run();
 
-  /// The processes' memory together. Makes the pages fresh again where the way asks for that.
+  /// The processes' memory together. Makes the pages fresh again where the method asks for that.
   ProcessMemory after_sample();
 
  private:
@@ -35,13 +35,13 @@ class SharedRows {
   };
   enum class Order : char { work, tell_memory };
 
-  bool wants_fresh_pages() const { return way_ == "first_touch" || way_ == "populated"; }
+  bool wants_fresh_pages() const { return method_ == "first_touch" || method_ == "populated"; }
   void make_fresh();
   void serve(Connection& orders, std::uint64_t worker) const;
   double work(std::uint64_t worker) const;
   double sum_by_places() const;
 
-  std::string way_;
+  std::string method_;
   std::uint64_t rows_;
   std::uint64_t processes_;
   SharedArray<double> array_;

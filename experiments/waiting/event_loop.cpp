@@ -79,7 +79,7 @@ class EventLoop final : public Experiment {
                    "stackful; a list, or 'all' [all]");
     app.add_option("--turns", turns_words_, "switches between hello and world [1e5]");
     app.add_option("--tasks", tasks_words_,
-                   "instead of --turns: tasks that wait at once, a list for a sweep");
+                   "tasks that wait at once, instead of --turns; a list for a sweep");
   }
   void check_options() override {
     if (!turns_words_.empty() && !tasks_words_.empty())
@@ -95,7 +95,7 @@ class EventLoop final : public Experiment {
     }
   }
   bool takes_grain() const override { return false; }
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
   std::string subject(const Case& what) const override {
     return fmt::format("With {} {}", short_number(what.size),
                        what.algorithm == "switch" ? "switches" : "tasks waiting at once");

@@ -34,13 +34,13 @@ using nlohmann::json;
 constexpr char ideal[] = "ideal";
 
 /// Requests whose times fit into one answer.
-constexpr std::uint64_t most_on_a_timeline = 1000;
+constexpr std::uint64_t max_timeline_requests = 1000;
 
-Way way_named(const std::string& name) {
+Client client_named(const std::string& name) {
   std::vector<std::string> names = {ideal};
-  for (Way& way : ways()) {
-    if (way.name == name) return std::move(way);
-    names.push_back(way.name);
+  for (Client& client : clients()) {
+    if (client.name == name) return std::move(client);
+    names.push_back(client.name);
   }
   if (name == "stackful" || name == "libcurl")
     throw UsageError(
@@ -90,15 +90,15 @@ Answer answer_of(const Fetched& fetched) {
                      fetched.failures);
 }
 
-/// One arm: a server in a process of its own, a way, and what the last run took.
+/// One arm: a server in its own process, a client, and what the last run took.
 class Crawler {
  public:
   Crawler(const Case& what, bool timeline, bool beside_wrk)
-      : way_(way_named(what.variant)),
-        server_({.remembered = timeline ? most_on_a_timeline + 1 : 0}),
+      : client_(client_named(what.variant)),
+        server_({.remembered = timeline ? max_timeline_requests + 1 : 0}),
         job_{.port = server_.port(),
              .requests = what.size,
-             .at_once = way_.one_at_a_time ? 1 : parameter(what, "at_once"),
+             .at_once = client_.one_at_a_time ? 1 : parameter(what, "at_once"),
              .delay = std::chrono::milliseconds(parameter(what, "delay_ms")),
              .keep_alive = what.parameters.value("keep_alive", true)},
         timeline_(timeline),
@@ -108,7 +108,7 @@ class Crawler {
   Answer run() {
     const double cpu_before = used_cpu_seconds();
     const auto begin = std::chrono::steady_clock::now();
-    const Answer answer = answer_of(way_.fetch(job_));
+    const Answer answer = answer_of(client_.fetch(job_));
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     cpu_seconds_ = used_cpu_seconds() - cpu_before;
     return timeline_ ? json{{"got", answer}, {"timeline", timeline()}} : answer;
@@ -151,7 +151,7 @@ class Crawler {
     return drawn;
   }
 
-  Way way_;
+  Client client_;
   DelayServerProcess server_;
   Job job_;
   bool timeline_;
@@ -180,43 +180,43 @@ class Crawl final : public Experiment {
 
   void add_options(CLI::App& app) override {
     app.add_option(
-        "--way", way_words_,
+        "--way", client_words_,
         "ideal, serial, threads, callbacks, futures, stackful, coroutines, libcurl; a "
         "list, the first is the baseline, or 'all' but ideal, and serial only where a run of "
         "it takes less than 5 s [all]");
-    app.add_option("--requests", requests_words_, "in all [500]");
-    app.add_option("--at-once", at_once_words_, "requests at once, a list for a sweep [100]");
+    app.add_option("--requests", requests_words_, "requests in total [500]");
+    app.add_option("--at-once", at_once_words_, "requests at once; a list for a sweep [100]");
     app.add_option("--delay", delay_words_,
-                   "milliseconds that the server takes, a list for a sweep [100]");
-    app.add_flag("--no-keep-alive", no_keep_alive_, "a connection for each request");
+                   "milliseconds before the server answers; a list for a sweep [100]");
+    app.add_flag("--no-keep-alive", no_keep_alive_, "a new connection for each request");
     app.add_flag("--timeline", timeline_,
                  "answers hold the start and end of each request, as the server saw them");
-    app.add_flag(
-        "--wrk", wrk_,
-        "each round runs wrk beside the client 'coroutines': a second against the same server, "
-        "a second against a minimal one in Beast");
+    app.add_flag("--wrk", wrk_,
+                 "each round also runs wrk, next to the client 'coroutines': a second against the "
+                 "same server, "
+                 "a second against a minimal one in Beast");
   }
   void check_options() override {
     requests_ = parse_quantity("--requests", requests_words_, 1, 10'000'000);
     at_once_ = parse_quantities("--at-once", at_once_words_, 1, 4'000);
     delays_ = parse_quantities("--delay", delay_words_, 0, 60'000);
-    if (timeline_ && requests_ > most_on_a_timeline)
-      throw UsageError(fmt::format("--timeline: at most {} requests fit", most_on_a_timeline));
+    if (timeline_ && requests_ > max_timeline_requests)
+      throw UsageError(fmt::format("--timeline: at most {} requests fit", max_timeline_requests));
     if (wrk_ && find_program("wrk").empty())
       throw UsageError("--wrk: there is no wrk on PATH; install it (apt-get install wrk)");
-    for (const std::string& name : split_list(way_words_)) {
+    for (const std::string& name : split_list(client_words_)) {
       if (name == "all") {
-        for (const Way& way : ways())
-          if (!way.one_at_a_time || serial_takes_moments()) names_.push_back(way.name);
+        for (const Client& client : clients())
+          if (!client.one_at_a_time || serial_takes_moments()) names_.push_back(client.name);
       } else if (name == ideal) {
         names_.push_back(name);
       } else {
-        names_.push_back(way_named(name).name);
+        names_.push_back(client_named(name).name);
       }
     }
   }
   bool takes_grain() const override { return false; }
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
   std::string subject(const Case& what) const override {
     return fmt::format("With {} requests of {} ms, {} at once", short_number(what.size),
                        parameter(what, "delay_ms"), parameter(what, "at_once"));
@@ -289,11 +289,11 @@ class Crawl final : public Experiment {
   /// With 500 requests of 100 ms it takes 50 s, and a race many times that: whoever wants it names
   /// it.
   bool serial_takes_moments() const {
-    constexpr std::uint64_t most_ms = 5000;
-    return std::ranges::all_of(delays_, [&](auto delay) { return requests_ * delay < most_ms; });
+    constexpr std::uint64_t max_ms = 5000;
+    return std::ranges::all_of(delays_, [&](auto delay) { return requests_ * delay < max_ms; });
   }
 
-  std::string way_words_ = "all";
+  std::string client_words_ = "all";
   std::string requests_words_ = "500", at_once_words_ = "100", delay_words_ = "100";
   bool no_keep_alive_ = false, timeline_ = false, wrk_ = false;
   std::uint64_t requests_ = 0;

@@ -1,4 +1,4 @@
-// overlap: find primes and save each through a server that takes its time. Computing and waiting
+// overlap: find primes and save each through a slow server. Computing and waiting
 // add up, unless one goes on while the other does.
 
 #include <fmt/format.h>
@@ -22,11 +22,11 @@
 namespace parlab {
 namespace {
 
-/// Ways to save, the slowest first.
-const std::vector<std::string> ways_to_save = {"serial", "batches", "overlapped", "no_io"};
+/// Methods to save, the slowest first.
+const std::vector<std::string> methods_to_save = {"serial", "batches", "overlapped", "no_io"};
 
 /// Chunks for each worker that are searched before what they hold is saved.
-constexpr std::uint64_t chunks_a_worker = 4;
+constexpr std::uint64_t chunks_per_worker = 4;
 
 std::uint64_t parameter(const Case& what, const char* name) { return what.parameters.at(name); }
 
@@ -42,7 +42,7 @@ class PrimeSearch {
       : backend_(make_backend(who)),
         grain_(grain),
         room_(grain / 2 + 2),
-        chunks_(chunks_a_worker * static_cast<std::uint64_t>(who.workers)),
+        chunks_(chunks_per_worker * static_cast<std::uint64_t>(who.workers)),
         found_(chunks_ * (room_ + 1) * sizeof(std::uint64_t)) {}
 
   /// Numbers that one call of find() may search.
@@ -71,18 +71,18 @@ class PrimeSearch {
   SharedMapping found_;
 };
 
-/// One arm: a server in a process of its own, a search, and a saver.
+/// One arm: a server in its own process, a search, and a saver.
 class FindAndSave {
  public:
   explicit FindAndSave(const Arm& arm)
       : range_{parameter(arm.what, "from"), parameter(arm.what, "from") + arm.what.size},
-        way_(arm.what.variant),
+        method_(arm.what.variant),
         batch_(parameter(arm.what, "batch")),
-        server_(way_ == "no_io" ? nullptr : std::make_unique<DelayServerProcess>()),
+        server_(method_ == "no_io" ? nullptr : std::make_unique<DelayServerProcess>()),
         search_(arm.who, arm.grain) {
     if (!server_) return;
     saver_.emplace(Job{.port = server_->port(),
-                       .at_once = way_ == "serial" ? 1 : batch_,
+                       .at_once = method_ == "serial" ? 1 : batch_,
                        .delay = std::chrono::milliseconds(parameter(arm.what, "delay_ms"))});
   }
 
@@ -96,7 +96,7 @@ class FindAndSave {
         sum += prime;
         if (!saver_) return;
         saver_->save(prime);
-        if (way_ == "overlapped" || (way_ == "batches" && ++in_batch < batch_)) return;
+        if (method_ == "overlapped" || (method_ == "batches" && ++in_batch < batch_)) return;
         in_batch = 0;
         saved.add(saver_->wait());
       });
@@ -109,7 +109,7 @@ class FindAndSave {
 
  private:
   IndexRange range_;
-  std::string way_;
+  std::string method_;
   std::uint64_t batch_;
   std::unique_ptr<DelayServerProcess> server_;  // forked before there are threads
   PrimeSearch search_;
@@ -125,33 +125,33 @@ class Overlap final : public Experiment {
   }
   std::string why() const override {
     return "Saved one by one, each result costs the search and then the server's delay. A batch "
-           "shares one delay among its results, but the search still stands while the batch is "
+           "shares one delay among its results, but the search still stops while the batch is "
            "saved. Handed to a thread that waits for many answers at once, saving costs next to "
            "nothing but the last answer's delay: the run takes about what the search alone takes, "
            "as long as results come no faster than requests at once divided by the delay. More "
-           "workers shorten the search, and so the share that waiting has.";
+           "workers shorten the search, and so raise the share of waiting.";
   }
 
   void add_options(CLI::App& app) override {
     app.add_option(
-        "--way", way_words_,
+        "--way", method_words_,
         "serial, batches, overlapped, no_io (find, save nothing); a list, or 'all' [all]");
     app.add_option("--from", from_words_, "first number [1e14]");
-    app.add_option("--numbers", numbers_words_, "how many are searched [2000]");
-    app.add_option("--delay", delay_words_, "milliseconds that the server takes [50]");
-    app.add_option("--batch", batch_words_, "results a batch, and requests at once [100]");
+    app.add_option("--numbers", numbers_words_, "numbers to search [2000]");
+    app.add_option("--delay", delay_words_, "milliseconds before the server answers [50]");
+    app.add_option("--batch", batch_words_, "results per batch, and requests at once [100]");
   }
   void check_options() override {
     from_ = parse_quantity("--from", from_words_, 0, 1ULL << 62);
     numbers_ = parse_quantity("--numbers", numbers_words_, 1, 1ULL << 32);
     delay_ = parse_quantity("--delay", delay_words_, 0, 60'000);
     batch_ = parse_quantity("--batch", batch_words_, 1, 4'000);
-    for (const std::string& name : split_list(way_words_)) {
+    for (const std::string& name : split_list(method_words_)) {
       if (name == "all") {
-        ways_ = ways_to_save;
+        methods_ = methods_to_save;
       } else {
-        require_known("method", name, ways_to_save);
-        ways_.push_back(name);
+        require_known("method", name, methods_to_save);
+        methods_.push_back(name);
       }
     }
   }
@@ -162,9 +162,9 @@ class Overlap final : public Experiment {
 
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
-    for (const std::string& way : ways_)
+    for (const std::string& method : methods_)
       cases.push_back({.kernel = "find_and_save",
-                       .variant = way,
+                       .variant = method,
                        .size = numbers_,
                        .unit = "numbers",
                        .parameters = {{"from", from_}, {"delay_ms", delay_}, {"batch", batch_}},
@@ -196,10 +196,10 @@ class Overlap final : public Experiment {
   }
 
  private:
-  std::string way_words_ = "all", from_words_ = "1e14", numbers_words_ = "2000";
+  std::string method_words_ = "all", from_words_ = "1e14", numbers_words_ = "2000";
   std::string delay_words_ = "50", batch_words_ = "100";
   std::uint64_t from_ = 0, numbers_ = 0, delay_ = 0, batch_ = 0;
-  std::vector<std::string> ways_;
+  std::vector<std::string> methods_;
 };
 
 const RegisterExperiment registered([]() -> std::unique_ptr<Experiment> {

@@ -73,7 +73,7 @@ std::vector<BackendSpec> parse_backends(std::string_view text) {
       const BackendSpec spec = parse_backend(item);
       if (std::ranges::find(named, spec.label()) != named.end())
         throw UsageError(
-            fmt::format("backend '{}' stands twice in '{}': name it once", spec.label(), text));
+            fmt::format("backend '{}' appears twice in '{}': name it once", spec.label(), text));
       named.push_back(spec.label());
       add(spec);
     }

@@ -74,11 +74,11 @@ class Deadline {
 
 /// How long a waiter may sleep before it looks again at what it waits for. A wake-up that was given
 /// to a process which was then killed is lost to the others; this bounds what that costs.
-constexpr std::chrono::milliseconds longest_sleep{100};
+constexpr std::chrono::milliseconds max_sleep{100};
 
 /// How long a system call may wait that only a signal ends early. One that comes just before the
 /// call is seen after it.
-constexpr std::chrono::seconds longest_call{1};
+constexpr std::chrono::seconds max_call{1};
 
 /// How long a lock inside a shared object is waited for at the least. It is held for nanoseconds,
 /// except by a process that is stopped just then.

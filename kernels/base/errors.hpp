@@ -1,6 +1,6 @@
 #pragma once
 
-// Errors that a user of parlab can mend (exit code 2), and failures of a run (exit code 1).
+// Errors that a user of parlab can fix (exit code 2), and failures of a run (exit code 1).
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Numbers as arguments, held to what they say: C++ makes 1 of 1.9, and 18446744073709551615 of -1,
-// without a word.
+// Numbers as arguments, checked against what they say: C++ makes 1 of 1.9, and 18446744073709551615
+// of -1, without a word.
 
 #include <cmath>
 #include <concepts>

@@ -26,7 +26,7 @@
 namespace parlab {
 
 /// Tells the thread sanitizer that this thread holds a pthread mutex no more: before one is made
-/// anew in its place. The sanitizer would not see what its next owners order otherwise.
+/// again in its place. The sanitizer would not see what its next owners order otherwise.
 inline void tell_unlocked([[maybe_unused]] void* mutex) {
 #ifdef PARLAB_THREAD_SANITIZER
   __tsan_mutex_pre_unlock(mutex, 0);

@@ -44,7 +44,7 @@ std::string memory_limit() {
     return fmt::format("the limit on address space, ulimit -v, is {}", in_mebibytes(*limit));
   if (const auto limit = soft_limit(RLIMIT_DATA))
     return fmt::format("the limit on data, ulimit -d, is {}", in_mebibytes(*limit));
-  return "memory is short";
+  return "the system is short of memory";
 }
 
 /// A number in a file of a cgroup; nullopt for "max", or where there is none.

@@ -68,7 +68,7 @@ void add_places(void* runtime, std::vector<ProcessorSet>& places) {
   }
 }
 
-/// The places of all loaded runtimes, which stay as they are: asked for anew only where another
+/// The places of all loaded runtimes, which stay as they are: asked for again only where another
 /// library was loaded since. Kept by thread, because a lock might be taken when a process forks.
 const std::vector<ProcessorSet>& openmp_places() {
   static thread_local std::vector<ProcessorSet> places;

@@ -9,7 +9,7 @@ GrainLimits julia_grain(const JuliaImage& image) {
   constexpr std::uint64_t steps = 30'000'000;  // some 10 ms
   constexpr std::uint64_t lanes = 16;          // fewer pixels than a vector holds waste it
   const std::uint64_t max =
-      std::max<std::uint64_t>(lanes, steps / (std::uint64_t{image.most_steps} + 1));
+      std::max<std::uint64_t>(lanes, steps / (std::uint64_t{image.max_steps} + 1));
   return {.min = std::min<std::uint64_t>(4096, max), .max = max};
 }
 

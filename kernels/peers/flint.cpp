@@ -28,7 +28,7 @@ const RegisterPeer registered{{
         [] {
           return PeerState{FLINT_VERSION, ""};
         },
-    .ways = {{PeerTask::decide, "FLINT", false, false, decide}},
+    .methods = {{PeerTask::decide, "FLINT", false, false, decide}},
 }};
 
 #else
@@ -37,7 +37,7 @@ const RegisterPeer registered{{
     .name = "FLINT",
     .what = "number theory in C",
     .look = [] { return not_built("libflint-dev"); },
-    .ways = {},
+    .methods = {},
 }};
 
 #endif

@@ -48,7 +48,7 @@ const RegisterPeer registered{{
         [] {
           return PeerState{gmp_version, ""};
         },
-    .ways = {{PeerTask::decide, "GMP", false, false, decide}},
+    .methods = {{PeerTask::decide, "GMP", false, false, decide}},
 }};
 
 #else
@@ -57,7 +57,7 @@ const RegisterPeer registered{{
     .name = "GMP",
     .what = "integers of any size in C and assembly",
     .look = [] { return not_built("libgmp-dev"); },
-    .ways = {},
+    .methods = {},
 }};
 
 #endif

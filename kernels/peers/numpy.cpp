@@ -98,10 +98,10 @@ const RegisterPeer registered{{
     .name = "numpy",
     .what = "arrays in Python",
     .look = look,
-    .ways = {{PeerTask::darts, "numpy_pcg64", false, false, darts},
-             {PeerTask::darts_53, "numpy_pcg64", false, false, darts},
-             {PeerTask::count_primes, "numpy", false, false, count_primes},
-             {PeerTask::find_factor, "numpy", false, false, find_factor}},
+    .methods = {{PeerTask::darts, "numpy_pcg64", false, false, darts},
+                {PeerTask::darts_53, "numpy_pcg64", false, false, darts},
+                {PeerTask::count_primes, "numpy", false, false, count_primes},
+                {PeerTask::find_factor, "numpy", false, false, find_factor}},
 }};
 
 }  // namespace

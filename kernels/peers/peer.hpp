@@ -33,7 +33,7 @@ struct PeerInput {
 /// One run; its answer.
 using PeerRun = std::function<std::uint64_t()>;
 
-struct PeerWay {
+struct PeerMethod {
   PeerTask task;
   std::string name;   // unique for the task: "random123_philox"
   bool uses_workers;  // false: it runs on one worker, whatever the input says
@@ -51,7 +51,7 @@ struct Peer {
   std::string name;  // "primesieve"
   std::string what;  // one line
   PeerState (*look)();
-  std::vector<PeerWay> ways;
+  std::vector<PeerMethod> methods;
 };
 
 class RegisterPeer {

@@ -33,8 +33,8 @@ const RegisterPeer registered{{
         [] {
           return PeerState{primesieve::primesieve_version(), ""};
         },
-    .ways = {{PeerTask::count_primes, "primesieve", true, false, count_primes},
-             {PeerTask::list_primes, "primesieve", false, false, list_primes}},
+    .methods = {{PeerTask::count_primes, "primesieve", true, false, count_primes},
+                {PeerTask::list_primes, "primesieve", false, false, list_primes}},
 }};
 
 #else
@@ -43,7 +43,7 @@ const RegisterPeer registered{{
     .name = "primesieve",
     .what = "sieve of Eratosthenes in C++",
     .look = [] { return not_built("libprimesieve-dev"); },
-    .ways = {},
+    .methods = {},
 }};
 
 #endif

@@ -61,8 +61,8 @@ const RegisterPeer registered{{
         [] {
           return PeerState{"headers", ""};
         },  // they name no version
-    .ways = {{PeerTask::darts, "random123_philox", false, true, philox},
-             {PeerTask::darts, "random123_threefry", false, false, threefry}},
+    .methods = {{PeerTask::darts, "random123_philox", false, true, philox},
+                {PeerTask::darts, "random123_threefry", false, false, threefry}},
 }};
 
 #else
@@ -71,7 +71,7 @@ const RegisterPeer registered{{
     .name = "Random123",
     .what = "counter-based random numbers in C",
     .look = [] { return not_built("librandom123-dev"); },
-    .ways = {},
+    .methods = {},
 }};
 
 #endif

@@ -38,9 +38,9 @@ const RegisterPeer registered{{
         [] {
           return PeerState{std::to_string(__cplusplus), ""};
         },
-    .ways = {{PeerTask::darts, "std_mt19937_64", false, false, throw_darts<std::mt19937_64>},
-             {PeerTask::darts_53, "std_mt19937_64", false, false, throw_darts<std::mt19937_64>},
-             {PeerTask::find_factor, "remainder", false, false, find_factor}},
+    .methods = {{PeerTask::darts, "std_mt19937_64", false, false, throw_darts<std::mt19937_64>},
+                {PeerTask::darts_53, "std_mt19937_64", false, false, throw_darts<std::mt19937_64>},
+                {PeerTask::find_factor, "remainder", false, false, find_factor}},
 }};
 
 }  // namespace

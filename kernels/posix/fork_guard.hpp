@@ -5,9 +5,9 @@
 namespace parlab {
 
 /// To be called before a fork whose child goes on in C++: a lock that another thread holds at that
-/// moment would stay locked in the child for ever. Where OpenMP keeps threads, it is told to end
-/// them (omp_pause_resource_all; libgomp's child would hang in its first parallel region). Where
-/// other threads remain, throws ForkRefused, which names `what` was to be started.
+/// moment would stay locked in the child indefinitely. Where OpenMP keeps threads, it is told to
+/// end them (omp_pause_resource_all; libgomp's child would hang in its first parallel region).
+/// Where other threads remain, throws ForkRefused, which names `what` was to be started.
 ///
 /// Cost: one stat.
 void require_no_other_threads(std::string_view what);

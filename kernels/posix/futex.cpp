@@ -26,13 +26,13 @@ int futex_wake(FutexWord& word, int count) {
   return static_cast<int>(syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0));
 }
 
-void Sleepers::wake_sleepers(std::uint32_t waiting, int count) {
+void EventCount::wake_waiters(std::uint32_t waiting, int count) {
   turn_.fetch_add(1);
   // Fewer than asked for: none sleeps any more, unless one took a ticket since.
   if (futex_wake(turn_, count) < count)
     waiting_.compare_exchange_strong(waiting, waiting & ~someone);
 }
 
-void Sleepers::wake_all() { wake(std::numeric_limits<int>::max()); }
+void EventCount::notify_all() { notify(std::numeric_limits<int>::max()); }
 
 }  // namespace parlab

@@ -1,8 +1,8 @@
 #pragma once
 
 // Sleeping on a word of shared memory until it changes: the one wait that a killed process leaves
-// no trace of. glibc's condition variables count their waiters, and a notify may wait for ever for
-// one that was killed; the kernel's queue forgets it.
+// no trace of. glibc's condition variables count their waiters, and a notify may wait indefinitely
+// for one that was killed; the kernel's queue forgets it.
 
 #include <atomic>
 #include <cstdint>
@@ -18,33 +18,33 @@ static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == 4);
 /// Throws Interrupted where an InterruptionScope has seen a signal.
 void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline);
 
-/// Wakes up to `count` sleepers; returns how many.
+/// Wakes up to `count` waiters; returns how many.
 int futex_wake(FutexWord& word, int count);
 
-/// Those who wait for one condition, for instance "not empty". Each waiter
-///   1. takes a ticket, 2. looks whether the condition holds, 3. if not, sleeps with the ticket,
-/// and who makes the condition true, by a sequentially consistent store, calls wake() afterwards.
-/// That costs a load if nobody waits. A killed sleeper costs one system call, once.
-class Sleepers {
+/// An event count: waits for one condition, for instance "not empty". A waiter
+///   1. calls prepare_wait(), 2. checks the condition, 3. if it does not hold, calls wait(ticket).
+/// Whoever makes the condition true, by a sequentially consistent store, calls notify() afterwards.
+/// That costs a load if nobody waits. A killed waiter costs one system call, once.
+class EventCount {
  public:
-  std::uint32_t ticket() {
-    const std::uint32_t turn = turn_.load();  // first, so that a wake() after step 2 voids it
-    waiting_.fetch_add(2);                    // another number, so that no wake() clears the mark
+  std::uint32_t prepare_wait() {
+    const std::uint32_t turn = turn_.load();  // first, so that a notify() after step 2 voids it
+    waiting_.fetch_add(2);                    // another number, so that no notify() clears the mark
     waiting_.fetch_or(someone);
     return turn;
   }
-  void sleep(std::uint32_t ticket, Deadline deadline) {
-    futex_wait(turn_, ticket, deadline.within(longest_sleep));
+  void wait(std::uint32_t ticket, Deadline deadline) {
+    futex_wait(turn_, ticket, deadline.within(max_sleep));
   }
-  void wake(int count) {
+  void notify(int count) {
     const std::uint32_t waiting = waiting_.load();
-    if ((waiting & someone) != 0) wake_sleepers(waiting, count);
+    if ((waiting & someone) != 0) wake_waiters(waiting, count);
   }
-  void wake_all();
+  void notify_all();
 
  private:
   static constexpr std::uint32_t someone = 1;
-  void wake_sleepers(std::uint32_t waiting, int count);
+  void wake_waiters(std::uint32_t waiting, int count);
 
   FutexWord turn_ = 0;
   FutexWord waiting_ = 0;  // bit 0: someone may sleep; above: how often a ticket was taken

@@ -20,10 +20,10 @@ std::vector<std::size_t> wait(std::span<const int> descriptors, Deadline deadlin
     watched.push_back({descriptor, POLLIN, 0});
   }
   if (watched.empty() && deadline.never())
-    throw std::invalid_argument("cannot wait for no file descriptors without a deadline");
+    throw std::invalid_argument("no file descriptors and no deadline: the wait would never end");
   for (;;) {
     const int ready =
-        poll(watched.data(), watched.size(), deadline.within(longest_call).poll_milliseconds());
+        poll(watched.data(), watched.size(), deadline.within(max_call).poll_milliseconds());
     if (ready < 0) {
       if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait");
     } else if (ready > 0 || deadline.passed()) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Process: a function in a process of its own, forked from this one.
+// Process: a function in its own process, forked from this one.
 //
 //   Process worker([&] { queue.put(compute()); });
 //   worker.start();

@@ -132,7 +132,7 @@ def execute(client: Any) -> None:
             process = process or getattr(getattr(client.km, "provisioner", None), "pid", None) or 0
     finally:
         if process and not ended.is_set():
-            os.killpg(process, signal.SIGKILL)  # a kernel leads a group of its own
+            os.killpg(process, signal.SIGKILL)  # a kernel leads its own group
         for name in (f"{process}-*", f"notebook-{process}*"):  # as parlab and 6-shared-memory name them
             for left in Path("/dev/shm").glob(f"parlab-array-{name}"):
                 left.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ set -u
 [ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 skip() { echo "skipped: $*"; exit 77; }
 
-# All that is mounted or started below ends with this script: it has mounts and process numbers of its own.
+# All that is mounted or started below ends with this script: it has its own mounts and process numbers.
 if [ "${PARLAB_DEBIAN_INSIDE:-}" = "" ]; then
   [ "$(id -u)" = 0 ] || skip "a minimal Debian is made by root"
   command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap >/dev/null 2>&1 ||
@@ -53,7 +53,7 @@ fi
 git -c safe.directory="$project" clone -q "$project" "$root/root/parlab" || exit 1
 for command in "$@"; do
   echo "Debian $suite \$ $command"
-  # A session of its own, as a login has: the system ends what is stopped there when nobody is left to wake it.
+  # Its own session, as a login has: the system ends what is stopped there when nobody is left to wake it.
   env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb \
     DEBIAN_FRONTEND=noninteractive CCACHE_BASEDIR=/root/parlab CCACHE_NOHASHDIR=1 CMAKE_ARGS="${CMAKE_ARGS:-}" \
     setsid --wait chroot "$root" bash -c "cd /root/parlab && $command" || exit

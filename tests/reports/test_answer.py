@@ -1,4 +1,4 @@
-"""The rules of the first screen, each held to made-up results: good, bad and odd ones."""
+"""The rules of the first screen, each checked on made-up results: good, bad and odd ones."""
 
 from __future__ import annotations
 

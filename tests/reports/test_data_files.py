@@ -118,7 +118,7 @@ def test_the_best_of_a_group_gains_most_on_the_baseline(rendered: RawResults) ->
                 return statistics.median(math.log(b / a) for b, a in zip(
                     base["seconds"], result["seconds"], strict=True))
 
-            # Medians of blocks may rank near-equals otherwise; that is no error.
+            # Medians of blocks may rank near-equals otherwise; that is not an error.
             assert gain(best) >= max(map(gain, members)) - math.log1p(race["run"]["margin"])
 
 

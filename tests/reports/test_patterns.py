@@ -1,4 +1,4 @@
-"""Which of these loops is yours, and each section's own sentence, held to made-up results."""
+"""Which of these loops is yours, and each section's own sentence, checked on made-up results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One backend for all loops, held to made-up results: losses, the smallest set, the smallest tasks."""
+"""One backend for all loops, checked on made-up results: losses, the smallest set, the smallest tasks."""
 
 from __future__ import annotations
 

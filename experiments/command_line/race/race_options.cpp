@@ -52,50 +52,48 @@ struct Words {
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
-  if (!experiment.compares_ways()) {
-    app.add_option(
-        "--backend", words.backend,
-        verb == RaceVerb::run
-            ? "backends with or without a schedule, A,B:schedule; 'each' for every backend "
-              "as it is by default, 'all' for every schedule [each]"
-            : "the backends to compare, A,B[,C]; the first is the baseline");
-    app.add_option("--workers", words.workers, "worker counts, 1,2 [the usable cores]");
+  if (!experiment.compares_methods()) {
+    app.add_option("--backend", words.backend,
+                   verb == RaceVerb::run
+                       ? "backends, with or without a schedule, as in A,B:schedule; 'each' for "
+                         "every backend by its default schedule, 'all' for every schedule [each]"
+                       : "the backends to compare, as in A,B; the first is the baseline");
+    app.add_option("--workers", words.workers, "worker counts, as in 1,2 [the usable cores]");
   }
   if (experiment.takes_grain()) {
-    app.add_option("--grain", words.grain, "indices a chunk, a list for a sweep [auto]");
+    app.add_option("--grain", words.grain, "indices per chunk; a list for a sweep [auto]");
     app.add_option("--chunks", words.chunks,
-                   "instead of --grain: chunks in all, a list for a sweep");
+                   "number of chunks, instead of --grain; a list for a sweep");
   }
-  app.add_option(
-      "--rounds", words.rounds,
-      fmt::format("times that every arm runs; 7 or more for a verdict [{}]; with --until "
-                  "or --budget the max [{}]",
-                  default_rounds, last_look));
+  app.add_option("--rounds", words.rounds,
+                 fmt::format("rounds, in each of which every arm runs once; 7 or more for a "
+                             "verdict [{}]; with --until or --budget the maximum [{}]",
+                             default_rounds, last_look));
   app.add_option("--until", words.until,
-                 "decided: rounds only where a verdict is open, until none is");
-  app.add_option("--budget", words.budget, "the same within this time: 20s, 5min")
+                 "decided: more rounds where a verdict is open, until none is");
+  app.add_option("--budget", words.budget, "the same within this time, as in 20s or 5min")
       ->check(complaint_on_empty);
   app.add_option("--seed", words.seed,
-                 "of random numbers in the kernel and of the order of arms [1]");
+                 "seed of the kernel's random numbers and of the order of arms [1]");
   app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
-  app.add_option("--isolation", words.isolation,
-                 fmt::format("renewed: arms rest, stopped, between samples, in processes that are "
-                             "made anew every {} rounds; standing: in one process to the end; "
-                             "fresh: a new process for each sample, without a rest [renewed]",
-                             rounds_a_process));
-  if (verb == RaceVerb::run && !experiment.compares_ways())
+  app.add_option(
+      "--isolation", words.isolation,
+      fmt::format(
+          "renewed: one process per arm, stopped between samples and replaced every {} rounds; "
+          "standing: the same, never replaced; fresh: a new process for each sample [renewed]",
+          rounds_a_process));
+  if (verb == RaceVerb::run && !experiment.compares_methods())
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
   app.add_option("--json", words.json, "writes the result file; - for stdout")
       ->check(complaint_on_empty);
   app.add_flag("--quiet", words.quiet, "no table, no progress");
-  app.add_flag("--progress", words.progress,
-               "what goes on as lines on stderr, for a program that reads them");
+  app.add_flag("--progress", words.progress, "progress as lines on stderr, for a program to read");
 }
 
 Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment) {
-  if (experiment.compares_ways())
+  if (experiment.compares_methods())
     return {.backends = {parse_backend("serial")}, .workers = {1}, .baseline = BaselineKind::first};
   Selection selection;
   if (verb == RaceVerb::compare && words.backend.empty())
@@ -177,7 +175,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     return request;
   }
   request.experiment = experiment_named(arguments[0]);
-  if (verb == RaceVerb::compare && request.experiment->compares_ways())
+  if (verb == RaceVerb::compare && request.experiment->compares_methods())
     throw UsageError(fmt::format(
         "compare: {0} takes no backends, its arms are variants of one task; use parlab run {0}",
         arguments[0]));
@@ -189,7 +187,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   app.footer(fmt::format(
       "Quantities: 1000, 1e8, 1_000_000, 64Ki.\nExample: parlab {0} {1}{2} --json {1}.json",
       verb_name(verb), arguments[0],
-      request.experiment->compares_ways() ? "" : " --backend openmp:static,tbb --workers 1,2"));
+      request.experiment->compares_methods() ? "" : " --backend openmp:static,tbb --workers 1,2"));
   if (const auto help = parse_words(app, std::span(arguments).subspan(1))) {
     request.help = *help;
     return request;
@@ -205,7 +203,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   if (verb == RaceVerb::compare &&
       std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))
     throw UsageError(
-        fmt::format("compare: {} has nobody to be compared with; name a second backend, as in "
+        fmt::format("compare: {} has nothing to be compared with; name a second backend, as in "
                     "--backend openmp:static,tbb",
                     request.entrants.front().label));
   require_memory(*request.experiment, request.entrants, request.options.isolation);

@@ -126,16 +126,16 @@ std::string power_text(const RaceRecord& race) {
   }
   if (unresolved == 0) return "";
   std::string text =
-      "Not resolved: the arm may be as fast as its baseline, or differ by less than it would "
-      "tell.\n";
+      "Not resolved: the arm may be as fast as its baseline, or differ by less than the race would "
+      "detect.\n";
   const int taken = race.outcome.rounds();
   if (rounds > taken && taken > 0)
-    text += fmt::format("To tell {:.0f} %: --rounds {}, about {} in all.\n", 100 * margin, rounds,
-                        duration_words(race.outcome.elapsed_seconds / taken * rounds));
+    text += fmt::format("To detect {:.0f} %: --rounds {}, about {} in total.\n", 100 * margin,
+                        rounds, duration_words(race.outcome.elapsed_seconds / taken * rounds));
   if (hopeless > 0)
     text += fmt::format(
-        "{} of {} will not tell {:.0f} %, however many rounds: noise or the bias in A/A is too "
-        "large.\n",
+        "{} of {} will not detect {:.0f} % in any number of rounds: the noise, or the bias in A/A, "
+        "is too large.\n",
         hopeless, unresolved, 100 * margin);
   return text;
 }

@@ -59,7 +59,7 @@ std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
       arms.push_back({what, {"own", "", count}, std::max<std::uint64_t>(what.size, 1)});
     return arms;
   }
-  if (experiment.compares_ways())
+  if (experiment.compares_methods())
     return {{what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)}};
   const auto grains =
       experiment.takes_grain() ? grains_of(what, selection) : std::vector<std::uint64_t>{1};
@@ -198,7 +198,7 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
       entrants.push_back({arms[group][i], Role::arm, "", "", groups[group], baseline});
   }
   const Axes axes(entrants);
-  const bool ways = experiment.compares_ways();
+  const bool ways = experiment.compares_methods();
   for (Entrant& entrant : entrants) {
     // The baseline of a sweep stands outside it: its grain is the automatic one.
     const bool in_sweep = entrant.role == Role::arm || selection.baseline == BaselineKind::first;

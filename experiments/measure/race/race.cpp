@@ -38,8 +38,8 @@ Race::Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOpti
       processes_(entrants.size()) {
   const int cores = usable_cores();
   for (Entrant& entrant : entrants) {
-    const bool waits_for_others =
-        !experiment.compares_ways() && !entrant.arm.what.paced && entrant.arm.who.workers <= cores;
+    const bool waits_for_others = !experiment.compares_methods() && !entrant.arm.what.paced &&
+                                  entrant.arm.who.workers <= cores;
     outcome_.results.push_back(
         {.entrant = std::move(entrant), .waits_for_others = waits_for_others});
   }

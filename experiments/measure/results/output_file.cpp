@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The kernel follows as many (path_resolution(7)).
-constexpr int most_links = 40;
+constexpr int max_links = 40;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -37,7 +37,7 @@ std::string followed(const std::string& path) {
   fs::path place = path;
   std::error_code none;
   for (int links = 0; fs::is_symlink(fs::symlink_status(place, none)); ++links) {
-    if (links == most_links) refuse(path, ELOOP);
+    if (links == max_links) refuse(path, ELOOP);
     place = place.parent_path() / fs::read_symlink(place, none);  // or the link's own, if absolute
   }
   return place.string();

@@ -62,17 +62,17 @@ RaceOutcome read_outcome(const json& document, const std::vector<Measured>& entr
                         .round_load = run.at("round_load"),
                         .elapsed_seconds = run.at("elapsed_seconds")};
     require(outcome.rounds() == run.at("rounds").get<int>(),
-            "it has not as many rounds as it says");
+            "its number of rounds is not the one it states");
     require(results.size() == entrants.size(), "it has other arms");
     for (std::size_t i = 0; i < entrants.size(); ++i) {
       const json& result = results[i];
       Measured& measured = outcome.results[i];
       const std::string& label = measured.entrant.label;
-      require(result.at("label") == label, fmt::format("it has no arm {} where it should", label));
+      require(result.at("label") == label, fmt::format("it lacks the arm {} in its place", label));
       const std::size_t rounds = result.at("rounds");
       require(result.at("seconds").size() == rounds &&
                   rounds <= static_cast<std::size_t>(outcome.rounds()),
-              fmt::format("{} has not as many times as rounds", label));
+              fmt::format("{} has a different number of times than of rounds", label));
       measured.repeats = result.at("repeats");
       measured.processes = result.at("processes");
       measured.retaken = result.at("retaken");

@@ -17,7 +17,7 @@ double log_gamma(double x) {
 }
 
 /// Beyond it the one-sided recurrence would leave the range of its type.
-constexpr std::size_t longest_recurrence = 8000;
+constexpr std::size_t max_recurrence = 8000;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ double level_of_rank(std::size_t n, std::size_t rank) {
 double one_sided_martingale(std::size_t n, std::size_t s) {
   if (2 * s <= n) return 0;  // below 1 in truth: no evidence either way
   // Beyond the recurrence M itself, which is smaller where s is the larger part.
-  if (n > longest_recurrence) return std::exp(log_martingale(n, s));
+  if (n > max_recurrence) return std::exp(log_martingale(n, s));
   // With p = sin^2 x: (4 / pi) 2^n times the integral of sin^2s cos^2(n-s) from pi / 4 to pi / 2,
   // by parts: first for s coins of one kind, then for each of the other kind one more.
   constexpr long double pi = std::numbers::pi_v<long double>;

@@ -13,7 +13,7 @@
 namespace parlab {
 namespace {
 
-/// What tells one choice from another in a sentence: another schedule of the same backend is no
+/// What tells one choice from another in a sentence: another schedule of the same backend is not a
 /// rival, unless there is nothing else to choose between.
 std::string choice_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
@@ -77,8 +77,8 @@ std::string claim_of(const std::string& subject, const Measured& arm, const Meas
       return fmt::format("{} {} against {}: differs, but perhaps by less than {}, {}", subject, a,
                          b, percent(margin), speed);
     case Verdict::not_resolved:
-      return fmt::format("{} {} against {}: not resolved, {}; would have told {} or more", subject,
-                         a, b, speed, difference_text(c.tells));
+      return fmt::format("{} {} against {}: not resolved, {}; would have detected {} or more",
+                         subject, a, b, speed, difference_text(c.tells));
     case Verdict::too_few_rounds:
       return fmt::format("{} {} against {} gave {}, {}; ask for more with --rounds", subject, a, b,
                          speed, reason_of(c));
@@ -125,13 +125,13 @@ std::vector<bool> with_headlines(const std::vector<HeadlinePlan>& plans, double 
       if (kept[i]) sentences += plans[i].sentences;
     // Of those that fall short, the one by most: with fewer sentences the others may do.
     std::optional<std::size_t> shortest;
-    int most_missing = 0;
+    int max_missing = 0;
     for (std::size_t i = 0; i < plans.size(); ++i) {
       if (!kept[i]) continue;
       const double level = alpha / (static_cast<double>(sentences) * plans[i].choices);
       const int missing = static_cast<int>(rounds_for_interval(level)) - plans[i].rounds;
-      if (missing <= most_missing) continue;
-      most_missing = missing;
+      if (missing <= max_missing) continue;
+      max_missing = missing;
       shortest = i;
     }
     if (!shortest) return kept;

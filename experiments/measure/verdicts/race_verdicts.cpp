@@ -110,7 +110,7 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
       sizes.push_back(size_of(i));
       serial.push_back(results[i].entrant.baseline);
     }
-    // Three sizes, each once (a sweep of grains at one size is no line), or there is no line to
+    // Three sizes, each once (a sweep of grains at one size is not a line), or there is no line to
     // see.
     if (sizes.size() < 3 || std::ranges::adjacent_find(sizes) != sizes.end()) continue;
     const auto cost = fit_linear_cost(sizes, common_seconds(pointers_to(results, chosen)), alpha);

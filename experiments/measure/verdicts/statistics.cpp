@@ -18,7 +18,7 @@ namespace {
 constexpr int rounds_per_block = 3;
 
 /// Below this many rounds a correlation of neighbours is mostly chance.
-constexpr std::size_t least_rounds_for_blocks = 6;
+constexpr std::size_t min_rounds_for_blocks = 6;
 
 /// Nobody waits for more.
 constexpr int max_rounds_to_tell = 100'000;
@@ -142,7 +142,7 @@ class Observations {
 /// Blocks for a pair whose neighbouring rounds resemble each other.
 int block_of(std::span<const double> differences) {
   const double bound = 2 / std::sqrt(static_cast<double>(differences.size()));
-  const bool dependent = differences.size() >= least_rounds_for_blocks &&
+  const bool dependent = differences.size() >= min_rounds_for_blocks &&
                          std::abs(serial_correlation(differences)) > bound;
   return dependent ? rounds_per_block : 1;
 }
@@ -185,7 +185,7 @@ std::string verdict_text(const Comparison& comparison) {
   const std::string reason = reason_of(comparison);
   std::string text = reason.empty() ? std::string(to_string(comparison.verdict)) : reason;
   if (comparison.verdict == Verdict::not_resolved)
-    text += fmt::format(": would tell {}", difference_text(comparison.tells));
+    text += fmt::format(": would detect {}", difference_text(comparison.tells));
   return text + (comparison.beside_load ? ", beside load" : "");
 }
 

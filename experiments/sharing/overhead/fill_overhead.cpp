@@ -57,29 +57,29 @@ OpenedArm filled_by(const Fill& fill) {
 
 template <class Fill>
 OverheadTask fill_task(const std::string& library, const Fill& fill) {
-  return {
-      .family = "fill_view",
-      .name = "fill_" + library,
-      .title = "a warm SharedArray of 64 MiB filled through its " + library + " view",
-      .size = mebibytes,
-      .unit = "MiB",
-      .expected = places,
-      .bound =
-          "Each byte is written to memory once. Stores that bypass the caches, as the C "
-          "library's of long stretches, spare reading it first.",
-      .ways = {own_way([=](const RedisAddress&) { return filled_by(fill); }),
-               // Own speed at least 0.95 of its.
-               bare_way("memset", 1 / 0.95,
-                        [](const RedisAddress&) {
-                          return filled_by([](const SharedArray<double>& array, std::uint8_t byte) {
-                            std::memset(array.data(), byte, array.bytes());
-                          });
-                        }),
-               bare_way("plain_loop", std::nullopt, [](const RedisAddress&) {
-                 return filled_by([](const SharedArray<double>& array, std::uint8_t byte) {
-                   std::ranges::fill(array.view(), number_of(byte));
-                 });
-               })}};
+  return {.family = "fill_view",
+          .name = "fill_" + library,
+          .title = "a warm SharedArray of 64 MiB filled through its " + library + " view",
+          .size = mebibytes,
+          .unit = "MiB",
+          .expected = places,
+          .bound =
+              "Each byte is written to memory once. Stores that bypass the caches, as the C "
+              "library's of long stretches, spare reading it first.",
+          .methods = {own_method([=](const RedisAddress&) { return filled_by(fill); }),
+                      // Own speed at least 0.95 of its.
+                      bare_method("memset", 1 / 0.95,
+                                  [](const RedisAddress&) {
+                                    return filled_by(
+                                        [](const SharedArray<double>& array, std::uint8_t byte) {
+                                          std::memset(array.data(), byte, array.bytes());
+                                        });
+                                  }),
+                      bare_method("plain_loop", std::nullopt, [](const RedisAddress&) {
+                        return filled_by([](const SharedArray<double>& array, std::uint8_t byte) {
+                          std::ranges::fill(array.view(), number_of(byte));
+                        });
+                      })}};
 }
 
 }  // namespace

@@ -37,9 +37,9 @@ OpenedArm count_under(std::shared_ptr<Mutex> mutex) {
   });
 }
 
-OverheadWay plain_mutex(const std::string& name, std::optional<double> goal,
-                        PlainMutex::Kind kind) {
-  return bare_way(name, goal, [kind](const RedisAddress&) {
+OverheadMethod plain_mutex(const std::string& name, std::optional<double> goal,
+                           PlainMutex::Kind kind) {
+  return bare_method(name, goal, [kind](const RedisAddress&) {
     return count_under(std::make_shared<PlainMutex>(kind));
   });
 }
@@ -55,17 +55,17 @@ std::vector<OverheadTask> flag_poll_tasks() {
            .expected = smaller_prime,
            .bound = "A poll is a relaxed load of a byte that stays in the first-level cache, and a "
                     "counter: both hide behind the division.",
-           .ways = {own_way([](const RedisAddress&) {
-                      const auto flag = std::make_shared<RawValueFlag>();
-                      return OpenedArm([flag]() -> Answer {
-                        return factor_by_counting(number, divisors, divisions_per_poll,
-                                                  [&] { return flag->is_set(); });
-                      });
-                    }),
-                    bare_way("without_a_flag", 1.02, [](const RedisAddress&) {
-                      return OpenedArm(
-                          []() -> Answer { return factor_in_block(number, divisors); });
-                    })}}};
+           .methods = {own_method([](const RedisAddress&) {
+                         const auto flag = std::make_shared<RawValueFlag>();
+                         return OpenedArm([flag]() -> Answer {
+                           return factor_by_counting(number, divisors, divisions_per_poll,
+                                                     [&] { return flag->is_set(); });
+                         });
+                       }),
+                       bare_method("without_a_flag", 1.02, [](const RedisAddress&) {
+                         return OpenedArm(
+                             []() -> Answer { return factor_in_block(number, divisors); });
+                       })}}};
 }
 
 std::vector<OverheadTask> lock_tasks() {
@@ -79,8 +79,8 @@ std::vector<OverheadTask> lock_tasks() {
        .bound = "An atomic exchange to take the mutex, one to give it back; a robust one is "
                 "entered into a list of its thread's, too. A mutex of one process that has one "
                 "thread needs neither: it is not a lock between processes.",
-       .ways = {
-           own_way([](const RedisAddress&) { return count_under(std::make_shared<Lock>()); }),
+       .methods = {
+           own_method([](const RedisAddress&) { return count_under(std::make_shared<Lock>()); }),
            plain_mutex("pthread_mutex_of_processes", 1.2, PlainMutex::Kind::processes),
            plain_mutex("pthread_mutex_robust", std::nullopt, PlainMutex::Kind::robust),
            plain_mutex("pthread_mutex_of_one_thread", std::nullopt, PlainMutex::Kind::threads)}}};

@@ -13,8 +13,9 @@ const std::vector<OverheadTask>& overhead_tasks() {
   return all;
 }
 
-OverheadWay limit_way(std::string name, std::chrono::nanoseconds a_run, std::uint64_t answer) {
-  return bare_way(std::move(name), 1.0, [=](const RedisAddress&) {
+OverheadMethod limit_method(std::string name, std::chrono::nanoseconds a_run,
+                            std::uint64_t answer) {
+  return bare_method(std::move(name), 1.0, [=](const RedisAddress&) {
     // Looks at the clock all the time: a sleep would end late by as much as a wake-up takes.
     return OpenedArm([=]() -> Answer {
       const auto end = std::chrono::steady_clock::now() + a_run;

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the sharing classes are held to: each task is done by parlab's class, by the bare calls that
-// the class is made of, and where there is one by Python's class of the same name. All ways of a
-// task do it equally often in a run and return the same answer.
+// What the sharing classes are checked against: each task is done by parlab's class, by the bare
+// calls that the class is made of, and where there is one by Python's class of the same name. All
+// methods of a task do it equally often in a run and return the same answer.
 
 #include <chrono>
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace parlab {
 
-struct OverheadWay {
+struct OverheadMethod {
   std::string name;
   Part part;
   std::string library;
@@ -33,9 +33,9 @@ struct OverheadTask {
   std::string title;   // what a reader sees
   std::uint64_t size;  // operations a run, counted in `unit`
   std::string unit;
-  std::uint64_t expected;         // every way's answer
-  std::string bound;              // what the bare calls have to do
-  std::vector<OverheadWay> ways;  // own first
+  std::uint64_t expected;               // every method's answer
+  std::string bound;                    // what the bare calls have to do
+  std::vector<OverheadMethod> methods;  // own first
 };
 
 std::vector<OverheadTask> flag_poll_tasks();
@@ -48,19 +48,19 @@ std::vector<OverheadTask> death_tasks();
 std::vector<OverheadTask> process_tasks();
 std::vector<OverheadTask> fill_tasks();  // by the libraries that this build has
 
-/// All of them; asked once, because looking for a Python takes its time.
+/// All of them; asked once, because looking for a Python is slow.
 const std::vector<OverheadTask>& overhead_tasks();
 
-/// parlab's own way.
-inline OverheadWay own_way(std::function<OpenedArm(const RedisAddress&)> open) {
+/// parlab's own method.
+inline OverheadMethod own_method(std::function<OpenedArm(const RedisAddress&)> open) {
   return {"parlab", Part::own, "parlab", std::nullopt, std::move(open)};
 }
 /// The bare calls; `goal` is the most that own time may be of theirs.
-inline OverheadWay bare_way(std::string name, std::optional<double> goal,
-                            std::function<OpenedArm(const RedisAddress&)> open) {
+inline OverheadMethod bare_method(std::string name, std::optional<double> goal,
+                                  std::function<OpenedArm(const RedisAddress&)> open) {
   return {std::move(name), Part::bound, "system", goal, std::move(open)};
 }
 /// A goal that is a time is an arm like any other: one that does nothing for so long.
-OverheadWay limit_way(std::string name, std::chrono::nanoseconds a_run, std::uint64_t answer);
+OverheadMethod limit_method(std::string name, std::chrono::nanoseconds a_run, std::uint64_t answer);
 
 }  // namespace parlab

@@ -62,11 +62,11 @@ OverheadTask map_task(std::size_t chunksize) {
       .bound =
           "A chunk is a message to a worker and one back, of 8 bytes an item, and a worker "
           "woken where it sleeps.",
-      .ways = {own_way([=](const RedisAddress&) { return map_by_pool(chunksize); }),
-               bare_way("seqpacket_pool", 1.5,
-                        [=](const RedisAddress&) { return map_by_bare_pool(chunksize); })}};
-  add_python_way(task, "Pool", fmt::format("pool_map {} {} {}", workers, items, chunksize),
-                 std::nullopt);
+      .methods = {own_method([=](const RedisAddress&) { return map_by_pool(chunksize); }),
+                  bare_method("seqpacket_pool", 1.5,
+                              [=](const RedisAddress&) { return map_by_bare_pool(chunksize); })}};
+  add_python_method(task, "Pool", fmt::format("pool_map {} {} {}", workers, items, chunksize),
+                    std::nullopt);
   return task;
 }
 
@@ -133,10 +133,10 @@ std::vector<OverheadTask> death_tasks() {
            .expected = SIGKILL,
            .bound = "The kernel takes the dead process's memory apart, then wakes who waits for "
                     "it. A pool forks another worker, too.",
-           .ways = {own_way([](const RedisAddress&) { return die_in_pool(); }),
-                    bare_way("fork_kill_waitpid", std::nullopt,
-                             [](const RedisAddress&) { return die_in_bare_process(); }),
-                    limit_way("limit_of_10_ms", std::chrono::milliseconds(10), SIGKILL)}}};
+           .methods = {own_method([](const RedisAddress&) { return die_in_pool(); }),
+                       bare_method("fork_kill_waitpid", std::nullopt,
+                                   [](const RedisAddress&) { return die_in_bare_process(); }),
+                       limit_method("limit_of_10_ms", std::chrono::milliseconds(10), SIGKILL)}}};
 }
 
 }  // namespace parlab

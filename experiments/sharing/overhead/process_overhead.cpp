@@ -60,9 +60,11 @@ std::vector<OverheadTask> process_tasks() {
       .bound =
           "The kernel copies the page tables, and takes them apart again; both take the longer "
           "the more memory the process has.",
-      .ways = {own_way([](const RedisAddress&) { return start_and_join(); }),
-               bare_way("fork_waitpid", 1.3, [](const RedisAddress&) { return fork_and_wait(); })}};
-  add_python_way(task, "Process", fmt::format("process {} {}", processes, exit_code), std::nullopt);
+      .methods = {
+          own_method([](const RedisAddress&) { return start_and_join(); }),
+          bare_method("fork_waitpid", 1.3, [](const RedisAddress&) { return fork_and_wait(); })}};
+  add_python_method(task, "Process", fmt::format("process {} {}", processes, exit_code),
+                    std::nullopt);
   return {task};
 }
 

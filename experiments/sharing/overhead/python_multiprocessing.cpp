@@ -81,15 +81,15 @@ const FoundPython& python() {
 
 }  // namespace
 
-void add_python_way(OverheadTask& task, const std::string& type, const std::string& line,
-                    std::optional<double> goal) {
+void add_python_method(OverheadTask& task, const std::string& type, const std::string& line,
+                       std::optional<double> goal) {
   if (python().path.empty()) return;
-  task.ways.push_back({"multiprocessing." + type, Part::peer, "Python " + python().answer, goal,
-                       [line](const RedisAddress&) {
-                         const auto process =
-                             std::make_shared<PythonProcess>(python().path, script);
-                         return OpenedArm([=]() -> Answer { return process->ask_number(line); });
-                       }});
+  task.methods.push_back({"multiprocessing." + type, Part::peer, "Python " + python().answer, goal,
+                          [line](const RedisAddress&) {
+                            const auto process =
+                                std::make_shared<PythonProcess>(python().path, script);
+                            return OpenedArm([=]() -> Answer { return process->ask_number(line); });
+                          }});
 }
 
 }  // namespace parlab

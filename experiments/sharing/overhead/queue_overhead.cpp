@@ -14,13 +14,14 @@ namespace {
 constexpr std::uint64_t messages = 20'000;  // 1 to 4 ms; over 100 by Python
 
 /// 4 million a second.
-constexpr std::chrono::nanoseconds longest_run{messages * 250};
+constexpr std::chrono::nanoseconds max_run{messages * 250};
 
-OpenedArm stream(const std::string& way) {
-  return OpenedArm(
-      [run = open_channel(
-           {.way = way, .bytes = sizeof(std::int64_t), .messages = messages, .round_trip = false},
-           {})]() -> Answer { return run(); });
+OpenedArm stream(const std::string& channel) {
+  return OpenedArm([run = open_channel({.channel = channel,
+                                        .bytes = sizeof(std::int64_t),
+                                        .messages = messages,
+                                        .round_trip = false},
+                                       {})]() -> Answer { return run(); });
 }
 
 }  // namespace
@@ -38,11 +39,11 @@ std::vector<OverheadTask> queue_tasks() {
           "A message is a lock taken and given back on either side, and some cache lines that "
           "move from core to core; through a pipe two system calls, and a process woken where "
           "it sleeps.",
-      .ways = {own_way([](const RedisAddress&) { return stream("queue"); }),
-               {"pipe", Part::peer, "system calls", std::nullopt,
-                [](const RedisAddress&) { return stream("pipe"); }},
-               limit_way("limit_of_4_million_a_second", longest_run, sum)}};
-  add_python_way(task, "Queue", fmt::format("queue {}", messages), 15);
+      .methods = {own_method([](const RedisAddress&) { return stream("queue"); }),
+                  {"pipe", Part::peer, "system calls", std::nullopt,
+                   [](const RedisAddress&) { return stream("pipe"); }},
+                  limit_method("limit_of_4_million_a_second", max_run, sum)}};
+  add_python_method(task, "Queue", fmt::format("queue {}", messages), 15);
   return {task};
 }
 

@@ -47,21 +47,21 @@ OverheadTask manager_task(const std::string& name, const std::string& title, std
                        ? "A round trip is two messages, and each wakes a process that sleeps."
                        : "A round trip is two messages: a system call to send and some to look for "
                          "it, and nobody is woken.",
-          .ways = {own_way([=](const RedisAddress&) {
-                     const auto managed = std::make_shared<ManagedFlag>(how_long);
-                     return OpenedArm([=]() -> Answer {
-                       return count_set(reads, [&] { return managed->flag.is_set(); });
-                     });
-                   }),
-                   bare_way(bare, goal, [=](const RedisAddress&) {
-                     const auto ping_pong = std::make_shared<PingPong>(how_long);
-                     return OpenedArm([=]() -> Answer {
-                       return count_set(reads, [&] {
-                         ping_pong->there_and_back();
-                         return true;
-                       });
-                     });
-                   })}};
+          .methods = {own_method([=](const RedisAddress&) {
+                        const auto managed = std::make_shared<ManagedFlag>(how_long);
+                        return OpenedArm([=]() -> Answer {
+                          return count_set(reads, [&] { return managed->flag.is_set(); });
+                        });
+                      }),
+                      bare_method(bare, goal, [=](const RedisAddress&) {
+                        const auto ping_pong = std::make_shared<PingPong>(how_long);
+                        return OpenedArm([=]() -> Answer {
+                          return count_set(reads, [&] {
+                            ping_pong->there_and_back();
+                            return true;
+                          });
+                        });
+                      })}};
 }
 
 }  // namespace
@@ -85,21 +85,21 @@ std::vector<OverheadTask> redis_tasks() {
            .expected = reads,
            .bound = "A round trip over a Unix socket to a server that sleeps, which parses a "
                     "command and looks up a key.",
-           .ways = {own_way([=](const RedisAddress& redis) {
-                      const auto flag = std::make_shared<RedisFlag>(redis, key);
-                      // Not by the flag, which then would not ask the server any more.
-                      Redis(redis).set(key, "1");
-                      return OpenedArm([=]() -> Answer {
-                        return count_set(reads, [&] { return flag->is_set(); });
-                      });
-                    }),
-                    {"hiredis", Part::bound, "hiredis", 1.1, [=](const RedisAddress& redis) {
-                       Redis(redis).set(key, "1");
-                       const auto bare = std::make_shared<BareRedis>(redis.place);
-                       return OpenedArm([=]() -> Answer {
-                         return count_set(reads, [&] { return bare->is_one(key); });
-                       });
-                     }}}}};
+           .methods = {own_method([=](const RedisAddress& redis) {
+                         const auto flag = std::make_shared<RedisFlag>(redis, key);
+                         // Not by the flag, which then would not ask the server any more.
+                         Redis(redis).set(key, "1");
+                         return OpenedArm([=]() -> Answer {
+                           return count_set(reads, [&] { return flag->is_set(); });
+                         });
+                       }),
+                       {"hiredis", Part::bound, "hiredis", 1.1, [=](const RedisAddress& redis) {
+                          Redis(redis).set(key, "1");
+                          const auto bare = std::make_shared<BareRedis>(redis.place);
+                          return OpenedArm([=]() -> Answer {
+                            return count_set(reads, [&] { return bare->is_one(key); });
+                          });
+                        }}}}};
 #else
   return {};
 #endif

@@ -51,7 +51,7 @@ class SharingOverhead final : public Experiment {
                    "pool_map (or pool_map_1, _10, _100, _1000), death, process, fill_view (or "
                    "fill_Eigen, fill_xtensor); a list; or 'all' [all]");
   }
-  bool compares_ways() const override { return true; }
+  bool compares_methods() const override { return true; }
   void check_options() override {
     std::vector<std::string> words = split_list(task_words_);
     check_names(words);
@@ -72,22 +72,23 @@ class SharingOverhead final : public Experiment {
   std::vector<Case> cases() const override {
     std::vector<Case> cases;
     for (const OverheadTask* task : tasks_)
-      for (const OverheadWay& way : task->ways)
-        cases.push_back(
-            {.kernel = task->family,
-             .variant = way.name,
-             .size = task->size,
-             .unit = task->unit,
-             .parameters = {{"task", task->name}},
-             .facts = to_json({task->title, way.part, way.library, task->bound, way.goal})});
+      for (const OverheadMethod& method : task->methods)
+        cases.push_back({.kernel = task->family,
+                         .variant = method.name,
+                         .size = task->size,
+                         .unit = task->unit,
+                         .parameters = {{"task", task->name}},
+                         .facts = to_json({task->title, method.part, method.library, task->bound,
+                                           method.goal})});
     return cases;
   }
 
   Answer expected(const Case& what) const override { return task_of(what).expected; }
 
   OpenedArm open(const Arm& arm) const override {
-    const auto& ways = task_of(arm.what).ways;
-    return std::ranges::find(ways, arm.what.variant, &OverheadWay::name)->open(redis_.address());
+    const auto& methods = task_of(arm.what).methods;
+    return std::ranges::find(methods, arm.what.variant, &OverheadMethod::name)
+        ->open(redis_.address());
   }
 
   std::vector<SuiteEntry> suite(Profile profile) const override {

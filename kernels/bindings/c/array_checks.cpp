@@ -32,7 +32,7 @@ Type type_of(std::int32_t dtype) {
 }
 
 /// Half of the address space: what no array can be larger than.
-constexpr auto most_bytes = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+constexpr auto max_bytes = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 bool is_empty(const parlab_array& array) {
   for (int i = 0; i < array.dimensions; ++i)
@@ -74,7 +74,7 @@ void check_array(const parlab_array& array, const char* name, parlab_dtype dtype
                       "side, and rows may not overlap; copy it (numpy.ascontiguousarray)",
                       name, fmt::join(array.strides, array.strides + dimensions, ", ")));
     const std::uint64_t more = static_cast<std::uint64_t>(length) - 1;
-    if (more > (most_bytes - extent) / static_cast<std::uint64_t>(stride))
+    if (more > (max_bytes - extent) / static_cast<std::uint64_t>(stride))
       throw UsageError(fmt::format("{}: its shape is larger than the address space", name));
     extent += more * static_cast<std::uint64_t>(stride);
   }
@@ -106,8 +106,8 @@ void check_apart(const parlab_array& a, const char* name_a, const parlab_array& 
         fmt::format("{} and {} overlap: pass another array for {}", name_a, name_b, name_b));
   if (is_mapped_twice(a.data, extent(a), b.data, extent(b)))
     throw UsageError(fmt::format(
-        "{} and {} overlap: they are one memory, mapped twice; pass another array for {}", name_a,
-        name_b, name_b));
+        "{} and {} overlap: they are the same memory, mapped twice; pass another array for {}",
+        name_a, name_b, name_b));
 }
 
 }  // namespace parlab

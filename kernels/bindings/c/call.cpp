@@ -80,7 +80,7 @@ void refuse_lost_threads(const std::string& backend) {
   if (threads_owner.compare_exchange_strong(owner, self) || owner == self) return;
   throw UsageError(fmt::format(
       "backend '{}' cannot be used in a process forked from one that used openmp, tbb or stdpar: "
-      "its threads are gone; start the process anew (multiprocessing's 'spawn'), or use threads",
+      "its threads are gone; start processes with multiprocessing's 'spawn', or use threads",
       backend));
 }
 
@@ -100,7 +100,7 @@ parlab_status guarded(FunctionRef<void()> work) noexcept {
   } catch (const std::bad_alloc&) {
     return failed(PARLAB_NO_MEMORY, "out of memory: free some, or compute less at once");
   } catch (const std::length_error&) {
-    return failed(PARLAB_NO_MEMORY, "more memory asked for than can be: compute less at once");
+    return failed(PARLAB_NO_MEMORY, "more memory requested than can exist: compute less at once");
   } catch (const OutOfRoom& error) {
     return failed(PARLAB_NO_MEMORY, error.what());
   } catch (const std::system_error& error) {

@@ -95,7 +95,7 @@ extern "C" {
 
 parlab_status parlab_julia(parlab_backend* backend, const parlab_array* out, double left,
                            double top, double step, double c_real, double c_imaginary,
-                           uint32_t most_steps, const char* variant, uint64_t grain,
+                           uint32_t max_steps, const char* variant, uint64_t grain,
                            uint64_t* total_steps) {
   return guarded([&] {
     const parlab_array& picture = required(out, "out");
@@ -115,7 +115,7 @@ parlab_status parlab_julia(parlab_backend* backend, const parlab_array* out, dou
                                    .step = step,
                                    .c_real = c_real,
                                    .c_imaginary = c_imaginary,
-                                   .most_steps = most_steps};
+                                   .max_steps = max_steps};
     required(backend, "backend").run([&](parlab::Backend& who) {
       const std::uint64_t steps = parlab::draw(*backend, who, image, kernel, picture, grain);
       if (total_steps != nullptr) *total_steps = steps;
@@ -149,14 +149,14 @@ parlab_status parlab_diffusion_with_edges(parlab_backend* backend, const parlab_
     const auto kernel = parlab::diffusion_variant(variant == nullptr ? "tiled" : variant);
     if (!kernel.diffuses)
       throw parlab::UsageError("variant '" + kernel.name + "' only copies: choose tiled or simd");
-    if (depth < 0 || depth > parlab::most_steps_a_sweep)
+    if (depth < 0 || depth > parlab::max_steps_per_sweep)
       throw parlab::UsageError(
-          fmt::format("depth must be 0 to {}, not {}", parlab::most_steps_a_sweep, depth));
-    const int steps_a_sweep =
-        std::min(depth == 0 ? parlab::default_depth : depth, kernel.most_steps);
+          fmt::format("depth must be 0 to {}, not {}", parlab::max_steps_per_sweep, depth));
+    const int steps_per_sweep =
+        std::min(depth == 0 ? parlab::default_depth : depth, kernel.max_steps);
     required(backend, "backend").run([&](parlab::Backend& who) {
       parlab::diffuse_arrays(*backend, who, kernel, first, last, rate, at_edges, steps,
-                             steps_a_sweep, grain);
+                             steps_per_sweep, grain);
     });
   });
 }

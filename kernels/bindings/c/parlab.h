@@ -159,13 +159,13 @@ PARLAB_EXPORT parlab_status parlab_smallest_factor(parlab_backend* backend, uint
                                                    const char* variant, uint64_t grain,
                                                    uint64_t* factor);
 
-/* The steps of z -> z^2 + c until |z| >= 2, at most most_steps, for each pixel of out (UINT32, rows
+/* The steps of z -> z^2 + c until |z| >= 2, at most max_steps, for each pixel of out (UINT32, rows
  * x columns): z begins at (left + j * step) + (top - i * step) i for row i, column j, all in units
  * of the plane and finite. variant: "simd" or "scalar"; NULL for simd. total_steps: their sum, may be
  * NULL. */
 PARLAB_EXPORT parlab_status parlab_julia(parlab_backend* backend, const parlab_array* out,
                                          double left, double top, double step, double c_real,
-                                         double c_imaginary, uint32_t most_steps,
+                                         double c_imaginary, uint32_t max_steps,
                                          const char* variant, uint64_t grain,
                                          uint64_t* total_steps);
 

@@ -46,8 +46,8 @@ Fetched fetch_by_threads(const Job& job) {
 
 }  // namespace
 
-Way serial_way() { return {"serial", "one request after the other", fetch_serially, true}; }
-Way thread_way() {
+Client serial_client() { return {"serial", "one request after the other", fetch_serially, true}; }
+Client thread_client() {
   return {"threads", "blocking sockets, a thread for each request at once", fetch_by_threads};
 }
 

@@ -32,7 +32,7 @@ Fetched fetch_by_callbacks(const Job& job) {
 
 }  // namespace
 
-Way callback_way() {
+Client callback_client() {
   return {"callbacks", "one thread, a function for what comes next", fetch_by_callbacks};
 }
 

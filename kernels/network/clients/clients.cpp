@@ -6,15 +6,15 @@
 
 namespace parlab {
 
-std::vector<Way> ways() {
+std::vector<Client> clients() {
   return {
-      serial_way(),    thread_way(), callback_way(), future_way(),
+      serial_client(),    thread_client(), callback_client(), future_client(),
 #ifdef PARLAB_HAS_BOOST_CONTEXT
-      stackful_way(),
+      stackful_client(),
 #endif
-      coroutine_way(),
+      coroutine_client(),
 #ifdef PARLAB_HAS_CURL
-      libcurl_way(),
+      libcurl_client(),
 #endif
   };
 }

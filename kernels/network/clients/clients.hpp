@@ -1,6 +1,6 @@
 #pragma once
 
-// The same requests, sent in seven ways: one after the other, by blocking threads, callbacks,
+// The same requests, sent by seven clients: one after the other, by blocking threads, callbacks,
 // futures, stackful coroutines, C++20 coroutines, and by libcurl's multi interface as the peer.
 // All build the same requests and check every answer; but for libcurl's, all parse them by
 // MessageReader. What differs is who waits.
@@ -39,7 +39,7 @@ struct Fetched {
   friend bool operator==(const Fetched&, const Fetched&) = default;
 };
 
-struct Way {
+struct Client {
   std::string name;
   std::string what;
   Fetched (*fetch)(const Job& job);
@@ -47,15 +47,15 @@ struct Way {
 };
 
 /// Those that this build has, the serial one first.
-std::vector<Way> ways();
+std::vector<Client> clients();
 
-Way serial_way();
-Way thread_way();
-Way callback_way();
-Way future_way();
-Way stackful_way();
-Way coroutine_way();
-Way libcurl_way();
+Client serial_client();
+Client thread_client();
+Client callback_client();
+Client future_client();
+Client stackful_client();
+Client coroutine_client();
+Client libcurl_client();
 
 /// "/add?name=..&delay=..&value=.." of a request.
 std::string target_of(const Job& job, std::uint64_t request);

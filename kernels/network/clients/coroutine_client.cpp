@@ -68,7 +68,7 @@ Fetched fetch_by_coroutines(const Job& job) {
 
 }  // namespace
 
-Way coroutine_way() {
+Client coroutine_client() {
   return {"coroutines", "one thread, a C++20 coroutine for each request at once",
           fetch_by_coroutines};
 }

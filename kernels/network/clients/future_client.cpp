@@ -1,4 +1,4 @@
-// Futures: fetch() returns at once, a thread of its own does the waiting. The caller keeps as many
+// Futures: fetch() returns at once, its own thread does the waiting. The caller keeps as many
 // futures as there may be requests at once and asks for the oldest. It reads like the serial
 // program, but a slow answer holds up those behind it.
 
@@ -19,11 +19,11 @@ struct Answered {
   bool ok;
 };
 
-/// A loop on a thread of its own, whose connections are used again.
-class Client {
+/// A loop on its own thread, whose connections are used again.
+class FutureClient {
  public:
-  explicit Client(const Job& job) : job_(job) {}
-  ~Client() {
+  explicit FutureClient(const Job& job) : job_(job) {}
+  ~FutureClient() {
     guard_.reset();
     asio::post(loop_, [this] { loop_.stop(); });
   }
@@ -64,7 +64,7 @@ class Client {
 
 Fetched fetch_by_futures(const Job& job) {
   Fetched fetched;
-  Client client(job);
+  FutureClient client(job);
   std::deque<std::future<Answered>> window;
   const auto finish_oldest = [&] {
     const Answered oldest = window.front().get();
@@ -81,7 +81,7 @@ Fetched fetch_by_futures(const Job& job) {
 
 }  // namespace
 
-Way future_way() {
+Client future_client() {
   return {"futures", "a std::future each, the oldest is waited for", fetch_by_futures};
 }
 

@@ -1,4 +1,4 @@
-// libcurl's multi interface on one thread: what a program without a network library of its own
+// libcurl's multi interface on one thread: what a program without its own network library
 // would take, and so the peer.
 
 #include <curl/curl.h>
@@ -24,7 +24,7 @@ struct Transfer {
 };
 
 /// Longest wait in milliseconds before the transfers are looked at whatever happens.
-constexpr int longest_wait = 1000;
+constexpr int max_wait = 1000;
 
 std::size_t take_body(char* bytes, std::size_t, std::size_t count, void* transfer) {
   static_cast<Transfer*>(transfer)->body.append(bytes, count);
@@ -77,7 +77,7 @@ Fetched fetch_by_libcurl(const Job& job) {
         ++running;
       }
     }
-    if (running > 0) curl_multi_poll(multi.get(), nullptr, 0, longest_wait, nullptr);
+    if (running > 0) curl_multi_poll(multi.get(), nullptr, 0, max_wait, nullptr);
   }
   for (const Transfer& transfer : transfers)
     curl_multi_remove_handle(multi.get(), transfer.easy.get());
@@ -86,6 +86,8 @@ Fetched fetch_by_libcurl(const Job& job) {
 
 }  // namespace
 
-Way libcurl_way() { return {"libcurl", "libcurl's multi interface, the peer", fetch_by_libcurl}; }
+Client libcurl_client() {
+  return {"libcurl", "libcurl's multi interface, the peer", fetch_by_libcurl};
+}
 
 }  // namespace parlab

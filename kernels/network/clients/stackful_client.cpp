@@ -72,7 +72,7 @@ Fetched fetch_by_stacks(const Job& job) {
 
 }  // namespace
 
-Way stackful_way() {
+Client stackful_client() {
   return {"stackful", "one thread, a stack for each request at once", fetch_by_stacks};
 }
 

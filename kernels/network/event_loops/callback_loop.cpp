@@ -57,8 +57,7 @@ std::uint64_t wait_at_once(std::uint64_t tasks, FunctionRef<void()> all_wait) {
 }  // namespace
 
 LoopStyle callback_style() {
-  return {"callbacks", "each operation is given the function that goes on", hello_world,
-          wait_at_once};
+  return {"callbacks", "each operation gets the function to call next", hello_world, wait_at_once};
 }
 
 }  // namespace parlab

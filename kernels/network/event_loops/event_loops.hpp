@@ -1,6 +1,6 @@
 #pragma once
 
-// The same small program in seven styles, each in a source of its own that fits on a screen, to be
+// The same small program in seven styles, each in its own source that fits on a screen, to be
 // read side by side: by_hand.cpp, asio_post.cpp, callback_loop.cpp, std_futures.cpp,
 // asio_futures.cpp, coroutine_loop.cpp, stackful_loop.cpp.
 //

@@ -1,4 +1,4 @@
-// Stackful coroutines (gevent's greenlets): each task has a stack of its own, so that it can wait
+// Stackful coroutines (gevent's greenlets): each task has its own stack, so that it can wait
 // within any function it calls, and those functions need not know. The price is the stack.
 
 #include <boost/asio/detached.hpp>

@@ -188,8 +188,8 @@ struct MessageReader::State {
   std::size_t put_head() {
     const std::size_t size = head_end(unread(), scanned);
     if (size == std::string_view::npos) {
-      constexpr std::size_t longest_end = 2;  // of which a part may have come
-      scanned = end - begin - std::min(longest_end, end - begin);
+      constexpr std::size_t max_end = 2;  // of which a part may have come
+      scanned = end - begin - std::min(max_end, end - begin);
       return 0;
     }
     const std::string head = strict_head(unread().substr(0, size));

@@ -23,7 +23,8 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 template <class T = void>
 using Awaitable = asio::awaitable<T, Executor>;
 
-/// co_await gives [error, results...] instead of throwing: a lost connection is no exception here.
+/// co_await gives [error, results...] instead of throwing: a lost connection is not an exception
+/// here.
 inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> as_results;
 
 }  // namespace parlab

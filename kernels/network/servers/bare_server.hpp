@@ -7,7 +7,7 @@
 
 namespace parlab {
 
-/// A bare server in a process of its own, on a free port of 127.0.0.1. It ends with this object, or
+/// A bare server in its own process, on a free port of 127.0.0.1. It ends with this object, or
 /// with the thread that made it.
 class BareServerProcess {
  public:

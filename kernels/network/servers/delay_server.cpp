@@ -39,9 +39,9 @@ template <class T = void>
 using Awaitable = asio::awaitable<T, Executor>;
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> answer_as_tuple;
 
-constexpr std::int64_t longest_delay = 3'600'000;  // milliseconds: an hour
+constexpr std::int64_t max_delay = 3'600'000;  // milliseconds: an hour
 
-/// A request is a line and some fields: whoever sends more is no client of ours.
+/// A request is a line and some fields: whoever sends more is not a client of ours.
 constexpr MessageLimits request_limits{.header = 64 * 1024, .body = 1 << 20};
 
 std::string_view parameter(std::string_view target, std::string_view name) {
@@ -61,7 +61,7 @@ class Server {
       : options_(options),
         site_(options.site),
         origin_(listener.origin()),
-        // A descriptor of its own: the listener's stays open for whoever made it.
+        // Its own descriptor: the listener's stays open for whoever made it.
         acceptor_(io_.get_executor(),
                   listener.origin().find('[') == std::string::npos ? Tcp::v4() : Tcp::v6(),
                   dup(listener.fd())) {}
@@ -196,7 +196,7 @@ class Server {
     std::int64_t delay = 0;
     const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), delay);
     if (!words.empty() && (error != std::errc() || end != words.data() + words.size() ||
-                           delay < 0 || delay > longest_delay)) {
+                           delay < 0 || delay > max_delay)) {
       content.status = 400;
       content.body = "delay: a whole number of milliseconds, at most an hour\n";
       return {};

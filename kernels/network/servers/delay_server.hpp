@@ -55,7 +55,7 @@ struct Served {
 /// Serves until SIGINT, SIGTERM or SIGHUP.
 Served serve(const Listener& listener, const DelayServerOptions& options);
 
-/// A server in a process of its own, on a free port of 127.0.0.1. It ends with this object, or with
+/// A server in its own process, on a free port of 127.0.0.1. It ends with this object, or with
 /// the thread that made it.
 class DelayServerProcess {
  public:

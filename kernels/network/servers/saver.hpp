@@ -1,6 +1,6 @@
 #pragma once
 
-// Saves numbers through the delay server on a thread of its own, so that the caller may compute
+// Saves numbers through the delay server on its own thread, so that the caller may compute
 // while answers are waited for.
 
 #include <cstdint>

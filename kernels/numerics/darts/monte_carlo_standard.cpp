@@ -1,4 +1,4 @@
-// mt19937_64, minstd_rand: what one writes by habit, an engine of <random> and a distribution.
+// mt19937_64, minstd_rand: what most programs use, an engine of <random> and a distribution.
 //
 // These engines have a state and no cheap jump, so a dart's number is not a position in the stream:
 // a call seeds the engine with `seed` and draws darts.size() darts from its start. Hence not

@@ -33,7 +33,7 @@ constexpr std::uint64_t ring_bytes = 384 << 10;
 constexpr std::uint64_t ring_rows = rows_at_once + 2;
 
 /// A strip narrower than this spends its time at its ends.
-constexpr std::uint64_t least_strip = 256;  // columns
+constexpr std::uint64_t min_strip = 256;  // columns
 
 /// One strip of columns [strip.begin, strip.end) of tiled's wave.
 class Wave {
@@ -199,7 +199,7 @@ void sweep_tiled(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep)
     return sweep_once(from, to, rows, sweep);
   const auto steps = static_cast<std::uint64_t>(sweep.steps);
   const std::uint64_t fitting = ring_bytes / (sizeof(double) * ring_rows * steps);
-  const std::uint64_t width = std::max(least_strip, fitting / lanes * lanes);
+  const std::uint64_t width = std::max(min_strip, fitting / lanes * lanes);
   std::vector<double> rings(ring_rows * steps * Wave::ring_row_length(width, sweep.steps));
   std::vector<double> copy;
   for (std::uint64_t column = 0; column < from.columns; column += width) {
@@ -228,7 +228,7 @@ HWY_EXPORT(sweep_tiled);
 const RegisterDiffusionVariant tiled{{
     .name = "tiled",
     .what = "several steps a sweep, tiled in time, in SIMD by Highway",
-    .most_steps = most_steps_a_sweep,
+    .max_steps = max_steps_per_sweep,
     .sweep =
         [](ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
           HWY_DYNAMIC_DISPATCH(sweep_tiled)

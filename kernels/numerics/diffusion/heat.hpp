@@ -50,7 +50,7 @@ enum class Edges {
 
 struct Sweep {
   double rate = 0.1;
-  int steps = 1;                // 1 to the variant's most_steps
+  int steps = 1;                // 1 to the variant's max_steps
   bool bypasses_cache = false;  // writes past the cache: for plates that do not fit in it
   Edges edges = Edges::fixed;
 };
@@ -62,14 +62,14 @@ using DiffusionKernel = void (*)(ConstPlate from, Plate to, IndexRange rows, con
 
 struct DiffusionVariant {
   std::string name;
-  std::string what;    // one line
-  int most_steps = 1;  // that one sweep can make
+  std::string what;   // one line
+  int max_steps = 1;  // that one sweep can make
   DiffusionKernel sweep;
   bool diffuses = true;  // false: only moves the same bytes, which is the bound to compare with
 };
 
 /// Most steps of one sweep of any variant. Deeper ones do not fit in the cache.
-inline constexpr int most_steps_a_sweep = 64;
+inline constexpr int max_steps_per_sweep = 64;
 
 /// Steps of a sweep from which on more save little time, but make the rings larger.
 inline constexpr int default_depth = 16;

@@ -28,7 +28,7 @@ constexpr auto residues_420 = [] {
 }();
 
 /// Sum of rounding errors, see above.
-constexpr double most_turns = 4096;
+constexpr double max_turns = 4096;
 constexpr double curvature = 0.8;
 
 /// The quotients' line over [begin, begin + 420 turns): quotient and slope times 2^16, rounded to
@@ -161,7 +161,7 @@ std::uint64_t search_by_lines(std::uint64_t n, IndexRange divisors) {
     const auto from = static_cast<double>(begin);
     const double reach = 2 * from * std::sqrt(curvature * from / number) / line_wheel;
     // 1 comes first, so that it is taken where the reach is 0 / 0, as it may be for n = 0.
-    const auto most = static_cast<std::uint64_t>(std::min(std::max(1.0, reach), most_turns));
+    const auto most = static_cast<std::uint64_t>(std::min(std::max(1.0, reach), max_turns));
     // The reach only grows from here, so lines of this length do for a while.
     for (int lines = 0; lines < 16 && begin < divisors.end; ++lines) {
       const std::uint64_t turns =

@@ -12,7 +12,7 @@ std::uint64_t count_steps(const JuliaImage& image, IndexRange pixels, std::uint3
     double x = image.left + static_cast<double>(pixel % image.width) * image.step;
     double y = image.top - static_cast<double>(row) * image.step;
     std::uint32_t steps = 0;
-    while (steps < image.most_steps) {
+    while (steps < image.max_steps) {
       const double x_squared = x * x;
       const double y_squared = y * y;
       if (!(x_squared + y_squared < 4.0)) break;

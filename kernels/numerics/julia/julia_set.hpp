@@ -1,7 +1,7 @@
 #pragma once
 
 // The filled Julia set of z -> z^2 + c: for each pixel the steps that its point takes to leave the
-// circle |z| < 2. Points inside never leave and cost `most_steps`, points outside a few: work that
+// circle |z| < 2. Points inside never leave and cost `max_steps`, points outside a few: work that
 // is as uneven as work can be, and neighbours cost much the same.
 //
 // A pixel is a function of its number alone, and all variants do the same additions and
@@ -31,13 +31,13 @@ struct JuliaImage {
   double step = 0;  // from one pixel to the next, to the right and down
   double c_real = -0.62772;
   double c_imaginary = -0.42193;
-  std::uint32_t most_steps = 300;
+  std::uint32_t max_steps = 300;
 
   std::uint64_t pixels() const { return width * height; }
 };
 
 /// Writes the steps of each pixel of the range to counts[0, pixels.size()): the least n with
-/// |z_n| >= 2, or image.most_steps where there is none below it. Returns their sum.
+/// |z_n| >= 2, or image.max_steps where there is none below it. Returns their sum.
 using JuliaKernel = std::uint64_t (*)(const JuliaImage& image, IndexRange pixels,
                                       std::uint32_t* counts);
 

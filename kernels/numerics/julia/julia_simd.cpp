@@ -52,8 +52,8 @@ HWY_INLINE void count_group(const JuliaImage& image, double column, double y_sta
     count[i] = hn::Zero(tag);
     inside[i] = hn::FirstN(tag, lanes);
   }
-  for (std::uint32_t done = 0; done < image.most_steps;) {
-    const std::uint32_t now = std::min(steps_per_look, image.most_steps - done);
+  for (std::uint32_t done = 0; done < image.max_steps;) {
+    const std::uint32_t now = std::min(steps_per_look, image.max_steps - done);
     for (std::uint32_t step = 0; step < now; ++step) {
       HWY_UNROLL(4)
       for (std::size_t i = 0; i < in_flight; ++i) {

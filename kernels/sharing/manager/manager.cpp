@@ -22,7 +22,7 @@ namespace {
 /// Then a manager that did not end by itself is killed.
 constexpr std::chrono::seconds max_shutdown_time{2};
 
-constexpr std::size_t least_key = 16;  // bytes; shorter ones can be guessed
+constexpr std::size_t min_key = 16;  // bytes; shorter ones can be guessed
 
 /// In the manager's process. Keeps nothing of the parent's but its listener and the standard
 /// streams: a copy of a pipe's end would keep others from seeing it closed.
@@ -59,8 +59,8 @@ Manager::Manager(const ManagerOptions& options) {
                                      : ManagerAddress::parse(options.address);
   if (address_.tcp() && options.key.empty())
     throw UsageError("a manager over tcp needs a key: whoever reaches the port could use it");
-  if (!options.key.empty() && options.key.size() < least_key)
-    throw UsageError(fmt::format("a manager's key has at least {} bytes", least_key));
+  if (!options.key.empty() && options.key.size() < min_key)
+    throw UsageError(fmt::format("a manager's key has at least {} bytes", min_key));
   if (!options.key.empty() && !keys_supported())
     throw UsageError("a manager's key needs OpenSSL: install libssl-dev, then make build");
   FileDescriptor listener = address_.listen();
@@ -73,7 +73,7 @@ Manager::Manager(const ManagerOptions& options) {
     address_.unlink();
     throw std::system_error(errno, std::generic_category(), "cannot start a manager");
   }
-  const ServerSettings settings{options.key, options.longest_message, options.spin};
+  const ServerSettings settings{options.key, options.max_message_bytes, options.spin};
   ServedTypes types = options.types.served();
   add_pool_types(types, options.functions.table());
   try {

@@ -56,9 +56,9 @@ class ManagerTypes {
 };
 
 struct ManagerOptions {
-  std::string address = {};  // empty: a Unix address of its own, which leaves no file
+  std::string address = {};  // empty: its own Unix address, which leaves no file
   std::string key = {};      // needed for tcp; at least 16 bytes
-  std::uint64_t longest_message = 256ULL << 20;  // bytes; a client that sends more is dropped
+  std::uint64_t max_message_bytes = 256ULL << 20;  // bytes; a client that sends more is dropped
   /// Both sides look so long for the next message before they sleep; costs a core each.
   std::chrono::microseconds spin{0};
   ManagerTypes types = {};

@@ -17,12 +17,12 @@ namespace parlab {
 
 /// What a segment holds, as its last page tells those who attach.
 struct SegmentFacts {
-  static constexpr std::size_t most_dimensions = 8;
+  static constexpr std::size_t max_dimensions = 8;
 
   std::array<char, 64> type{};  ///< as typeid(T).name() says
   std::uint64_t element_bytes = 0;
   std::uint64_t dimensions = 0;
-  std::array<std::uint64_t, most_dimensions> shape{};
+  std::array<std::uint64_t, max_dimensions> shape{};
 
   std::uint64_t elements() const;
   /// "double [1000, 80000]"

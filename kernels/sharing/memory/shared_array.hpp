@@ -79,7 +79,7 @@ class SharedArray {
 
   static SegmentFacts facts_of(const Shape& shape) {
     require_that_it_crosses_processes<T>();
-    if (shape.empty() || shape.size() > SegmentFacts::most_dimensions)
+    if (shape.empty() || shape.size() > SegmentFacts::max_dimensions)
       throw std::invalid_argument("a shared array has 1 to 8 dimensions");
     SegmentFacts facts;
     std::strncpy(facts.type.data(), typeid(T).name(), facts.type.size() - 1);

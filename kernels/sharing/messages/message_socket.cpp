@@ -65,16 +65,16 @@ void receive_rest(int socket, std::span<std::byte> rest) {
 }
 
 void require_message(std::size_t bytes) {
-  if (bytes > longest_message_bytes)
+  if (bytes > max_message_bytes)
     throw BadMessage(fmt::format("a message of {} bytes is longer than {}: share an array instead",
-                                 bytes, longest_message_bytes));
+                                 bytes, max_message_bytes));
 }
 
 }  // namespace
 
 SocketPair make_message_sockets() try {
   SocketPair pair = make_socket_pair(SOCK_SEQPACKET, "make a connection");
-  const timeval at_most{longest_call.count(), 0};
+  const timeval at_most{max_call.count(), 0};
   for (const int end : {pair.here.get(), pair.there.get()})
     for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO})
       setsockopt(end, SOL_SOCKET, which, &at_most, sizeof at_most);
@@ -174,7 +174,7 @@ IncomingMessage::Taken IncomingMessage::take_packet(int socket, int flags) {
       receive_packet(socket, std::span(parts).subspan(under_way_ ? 1 : 0), cut, flags);
   if (size == 0) return Taken::none;
   if (!under_way_) {
-    if (size < sizeof length || length > longest_message_bytes)
+    if (size < sizeof length || length > max_message_bytes)
       throw BadMessage("what came over the connection is not a message");
     size -= sizeof length;
     length_ = length;

@@ -22,8 +22,8 @@ namespace parlab {
 /// Bytes of a packet. Below the default send buffer (208 KiB), so that several are under way.
 constexpr std::size_t packet_bytes = std::size_t{64} << 10;
 
-/// Bytes of a message. Longer ones are no messages but data: share an array instead.
-constexpr std::uint64_t longest_message_bytes = std::uint64_t{1} << 30;
+/// Bytes of a message. Longer ones are not messages but data: share an array instead.
+constexpr std::uint64_t max_message_bytes = std::uint64_t{1} << 30;
 
 /// Both ends of a new connection for messages. Throws OutOfRoom where descriptors are used up.
 SocketPair make_message_sockets();

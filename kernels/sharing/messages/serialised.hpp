@@ -1,11 +1,12 @@
 #pragma once
 
 // Sends what nlohmann-json can take apart and put together (to_json and from_json: maps, lists,
-// your own structs by NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE), as MessagePack. In a header of its own,
+// your own structs by NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE), as MessagePack. In its own header,
 // because it costs a source some seconds of compiling.
 //
 // nlohmann-json, because parlab reads and writes its result files with it anyway;
-// Boost.Serialization is no header library, and MessagePack is a format that other languages read.
+// Boost.Serialization is not a header library, and MessagePack is a format that other languages
+// read.
 
 #include <cstdint>
 #include <nlohmann/json.hpp>

@@ -23,7 +23,7 @@ namespace parlab {
 using Bytes = std::vector<std::byte>;
 using BytesView = std::span<const std::byte>;
 
-/// Appends `count` bytes from `data`. In a source of its own: inlined, it makes gcc 12 at -O3 warn
+/// Appends `count` bytes from `data`. In its own source: inlined, it makes gcc 12 at -O3 warn
 /// of overflows that cannot be.
 void append(Bytes& message, const void* data, std::size_t count);
 

@@ -17,17 +17,17 @@ namespace parlab {
 template <class T>
 class AsyncResult {
  public:
-  /// `ready` is asked under the crew's lock; `failure` and `take` once it has said yes.
+  /// `ready` is asked under the group's lock; `failure` and `take` once it has said yes.
   struct Call {
     std::function<bool()> ready;
     std::function<std::exception_ptr()> failure;
     std::function<T()> take;
   };
-  AsyncResult(std::shared_ptr<Crew> crew, Call call)
-      : crew_(std::move(crew)), call_(std::make_shared<Call>(std::move(call))) {}
+  AsyncResult(std::shared_ptr<WorkerGroup> group, Call call)
+      : group_(std::move(group)), call_(std::make_shared<Call>(std::move(call))) {}
 
   /// Waits for the call; false where the deadline passed first.
-  bool wait(Deadline deadline = {}) const { return crew_->wait_until(call_->ready, deadline); }
+  bool wait(Deadline deadline = {}) const { return group_->wait_until(call_->ready, deadline); }
   bool ready() const { return wait(std::chrono::seconds(0)); }
   /// Whether it returned. Throws std::logic_error while it is not ready.
   bool successful() const {
@@ -43,7 +43,7 @@ class AsyncResult {
   }
 
  private:
-  std::shared_ptr<Crew> crew_;
+  std::shared_ptr<WorkerGroup> group_;
   std::shared_ptr<Call> call_;
 };
 

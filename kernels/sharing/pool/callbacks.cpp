@@ -59,7 +59,7 @@ bool CallbackThread::wait_until_idle(Deadline deadline) {
   while (!state_->posted.empty() || state_->running) {
     if (deadline.passed()) return false;
     InterruptionScope::check();
-    state_->changed.wait_until(lock, deadline.within(longest_sleep).at());
+    state_->changed.wait_until(lock, deadline.within(max_sleep).at());
   }
   return true;
 }

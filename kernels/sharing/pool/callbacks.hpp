@@ -59,11 +59,11 @@ class ToldCall : public std::enable_shared_from_this<ToldCall<T>> {
   ToldCall(Call call, Callbacks<T> callbacks)
       : call_(std::move(call)), callbacks_(std::move(callbacks)) {}
 
-  /// To be called when the call has become ready, under the crew's lock.
-  void tell(const std::shared_ptr<CallbackThread>& thread, std::weak_ptr<Crew> crew) {
-    thread->post([self = this->shared_from_this(), crew = std::move(crew)] {
+  /// To be called when the call has become ready, under the group's lock.
+  void tell(const std::shared_ptr<CallbackThread>& thread, std::weak_ptr<WorkerGroup> group) {
+    thread->post([self = this->shared_from_this(), group = std::move(group)] {
       self->run();
-      if (const std::shared_ptr<Crew> alive = crew.lock())
+      if (const std::shared_ptr<WorkerGroup> alive = group.lock())
         alive->change([&] { self->ready_ = true; });
     });
   }
@@ -92,7 +92,7 @@ class ToldCall : public std::enable_shared_from_this<ToldCall<T>> {
   Callbacks<T> callbacks_;
   std::optional<T> result_;
   std::exception_ptr failure_;
-  bool ready_ = false;  // under the crew's lock
+  bool ready_ = false;  // under the group's lock
 };
 
 }  // namespace parlab

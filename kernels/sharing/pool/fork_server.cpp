@@ -22,25 +22,25 @@
 namespace parlab {
 namespace {
 
-using News = WorkerKeeper::News;
+using Event = ForkServer::Event;
 
-/// News on their way from the keeper, bytes alone; a descriptor travels beside them.
+/// An event on its way from the server, bytes alone; a descriptor travels beside them.
 struct Report {
-  News::Kind kind;
-  int seat;
+  Event::Kind kind;
+  int slot;
   pid_t pid;
   int error;
   ExitStatus status;
 };
 
-/// Orders to start a worker that are under way at once. Each is answered, and a socket holds some 200
-/// packets: more, and pool and keeper would wait for one another to read.
+/// Commands to start a worker that are under way at once. Each is answered, and a socket holds some 200
+/// packets: more, and pool and server would wait for one another to read.
 constexpr std::size_t max_asked_for = 64;
 
-struct Order {
+struct Command {
   enum class Kind : std::uint8_t { start, end_all, end_when_idle };
   Kind kind;
-  int number;  // start: the seat; end_all: milliseconds of grace
+  int number;  // start: the slot; end_all: milliseconds of grace
 };
 
 /// A packet with at most one descriptor beside it, which the kernel copies into the receiver.
@@ -65,23 +65,23 @@ bool send_with_descriptor(int socket, const Report& report, int descriptor) {
   return sent >= 0;
 }
 
-/// What the keeper does: single-threaded, until it is told to end or its pool is gone.
-class Keeping {
+/// What the server does: single-threaded, until it is told to end or its pool is gone.
+class ServerLoop {
  public:
-  Keeping(FileDescriptor& socket, const WorkerKeeper::Work& work) : socket_(socket), work_(work) {}
+  ServerLoop(FileDescriptor& socket, const ForkServer::Work& work) : socket_(socket), work_(work) {}
 
   void run() {
     while (!(idle_ends_ && workers_.empty())) {
       std::vector<pollfd> watched = {{socket_.get(), POLLIN, 0}};
-      std::vector<int> seats;
-      for (const auto& [seat, worker] : workers_) {
+      std::vector<int> slots;
+      for (const auto& [slot, worker] : workers_) {
         watched.push_back({worker.ended_fd(), POLLIN, 0});
-        seats.push_back(seat);
+        slots.push_back(slot);
       }
       if (poll(watched.data(), watched.size(), kill_at_.poll_milliseconds()) < 0 && errno != EINTR)
         return;
-      for (std::size_t i = 0; i < seats.size(); ++i)
-        if (watched[i + 1].revents != 0) report_end(seats[i]);
+      for (std::size_t i = 0; i < slots.size(); ++i)
+        if (watched[i + 1].revents != 0) report_end(slots[i]);
       if (kill_at_.passed()) return;  // the destructors of the workers kill
       if (watched[0].revents != 0 && !obey()) return;
     }
@@ -89,42 +89,42 @@ class Keeping {
 
  private:
   bool obey() {
-    Order order{};
-    const ssize_t size = recv(socket_.get(), &order, sizeof order, 0);
+    Command command{};
+    const ssize_t size = recv(socket_.get(), &command, sizeof command, 0);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-    if (size != sizeof order) return false;  // the pool is gone
-    switch (order.kind) {
-      case Order::Kind::start:
-        start(order.number);
+    if (size != sizeof command) return false;  // the pool is gone
+    switch (command.kind) {
+      case Command::Kind::start:
+        start(command.number);
         break;
-      case Order::Kind::end_all:
-        for (const auto& [seat, worker] : workers_) {
+      case Command::Kind::end_all:
+        for (const auto& [slot, worker] : workers_) {
           worker.signal(SIGTERM);
           worker.signal(SIGCONT);  // a stopped one would not notice
         }
-        kill_at_ = Deadline(std::chrono::milliseconds(order.number));
+        kill_at_ = Deadline(std::chrono::milliseconds(command.number));
         idle_ends_ = true;
         break;
-      case Order::Kind::end_when_idle:
+      case Command::Kind::end_when_idle:
         idle_ends_ = true;
         break;
     }
     return true;
   }
 
-  void start(int seat) {
+  void start(int slot) {
     Report report{};
-    report.kind = News::Kind::started;
-    report.seat = seat;
+    report.kind = Event::Kind::started;
+    report.slot = slot;
     try {
       SocketPair ends = make_message_sockets();
-      auto [place, added] = workers_.emplace(seat, ChildProcess::fork([&] {
+      auto [place, added] = workers_.emplace(slot, ChildProcess::fork([&] {
                                                socket_.reset();
                                                ends.here.reset();
-                                               work_(seat, ends.there.get());
+                                               work_(slot, ends.there.get());
                                              }));
       report.pid = place->second.pid();
-      if (!added) throw std::logic_error("the seat is taken");
+      if (!added) throw std::logic_error("the slot is taken");
       send_with_descriptor(socket_.get(), report, ends.here.get());
     } catch (const std::system_error& error) {
       report_failure(report, error.code().value());
@@ -134,16 +134,16 @@ class Keeping {
   }
 
   void report_failure(Report report, int error) {
-    report.kind = News::Kind::not_started;
+    report.kind = Event::Kind::not_started;
     report.error = error;
     send_with_descriptor(socket_.get(), report, -1);
   }
 
-  void report_end(int seat) {
-    const auto place = workers_.find(seat);
+  void report_end(int slot) {
+    const auto place = workers_.find(slot);
     Report report{};
-    report.kind = News::Kind::ended;
-    report.seat = seat;
+    report.kind = Event::Kind::ended;
+    report.slot = slot;
     report.pid = place->second.pid();
     report.status = place->second.wait();
     workers_.erase(place);
@@ -151,71 +151,71 @@ class Keeping {
   }
 
   FileDescriptor& socket_;
-  const WorkerKeeper::Work& work_;
+  const ForkServer::Work& work_;
   std::map<int, ChildProcess> workers_;
   Deadline kill_at_;
   bool idle_ends_ = false;
 };
 
-bool send_order(int socket, Order order) {
+bool send_command(int socket, Command command) {
   ssize_t sent = 0;
-  while ((sent = send(socket, &order, sizeof order, MSG_NOSIGNAL)) < 0 &&
+  while ((sent = send(socket, &command, sizeof command, MSG_NOSIGNAL)) < 0 &&
          (errno == EINTR || errno == EAGAIN))
     continue;
-  return sent == sizeof order;
+  return sent == sizeof command;
 }
 
 }  // namespace
 
-WorkerKeeper::WorkerKeeper(const Work& work) {
+ForkServer::ForkServer(const Work& work) {
   require_no_other_threads("the workers of a pool");
   SocketPair ends = make_message_sockets();
   socket_ = std::move(ends.here);
   process_.emplace(ChildProcess::fork([&] {
     InterruptionScope::leave_to_parent();
     signal(SIGTERM, SIG_IGN);  // of the group: the pool tells it to end
-    // Whatever the program does with its own children, the keeper is told how workers ended; they
+    // Whatever the program does with its own children, the server is told how workers ended; they
     // run the program's tasks, and have its way again.
-    struct sigaction keepers {};
+    struct sigaction servers {};
     struct sigaction programs {};
-    keepers.sa_handler = SIG_DFL;
-    sigemptyset(&keepers.sa_mask);
-    sigaction(SIGCHLD, &keepers, &programs);
-    prctl(PR_SET_NAME, "pool keeper");
+    servers.sa_handler = SIG_DFL;
+    sigemptyset(&servers.sa_mask);
+    sigaction(SIGCHLD, &servers, &programs);
+    prctl(PR_SET_NAME, "fork server");
     socket_.reset();
-    Keeping(ends.there, [&](int seat, int socket) {
+    ServerLoop(ends.there, [&](int slot, int socket) {
       signal(SIGTERM, SIG_DFL);
       sigaction(SIGCHLD, &programs, nullptr);
-      work(seat, socket);
+      work(slot, socket);
     }).run();
   }));
 }
 
-WorkerKeeper::~WorkerKeeper() = default;  // the keeper first
+ForkServer::~ForkServer() = default;  // the server first
 
-void WorkerKeeper::start(int seat) {
-  to_ask_for_.push_back(seat);
+void ForkServer::start(int slot) {
+  to_ask_for_.push_back(slot);
   ask();
 }
 
-void WorkerKeeper::ask() {
+void ForkServer::ask() {
   while (asked_for_ < max_asked_for && !to_ask_for_.empty()) {
-    if (!send_order(socket_.get(), {Order::Kind::start, to_ask_for_.front()}))
+    if (!send_command(socket_.get(), {Command::Kind::start, to_ask_for_.front()}))
       return;  // it is dead
     to_ask_for_.pop_front();
     ++asked_for_;
   }
 }
 
-void WorkerKeeper::end_all(std::chrono::milliseconds grace) const {
-  send_order(socket_.get(), {Order::Kind::end_all, static_cast<int>(grace.count())});
+void ForkServer::end_all(std::chrono::milliseconds grace) const {
+  send_command(socket_.get(), {Command::Kind::end_all, static_cast<int>(grace.count())});
 }
 
-void WorkerKeeper::end_when_idle() const {
-  send_order(socket_.get(), {Order::Kind::end_when_idle, 0});
+void ForkServer::end_when_idle() const {
+  send_command(socket_.get(), {Command::Kind::end_when_idle, 0});
 }
 
-std::optional<News> WorkerKeeper::news() {
+std::optional<Event> ForkServer::next_event() {
   Report report{};
   iovec part{&report, sizeof report};
   msghdr packet{};
@@ -226,33 +226,33 @@ std::optional<News> WorkerKeeper::news() {
   packet.msg_controllen = room.size();
   const ssize_t size = recvmsg(socket_.get(), &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-  if (size != sizeof report) throw EndOfFile("the process that keeps the pool's workers is gone");
+  if (size != sizeof report) throw EndOfFile("the pool's fork server is gone");
   int socket = -1;
   if (const cmsghdr* head = CMSG_FIRSTHDR(&packet); head != nullptr)
     std::memcpy(&socket, CMSG_DATA(head), sizeof socket);
-  News news{.kind = report.kind,
-            .seat = report.seat,
-            .pid = report.pid,
-            .socket = FileDescriptor(socket),
-            .error = report.error,
-            .status = report.status};
-  if (news.kind == News::Kind::started && !news.socket) {  // it was cut off: no room here
-    news.kind = News::Kind::not_started;
-    news.error = EMFILE;
+  Event event{.kind = report.kind,
+              .slot = report.slot,
+              .pid = report.pid,
+              .socket = FileDescriptor(socket),
+              .error = report.error,
+              .status = report.status};
+  if (event.kind == Event::Kind::started && !event.socket) {  // it was cut off: no room here
+    event.kind = Event::Kind::not_started;
+    event.error = EMFILE;
   }
-  if (news.kind != News::Kind::ended) {
+  if (event.kind != Event::Kind::ended) {
     --asked_for_;
     ask();
   }
-  return news;
+  return event;
 }
 
-void WorkerKeeper::kill() {
+void ForkServer::kill() {
   process_->signal(SIGKILL);
   process_->wait();
 }
 
-bool WorkerKeeper::join(Deadline deadline) {
+bool ForkServer::join(Deadline deadline) {
   if (parlab::wait({process_->ended_fd()}, deadline).empty()) return false;
   process_->wait();
   return true;

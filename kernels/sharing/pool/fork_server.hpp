@@ -18,13 +18,13 @@
 
 namespace parlab {
 
-class WorkerKeeper {
+class ForkServer {
  public:
-  /// What the keeper says of the worker in a seat.
-  struct News {
+  /// What the server reports of the worker in a slot.
+  struct Event {
     enum class Kind : std::uint8_t { started, not_started, ended };
     Kind kind;
-    int seat;
+    int slot;
     pid_t pid;
     FileDescriptor socket;  ///< started: our end of its socket
     int error;              ///< not_started: errno
@@ -32,29 +32,29 @@ class WorkerKeeper {
   };
 
   /// `work` is what a worker does with its end of the socket; it returns when the worker is to end.
-  using Work = std::function<void(int seat, int socket)>;
-  explicit WorkerKeeper(const Work& work);
-  WorkerKeeper(const WorkerKeeper&) = delete;
-  WorkerKeeper& operator=(const WorkerKeeper&) = delete;
-  /// Kills the keeper, and so its workers.
-  ~WorkerKeeper();
+  using Work = std::function<void(int slot, int socket)>;
+  explicit ForkServer(const Work& work);
+  ForkServer(const ForkServer&) = delete;
+  ForkServer& operator=(const ForkServer&) = delete;
+  /// Kills the server, and so its workers.
+  ~ForkServer();
 
-  /// Asks for a worker in `seat`: news says whether it started.
-  void start(int seat);
-  /// Workers that were asked for and of which there is no news yet.
+  /// Asks for a worker in `slot`: an event says whether it started.
+  void start(int slot);
+  /// Workers that were asked for and of which no event has come yet.
   std::size_t starting() const { return asked_for_ + to_ask_for_.size(); }
-  /// SIGTERM to all workers now, SIGKILL after `grace`; then the keeper ends.
+  /// SIGTERM to all workers now, SIGKILL after `grace`; then the server ends.
   void end_all(std::chrono::milliseconds grace) const;
-  /// The keeper ends when its last worker has ended.
+  /// The server ends when its last worker has ended.
   void end_when_idle() const;
 
-  /// Readable when there is news, or when the keeper is dead.
+  /// Readable when there is an event, or when the server is dead.
   int fd() const { return socket_.get(); }
-  /// The next news, or nothing where there is none now. Throws EndOfFile where the keeper is dead.
-  std::optional<News> news();
-  /// Kills the keeper, and so its workers.
+  /// The next event, or nothing where there is none now. Throws EndOfFile where the server is dead.
+  std::optional<Event> next_event();
+  /// Kills the server, and so its workers.
   void kill();
-  /// Waits for the keeper's end; false at the deadline.
+  /// Waits for the server's end; false at the deadline.
   bool join(Deadline deadline);
 
  private:
@@ -62,7 +62,7 @@ class WorkerKeeper {
 
   FileDescriptor socket_;
   std::size_t asked_for_ = 0;
-  std::deque<int> to_ask_for_;  // seats
+  std::deque<int> to_ask_for_;  // slots
   std::optional<ChildProcess> process_;
 };
 

@@ -28,8 +28,8 @@ class ImapResult {
   /// Submits the next chunk, or returns null at the end of the input.
   using Feed = std::function<std::shared_ptr<Chunk>()>;
 
-  ImapResult(std::shared_ptr<Crew> crew, Feed feed, std::size_t window, bool ordered)
-      : crew_(std::move(crew)), feed_(std::move(feed)), window_(window), ordered_(ordered) {}
+  ImapResult(std::shared_ptr<WorkerGroup> group, Feed feed, std::size_t window, bool ordered)
+      : group_(std::move(group)), feed_(std::move(feed)), window_(window), ordered_(ordered) {}
 
   /// The next result, or nothing after the last. Throws what an item threw; the next call goes on
   /// with the item behind it. Throws TimedOut at the deadline, and may be called again.
@@ -43,7 +43,7 @@ class ImapResult {
         position = position_of_finished();
         return position < under_way_.size();
       };
-      if (!crew_->wait_until(one_is_finished, deadline))
+      if (!group_->wait_until(one_is_finished, deadline))
         throw TimedOut("the next result was not ready at the deadline");
       current_ = under_way_[position];
       under_way_.erase(under_way_.begin() + static_cast<std::ptrdiff_t>(position));
@@ -75,7 +75,7 @@ class ImapResult {
     return under_way_.size();
   }
 
-  std::shared_ptr<Crew> crew_;
+  std::shared_ptr<WorkerGroup> group_;
   Feed feed_;
   std::size_t window_;
   bool ordered_;

@@ -18,7 +18,7 @@
 // that it had not begun go to others, and another worker takes its place. What a task throws
 // reaches the caller: from a process as TaskFailed, from a thread as it is.
 //
-// Cost: each process has a socket of its own; some microseconds a chunk, nanoseconds an item.
+// Cost: each process has its own socket; some microseconds a chunk, nanoseconds an item.
 
 #include <algorithm>
 #include <cstddef>
@@ -42,7 +42,7 @@
 
 namespace parlab {
 
-using PoolOptions = CrewOptions;
+using PoolOptions = WorkerGroupOptions;
 
 /// What both pools have.
 template <bool workers_are_processes>
@@ -57,14 +57,14 @@ class BasicPool {
   /// `workers` >= 1. A Pool throws ForkRefused where threads run that its workers would not have,
   /// and OutOfRoom where no process or descriptor is left.
   explicit BasicPool(Exactly<int> workers, Options options = Options())
-      : crew_(workers_are_processes ? make_process_crew(workers, std::move(options))
-                                    : make_thread_crew(workers, std::move(options))) {}
+      : group_(workers_are_processes ? make_process_worker_group(workers, std::move(options))
+                                     : make_thread_worker_group(workers, std::move(options))) {}
   BasicPool(const BasicPool&) = delete;
   BasicPool& operator=(const BasicPool&) = delete;
   /// Ends the workers, as terminate() does: what is not done fails.
-  ~BasicPool() { crew_->terminate(); }  // then the callbacks of what failed
+  ~BasicPool() { group_->terminate(); }  // then the callbacks of what failed
 
-  int workers() const { return crew_->workers(); }
+  int workers() const { return group_->workers(); }
 
   /// function(arguments...) by a worker; waits for it.
   template <class Function, class... Arguments>
@@ -75,7 +75,7 @@ class BasicPool {
   /// The same, later.
   template <class Function, class... Arguments>
   auto apply_async(Function function, Arguments... arguments) {
-    crew_->run_in_background();
+    group_->run_in_background();
     return submit_call(std::move(function), std::tuple<Arguments...>(std::move(arguments)...));
   }
 
@@ -83,7 +83,7 @@ class BasicPool {
   template <class Function, class... Arguments>
   auto apply_async(Function function, std::tuple<Arguments...> arguments,
                    Callbacks<CallResult<Function, Arguments...>> callbacks) {
-    crew_->run_in_background();
+    group_->run_in_background();
     return submit_call(std::move(function), std::move(arguments), std::move(callbacks));
   }
 
@@ -98,7 +98,7 @@ class BasicPool {
   template <class Function, class Items>
   auto map_async(Function function, const Items& items, Exactly<std::size_t> chunksize = 0,
                  Callbacks<MapResult<Function, Items>> callbacks = {}) {
-    crew_->run_in_background();
+    group_->run_in_background();
     return submit_map(std::move(function), items, chunksize, std::move(callbacks));
   }
   /// map() over tuples of arguments.
@@ -126,22 +126,23 @@ class BasicPool {
   }
 
   /// No more calls; those that were made are done.
-  void close() { crew_->close(); }
+  void close() { group_->close(); }
   /// No more calls; those not done fail. Bounded: SIGTERM, a second of grace, SIGKILL. (A thread
   /// cannot be ended: its task is waited for.)
-  void terminate() { crew_->terminate(); }
+  void terminate() { group_->terminate(); }
   /// After close() or terminate(): waits for the workers to end, and for callbacks; false at the
   /// deadline.
   bool join(Deadline deadline = {}) {
-    return crew_->join(deadline) && callbacks_->wait_until_idle(deadline);
+    return group_->join(deadline) && callbacks_->wait_until_idle(deadline);
   }
 
  private:
   template <class Function>
   static constexpr void check() {
-    static_assert(!workers_are_processes || is_same_in_a_worker<Function>,
-                  "a task of a Pool captures nothing, because a worker has not what it would refer "
-                  "to: pass it as an argument, set it in the initializer, or use ThreadPool");
+    static_assert(
+        !workers_are_processes || is_same_in_a_worker<Function>,
+        "a task of a Pool captures nothing: a worker process does not have what it refers to; pass "
+        "it as an argument, set it in the initializer, or use ThreadPool");
   }
 
   template <class Function, class Item>
@@ -166,7 +167,7 @@ class BasicPool {
   template <class Part>
   struct Whole {
     std::vector<std::shared_ptr<Part>> parts;
-    std::size_t unfinished = 0;  // under the crew's lock, once the first is submitted
+    std::size_t unfinished = 0;  // under the group's lock, once the first is submitted
     std::function<void()> tell;  // callbacks; null where there are none
 
     template <class... Arguments>
@@ -194,21 +195,21 @@ class BasicPool {
       callbacks_->start();
       const auto told = std::make_shared<ToldCall<Result>>(std::move(call), std::move(callbacks));
       call = told->call();
-      whole->tell = [told, thread = std::weak_ptr(callbacks_), crew = std::weak_ptr(crew_)] {
-        if (const auto alive = thread.lock()) told->tell(alive, crew);
+      whole->tell = [told, thread = std::weak_ptr(callbacks_), group = std::weak_ptr(group_)] {
+        if (const auto alive = thread.lock()) told->tell(alive, group);
       };
       if (whole->parts.empty()) std::exchange(whole->tell, nullptr)();
     }
     try {
       // What is submitted keeps the whole, which a caller may drop before it is done.
       for (const auto& part : whole->parts)
-        crew_->submit(std::shared_ptr<PoolTask>(whole, part.get()));
+        group_->submit(std::shared_ptr<PoolTask>(whole, part.get()));
     } catch (...) {
       const auto forget = [&] { whole->tell = nullptr; };
-      crew_->change(forget);
+      group_->change(forget);
       throw;
     }
-    return AsyncResult<Result>(crew_, std::move(call));
+    return AsyncResult<Result>(group_, std::move(call));
   }
 
   template <class Function, class Items>
@@ -218,7 +219,7 @@ class BasicPool {
     using Part = Chunk<Function, ItemOf<Items>>;
     using Results = MapResult<Function, Items>;
     const auto count = static_cast<std::size_t>(std::distance(std::begin(items), std::end(items)));
-    const std::size_t shares = 4 * static_cast<std::size_t>(crew_->workers());
+    const std::size_t shares = 4 * static_cast<std::size_t>(group_->workers());
     if (chunksize == 0) chunksize = std::max<std::size_t>(1, (count + shares - 1) / shares);
     const auto whole = std::make_shared<Whole<Part>>();
     auto from = std::begin(items);
@@ -246,8 +247,8 @@ class BasicPool {
     using Item = ItemOf<Items>;
     using Part = Chunk<Function, Item>;
     if (chunksize == 0) throw std::invalid_argument("a chunk of imap has one item or more");
-    auto feed = [crew = crew_, function = std::move(function), chunksize, from = std::begin(items),
-                 to = std::end(items),
+    auto feed = [group = group_, function = std::move(function), chunksize,
+                 from = std::begin(items), to = std::end(items),
                  first = std::uint64_t{0}]() mutable -> std::shared_ptr<Part> {
       std::vector<Item> chunk;
       for (; chunk.size() < chunksize && from != to; ++from) chunk.push_back(*from);
@@ -255,16 +256,16 @@ class BasicPool {
       const std::uint64_t size = chunk.size();
       auto part = std::make_shared<Part>(first, function, std::move(chunk), nullptr);
       first += size;
-      crew->submit(part);
+      group->submit(part);
       return part;
     };
     // Enough that no worker waits for the reader, who takes a chunk at a time.
-    const std::size_t window = 2 * static_cast<std::size_t>(crew_->workers()) + 1;
-    return ImapResult<Part>(crew_, std::move(feed), window, ordered);
+    const std::size_t window = 2 * static_cast<std::size_t>(group_->workers()) + 1;
+    return ImapResult<Part>(group_, std::move(feed), window, ordered);
   }
 
   std::shared_ptr<CallbackThread> callbacks_ = std::make_shared<CallbackThread>();
-  std::shared_ptr<Crew> crew_;
+  std::shared_ptr<WorkerGroup> group_;
 };
 
 /// Workers are processes.

@@ -69,13 +69,13 @@ TaskResult<Function, Item> call_task(const Function& function, const Item& item)
 /// Type and message of the exception that is being handled, to be thrown again elsewhere.
 std::pair<std::string, std::string> describe_current_exception();
 
-/// A chunk while it is under way. Shared by the call that waits for it and the crew.
+/// A chunk while it is under way. Shared by the call that waits for it and the group.
 template <class Function, class Item, bool to_another_process>
 class PoolChunk final : public PoolTask {
  public:
   using Result = TaskResult<Function, Item>;
 
-  /// `on_finish` is called under the crew's lock when all is in place.
+  /// `on_finish` is called under the group's lock when all is in place.
   PoolChunk(std::uint64_t first_item, Function function, std::vector<Item> items,
             std::function<void(PoolChunk&)> on_finish)
       : PoolTask(first_item),
@@ -165,7 +165,7 @@ class PoolChunk final : public PoolTask {
 
   /// In the worker. What an item throws, its result cannot be sent included, is its result.
   static void run_there(std::uint64_t first_item, WireReader& input, Bytes& output,
-                        WorkerPlace& place) {
+                        WorkerProgress& progress) {
     const Function function = function_from(input);
     const auto items = take_from_wire<std::vector<Item>>(input);
     std::vector<Failure> failures;
@@ -173,7 +173,7 @@ class PoolChunk final : public PoolTask {
     std::uint64_t count = 0;
     results.reserve(items.size() * sizeof(Result));
     for (std::size_t i = 0; i < items.size(); ++i) {
-      place.at_item(first_item + i);
+      progress.at_item(first_item + i);
       const std::size_t before = results.size();
       try {
         put_on_wire<Result>(results, call_task<Function, Item>(function, items[i]));

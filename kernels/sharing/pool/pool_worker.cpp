@@ -20,18 +20,18 @@ void send_failure(int socket, AnswerHead::Kind kind, std::uint32_t number) {
   send_message(socket, answer);
 }
 
-void answer_tasks(int socket, WorkerPlace& place) {
+void answer_tasks(int socket, WorkerProgress& progress) {
   Bytes task;
   Bytes answer;
   for (;;) {
     receive_message(socket, task);
     WireReader input(task);
     const auto head = take_from_wire<TaskHead>(input);
-    if (!place.begin(head.number, head.first_item)) continue;  // another does it
+    if (!progress.begin(head.number, head.first_item)) continue;  // another does it
     answer.clear();
     put_on_wire(answer, AnswerHead{AnswerHead::Kind::done, head.number});
     try {
-      head.runner(head.first_item, input, answer, place);
+      head.runner(head.first_item, input, answer, progress);
       send_message(socket, answer);
     } catch (const EndOfFile&) {
       throw;
@@ -43,7 +43,7 @@ void answer_tasks(int socket, WorkerPlace& place) {
 
 }  // namespace
 
-void work_on_tasks(int socket, WorkerPlace& place, const std::function<void()>& initializer) {
+void work_on_tasks(int socket, WorkerProgress& progress, const std::function<void()>& initializer) {
   prctl(PR_SET_NAME, "pool worker");
   try {
     try {
@@ -52,7 +52,7 @@ void work_on_tasks(int socket, WorkerPlace& place, const std::function<void()>& 
       send_failure(socket, AnswerHead::Kind::initializer_failed, 0);
       return;
     }
-    answer_tasks(socket, place);
+    answer_tasks(socket, progress);
   } catch (const EndOfFile&) {  // NOLINT(bugprone-empty-catch): the pool wants no more of it
   }
 }

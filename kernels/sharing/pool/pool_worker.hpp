@@ -9,7 +9,7 @@ namespace parlab {
 
 /// Before each task on the wire.
 struct TaskHead {
-  std::uint32_t number;  ///< counts from 1 in each seat
+  std::uint32_t number;  ///< counts from 1 in each slot
   PoolTask::Runner runner;
   std::uint64_t first_item;
 };
@@ -22,6 +22,6 @@ struct AnswerHead {
 };
 
 /// A worker process: tasks from the socket, answers to it, until its other end is closed.
-void work_on_tasks(int socket, WorkerPlace& place, const std::function<void()>& initializer);
+void work_on_tasks(int socket, WorkerProgress& progress, const std::function<void()>& initializer);
 
 }  // namespace parlab

@@ -1,6 +1,6 @@
-// The processes of a Pool. One keeper forks and reaps them; each has a socket of its own, so that
+// The processes of a Pool. A fork server forks and reaps them; each has its own socket, so that
 // no lock is shared with one that may be killed. Whichever thread waits for a result does the work
-// of the crew meanwhile; a thread of the crew's own does it once an asynchronous call was made.
+// of the group meanwhile; a thread of the group's own does it once an asynchronous call was made.
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -34,33 +34,33 @@
 namespace parlab {
 namespace {
 
-constexpr std::chrono::milliseconds crew_grace{1000};  // between SIGTERM and SIGKILL
+constexpr std::chrono::milliseconds termination_grace{1000};  // between SIGTERM and SIGKILL
 
 /// Tasks that a worker has, so that it need not wait for the next. A second one that waits behind a
 /// long first is taken back as soon as another worker has nothing to do.
 constexpr std::size_t tasks_ahead = 2;
 
-class ProcessCrew final : public Crew {
+class ProcessWorkerGroup final : public WorkerGroup {
  public:
-  ProcessCrew(int workers, CrewOptions options)
+  ProcessWorkerGroup(int workers, WorkerGroupOptions options)
       : options_(std::move(options)),
-        places_(static_cast<std::size_t>(workers) * sizeof(WorkerPlace)),
-        keeper_([this](int seat, int socket) {
-          work_on_tasks(socket, place(seat), options_.initializer);
+        progress_(static_cast<std::size_t>(workers) * sizeof(WorkerProgress)),
+        fork_server_([this](int slot, int socket) {
+          work_on_tasks(socket, progress(slot), options_.initializer);
         }),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!wake_) throw OutOfRoom(refusal("make a pool", errno).what());
     try {
-      for (int seat = 0; seat < workers; ++seat) {
-        new (&place(seat)) WorkerPlace;
-        seats_.emplace_back(place(seat));
+      for (int slot = 0; slot < workers; ++slot) {
+        new (&progress(slot)) WorkerProgress;
+        slots_.emplace_back(progress(slot));
       }
-      for (int seat = 0; seat < workers; ++seat) keeper_.start(seat);
+      for (int slot = 0; slot < workers; ++slot) fork_server_.start(slot);
       // Not to return before they are there, or it is known why not.
-      while (keeper_.starting() > 0 && !broken_) {
-        pollfd news{keeper_.fd(), POLLIN, 0};
-        if (poll(&news, 1, -1) < 0 && errno == EINTR) InterruptionScope::check();
-        hear_keeper();
+      while (fork_server_.starting() > 0 && !broken_) {
+        pollfd event{fork_server_.fd(), POLLIN, 0};
+        if (poll(&event, 1, -1) < 0 && errno == EINTR) InterruptionScope::check();
+        read_events();
       }
       if (broken_) std::rethrow_exception(broken_);
     } catch (...) {
@@ -69,9 +69,9 @@ class ProcessCrew final : public Crew {
     }
   }
 
-  ~ProcessCrew() override { terminate(); }
+  ~ProcessWorkerGroup() override { terminate(); }
 
-  int workers() const override { return static_cast<int>(seats_.size()); }
+  int workers() const override { return static_cast<int>(slots_.size()); }
 
   void submit(std::shared_ptr<PoolTask> task) override {
     if (getpid() != owner_)
@@ -115,7 +115,7 @@ class ProcessCrew final : public Crew {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     closed_ = true;
-    let_idle_workers_go();
+    release_idle_workers();
     wake_leader();
   }
 
@@ -123,7 +123,7 @@ class ProcessCrew final : public Crew {
     if (getpid() != owner_) return;  // a forked copy
     {
       const std::lock_guard lock(mutex_);
-      if (!closed_ || !ended_) keeper_.end_all(crew_grace);
+      if (!closed_ || !ended_) fork_server_.end_all(termination_grace);
       closed_ = true;
       if (!broken_)
         broken_ =
@@ -134,8 +134,8 @@ class ProcessCrew final : public Crew {
       wake_leader();
     }
     if (background_.joinable()) background_.join();
-    if (!keeper_.join(crew_grace + std::chrono::seconds(1))) keeper_.kill();
-    for (Seat& seat : seats_) seat.leave();
+    if (!fork_server_.join(termination_grace + std::chrono::seconds(1))) fork_server_.kill();
+    for (WorkerSlot& slot : slots_) slot.detach();
   }
 
   bool join(Deadline deadline) override {
@@ -143,17 +143,20 @@ class ProcessCrew final : public Crew {
       const std::lock_guard lock(mutex_);
       if (!closed_) throw std::logic_error("close() or terminate() the pool before join()");
     }
-    // One that is only starting would wait for a socket that nobody takes, and so would the keeper.
+    // One that is only starting waits for a socket that nobody takes, and so does the fork server.
     const auto all_done = [this] {
-      return tasks_.empty() && (keeper_gone_ || keeper_.starting() == 0) &&
-             std::none_of(seats_.begin(), seats_.end(),
-                          [](const Seat& seat) { return seat.waiting() > 0 || seat.taken(); });
+      return tasks_.empty() && (fork_server_gone_ || fork_server_.starting() == 0) &&
+             std::none_of(slots_.begin(), slots_.end(), [](const WorkerSlot& slot) {
+               return slot.waiting() > 0 || slot.attached();
+             });
     };
-    return serve_until(all_done, deadline, true) && keeper_.join(deadline);
+    return serve_until(all_done, deadline, true) && fork_server_.join(deadline);
   }
 
  private:
-  WorkerPlace& place(int seat) { return reinterpret_cast<WorkerPlace*>(places_.data())[seat]; }
+  WorkerProgress& progress(int slot) {
+    return reinterpret_cast<WorkerProgress*>(progress_.data())[slot];
+  }
 
   /// Leads, or waits while another thread leads, until done().
   bool serve_until(FunctionRef<bool()> done, Deadline deadline, bool interruptible) {
@@ -162,12 +165,12 @@ class ProcessCrew final : public Crew {
       if (deadline.passed()) return false;
       if (interruptible) InterruptionScope::check();
       if (leading_) {
-        changed_.wait_until(lock, deadline.within(longest_sleep).at());
+        changed_.wait_until(lock, deadline.within(max_sleep).at());
         continue;
       }
       leading_ = true;
       try {
-        lead(lock, deadline);
+        run_event_loop(lock, deadline);
       } catch (...) {
         leading_ = false;
         changed_.notify_all();
@@ -180,18 +183,18 @@ class ProcessCrew final : public Crew {
   }
 
   /// Waits for one round of events and handles them.
-  void lead(std::unique_lock<std::mutex>& lock, Deadline deadline) {
+  void run_event_loop(std::unique_lock<std::mutex>& lock, Deadline deadline) {
     watched_.clear();
     watched_.push_back({wake_.get(), POLLIN, 0});
-    // Its death is news once: later all is known.
-    watched_.push_back({keeper_gone_ ? -1 : keeper_.fd(), POLLIN, 0});
-    for (const Seat& seat : seats_)
-      watched_.push_back({seat.socket(),
-                          static_cast<short>(seat.has_more_to_send() ? POLLIN | POLLOUT : POLLIN),
+    // Its death is an event once: later all is known.
+    watched_.push_back({fork_server_gone_ ? -1 : fork_server_.fd(), POLLIN, 0});
+    for (const WorkerSlot& slot : slots_)
+      watched_.push_back({slot.socket(),
+                          static_cast<short>(slot.has_more_to_send() ? POLLIN | POLLOUT : POLLIN),
                           0});
     lock.unlock();
     const int ready =
-        poll(watched_.data(), watched_.size(), deadline.within(longest_sleep).poll_milliseconds());
+        poll(watched_.data(), watched_.size(), deadline.within(max_sleep).poll_milliseconds());
     const int error = errno;
     lock.lock();
     if (ready < 0 && error != EINTR)
@@ -201,49 +204,50 @@ class ProcessCrew final : public Crew {
       std::uint64_t count = 0;
       static_cast<void>(read(wake_.get(), &count, sizeof count));
     }
-    for (std::size_t i = 0; i < seats_.size(); ++i)
-      if (watched_[i + 2].revents != 0 && seats_[i].socket() == watched_[i + 2].fd) hear(seats_[i]);
-    if (watched_[1].revents != 0) hear_keeper();
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      if (watched_[i + 2].revents != 0 && slots_[i].socket() == watched_[i + 2].fd)
+        read_answers(slots_[i]);
+    if (watched_[1].revents != 0) read_events();
     hand_out();
-    even_out();
-    let_idle_workers_go();
+    rebalance();
+    release_idle_workers();
   }
 
   /// Gives what waits behind one worker's task to others that have nothing to do.
-  void even_out() {
-    const auto has_nothing = [this](const Seat& seat) {
-      return seat.taken() && seat.waiting() == 0 && !is_used_up(seat);
+  void rebalance() {
+    const auto has_nothing = [this](const WorkerSlot& slot) {
+      return slot.attached() && slot.waiting() == 0 && !is_used_up(slot);
     };
-    if (!tasks_.empty() || std::none_of(seats_.begin(), seats_.end(), has_nothing)) return;
-    for (Seat& seat : seats_)
-      if (seat.waiting() >= tasks_ahead)
-        for (auto& task : seat.take_back()) tasks_.push_back(std::move(task));
+    if (!tasks_.empty() || std::none_of(slots_.begin(), slots_.end(), has_nothing)) return;
+    for (WorkerSlot& slot : slots_)
+      if (slot.waiting() >= tasks_ahead)
+        for (auto& task : slot.take_back()) tasks_.push_back(std::move(task));
     hand_out();
   }
 
-  /// Answers of a worker. What is left of a dead one is seen to when the keeper says how it died.
-  void hear(Seat& seat) {
+  /// Answers of a worker. The tasks of a dead one are handled when its death is reported.
+  void read_answers(WorkerSlot& slot) {
     try {
-      seat.flush();
-      while (seat.taken() && seat.receive()) {
-        WireReader answer(seat.answer());
-        take_answer(seat, answer);
+      slot.flush();
+      while (slot.attached() && slot.receive()) {
+        WireReader answer(slot.answer());
+        take_answer(slot, answer);
       }
     } catch (const EndOfFile&) {
-      seat.leave();
+      slot.detach();
     } catch (const BadMessage&) {  // a task wrote over its worker's memory, or to its socket
-      seat.leave();
+      slot.detach();
     }
   }
 
-  void take_answer(Seat& seat, WireReader& answer) {
+  void take_answer(WorkerSlot& slot, WireReader& answer) {
     const auto head = take_from_wire<AnswerHead>(answer);
     if (head.kind == AnswerHead::Kind::initializer_failed) {
       const auto [type, message] = take_from_wire<std::pair<std::string, std::string>>(answer);
       give_up(std::make_exception_ptr(TaskFailed(type, "the initializer failed: " + message)));
       return;
     }
-    const std::shared_ptr<PoolTask> task = seat.answered(head.number);
+    const std::shared_ptr<PoolTask> task = slot.answered(head.number);
     if (!task) return;
     try {
       if (head.kind == AnswerHead::Kind::done) {
@@ -256,46 +260,48 @@ class ProcessCrew final : public Crew {
       task->fail(std::current_exception());
     }
     task->finish();
-    // On the end of its socket it ends; the keeper's news of that brings another.
-    if (is_used_up(seat) && seat.waiting() == 0) seat.leave();
+    // On the end of its socket it ends; the fork server reports that, and another is started.
+    if (is_used_up(slot) && slot.waiting() == 0) slot.detach();
   }
 
-  void hear_keeper() {
+  void read_events() {
     try {
-      while (std::optional<WorkerKeeper::News> news = keeper_.news()) take_news(*std::move(news));
+      while (std::optional<ForkServer::Event> event = fork_server_.next_event())
+        handle_event(*std::move(event));
     } catch (const EndOfFile&) {
-      keeper_gone_ = true;
-      for (Seat& seat : seats_) bury(seat, SIGKILL, "killed with the pool's keeper");
-      if (!closed_ || keeper_.starting() > 0 || !tasks_.empty())
-        give_up(std::make_exception_ptr(
-            WorkerDied(SIGKILL, 0, "the process that keeps the pool's workers was killed")));
+      fork_server_gone_ = true;
+      for (WorkerSlot& slot : slots_)
+        on_worker_death(slot, SIGKILL, "killed with the pool's fork server");
+      if (!closed_ || fork_server_.starting() > 0 || !tasks_.empty())
+        give_up(
+            std::make_exception_ptr(WorkerDied(SIGKILL, 0, "the pool's fork server was killed")));
     }
   }
 
-  void take_news(WorkerKeeper::News news) {
-    Seat& seat = seats_[static_cast<std::size_t>(news.seat)];
-    switch (news.kind) {
-      case WorkerKeeper::News::Kind::started:
-        seat.take(std::move(news.socket));
+  void handle_event(ForkServer::Event event) {
+    WorkerSlot& slot = slots_[static_cast<std::size_t>(event.slot)];
+    switch (event.kind) {
+      case ForkServer::Event::Kind::started:
+        slot.attach(std::move(event.socket));
         break;
-      case WorkerKeeper::News::Kind::not_started:
+      case ForkServer::Event::Kind::not_started:
         give_up(std::make_exception_ptr(OutOfRoom(
-            refusal(fmt::format("start worker {} of {} of a pool", news.seat + 1, seats_.size()),
-                    news.error)
+            refusal(fmt::format("start worker {} of {} of a pool", event.slot + 1, slots_.size()),
+                    event.error)
                 .what())));
         break;
-      case WorkerKeeper::News::Kind::ended: {
-        if (seat.taken()) hear(seat);  // what it answered before
-        bury(seat, news.status.signal.value_or(0), news.status.describe());
-        if (!ended_ && !broken_ && (!closed_ || !tasks_.empty())) keeper_.start(news.seat);
+      case ForkServer::Event::Kind::ended: {
+        if (slot.attached()) read_answers(slot);  // what it answered before
+        on_worker_death(slot, event.status.signal.value_or(0), event.status.describe());
+        if (!ended_ && !broken_ && (!closed_ || !tasks_.empty())) fork_server_.start(event.slot);
         break;
       }
     }
   }
 
   /// Fails what a dead worker had begun, and takes back what it had not.
-  void bury(Seat& seat, int signal, const std::string& cause) {
-    Seat::Remains remains = seat.clear();
+  void on_worker_death(WorkerSlot& slot, int signal, const std::string& cause) {
+    WorkerSlot::Remains remains = slot.clear();
     for (const auto& task : remains.begun) {
       task->fail(std::make_exception_ptr(WorkerDied(signal, remains.at_item, cause)));
       task->finish();
@@ -312,8 +318,8 @@ class ProcessCrew final : public Crew {
   }
 
   void fail_all() {
-    for (Seat& seat : seats_) {
-      const Seat::Remains remains = seat.clear();
+    for (WorkerSlot& slot : slots_) {
+      const WorkerSlot::Remains remains = slot.clear();
       for (const auto* tasks : {&remains.begun, &remains.untouched})
         for (const auto& task : *tasks) {
           task->fail(broken_);
@@ -327,41 +333,41 @@ class ProcessCrew final : public Crew {
     tasks_.clear();
   }
 
-  bool is_used_up(const Seat& seat) const {
-    return options_.max_tasks_per_child != 0 && seat.given() >= options_.max_tasks_per_child;
+  bool is_used_up(const WorkerSlot& slot) const {
+    return options_.max_tasks_per_child != 0 && slot.given() >= options_.max_tasks_per_child;
   }
 
   void hand_out() {
     bool more_to_send = false;
     // One each, then another each: the last ones are not to queue up behind one worker.
     for (std::size_t ahead = 1; ahead <= tasks_ahead && !tasks_.empty(); ++ahead)
-      for (Seat& seat : seats_) {
+      for (WorkerSlot& slot : slots_) {
         if (tasks_.empty()) break;
-        if (!seat.taken() || seat.waiting() >= ahead || is_used_up(seat)) continue;
+        if (!slot.attached() || slot.waiting() >= ahead || is_used_up(slot)) continue;
         const std::shared_ptr<PoolTask> task = std::move(tasks_.front());
         tasks_.pop_front();
         try {
-          seat.give(task);
+          slot.give(task);
         } catch (const EndOfFile&) {  // the task stays given, and untouched
-          seat.leave();
+          slot.detach();
         } catch (...) {  // its input cannot be sent; whoever waits for it learns why
           task->fail(std::current_exception());
           task->finish();
         }
-        more_to_send |= seat.has_more_to_send();
+        more_to_send |= slot.has_more_to_send();
       }
     if (more_to_send) wake_leader();
   }
 
   /// After close(): who has nothing to do will get nothing more.
-  void let_idle_workers_go() {
+  void release_idle_workers() {
     if (!closed_ || !tasks_.empty()) return;
     bool all_idle = true;
-    for (Seat& seat : seats_) {
-      if (seat.taken() && seat.waiting() == 0) seat.leave();
-      all_idle &= seat.waiting() == 0;
+    for (WorkerSlot& slot : slots_) {
+      if (slot.attached() && slot.waiting() == 0) slot.detach();
+      all_idle &= slot.waiting() == 0;
     }
-    if (all_idle && !released_) keeper_.end_when_idle();
+    if (all_idle && !released_) fork_server_.end_when_idle();
     released_ |= all_idle;
   }
 
@@ -371,20 +377,20 @@ class ProcessCrew final : public Crew {
   }
 
   const pid_t owner_ = getpid();
-  CrewOptions options_;
-  SharedMapping places_;
-  WorkerKeeper keeper_;  // forked before the crew's own thread
-  FileDescriptor wake_;  // eventfd, ends the leader's poll()
+  WorkerGroupOptions options_;
+  SharedMapping progress_;
+  ForkServer fork_server_;  // forked before the group's own thread
+  FileDescriptor wake_;     // eventfd, ends the leader's poll()
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   bool leading_ = false;
   bool closed_ = false;
   bool ended_ = false;     // terminated
-  bool released_ = false;  // the keeper was told to end after its workers
-  bool keeper_gone_ = false;
+  bool released_ = false;  // the fork server was told to end after its workers
+  bool fork_server_gone_ = false;
   std::exception_ptr broken_;  // why no task can be done any more
-  std::vector<Seat> seats_;
+  std::vector<WorkerSlot> slots_;
   std::deque<std::shared_ptr<PoolTask>> tasks_;
   std::vector<pollfd> watched_;  // the leader's
   std::thread background_;
@@ -392,9 +398,9 @@ class ProcessCrew final : public Crew {
 
 }  // namespace
 
-std::shared_ptr<Crew> make_process_crew(int workers, CrewOptions options) {
+std::shared_ptr<WorkerGroup> make_process_worker_group(int workers, WorkerGroupOptions options) {
   if (workers < 1) throw std::invalid_argument("a pool needs one worker or more");
-  return std::make_shared<ProcessCrew>(workers, std::move(options));
+  return std::make_shared<ProcessWorkerGroup>(workers, std::move(options));
 }
 
 }  // namespace parlab

@@ -17,9 +17,10 @@
 namespace parlab {
 namespace {
 
-class ThreadCrew final : public Crew {
+class ThreadWorkerGroup final : public WorkerGroup {
  public:
-  ThreadCrew(int workers, CrewOptions options) : options_(std::move(options)), busy_(workers) {
+  ThreadWorkerGroup(int workers, WorkerGroupOptions options)
+      : options_(std::move(options)), busy_(workers) {
     threads_.reserve(static_cast<std::size_t>(workers));
     try {
       for (int worker = 1; worker <= workers; ++worker)
@@ -30,7 +31,7 @@ class ThreadCrew final : public Crew {
       throw;
     }
   }
-  ~ThreadCrew() override { terminate(); }
+  ~ThreadWorkerGroup() override { terminate(); }
 
   int workers() const override { return static_cast<int>(threads_.size()); }
 
@@ -47,7 +48,7 @@ class ThreadCrew final : public Crew {
     while (!done()) {
       if (deadline.passed()) return false;
       InterruptionScope::check();
-      finished_.wait_until(lock, deadline.within(longest_sleep).at());
+      finished_.wait_until(lock, deadline.within(max_sleep).at());
     }
     return true;
   }
@@ -126,7 +127,7 @@ class ThreadCrew final : public Crew {
     finished_.notify_all();
   }
 
-  CrewOptions options_;
+  WorkerGroupOptions options_;
   std::mutex mutex_;  // guards all below
   std::condition_variable more_;
   std::condition_variable finished_;
@@ -139,9 +140,9 @@ class ThreadCrew final : public Crew {
 
 }  // namespace
 
-std::shared_ptr<Crew> make_thread_crew(int workers, CrewOptions options) {
+std::shared_ptr<WorkerGroup> make_thread_worker_group(int workers, WorkerGroupOptions options) {
   if (workers < 1) throw std::invalid_argument("a pool needs one worker or more");
-  return std::make_shared<ThreadCrew>(workers, std::move(options));
+  return std::make_shared<ThreadWorkerGroup>(workers, std::move(options));
 }
 
 }  // namespace parlab

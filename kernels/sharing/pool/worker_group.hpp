@@ -14,9 +14,9 @@
 
 namespace parlab {
 
-/// Where a worker is, in shared memory, so that its death tells what it was at, and so that tasks
+/// What a worker is at, in shared memory, so that its death tells what it was at, and so that tasks
 /// it has not begun can be taken back from it.
-class WorkerPlace {
+class WorkerProgress {
  public:
   /// By the worker: from here on task `number` is begun, unless it was taken back.
   bool begin(std::uint32_t number, std::uint64_t first_item) {
@@ -69,7 +69,7 @@ class PoolTask {
 
   /// For a worker in another process: what its runner gets, and what it gives back.
   using Runner = void (*)(std::uint64_t first_item, WireReader& input, Bytes& output,
-                          WorkerPlace& place);
+                          WorkerProgress& progress);
   virtual Runner runner() const = 0;
   virtual void write_input(Bytes& message) const = 0;
   virtual void read_output(WireReader& output) = 0;
@@ -77,14 +77,14 @@ class PoolTask {
   virtual void run_here() = 0;
   /// Instead of any of these: no item has a result.
   virtual void fail(std::exception_ptr why) = 0;
-  /// Called once, last, under the crew's lock.
+  /// Called once, last, under the group's lock.
   virtual void finish() = 0;
 
  private:
   std::uint64_t first_item_;
 };
 
-struct CrewOptions {
+struct WorkerGroupOptions {
   /// Called in each worker before its first task. What it throws ends the pool.
   std::function<void()> initializer{};
   /// A worker process ends after so many tasks (chunks), and another takes its place; 0: never.
@@ -93,16 +93,16 @@ struct CrewOptions {
 
 /// Takes tasks in order, and gives each to whoever is free. Its methods may be called by several
 /// threads at once.
-class Crew {
+class WorkerGroup {
  public:
-  virtual ~Crew() = default;
+  virtual ~WorkerGroup() = default;
   virtual int workers() const = 0;
   /// Throws std::logic_error after close().
   virtual void submit(std::shared_ptr<PoolTask> task) = 0;
-  /// Waits until done(), which is asked under the crew's lock; false where the deadline passed
+  /// Waits until done(), which is asked under the group's lock; false where the deadline passed
   /// first. Throws Interrupted (InterruptionScope).
   virtual bool wait_until(FunctionRef<bool()> done, Deadline deadline) = 0;
-  /// Calls change() under the crew's lock, then lets all who wait look again.
+  /// Calls change() under the group's lock, then lets all who wait look again.
   virtual void change(FunctionRef<void()> change) = 0;
   /// Sees to it that tasks go on while nobody waits.
   virtual void run_in_background() = 0;
@@ -114,7 +114,7 @@ class Crew {
   virtual bool join(Deadline deadline) = 0;
 };
 
-std::shared_ptr<Crew> make_process_crew(int workers, CrewOptions options);
-std::shared_ptr<Crew> make_thread_crew(int workers, CrewOptions options);
+std::shared_ptr<WorkerGroup> make_process_worker_group(int workers, WorkerGroupOptions options);
+std::shared_ptr<WorkerGroup> make_thread_worker_group(int workers, WorkerGroupOptions options);
 
 }  // namespace parlab

@@ -15,15 +15,15 @@ namespace parlab {
 
 /// The pool's side of one worker process: what it was given, what is under way to it and from it.
 /// Nothing here waits: a worker that is stopped stops nobody else.
-class Seat {
+class WorkerSlot {
  public:
-  explicit Seat(WorkerPlace& place) : place_(&place) {}
+  explicit WorkerSlot(WorkerProgress& progress) : progress_(&progress) {}
 
   /// A worker came, with our end of its socket.
-  void take(FileDescriptor socket);
+  void attach(FileDescriptor socket);
   /// Closes the socket, on which the worker ends. What it was given stays.
-  void leave();
-  bool taken() const { return static_cast<bool>(socket_); }
+  void detach();
+  bool attached() const { return static_cast<bool>(socket_); }
   int socket() const { return socket_.get(); }
 
   /// Throws what an input that cannot be sent throws: the task was not given then. Throws EndOfFile
@@ -60,7 +60,7 @@ class Seat {
  private:
   using Given = std::pair<std::uint32_t, std::shared_ptr<PoolTask>>;
 
-  WorkerPlace* place_;
+  WorkerProgress* progress_;
   FileDescriptor socket_;
   std::uint32_t number_ = 0;
   std::deque<Given> given_;

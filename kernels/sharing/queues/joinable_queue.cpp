@@ -9,15 +9,15 @@ void Unfinished::done() {
   do {
     if (items == 0) throw std::logic_error("task_done() was called more often than put()");
   } while (!items_.compare_exchange_weak(items, items - 1));
-  if (items == 1) none_.wake_all();
+  if (items == 1) none_.notify_all();
 }
 
 bool Unfinished::wait_for_none(Deadline deadline) {
   for (;;) {
-    const std::uint32_t ticket = none_.ticket();
+    const std::uint32_t ticket = none_.prepare_wait();
     if (items_.load() == 0) return true;
     if (deadline.passed()) return false;
-    none_.sleep(ticket, deadline);
+    none_.wait(ticket, deadline);
   }
 }
 

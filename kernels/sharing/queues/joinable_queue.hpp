@@ -20,7 +20,7 @@ class Unfinished {
 
  private:
   std::atomic<std::uint64_t> items_ = 0;
-  Sleepers none_;
+  EventCount none_;
 };
 
 /// A Queue whose items are each reported as done, so that join() can wait for all work:

@@ -33,8 +33,8 @@ class Ring {
   }
   void close() {
     closed_.store(true);
-    not_empty_.wake_all();
-    not_full_.wake_all();
+    not_empty_.notify_all();
+    not_full_.notify_all();
   }
   bool closed() const { return closed_.load(); }
 
@@ -53,11 +53,11 @@ class Ring {
     const auto act = [&] {
       const std::uint64_t position = put_.load(std::memory_order_relaxed);
       write(position);
-      put_.store(position + 1);  // sequentially consistent, see Sleepers
+      put_.store(position + 1);  // sequentially consistent, see EventCount
     };
     const Outcome outcome = when(
         put_mutex_, not_full_, deadline, room, room_held, [&] { return closed(); }, act);
-    if (outcome == Outcome::done) not_empty_.wake(1);
+    if (outcome == Outcome::done) not_empty_.notify(1);
     return outcome;
   }
 
@@ -79,7 +79,7 @@ class Ring {
     const Outcome outcome = when(
         get_mutex_, not_empty_, deadline, some, some_held, [&] { return closed() && !some(); },
         act);
-    if (outcome == Outcome::done) not_full_.wake(1);
+    if (outcome == Outcome::done) not_full_.notify(1);
     return outcome;
   }
 
@@ -93,8 +93,9 @@ class Ring {
 
   /// `ready` looks without the lock, `ready_held` with it.
   template <class Ready, class ReadyHeld, class Ended, class Act>
-  static Outcome when(RobustMutex& mutex, Sleepers& sleepers, Deadline deadline, const Ready& ready,
-                      const ReadyHeld& ready_held, const Ended& ended, const Act& act) {
+  static Outcome when(RobustMutex& mutex, EventCount& event_count, Deadline deadline,
+                      const Ready& ready, const ReadyHeld& ready_held, const Ended& ended,
+                      const Act& act) {
     // A ticket makes the other side call the kernel once: taken only where waiting a little was
     // vain.
     for (bool about_to_sleep = false;;) {
@@ -103,7 +104,7 @@ class Ring {
         const RobustMutex::Outcome locked = mutex.lock(deadline.at_least(patience));
         if (locked == RobustMutex::Outcome::timed_out) return Outcome::timed_out;
         const MutexRelease release(mutex, locked);
-        if (about_to_sleep) ticket = sleepers.ticket();
+        if (about_to_sleep) ticket = event_count.prepare_wait();
         if (ended()) return Outcome::closed;
         if (ready_held()) {
           act();
@@ -112,7 +113,7 @@ class Ring {
       }
       if (deadline.passed()) return Outcome::timed_out;
       if (about_to_sleep) {
-        sleepers.sleep(ticket, deadline);
+        event_count.wait(ticket, deadline);
         about_to_sleep = false;
       } else {
         int turn = 0;
@@ -131,8 +132,8 @@ class Ring {
   alignas(64) RobustMutex get_mutex_;
   std::uint64_t put_seen_ = 0;  // guarded by get_mutex_
   alignas(64) std::atomic<std::uint64_t> got_ = 0;
-  alignas(64) Sleepers not_empty_;
-  Sleepers not_full_;
+  alignas(64) EventCount not_empty_;
+  EventCount not_full_;
   alignas(64) std::uint64_t capacity_;
   std::atomic<bool> closed_ = false;
 };

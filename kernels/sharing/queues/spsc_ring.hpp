@@ -3,7 +3,7 @@
 // SpscRing: the fastest way from one producer to one consumer: no lock, no system call, two
 // counters that each side writes alone and the other's of which it keeps a copy while that will do.
 //
-// Each waits by spinning, so both need a processor of their own; where one may be long, use Queue.
+// Each waits by spinning, so both need their own processor; where one may be long, use Queue.
 // Killed at any point, either side leaves each item either in the ring or got.
 //
 // Cost: a nanosecond or two an item, plus what a cache line takes from core to core.

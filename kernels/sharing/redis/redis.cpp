@@ -28,11 +28,11 @@ namespace parlab {
 namespace {
 
 /// What a pop waits in one command: so long the server may be stopped unnoticed.
-constexpr std::chrono::seconds longest_pop{10};
+constexpr std::chrono::seconds max_pop{10};
 
 /// Within what hiredis and the kernel take: to them 0 is without end.
-constexpr std::chrono::milliseconds shortest_timeout{1};
-constexpr std::chrono::milliseconds longest_timeout = std::chrono::hours(240);
+constexpr std::chrono::milliseconds min_timeout{1};
+constexpr std::chrono::milliseconds max_timeout = std::chrono::hours(240);
 
 }  // namespace
 
@@ -45,7 +45,7 @@ bool redis_supported() {
 }
 
 Redis::Redis(RedisAddress address) : address_(std::move(address)) {
-  address_.timeout = std::clamp(address_.timeout, shortest_timeout, longest_timeout);
+  address_.timeout = std::clamp(address_.timeout, min_timeout, max_timeout);
   if (!redis_supported())
     throw UsageError("this build has no Redis: install libhiredis-dev, then make build");
 }
@@ -216,7 +216,7 @@ void Redis::push(std::string_view list, std::string_view item) const {
 std::optional<std::string> Redis::pop(std::string_view list, Deadline deadline) const {
   // To Redis 0 is without end, and a negative wait an error.
   while (!deadline.passed()) {
-    const Deadline slice = deadline.within(longest_pop);
+    const Deadline slice = deadline.within(max_pop);
     const auto wait =
         std::max(std::chrono::milliseconds(1),
                  std::chrono::ceil<std::chrono::milliseconds>(slice.at() - Deadline::Clock::now()));

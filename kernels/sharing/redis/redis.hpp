@@ -6,7 +6,7 @@
 // What hiredis leaves to its user, done here: a server that was killed raises SIGPIPE in its
 // client, which is held back; a server that was stopped accepts connections all the same, so that
 // every command has a timeout; a connection that timed out or broke would answer the next command
-// with the last one's reply, so it is closed and made anew. A connection serves one thread: each
+// with the last one's reply, so it is closed and made again. A connection serves one thread: each
 // thread has its own, and so has a forked process.
 
 #include <chrono>

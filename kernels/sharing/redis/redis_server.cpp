@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char prefix[] = "parlab-redis-";
-constexpr auto longest_start = std::chrono::seconds(30);
+constexpr auto max_start = std::chrono::seconds(30);
 
 /// Clock ticks after boot at which a process started (proc(5), field 22); empty where it is gone.
 std::string start_time(const std::string& pid) {
@@ -102,7 +102,7 @@ RedisServer::RedisServer() {
          // A Ctrl-C is for parlab, which ends the server when its arms have ended.
          .group = ProcessGroup::own}));
     const Redis here({.place = place(), .timeout = std::chrono::milliseconds(1000)});
-    const auto deadline = std::chrono::steady_clock::now() + longest_start;
+    const auto deadline = std::chrono::steady_clock::now() + max_start;
     for (;;) {
       try {
         here.ping();

@@ -64,15 +64,15 @@ void Condition::lock_again() {
 
 void Event::set() {
   state_->set.store(1);
-  state_->sleepers.wake_all();
+  state_->event_count.notify_all();
 }
 
 bool Event::wait(Deadline deadline) {
   for (;;) {
-    const std::uint32_t ticket = state_->sleepers.ticket();
+    const std::uint32_t ticket = state_->event_count.prepare_wait();
     if (state_->set.load() != 0) return true;
     if (deadline.passed()) return false;
-    state_->sleepers.sleep(ticket, deadline);
+    state_->event_count.wait(ticket, deadline);
   }
 }
 
@@ -86,10 +86,10 @@ bool Semaphore::take() {
 bool Semaphore::acquire(Deadline deadline) {
   if (take()) return true;
   for (;;) {
-    const std::uint32_t ticket = state_->sleepers.ticket();
+    const std::uint32_t ticket = state_->event_count.prepare_wait();
     if (take()) return true;
     if (deadline.passed()) return false;
-    state_->sleepers.sleep(ticket, deadline);
+    state_->event_count.wait(ticket, deadline);
   }
 }
 
@@ -100,7 +100,7 @@ void Semaphore::release(Exactly<std::uint32_t> units) {
       throw std::logic_error("a semaphore was released more often than it was acquired");
   } while (!state_->units.compare_exchange_weak(now, now + units));
   constexpr std::uint32_t most = std::numeric_limits<int>::max();
-  state_->sleepers.wake(static_cast<int>(std::min<std::uint32_t>(units, most)));
+  state_->event_count.notify(static_cast<int>(std::min<std::uint32_t>(units, most)));
 }
 
 Barrier::Barrier(Exactly<std::uint32_t> parties, std::function<void()> action)
@@ -122,11 +122,11 @@ std::uint32_t Barrier::wait(Deadline deadline) {
     state_->progress = last ? Progress{here.round + 1, 0} : Progress{here.round, here.waiting + 1};
   }
   if (last) {
-    state_->sleepers.wake_all();
+    state_->event_count.notify_all();
     return here.waiting;
   }
   for (;;) {
-    const std::uint32_t ticket = state_->sleepers.ticket();
+    const std::uint32_t ticket = state_->event_count.prepare_wait();
     const bool broken_off = state_->last_broken == std::uint64_t{here.round} + 1;
     if (broken_off) throw BrokenBarrier("the barrier was broken while this party waited");
     if (state_->progress.load().round != here.round) return here.waiting;
@@ -134,7 +134,7 @@ std::uint32_t Barrier::wait(Deadline deadline) {
       break_round(here.round, true);  // unless the last one came just now
       continue;
     }
-    state_->sleepers.sleep(ticket, deadline);
+    state_->event_count.wait(ticket, deadline);
     if (!is_acting()) continue;
     const RobustMutex::Outcome locked = state_->mutex.lock(std::chrono::seconds(0));
     if (locked == RobustMutex::Outcome::timed_out) continue;
@@ -170,7 +170,7 @@ void Barrier::break_held(bool stay_broken) {
   state_->broken = stay_broken;
   state_->acting = 0;
   if (!stay_broken) state_->progress = Progress{round + 1, 0};
-  state_->sleepers.wake_all();
+  state_->event_count.notify_all();
 }
 
 void Barrier::break_round(std::uint32_t round, bool stay_broken) {

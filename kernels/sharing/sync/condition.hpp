@@ -28,7 +28,7 @@ namespace parlab {
 /// and whoever makes it true: acquire(); ready.store(true); notify_all(); release().
 class Condition {
  public:
-  /// With a lock of its own.
+  /// With its own lock.
   Condition() = default;
 
   bool acquire(Deadline deadline = {}) { return lock_.acquire(deadline); }
@@ -68,7 +68,7 @@ class Event {
  private:
   struct State {
     FutexWord set = 0;
-    Sleepers sleepers;
+    EventCount event_count;
   };
   SharedObject<State> state_{0};
 };
@@ -95,7 +95,7 @@ class Semaphore {
     State(std::uint32_t count, std::uint32_t max_count) : units(count), max_units(max_count) {}
     FutexWord units;
     const std::uint32_t max_units;
-    Sleepers sleepers;
+    EventCount event_count;
   };
   bool take();
 
@@ -146,7 +146,7 @@ class Barrier {
     std::atomic<Progress> progress = Progress{0, 0};
     std::atomic<std::uint64_t> last_broken = 0;  // the round that was broken off last, plus 1
     std::atomic<bool> broken = false;
-    Sleepers sleepers;
+    EventCount event_count;
   };
   bool is_acting() const;
   void notice(RobustMutex::Outcome locked);

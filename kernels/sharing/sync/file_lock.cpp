@@ -16,8 +16,8 @@
 namespace parlab {
 namespace {
 
-constexpr std::chrono::microseconds shortest_nap{20};
-constexpr std::chrono::microseconds longest_nap{10'000};
+constexpr std::chrono::microseconds min_nap{20};
+constexpr std::chrono::microseconds max_nap{10'000};
 
 bool set_lock(int descriptor, short kind, int command) {
   struct flock how {};
@@ -51,12 +51,12 @@ void FileLock::open_here() {
 bool FileLock::acquire(Deadline deadline) {
   if (opened_by_ != getpid()) open_here();  // what fork copied is the parent's lock
   if (held_) throw std::logic_error("this FileLock is held already: release it first");
-  auto nap = shortest_nap;
+  auto nap = min_nap;
   // Naps, because a blocking fcntl has no deadline.
   while (!(held_ = set_lock(file_.get(), F_WRLCK, deadline.never() ? F_OFD_SETLKW : F_OFD_SETLK))) {
     if (deadline.passed()) return false;
     usleep(static_cast<useconds_t>(nap.count()));
-    nap = std::min(nap * 2, longest_nap);
+    nap = std::min(nap * 2, max_nap);
   }
   return true;
 }

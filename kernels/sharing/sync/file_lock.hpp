@@ -7,7 +7,7 @@
 //
 // An open file description lock: the kernel drops it when its last descriptor is closed, so with
 // the death of its owner, and unlike a plain fcntl lock not with any close of the file. Children
-// forked before do not share it: the file is opened anew in each process.
+// forked before do not share it: the file is reopened in each process.
 //
 // Cost: a system call each way, about a microsecond; a wait with a deadline looks again and again,
 // at first after 20 microseconds, at last every 10 ms. Source: fcntl(2), F_OFD_SETLKW.

@@ -41,7 +41,7 @@ bool BasicLock<kind>::acquire_after(RobustMutex::Outcome outcome) {
     state_->mutex.unlock();
     throw Poisoned();
   }
-  mend_held(recover_);
+  repair_held(recover_);
   return true;
 }
 
@@ -56,16 +56,16 @@ bool BasicLock<kind>::acquire_even_poisoned(Deadline deadline) {
 }
 
 template <RobustMutex::Kind kind>
-void BasicLock<kind>::recover(const std::function<void()>& mend) {
+void BasicLock<kind>::recover(const std::function<void()>& repair) {
   acquire_even_poisoned();
-  mend_held(mend);
+  repair_held(repair);
   state_->mutex.unlock();
 }
 
 template <RobustMutex::Kind kind>
-void BasicLock<kind>::mend_held(const std::function<void()>& mend) {
+void BasicLock<kind>::repair_held(const std::function<void()>& repair) {
   try {
-    mend();
+    repair();
   } catch (...) {
     state_->mutex.unlock();
     throw;

@@ -41,9 +41,9 @@ class BasicLock {
   /// Throws std::logic_error where this thread does not hold it.
   void release() { state_->mutex.unlock(); }
 
-  /// Waits for the lock, poisoned or not, calls mend() with the lock held, then takes the poison
-  /// away and releases. Where mend() throws, the lock stays poisoned.
-  void recover(const std::function<void()>& mend);
+  /// Waits for the lock, poisoned or not, calls repair() with the lock held, then takes the poison
+  /// away and releases. Where repair() throws, the lock stays poisoned.
+  void recover(const std::function<void()>& repair);
 
   // As std::mutex, for std::lock_guard and std::unique_lock.
   void lock() { acquire(); }
@@ -60,7 +60,7 @@ class BasicLock {
   /// Takes the lock, poisoned or not, and leaves the poison; false at the deadline.
   bool acquire_even_poisoned(Deadline deadline = {});
   bool acquire_after(RobustMutex::Outcome outcome);
-  void mend_held(const std::function<void()>& mend);
+  void repair_held(const std::function<void()>& repair);
 
   SharedObject<State> state_{0};
   std::function<void()> recover_;

@@ -59,7 +59,7 @@ RobustMutex::Outcome RobustMutex::lock_slowly(int error, Deadline deadline) {
       default:
         throw std::system_error(error, std::generic_category(), "cannot lock");
     }
-    error = lock_until(&mutex_, deadline.within(longest_sleep));
+    error = lock_until(&mutex_, deadline.within(max_sleep));
   }
 }
 

@@ -47,7 +47,7 @@ class RobustMutex {
   pthread_mutex_t mutex_;
 };
 
-/// Releases what lock() acquired, where an owner's death needs no mending because what the mutex
+/// Releases what lock() acquired, where an owner's death needs no repair because what the mutex
 /// guards is right after each store.
 class MutexRelease {
  public:

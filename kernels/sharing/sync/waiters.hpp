@@ -64,9 +64,9 @@ class Waiters {
     ~Waiter();
 
     bool notified() const { return slot_->state.load() == Slot::marked; }
-    /// Until it is marked or the deadline, at most `longest_sleep`. Throws Interrupted.
+    /// Until it is marked or the deadline, at most `max_sleep`. Throws Interrupted.
     void sleep(Deadline deadline) const {
-      futex_wait(slot_->state, Slot::waiting, deadline.within(longest_sleep));
+      futex_wait(slot_->state, Slot::waiting, deadline.within(max_sleep));
     }
     /// Whether it was notified; the wake-up is then used.
     bool finish();

@@ -76,7 +76,7 @@ def _doubts(trust: Trust) -> str:
         ("this build is not one to measure", trust.builds), ("too much noise", trust.failed_gates),
         ("baselines differ from themselves", trust.uncalibrated),
         ("other work was running before", trust.busy_before),
-        ("the host took time", trust.robbed), ("uncommitted changes", trust.dirty),
+        ("the host took CPU time", trust.robbed), ("uncommitted changes", trust.dirty),
         ("several commits", len(trust.commits) > 1), ("several machines", trust.machines > 1),
         ("no baseline ran twice", not trust.gates)) if doubt]
     return f" ({listing(found)})" if found else ""
@@ -86,7 +86,7 @@ def _calibration(trust: Trust) -> str:
     """What the baselines against themselves say (A/A)."""
     count = plural(len(trust.gates), "baseline")
     if not trust.gates:
-        return "Nothing calibrates these numbers"
+        return "Nothing shows the noise of these numbers"
     margin = trust.gates[0].race.gate_margin
     if margin is not None:
         return (f"A/A: {len(trust.failed_gates)} of {count} that ran twice left ±{percent(margin)} or "

@@ -1,4 +1,4 @@
-"""What a call costs: a dot an arm at the nanoseconds of one call, the loop around it taken off.
+"""What a call costs: one dot per arm at the nanoseconds of one call, the loop around it taken off.
 
 For races whose size counts calls. The loop's part is the metric loop_seconds: the same loop without the
 call, timed in the same process after each sample. It is drawn beside the call as a small grey dot.

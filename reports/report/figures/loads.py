@@ -1,4 +1,4 @@
-"""How much each worker computed: a row an arm, a bar a worker, an even share as the line at 1.
+"""How much each worker computed: one row per arm, one bar per worker, an even share as the line at 1.
 
 Read from the metrics worker_1_seconds, worker_2_seconds, ... of a result file, the busiest first.
 """

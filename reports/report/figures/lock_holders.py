@@ -1,4 +1,4 @@
-"""Who held CPython's lock when: a strip a worker, a row a way of working, a column a number of cores.
+"""Who held CPython's lock when: one strip per worker, one row per method, one column per number of cores.
 
 Read from the metrics span_0_worker, span_0_kind, span_0_begin_seconds, span_0_end_seconds, ... of a
 result file. Kinds: 1 runs and holds the lock, 2 is in a call without it, 3 a message waits to be read.

@@ -1,4 +1,4 @@
-"""How still the machine was: each baseline and its second part over the rounds."""
+"""How quiet the machine was: each baseline and its second part over the rounds."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def draw(gates: Sequence[GateOf], path: Path) -> None:
                       weight="normal", fontsize=8, color=style.MUTED)
     grid[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     grid[-1].set_xlabel("round")
-    style.save(figure, path, "How still the machine was")
+    style.save(figure, path, "How quiet the machine was")
 
 
 def _margin(one: GateOf) -> float:

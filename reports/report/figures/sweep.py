@@ -1,4 +1,4 @@
-"""A race along its axis: a line an arm, a panel a worker count."""
+"""A race along its axis: one line per arm, one panel per worker count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When each request began and ended: a panel an arm, a bar a request.
+"""When each request began and ended: one panel per arm, one bar per request.
 
 Drawn where an arm's answer is {"got": ..., "timeline": [[start, end], ...]}, in seconds.
 """

@@ -45,7 +45,7 @@ class Comparison:
     confidence: float
     reason: str = ""  # why there can be no verdict; empty where there is an interval
     beside_load: bool = False  # another program took processors from one of the two
-    tells: float | None = None  # smallest difference that it would have told: 0.04
+    tells: float | None = None  # smallest difference that it would have detected: 0.04
 
     @property
     def words(self) -> str:
@@ -54,14 +54,14 @@ class Comparison:
 
     @property
     def power(self) -> str:
-        """What a comparison without a verdict would have told; empty for others, and where nobody knows."""
+        """What a comparison without a verdict would have detected; empty for others, and where it is not known."""
         if self.verdict != "not resolved" or self.tells is None:
             return ""
         if self.tells > 1:  # rounded up, as all: that much is told
-            return f": would tell {math.ceil(10 * (1 + self.tells)) / 10:.2g}x"
+            return f": would detect {math.ceil(10 * (1 + self.tells)) / 10:.2g}x"
         tenths = math.ceil(1000 * self.tells - 1e-9)
         told = f"{tenths / 10:.1f}" if tenths < 100 else f"{math.ceil(100 * self.tells - 1e-9)}"
-        return f": would tell {told} %"
+        return f": would detect {told} %"
 
     @property
     def beside(self) -> str:

@@ -148,7 +148,7 @@ def _facts(fields: Fields) -> dict[str, Any]:
         if facts.has("goal"):
             facts.number("goal", above=0.0)
         if not isinstance(fields.object("parameters").values.get("workers", 1), int):
-            raise fields.refuse("parameters", "has workers that are no whole number")
+            raise fields.refuse("parameters", "has a number of workers that is not a whole number")
     return {"goal": None} | dict(facts.values)
 
 

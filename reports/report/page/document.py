@@ -178,7 +178,7 @@ def _kind_title(section: Section) -> str:
     if section.kind == "calls":
         return "Time of one call by every arm, the loop around it apart"
     if section.kind == "timeline":
-        return "Start and end of every request, one panel an arm"
+        return "Start and end of every request, one panel per arm"
     if section.kind == "model":
         return f"Time against the model, by {section.axis}"
     return "Speed-up of every arm with its interval"

@@ -13,7 +13,7 @@ DECIDED = ("faster", "slower", "equivalent", "differs")
 
 
 def results_json(report: Report) -> str:
-    """JSON that may stand in a script element: the races, and a row an arm against its baseline."""
+    """JSON that may stand in a script element: the races, and one row per arm against its baseline."""
     sections = [section for section in report.sections if ranks(section.race)]
     races = [{"name": section.race.name, "experiment": section.race.experiment,
               "rounds": section.race.rounds, "command": " ".join(section.race.context.command.split())}

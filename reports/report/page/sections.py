@@ -89,7 +89,7 @@ class Section:
     @property
     def sentence(self) -> str:
         """What its case of the largest size says, or what is cheapest, in Markdown; empty where headlines
-        say it, and where times are held to goals."""
+        say it, and where times are compared with goals."""
         if self.headlines or not self.choices or is_against(self.race):
             return ""
         if measures_calls(self.race):

@@ -172,7 +172,7 @@ TEST_F(SuiteGoesOn, OnlyInTheSameConditionsAndWithWholeFiles) {
     for (const auto& [name, bytes] : whole) std::ofstream(out() / name) << bytes;
   };
   change("julia-variants.json", [](json& d) { d["context"]["commit"] = "0000000"; });
-  expect_refused("julia-variants.json: it was measured in other conditions (commit: ");
+  expect_refused("julia-variants.json: it was measured under other conditions (commit: ");
   restore();
   change("julia-variants.json", [](json& d) { d["context"]["host"] = "another"; });
   expect_refused("other conditions (host: ");
@@ -182,7 +182,7 @@ TEST_F(SuiteGoesOn, OnlyInTheSameConditionsAndWithWholeFiles) {
   expect_refused("other conditions (environment: ");
   restore();
   change("julia-variants.json", [](json& d) { d["results"][1]["seconds"].erase(0); });
-  expect_refused("not as many times as rounds");
+  expect_refused("a different number of times than of rounds");
   restore();
   change("julia-variants.json", [](json& d) { d["results"][1]["seconds"][0] = -1; });
   expect_refused("a time is not above 0");

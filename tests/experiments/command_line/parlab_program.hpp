@@ -29,7 +29,7 @@ struct Surroundings {
   bool no_hangup = false;                   // ignores SIGHUP, as nohup does
 };
 
-/// A running parlab in a process group of its own. Its processes, and theirs, carry a mark in their
+/// A running parlab in its own process group. Its processes, and theirs, carry a mark in their
 /// environment by which they can be found.
 class ParlabProgram {
  public:

@@ -1,4 +1,4 @@
-// However the program was started, it finds itself: to start an arm anew with a variable that its
+// However the program was started, it finds itself: to start an arm again with a variable that its
 // runtime reads as it is loaded (OpenMP's cancellation), and the Python package beside it.
 
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Each in a folder of its own, in which `copy` is a copy of the program.
+/// Each in its own folder, in which `copy` is a copy of the program.
 struct WayToStart {
   const char* name;
   std::string command;  // in a shell, before the words for parlab

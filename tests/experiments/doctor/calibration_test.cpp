@@ -64,7 +64,7 @@ TEST(Calibration, NamesTheSmallestSlowDownFromWhichOnAllAreTold) {
   EXPECT_THAT(text, HasSubstr("      5 %          3 of 4      12         2 of 4"));
   for (PlantedSlowdown& slow_down : arm.planted) slow_down.told = 0;
   EXPECT_THAT(calibration_text({.arms = {arm}, .rounds = 21}),
-              HasSubstr("most races tell none of these slow-downs"));
+              HasSubstr("most races detect none of these slow-downs"));
 }
 
 TEST(Calibration, RacesRealArmsWithTheSlowDownsAsked) {

@@ -114,7 +114,7 @@ TEST(StealCheck, WarnsOfThePastAndOfThePresent) {
   EXPECT_EQ(status({1, 1000}, {1.04, 1000.5}), "warning");
   EXPECT_EQ(status({0, 0}, {0, 0}), "ok");
   EXPECT_EQ(check_steal(Time{9, 1000}, Time{9.1, 1001}).found,
-            "0.9 % of the wanted time since boot, 10.0 % just now");
+            "0.9 % of the requested time since boot, 10.0 % just now");
 }
 
 TEST(QuotaCheck, CountsWhatTheQuotaPaysFor) {

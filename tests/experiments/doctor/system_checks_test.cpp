@@ -123,7 +123,7 @@ TEST(CountersCheck, WantsAUnitAndThePermission) {
   MachineFolder folder;
   folder.file("sys/bus/event_source/devices/software/type", "1")
       .file("proc/sys/kernel/perf_event_paranoid", "2");
-  EXPECT_EQ(check_counters(folder.machine()).found, "none in sight");
+  EXPECT_EQ(check_counters(folder.machine()).found, "none found");
   folder.file("sys/bus/event_source/devices/cpu_core/type", "4");
   EXPECT_EQ(check_counters(folder.machine()).status, "ok");
   folder.file("proc/sys/kernel/perf_event_paranoid", "-1");

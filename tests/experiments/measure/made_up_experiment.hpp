@@ -24,7 +24,7 @@ class MadeUpExperiment : public Experiment {
   std::vector<Case> cases() const override { return cases_; }
   Answer expected(const Case&) const override { return expected_(); }
   OpenedArm open(const Arm& arm) const override { return open_(arm); }
-  bool compares_ways() const override { return compares_ways_; }
+  bool compares_methods() const override { return compares_methods_; }
   bool each_has_headline(const Case&) const override { return each_has_headline_; }
   std::string remark(const Case&, const std::vector<nlohmann::json>& rounds) const override {
     return remark_(rounds);
@@ -33,7 +33,7 @@ class MadeUpExperiment : public Experiment {
 
   std::vector<Case> cases_ = {{.kernel = "made_up", .size = 100, .unit = "things"}};
   std::function<Answer()> expected_ = [] { return 42; };
-  bool compares_ways_ = false;
+  bool compares_methods_ = false;
   bool each_has_headline_ = false;
   std::function<std::string(const std::vector<nlohmann::json>&)> remark_ =
       [](const std::vector<nlohmann::json>&) { return ""; };

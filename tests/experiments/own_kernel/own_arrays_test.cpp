@@ -125,7 +125,7 @@ TEST_F(OwnArrays, ThatARunChangesArePreparedBeforeEach) {
   const Ended ended =
       run(in_place + "void prepare() { for (int& element : z) element = 1; }", parallel_arms);
   EXPECT_EQ(ended.code, 0) << ended.err;
-  // Made anew elsewhere by each preparation.
+  // Made again elsewhere by each preparation.
   const Ended moved =
       run("constexpr int size = 1000; std::vector<int> z;\n"
           "void prepare_once() { z.assign(10, 3); }\n"

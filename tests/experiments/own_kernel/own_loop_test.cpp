@@ -103,7 +103,7 @@ TEST_F(Own, TimesNoWrongAnswer) {
 }
 
 TEST_F(Own, NamesAnArmWhoseKernelThrowsOrCrashes) {
-  // In a part alone, so that the answer in one piece, which they are held to, is there.
+  // In a part alone, so that the answer in one piece, which they are checked against, is there.
   const std::string in_part =
       "constexpr int size = 1000;\n"
       "auto kernel = [](std::uint64_t begin, std::uint64_t end) {\n"
@@ -235,7 +235,7 @@ TEST_F(Own, SaysWhatAKernelIsWithoutARace) {
 }
 
 TEST_F(Own, LeavesNothingBehindWhereItIsInterruptedWhileCompiling) {
-  // A compiler that takes its time, and has started another program.
+  // A compiler that is slow, and has started another program.
   const std::filesystem::path slow = folder_.path() / "slow";
   std::ofstream(slow) << "#!/bin/sh\nsleep 60\n";
   std::filesystem::permissions(slow, std::filesystem::perms::owner_all);

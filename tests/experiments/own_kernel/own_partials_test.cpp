@@ -201,7 +201,7 @@ TEST_F(OwnPartials, OfASearchAreTheLowestIndex) {
   };
   EXPECT_EQ(answers_everywhere(with("999")), std::set<json>{999});
   EXPECT_EQ(answers_everywhere(with("1000")), std::set<json>{"nothing found"});
-  // std::find is no search of the file's.
+  // std::find is not a search of the file's.
   EXPECT_EQ(run("using namespace std;\nconstexpr int size = 10;\n"
                 "int kernel(uint64_t i) { int x[] = {1, 2}; return *find(x, x + 2, 2) + 0 * i; }")
                 .code,

@@ -60,26 +60,27 @@ TEST(Gil, AnswersRightlyInEveryWayAndLeavesATrueTrace) {
   if (const std::string why = why_no_python(); !why.empty()) GTEST_SKIP() << why;
   const json document = gil_on_one_core();
   ASSERT_FALSE(document.is_null());
-  std::map<std::string, int> ways;
+  std::map<std::string, int> methods;
   for (const json& result : document["results"]) {
     SCOPED_TRACE(result["label"].get<std::string>());
     EXPECT_TRUE(result["ok"]);
-    const std::string way = result["variant"];
-    if (way.ends_with("(free-threaded)")) continue;  // where there is such a Python
-    ways[result["group"]] += result["role"] == "baseline again" ? 0 : 1;
+    const std::string method = result["variant"];
+    if (method.ends_with("(free-threaded)")) continue;  // where there is such a Python
+    methods[result["group"]] += result["role"] == "baseline again" ? 0 : 1;
     const std::vector<Span> spans = spans_of(result["metrics"]);
     ASSERT_FALSE(spans.empty());
     for (const Span& span : spans) {
       EXPECT_LE(span.begin, span.end);
       EXPECT_EQ(span.kind == message_waits, result["paced"] && span.worker == 1);
       if (span.kind == message_waits) continue;
-      EXPECT_EQ(span.kind == without_lock, way.ends_with("(lock released)"));
+      EXPECT_EQ(span.kind == without_lock, method.ends_with("(lock released)"));
     }
-    EXPECT_FALSE(two_hold(spans) && !way.ends_with("processes"));
+    EXPECT_FALSE(two_hold(spans) && !method.ends_with("processes"));
     EXPECT_EQ(result["metrics"].contains("delay_median_seconds"), result["paced"]);
   }
-  EXPECT_EQ(ways, (std::map<std::string, int>{
-                      {"C on 1 core", 4}, {"bytecode on 1 core", 3}, {"messages on 1 core", 4}}));
+  EXPECT_EQ(methods,
+            (std::map<std::string, int>{
+                {"C on 1 core", 4}, {"bytecode on 1 core", 3}, {"messages on 1 core", 4}}));
 }
 
 TEST(Gil, ComparesWhatComputesAndTellsWhatMessagesWaited) {

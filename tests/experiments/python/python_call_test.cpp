@@ -24,12 +24,12 @@ TEST(PythonCall, AnswersRightlyByEveryWayAndTellsItsLoop) {
       folder.path());
   ASSERT_EQ(ended.code, 0) << ended.err;
   const json document = read_json(folder.path() / "call.json");
-  std::map<std::string, std::set<std::string>> ways;
+  std::map<std::string, std::set<std::string>> methods;
   for (const json& result : document["results"]) {
     EXPECT_TRUE(result["ok"]) << result["label"];
     EXPECT_EQ(result["unit"], "calls");
     if (result["role"] == "baseline again") continue;
-    ways[result["parameters"]["task"]].insert(result["variant"]);
+    methods[result["parameters"]["task"]].insert(result["variant"]);
     const bool in_python = result["variant"] != "C++";
     ASSERT_EQ(result["metrics"].contains("loop_seconds"), in_python) << result["label"];
     if (in_python) {
@@ -39,14 +39,14 @@ TEST(PythonCall, AnswersRightlyByEveryWayAndTellsItsLoop) {
   // What is built is raced, and no fewer: ctypes and the package are always there.
   const json listing = json::parse(run_parlab({"list", "--json"}).out);
   std::set<std::string> there = {"C++"};
-  for (const json& way : listing["calls"])
-    if (way["available"]) there.insert(way["name"]);
+  for (const json& method : listing["calls"])
+    if (method["available"]) there.insert(method["name"]);
   EXPECT_TRUE(there.contains("ctypes") && there.contains("parlab"));
-  EXPECT_EQ(ways, (std::map<std::string, std::set<std::string>>{
-                      {"scalar", there},
-                      {"array", there},
-                      {"array-large", there},
-                      {"own", {"Python function", "built-in function"}}}));
+  EXPECT_EQ(methods, (std::map<std::string, std::set<std::string>>{
+                         {"scalar", there},
+                         {"array", there},
+                         {"array-large", there},
+                         {"own", {"Python function", "built-in function"}}}));
 }
 
 TEST(PythonCall, RacesTheTaskThatIsNamed) {
@@ -83,11 +83,11 @@ TEST(PythonCall, SaysWhatToInstallWherePythonCannotImportParlab) {
 
 TEST(CallWays, AWayThatWasNotBuiltNamesItsPackages) {
   const PythonCalls bare{"3.11", {"parlab", "by_ctypes"}};
-  for (const CallWay& way : call_ways()) {
-    if (way.name == "parlab" || way.name == "ctypes")
-      EXPECT_EQ(why_missing(way, bare), "");
+  for (const CallMethod& method : call_methods()) {
+    if (method.name == "parlab" || method.name == "ctypes")
+      EXPECT_EQ(why_missing(method, bare), "");
     else
-      EXPECT_THAT(why_missing(way, bare), HasSubstr("install " + way.package));
+      EXPECT_THAT(why_missing(method, bare), HasSubstr("install " + method.package));
   }
 }
 

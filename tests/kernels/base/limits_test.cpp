@@ -67,7 +67,8 @@ void limit(int what, rlim_t most) {
 
 class LimitsTest : public SharingTest {
  protected:
-  /// In a process of its own, as a user who has no other: made by root, whom no limit on processes holds.
+  /// In its own process, as a user who has no other: made by root, whom no limit on processes
+  /// holds.
   static int with_few_processes(const std::function<int()>& work) {
 #if defined(PARLAB_THREAD_SANITIZER)
     return not_allowed;  // its own thread counts
@@ -132,7 +133,7 @@ TEST_F(LimitsTest, APoolNamesTheWorkerThatCannotBeStartedAndEndsTheOthers) {
 
 TEST_F(LimitsTest, AnAsynchronousCallSaysThatItsThreadCannotBeStarted) {
   const int code = with_few_processes([] {
-    Pool pool(2);  // with its keeper and this process: 4
+    Pool pool(2);  // with its fork server and this process: 4
     limit(RLIMIT_NPROC, 1);
     if (!says(refusal_of<OutOfRoom>([&] { pool.apply_async([] { return 1; }); }),
               "cannot start the thread that .*ulimit -u"))

@@ -49,7 +49,7 @@ def test_what_changed_is_compiled_again(own_cache: Path, tmp_path: Path, monkeyp
     assert compiles(["-fno-inline"])
     (tmp_path / "mine.hpp").write_text("#define MINE (0 + 1)")
     assert compiles([]) and not compiles([])
-    os.utime(library, (1, 1))  # the library was built anew
+    os.utime(library, (1, 1))  # the library was rebuilt
     assert compiles([])
 
 

@@ -27,7 +27,7 @@ def name() -> Iterator[str]:
 
 
 def elsewhere(build: Path, program: str) -> str:
-    """What a program of its own says, with parlab imported."""
+    """The output of a separate program with parlab imported."""
     done = subprocess.run([sys.executable, "-c", "import parlab\n" + program], capture_output=True,
                           text=True, timeout=100, check=True,
                           env={**os.environ, "PYTHONPATH": str(build / "python")})

@@ -14,15 +14,15 @@
 namespace parlab {
 namespace {
 
-/// Ways of one task, of the peers that can be used here. Never empty for C++'s own.
-std::vector<PeerWay> ways_of(PeerTask task) {
-  std::vector<PeerWay> ways;
+/// Methods of one task, of the peers that can be used here. Never empty for C++'s own.
+std::vector<PeerMethod> methods_of(PeerTask task) {
+  std::vector<PeerMethod> methods;
   for (const Peer& peer : peers()) {
     if (peer.look().version.empty()) continue;
-    for (const PeerWay& way : peer.ways)
-      if (way.task == task) ways.push_back(way);
+    for (const PeerMethod& method : peer.methods)
+      if (method.task == task) methods.push_back(method);
   }
-  return ways;
+  return methods;
 }
 
 TEST(Peers, SayTheirVersionOrWhatIsMissing) {
@@ -46,15 +46,15 @@ TEST(Peers, CountDartsThatArePi) {
   const auto variants = dart_variants();
   const auto own = std::ranges::find(variants, "scalar", &DartVariant::name);
   for (const PeerTask task : {PeerTask::darts, PeerTask::darts_53}) {
-    ASSERT_FALSE(ways_of(task).empty());
-    for (const PeerWay& way : ways_of(task)) {
-      const PeerRun run = way.prepare({.range = {0, darts}, .seed = 5});
+    ASSERT_FALSE(methods_of(task).empty());
+    for (const PeerMethod& method : methods_of(task)) {
+      const PeerRun run = method.prepare({.range = {0, darts}, .seed = 5});
       const auto inside = static_cast<double>(run());
-      EXPECT_NEAR(inside, darts * p, 5 * std::sqrt(darts * p * (1 - p))) << way.name;
-      EXPECT_EQ(run(), static_cast<std::uint64_t>(inside)) << way.name << " a second time";
-      if (!way.same_stream) continue;
+      EXPECT_NEAR(inside, darts * p, 5 * std::sqrt(darts * p * (1 - p))) << method.name;
+      EXPECT_EQ(run(), static_cast<std::uint64_t>(inside)) << method.name << " a second time";
+      if (!method.same_stream) continue;
       for (const IndexRange range : {IndexRange{0, darts}, {1, 1000}, {7, 8}, {3, 3}})
-        EXPECT_EQ(way.prepare({.range = range, .seed = 5})(), own->count_inside(range, 5));
+        EXPECT_EQ(method.prepare({.range = range, .seed = 5})(), own->count_inside(range, 5));
     }
   }
 }
@@ -64,11 +64,11 @@ TEST(Peers, FindThePrimesOfARange) {
        {IndexRange{0, 0}, {0, 2}, {2, 3}, {3, 4}, {10, 30}, {0, 100'000}}) {
     std::vector<std::uint64_t> primes;
     for_each_prime_by_textbook(range, [&](std::uint64_t prime) { primes.push_back(prime); });
-    for (const PeerWay& way : ways_of(PeerTask::count_primes))
-      EXPECT_EQ(way.prepare({.range = range, .workers = 2})(), primes.size())
-          << way.name << range.end;
-    for (const PeerWay& way : ways_of(PeerTask::list_primes))
-      EXPECT_EQ(way.prepare({.range = range})(), mark_of(primes)) << way.name << range.end;
+    for (const PeerMethod& method : methods_of(PeerTask::count_primes))
+      EXPECT_EQ(method.prepare({.range = range, .workers = 2})(), primes.size())
+          << method.name << range.end;
+    for (const PeerMethod& method : methods_of(PeerTask::list_primes))
+      EXPECT_EQ(method.prepare({.range = range})(), mark_of(primes)) << method.name << range.end;
   }
 }
 
@@ -89,9 +89,9 @@ TEST(Peers, FindAFactor) {
        std::initializer_list<std::pair<std::uint64_t, std::uint64_t>>{
            {10000600009, 100003}, {1000003, 0}, {9, 3}, {112272535095295, 5}}) {
     const std::uint64_t numbers[] = {number};
-    for (const PeerWay& way : ways_of(PeerTask::find_factor))
-      EXPECT_EQ(way.prepare({.range = {3, 100'004}, .numbers = numbers})(), factor)
-          << way.name << " " << number;
+    for (const PeerMethod& method : methods_of(PeerTask::find_factor))
+      EXPECT_EQ(method.prepare({.range = {3, 100'004}, .numbers = numbers})(), factor)
+          << method.name << " " << number;
   }
 }
 
@@ -101,8 +101,8 @@ TEST(Peers, DecideWhichNumbersArePrime) {
   std::uint64_t expected = 0;
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (is_prime(numbers[i])) expected += i + 1;
-  for (const PeerWay& way : ways_of(PeerTask::decide))
-    EXPECT_EQ(way.prepare({.numbers = numbers})(), expected) << way.name;
+  for (const PeerMethod& method : methods_of(PeerTask::decide))
+    EXPECT_EQ(method.prepare({.numbers = numbers})(), expected) << method.name;
 }
 
 // Any program that answers lines with lines will do, and a shell is everywhere.

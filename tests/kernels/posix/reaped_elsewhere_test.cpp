@@ -179,7 +179,7 @@ TEST_F(ReapedLater, AProcessIsJoinedThoughAThreadThatBeganLaterReapsIt) {
 
 int twice(int n) { return 2 * n; }
 
-/// What is wrong with a pool whose program reaps its keeper; 0 for nothing.
+/// What is wrong with a pool whose program reaps its fork server; 0 for nothing.
 int use(Pool& pool) {
   std::vector<int> numbers(100);
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -217,7 +217,7 @@ TEST_P(ReapedElsewhere, APoolsTasksHaveTheProgramsSigchld) {
   });
 }
 
-TEST_F(ReapedLater, APoolWorksThoughAThreadThatBeganLaterReapsItsKeeper) {
+TEST_F(ReapedLater, APoolWorksThoughAThreadThatBeganLaterReapsItsForkServer) {
   Pool pool(2);
   const Reaper reaper("thread");
   EXPECT_EQ(use(pool), 0);

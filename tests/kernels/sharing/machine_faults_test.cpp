@@ -34,7 +34,7 @@ using std::chrono_literals::operator""s;
 
 class MachineFaultsTest : public SharingTest {
  protected:
-  /// The exit code of `work` in a process of its own, whose limits it may change.
+  /// The exit code of `work` in its own process, whose limits it may change.
   static int in_process(const std::function<int()>& work) {
     Process process(work);
     process.start();
@@ -93,7 +93,7 @@ TEST_F(MachineFaultsTest, SaysThatDescriptorsAreUsedUpAndLeavesNothing) {
         close(taken.back());
         taken.pop_back();
       }
-      // A pool has a socket, an eventfd, two descriptors for its keeper, and a socket a worker.
+      // A pool has a socket, an eventfd, two descriptors for its fork server, and a socket per worker.
       const bool pool = out_of_room([] { Pool(2).apply([] {}); });
       const bool pipes = out_of_room([] {
         auto first = make_pipe();

@@ -152,7 +152,7 @@ TEST_F(ProcessTest, RefusesToForkBesideAThread) {
   EXPECT_EQ(process.exitcode(), 0);
 }
 
-/// A child that starts a child of its own, from its main thread or from another, which then ends.
+/// A child that starts its own child, from its main thread or from another, which then ends.
 class Grandchild {
  public:
   explicit Grandchild(bool from_thread)

@@ -51,10 +51,10 @@ class RandomKillsTest : public SharingTest {
     alarm(static_cast<unsigned>(100 + kills_));
   }
   void nap() {
-    usleep(std::uniform_int_distribution<useconds_t>(0, longest_nap_microseconds)(random_));
+    usleep(std::uniform_int_distribution<useconds_t>(0, max_nap_microseconds)(random_));
   }
 
-  static constexpr useconds_t longest_nap_microseconds = 3000;
+  static constexpr useconds_t max_nap_microseconds = 3000;
   const int kills_ = setting("PARLAB_KILLS", 100);
   const int seed_ = setting("PARLAB_SEED", 20111115);
   std::mt19937 random_;
@@ -227,8 +227,9 @@ TEST_F(RandomKillsTest, RunNoTaskOfAPoolTwiceAndFailNoneInSilence) {
   std::vector<int> numbers(items);
   for (int i = 0; i < items; ++i) numbers[static_cast<std::size_t>(i)] = i;
   Pool pool(3);
-  const int keeper = pool.apply([] { return getppid(); });
-  if (children_of(keeper).empty()) GTEST_SKIP() << "the kernel does not list a process's children";
+  const int fork_server = pool.apply([] { return getppid(); });
+  if (children_of(fork_server).empty())
+    GTEST_SKIP() << "the kernel does not list a process's children";
   for (int kill_count = 0; kill_count < kills_;) {
     std::fill(counts.begin(), counts.end(), 0);
     auto results = pool.imap_unordered(run_once, numbers, 1 + random_() % 4);
@@ -236,7 +237,7 @@ TEST_F(RandomKillsTest, RunNoTaskOfAPoolTwiceAndFailNoneInSilence) {
     int died = 0;
     for (int read = 0; read < items; ++read) {
       if (random_() % 20 == 0 && kill_count < kills_) {
-        const std::vector<int> workers = children_of(keeper);
+        const std::vector<int> workers = children_of(fork_server);
         if (!workers.empty()) {
           kill(workers[random_() % workers.size()], SIGKILL);
           ++kill_count;

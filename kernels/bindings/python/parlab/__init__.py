@@ -6,7 +6,7 @@
     parlab.compare("pi", backend=["openmp", "tbb"], darts=1e7)
 
 Every kernel takes `backend` (a name of parlab.backends(), with or without a schedule), `workers`
-(None: all usable cores), `grain` (indices a chunk; None chooses) and `hold_gil` (True keeps other
+(None: all usable cores), `grain` (indices per chunk; None chooses) and `hold_gil` (True keeps other
 Python threads from running meanwhile, and Ctrl-C from being heard: what a careless extension does).
 The answer is the same, bit for bit, whatever these are. Arrays are read and written where they lie.
 

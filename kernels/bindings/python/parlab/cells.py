@@ -9,7 +9,7 @@
     %%cpp -n mine               load as functions: mine.add_up(array, len(array))
     extern "C" double add_up(const double* numbers, size_t size) { ... }
 
-    %%cpp -k mine               a kernel of your own: mine.run(), mine.compare(backend=[...])
+    %%cpp -k mine               your own kernel: mine.run(), mine.compare(backend=[...])
     constexpr auto size = 1'000'000;
     auto kernel = [](std::uint64_t i) { return i * i; };
 

@@ -2,7 +2,7 @@
 
 What is kept lies in folder(): the newest 100, named after what the preprocessor makes of the source
 (its includes and the compiler's version among it), the flags, and the library as it was built. So
-what changed is compiled anew, and nothing has to be cleared by hand.
+what changed is recompiled, and nothing has to be cleared by hand.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Error(Exception):
-    """Whatever parlab complains of."""
+    """The base of all errors that parlab raises."""
 
 
 class BadInput(Error, ValueError):

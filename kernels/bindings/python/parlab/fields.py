@@ -47,8 +47,8 @@ def diffusion(plate: np.ndarray, steps: int, *, rate: float = 0.1, depth: int | 
     """Heat `steps` steps after `plate` (float64, rows x columns, each row contiguous).
 
     A step: next = centre + rate * (sum of the four neighbours - 4 * centre), with rate = D dt / dx**2,
-    stable up to 0.25. edges: fixed, cells of the edge keep what they have; or periodic, beyond an edge
-    lies the opposite one. depth: steps that the variant tiled makes in a sweep through memory (None: 16).
+    stable up to 0.25. edges: fixed, edge cells keep their values; or periodic, opposite edges are neighbours.
+    depth: steps per sweep through memory of the variant tiled (None: 16).
     variant: those of diffusion in parlab.kernels() but stream. Returns `out` or a new array of the same
     shape; `plate` stays as it is, so it may not overlap `out`."""
     source = described("plate", plate, "float64", 2, False)

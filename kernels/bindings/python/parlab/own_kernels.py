@@ -1,4 +1,4 @@
-"""Kernels of the user's, from the text of a C++ file, raced like any other.
+"""The user's kernels, from the text of a C++ file, raced like any other.
 
     saxpy = parlab.own("saxpy.hpp")                            # or the text itself
     saxpy.run(backend=["openmp", "tbb"], size=[1e5, 1e6])      # a Race: a table, records, to_frame(), plot()
@@ -26,7 +26,7 @@ from .races import Race
 @dataclass(frozen=True)
 class OwnKernel:
     """A kernel file, or its text: C++ with `size` and `kernel(i)` or `kernel(begin, end)`, and whatever else
-    experiments/README.md tells of; `flags` are more flags for the compiler, a space between them, in quotes as
+    experiments/README.md describes; `flags` are more flags for the compiler, a space between them, in quotes as
     in a shell where they hold one. With `path` the file itself is compiled, as it is at each call, and `source`
     is not looked at. Raises BadInput for a name that no file can have, and BadType."""
 
@@ -103,7 +103,7 @@ def _words_of(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def own(source: str | os.PathLike[str], name: str = "own", flags: str = "") -> OwnKernel:
-    """A kernel of your own, from a file (a path, or a string of one line that names it) or from its text; `name` is
+    """Your own kernel, from a file (a path, or a string of one line that names it) or from its text; `name` is
     what its races call the latter. Nothing is compiled before it is raced, or asked what it is by check(). Raises
     FileNotFoundError and BadType."""
     if not isinstance(source, (str, os.PathLike)):

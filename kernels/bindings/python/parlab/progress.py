@@ -1,4 +1,4 @@
-"""What goes on, in one line that is rewritten: in a notebook below the cell, else on a terminal."""
+"""Progress, in one line that is rewritten: in a notebook below the cell, else on a terminal."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     race = parlab.compare("pi", backend=["openmp", "tbb"], darts=1e7, rounds=21)
     race                            # a table, in a notebook
-    pandas.DataFrame(race.records)  # one row an arm; race.samples: one a round and arm
+    pandas.DataFrame(race.records)  # one row per arm; race.samples: one per round and arm
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Race:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """One an arm: who, its median seconds, its speed-up over the baseline with the interval."""
+        """One per arm: its label, its median seconds, its speed-up over the baseline with the interval."""
         return [_record(result) for result in self.document["results"]
                 if result["role"] != "baseline again"]
 
@@ -208,7 +208,7 @@ def run(experiment: str, **options: Any) -> Race:
     """Races one experiment as `parlab run` does: every arm against serial.
 
     Options are those of `parlab run EXPERIMENT --help`, with _ for -: darts=1e7, workers=[1, 2].
-    A notebook and a terminal say what goes on meanwhile; quiet=True does not. Ctrl-C ends the race.
+    A notebook and a terminal show the progress; quiet=True does not. Ctrl-C ends the race.
     Where an arm failed the race is returned all the same: its record and `ok` say so."""
     return _race("run", experiment, options)
 

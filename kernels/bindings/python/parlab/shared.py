@@ -137,7 +137,7 @@ def attach(name: str) -> SharedArray:
         except (ValueError, KeyError, TypeError):
             raise BadInput(f"'{name}' is not an array that parlab made: unlink it") from None
         if not complete or kind.hasobject:
-            raise BadInput(f"'{name}' is cut short: unlink it and make it anew")
+            raise BadInput(f"'{name}' is cut short: unlink it and create it again")
         return _mapped(file, size, sides, kind, name)
     finally:
         os.close(file)

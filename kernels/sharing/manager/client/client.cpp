@@ -25,7 +25,7 @@ class ManagerClient::State {
   State(ManagerAddress address, ClientOptions options)
       : address_(std::move(address)), options_(std::move(options)) {
     open_session();
-    longest_message_ = keeper_->longest_message();
+    max_message_bytes_ = keeper_->max_message_bytes();
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -34,7 +34,7 @@ class ManagerClient::State {
   ClientConnection& connection();
   bool connected() const;
   const ManagerAddress& address() const { return address_; }
-  std::uint64_t longest_message() const { return longest_message_; }
+  std::uint64_t max_message_bytes() const { return max_message_bytes_; }
 
   void add_held(std::uint64_t object) {
     const std::scoped_lock held(client_processes::lock());
@@ -72,7 +72,7 @@ class ManagerClient::State {
 
   ManagerAddress address_;
   ClientOptions options_;
-  std::uint64_t longest_message_ = 0;
+  std::uint64_t max_message_bytes_ = 0;
   std::uint64_t generation_ = 0;
   std::string session_;
   std::string manager_;  // what it calls itself
@@ -149,7 +149,7 @@ ManagerClient ManagerClient::connect(std::string_view address, ClientOptions opt
 }
 
 const ManagerAddress& ManagerClient::address() const { return state_->address(); }
-std::uint64_t ManagerClient::longest_message() const { return state_->longest_message(); }
+std::uint64_t ManagerClient::max_message_bytes() const { return state_->max_message_bytes(); }
 
 std::optional<std::string> ManagerClient::call(std::uint64_t object, std::string_view method,
                                                std::string_view arguments,
@@ -170,7 +170,8 @@ std::shared_ptr<const ManagerClient::Held> ManagerClient::make(std::string_view 
 
 std::shared_ptr<const ManagerClient::Held> ManagerClient::hold(std::uint64_t object) const {
   if (!from_bytes(*call(0, "hold", to_bytes(object))).get<bool>())
-    throw ManagerError(fmt::format("the manager has no object {}: nobody held it", object));
+    throw ManagerError(
+        fmt::format("the manager has no object {}: it was dropped with its last proxy", object));
   return std::make_shared<const Held>(*this, object);
 }
 

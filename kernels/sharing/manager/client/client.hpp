@@ -1,6 +1,6 @@
 #pragma once
 
-// A client's side of a manager. Each thread has a connection of its own, made when it first calls;
+// A client's side of a manager. Each thread has its own connection, made when it first calls;
 // so threads never wait for each other, and a lock belongs to a thread. A process that was forked
 // makes its own connections: it never speaks on its parent's.
 //
@@ -32,13 +32,13 @@ struct ClientOptions {
 
 class ManagerClient {
  public:
-  /// Throws UsageError where nobody listens, or where what listens is no manager of ours; and
+  /// Throws UsageError where nobody listens, or where what listens is not a manager of ours; and
   /// ManagerError where it refuses the key.
   static ManagerClient connect(std::string_view address, ClientOptions options = {});
 
   const ManagerAddress& address() const;
   /// Bytes; a longer message is refused here, before it is sent.
-  std::uint64_t longest_message() const;
+  std::uint64_t max_message_bytes() const;
 
   /// The answer of the object's method; none where the deadline came first. Throws ManagerDied, and
   /// ManagerError for what the object throws.

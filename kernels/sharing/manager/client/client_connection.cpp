@@ -21,7 +21,7 @@ namespace {
 constexpr char gone[] = "the manager is gone: it was killed, or it ended";
 
 /// Longer ones would overflow when they are added to a time.
-constexpr std::chrono::milliseconds longest_patience = std::chrono::hours(24 * 365);
+constexpr std::chrono::milliseconds max_patience = std::chrono::hours(24 * 365);
 
 /// Milliseconds from now, rounded up.
 std::int64_t wire_timeout(Deadline deadline) {
@@ -54,7 +54,7 @@ bool is_there(const ManagerAddress& address) {
 
 ClientConnection::ClientConnection(const ManagerAddress& address, const ClientOptions& options)
     : socket_(address.connect()), options_(options) {
-  options_.patience = std::clamp(options_.patience, std::chrono::milliseconds(0), longest_patience);
+  options_.patience = std::clamp(options_.patience, std::chrono::milliseconds(0), max_patience);
   greet(address);
   client_processes::add(*this);
 }
@@ -71,7 +71,8 @@ void ClientConnection::greet(const ManagerAddress& address) {
     throw ManagerError(fmt::format("the manager at {} refused the connection", address.text()));
   }
   if (greeting.magic != manager_magic)
-    throw UsageError(fmt::format("what listens at {} is not a manager of parlab", address.text()));
+    throw UsageError(
+        fmt::format("the process that listens at {} is not a manager of parlab", address.text()));
   if (greeting.asks_key != 0 && options_.key.empty())
     throw UsageError(fmt::format("the manager at {} asks for a key; give it", address.text()));
   if (greeting.asks_key == 0 && !options_.key.empty())
@@ -89,18 +90,18 @@ void ClientConnection::greet(const ManagerAddress& address) {
   }
   if (!same_proof(welcome.proof, prove(options_.key, "manager", greeting.nonce, response.nonce)))
     throw ManagerError(
-        fmt::format("what listens at {} does not know the key: not ours", address.text()));
-  longest_message_ = greeting.longest_message;
+        fmt::format("the process that listens at {} does not know the key", address.text()));
+  max_message_bytes_ = greeting.max_message_bytes;
 }
 
 std::optional<std::string> ClientConnection::call(std::uint64_t object, std::string_view method,
                                                   std::string_view arguments, Deadline deadline) {
   const RequestHead request{object, wire_timeout(deadline), method.size()};
   const FrameSize size = sizeof request + method.size() + arguments.size();
-  if (size > longest_message_)
+  if (size > max_message_bytes_)
     throw ManagerError(
         fmt::format("a message of {} bytes is beyond the manager's limit of {}: send it in parts",
-                    size, longest_message_));
+                    size, max_message_bytes_));
   std::string head;
   head.reserve(sizeof size + sizeof request + method.size());
   head += raw_bytes(size);

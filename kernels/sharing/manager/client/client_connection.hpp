@@ -27,7 +27,7 @@ class ClientConnection {
   /// the connection goes on. Whatever else ends a call amid its bytes breaks the connection.
   std::optional<std::string> call(std::uint64_t object, std::string_view method,
                                   std::string_view arguments, Deadline deadline = {});
-  std::uint64_t longest_message() const { return longest_message_; }
+  std::uint64_t max_message_bytes() const { return max_message_bytes_; }
 
   /// False in a forked child, and where an earlier call broke it.
   bool usable() const { return static_cast<bool>(socket_); }
@@ -50,7 +50,7 @@ class ClientConnection {
 
   FileDescriptor socket_;
   ClientOptions options_;
-  std::uint64_t longest_message_ = 0;
+  std::uint64_t max_message_bytes_ = 0;
 };
 
 }  // namespace parlab

@@ -25,7 +25,7 @@ using KeyProof = std::array<std::uint8_t, 32>;
 
 struct Greeting {
   std::array<char, 8> magic;
-  std::uint64_t longest_message;  // bytes
+  std::uint64_t max_message_bytes;  // bytes
   std::uint8_t asks_key;
   GreetingNonce nonce;
 };

@@ -58,7 +58,7 @@ class ServedBarrier final : public ServedObject {
     if (broken_) return std::optional<json>(std::in_place, broken);
     if (acting_) return std::nullopt;  // the next round begins when this one is done
     if (has_action_ && !can_act)
-      throw std::invalid_argument("this barrier has an action, and who waits must bring it");
+      throw std::invalid_argument("this barrier has an action: whoever waits must pass it");
     arrived_.push_back(who);
     if (arrived_.size() < parties_) return std::nullopt;
     if (!has_action_) return open(who);

@@ -104,7 +104,7 @@ std::shared_ptr<LockState> lock_for(std::string_view arguments, ServedHost& host
   if (number.is_null()) return std::make_shared<LockState>(LockState::Kind::recursive);
   const auto* owner =
       dynamic_cast<LockingObject*>(&host.object(count_of(number, "a lock's number")));
-  if (!owner) throw std::invalid_argument("a condition is made on a lock: this object is none");
+  if (!owner) throw std::invalid_argument("a condition needs a lock, and this object is not one");
   return owner->lock();
 }
 

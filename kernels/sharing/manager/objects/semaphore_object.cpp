@@ -73,7 +73,7 @@ class ServedSemaphore final : public ServedObject {
     return true;
   }
   void release(ConnectionId who, std::uint64_t units) {
-    if (units == 0) throw std::invalid_argument("a semaphore is given back one unit or more");
+    if (units == 0) throw std::invalid_argument("a semaphore releases one unit or more");
     const std::uint64_t most =
         bounded_ ? initial_ : std::uint64_t{std::numeric_limits<std::int64_t>::max()};
     if (units > most - value_)

@@ -65,7 +65,7 @@ std::int64_t whole_number(const json& value, std::string_view what) {
 
 std::uint64_t count_of(const json& value, std::string_view what) {
   const std::int64_t number = whole_number(value, what);
-  if (number < 0) throw std::invalid_argument(fmt::format("{} is not below 0: {}", what, number));
+  if (number < 0) throw std::invalid_argument(fmt::format("{} is 0 or more, not {}", what, number));
   return static_cast<std::uint64_t>(number);
 }
 

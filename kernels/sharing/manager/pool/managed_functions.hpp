@@ -65,13 +65,13 @@ T argument_as(const nlohmann::json& value) {
     if (!value.is_number_integer())
       throw std::invalid_argument("an argument that should be a whole number: " + value.dump());
     if (!holds<T>(value))
-      throw std::invalid_argument("an argument that its type does not hold: " + value.dump());
+      throw std::invalid_argument("an argument that does not fit its type: " + value.dump());
     return value.get<T>();
   } else if constexpr (std::floating_point<T>) {
     if (!value.is_number())
       throw std::invalid_argument("an argument that should be a number: " + value.dump());
     if (std::isfinite(value.get<double>()) && !std::isfinite(value.get<T>()))
-      throw std::invalid_argument("an argument that its type does not hold: " + value.dump());
+      throw std::invalid_argument("an argument that does not fit its type: " + value.dump());
     return value.get<T>();
   } else {
     return value.get<T>();
@@ -91,10 +91,10 @@ class ManagedFunctions {
  private:
   template <class Result, class... Parameters>
   ManagedFunctions& add_as(const std::string& name, std::function<Result(Parameters...)> function) {
-    static_assert(
-        (... && !(std::is_lvalue_reference_v<Parameters> &&
-                  !std::is_const_v<std::remove_reference_t<Parameters>>)),
-        "a worker's changes to its arguments are seen by nobody: take them by value, and return");
+    static_assert((... && !(std::is_lvalue_reference_v<Parameters> &&
+                            !std::is_const_v<std::remove_reference_t<Parameters>>)),
+                  "changes that a worker makes to its arguments are lost: take them by value, and "
+                  "return the result");
     table_[name] = [function = std::move(function)](const nlohmann::json& arguments) {
       if (arguments.size() != sizeof...(Parameters))
         throw std::invalid_argument("takes " + std::to_string(sizeof...(Parameters)) +

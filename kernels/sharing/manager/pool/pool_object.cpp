@@ -46,7 +46,7 @@ ServedPool::ServedPool(ServedPoolOptions options,
 }
 
 ServedPool::~ServedPool() {
-  refuse_all("the pool is gone: nobody held it any more");  // while it is known what they are at
+  refuse_all("the pool was dropped with its last proxy");  // while it is known what they are at
   end_workers();
 }
 
@@ -156,7 +156,7 @@ void ServedPool::take_message(Workers::iterator worker, const json& message) {
     return;
   }
   if (!worker->chunk || message.size() != worker->chunk->message.items.size())
-    throw std::invalid_argument("outcomes that nobody asked for");
+    throw std::invalid_argument("outcomes that were not requested");
   const QueuedChunk chunk = std::move(*worker->chunk);
   worker->chunk.reset();
   chunk.done(message);

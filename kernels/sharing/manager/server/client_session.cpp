@@ -9,8 +9,8 @@ namespace parlab {
 namespace {
 
 /// Bytes asked of the socket at a time: memory grows as they come, not as a client says they will.
-constexpr std::size_t least_read = 4 << 10;
-constexpr std::size_t most_read = 1 << 20;
+constexpr std::size_t min_read = 4 << 10;
+constexpr std::size_t max_read = 1 << 20;
 
 }  // namespace
 
@@ -20,12 +20,12 @@ bool ServerConnection::receive() {
     used_ = 0;
   }
   const std::size_t before = received_.size();
-  const std::size_t room = std::clamp(before, least_read, most_read);
+  const std::size_t room = std::clamp(before, min_read, max_read);
   received_.resize(before + room);
   const ssize_t size = recv(fd(), received_.data() + before, room, MSG_DONTWAIT);
   received_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   // A client sends nothing while its call waits; one that does must not fill the memory.
-  if (received_.size() > longest_message_ + sizeof(FrameSize) + most_read) return false;
+  if (received_.size() > max_message_bytes_ + sizeof(FrameSize) + max_read) return false;
   return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -40,7 +40,7 @@ std::optional<std::string> ServerConnection::take_frame() {
   std::string_view rest = std::string_view(received_).substr(used_);
   FrameSize size = 0;
   if (!take_front(rest, size)) return std::nullopt;
-  if (size > longest_message_) {
+  if (size > max_message_bytes_) {
     broken = true;
     return std::nullopt;
   }

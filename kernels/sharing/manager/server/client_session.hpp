@@ -24,8 +24,8 @@ struct WaitingCall {
 
 class ServerConnection {
  public:
-  ServerConnection(ConnectionId id, FileDescriptor socket, std::uint64_t longest_message)
-      : id_(id), socket_(std::move(socket)), longest_message_(longest_message) {}
+  ServerConnection(ConnectionId id, FileDescriptor socket, std::uint64_t max_message_bytes)
+      : id_(id), socket_(std::move(socket)), max_message_bytes_(max_message_bytes) {}
 
   ConnectionId id() const { return id_; }
   int fd() const { return socket_.get(); }
@@ -57,7 +57,7 @@ class ServerConnection {
  private:
   ConnectionId id_;
   FileDescriptor socket_;
-  std::uint64_t longest_message_;
+  std::uint64_t max_message_bytes_;
   std::string received_;
   std::size_t used_ = 0;  // of received_
   std::string unsent_;

@@ -23,17 +23,17 @@ constexpr std::uint64_t parent_tag = 1;
 
 /// Wrong keys in a row that are refused at once; then one every tenth of a second, and others wait
 /// for their greeting.
-constexpr double most_patience = 10;
-constexpr double patience_a_second = 10;
+constexpr double auth_burst = 10;
+constexpr double auth_tokens_per_second = 10;
 
 /// Seconds in which a client has to answer the greeting.
-constexpr auto longest_greeting = std::chrono::seconds(10);
+constexpr auto max_greeting = std::chrono::seconds(10);
 
 /// 34 years, which can be added to a time without overflow.
-constexpr std::int64_t longest_timeout_ms = 1LL << 40;
+constexpr std::int64_t max_timeout_ms = 1LL << 40;
 
 /// Clients that have not yet proved who they are, at the same time.
-constexpr std::size_t most_strangers = 128;
+constexpr std::size_t max_unauthenticated_clients = 128;
 
 }  // namespace
 
@@ -44,7 +44,7 @@ ManagerServer::ManagerServer(FileDescriptor listener, int parent, ServerSettings
       parent_(parent),
       settings_(std::move(settings)),
       store_(std::move(types)),
-      patience_(most_patience) {
+      auth_tokens_(auth_burst) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = listener_tag}};
   bool watched = epoll_ctl(poll_.get(), EPOLL_CTL_ADD, listener_.get(), &event) == 0;
   event.data.u64 = parent_tag;
@@ -109,9 +109,9 @@ void ManagerServer::accept_all() {
       if (errno == EMFILE || errno == ENFILE) usleep(10'000);
       return;
     }
-    const auto strangers = static_cast<std::size_t>(
+    const auto unauthenticated = static_cast<std::size_t>(
         std::ranges::count_if(connections_, [](const auto& one) { return !one.second->trusted; }));
-    if (strangers >= most_strangers) continue;  // closed
+    if (unauthenticated >= max_unauthenticated_clients) continue;  // closed
     ucred peer{};
     socklen_t length = sizeof peer;
     const bool local =
@@ -121,7 +121,7 @@ void ManagerServer::accept_all() {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
     if (epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0) continue;
     auto connection =
-        std::make_unique<ServerConnection>(id, std::move(socket), settings_.longest_message);
+        std::make_unique<ServerConnection>(id, std::move(socket), settings_.max_message_bytes);
     greet(*connections_.emplace(id, std::move(connection)).first->second);
   }
 }
@@ -144,7 +144,7 @@ void ManagerServer::read(ServerConnection& connection) {
                         std::string(rest.substr(head.method_size)), std::nullopt};
     if (head.timeout_ms != no_timeout)
       request.deadline = Clock::now() + std::chrono::milliseconds(std::clamp<std::int64_t>(
-                                            head.timeout_ms, 0, longest_timeout_ms));
+                                            head.timeout_ms, 0, max_timeout_ms));
     call(connection, std::move(request));
     if (waiting_ > before) break;
   }
@@ -211,7 +211,7 @@ void ManagerServer::expire() {
   }
   const auto now = Clock::now();
   for (auto& [id, connection] : connections_) {
-    if (!connection->trusted && now - connection->since > longest_greeting) broken_.push_back(id);
+    if (!connection->trusted && now - connection->since > max_greeting) broken_.push_back(id);
     if (!connection->waiting || !connection->waiting->deadline ||
         *connection->waiting->deadline > now)
       continue;
@@ -228,7 +228,7 @@ int ManagerServer::next_deadline() const {
   if (!ungreeted_.empty()) return 100;  // ms until another wrong key is forgiven
   auto soonest = Clock::time_point::max();
   for (const auto& [id, connection] : connections_) {
-    if (!connection->trusted) soonest = std::min(soonest, connection->since + longest_greeting);
+    if (!connection->trusted) soonest = std::min(soonest, connection->since + max_greeting);
     if (connection->waiting && connection->waiting->deadline)
       soonest = std::min(soonest, *connection->waiting->deadline);
   }
@@ -237,23 +237,23 @@ int ManagerServer::next_deadline() const {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
-void ManagerServer::refill_patience() {
+void ManagerServer::refill_auth_tokens() {
   const auto now = Clock::now();
   const std::chrono::duration<double> since = now - refilled_;
   refilled_ = now;
-  patience_ = std::min(most_patience, patience_ + since.count() * patience_a_second);
+  auth_tokens_ = std::min(auth_burst, auth_tokens_ + since.count() * auth_tokens_per_second);
 }
 
 void ManagerServer::greet(ServerConnection& connection) {
-  refill_patience();
-  if (patience_ < 1) {
+  refill_auth_tokens();
+  if (auth_tokens_ < 1) {
     ungreeted_.push_back(connection.id());
     return;
   }
   connection.nonce = fresh_nonce();
   connection.greeted = true;
   connection.since = Clock::now();
-  const Greeting greeting{manager_magic, settings_.longest_message,
+  const Greeting greeting{manager_magic, settings_.max_message_bytes,
                           static_cast<std::uint8_t>(settings_.key.empty() ? 0 : 1),
                           connection.nonce};
   if (!connection.send(raw_bytes(greeting))) broken_.push_back(connection.id());
@@ -267,8 +267,8 @@ void ManagerServer::check_response(ServerConnection& connection) {
   take_front(rest, response);
   const KeyProof right = prove(settings_.key, "client", connection.nonce, response.nonce);
   if (!connection.greeted || !same_proof(response.proof, right)) {
-    refill_patience();
-    patience_ -= 1;
+    refill_auth_tokens();
+    auth_tokens_ -= 1;
     connection.broken = true;
     return;
   }

@@ -15,8 +15,8 @@
 namespace parlab {
 
 struct ServerSettings {
-  std::string key;                               // empty: whoever the kernel says is the same user
-  std::uint64_t longest_message = 256ULL << 20;  // bytes
+  std::string key;  // empty: whoever the kernel says is the same user
+  std::uint64_t max_message_bytes = 256ULL << 20;  // bytes
   std::chrono::microseconds spin{0};  // looks for the next request so long before it sleeps
 };
 
@@ -52,7 +52,7 @@ class ManagerServer final : public ServedHost {
   int next_deadline() const;
   void close_broken();
   void close(ServerConnection& connection);
-  void refill_patience();
+  void refill_auth_tokens();
 
   struct Watcher {
     int fd;
@@ -73,7 +73,7 @@ class ManagerServer final : public ServedHost {
   std::vector<ConnectionId> broken_;
   std::vector<ConnectionId> ungreeted_;  // they wait until wrong keys are forgiven
   ConnectionId next_ = 2;
-  double patience_;  // wrong keys that are answered at once
+  double auth_tokens_;  // wrong keys that are answered at once
   std::chrono::steady_clock::time_point refilled_ = std::chrono::steady_clock::now();
   std::size_t waiting_ = 0;
 };

@@ -29,7 +29,7 @@ void ManagerServer::call(ServerConnection& connection, WaitingCall call) {
   }
   ObjectStore::Entry* entry = store_.find(call.object);
   if (!entry) {
-    reply(connection, CallStatus::failed, "this object is gone: nobody held it any more");
+    reply(connection, CallStatus::failed, "this object was dropped with its last proxy");
     return;
   }
   if (attempt(connection, call, *entry)) {

@@ -108,7 +108,7 @@ TEST(LineUp, LetsCasesOfOneTaskRaceWhateverTheirSize) {
 
 TEST(LineUp, ComparesWaysWithTheFirstOfThem) {
   MadeUpExperiment experiment;
-  experiment.compares_ways_ = true;
+  experiment.compares_methods_ = true;
   experiment.cases_ = {{.kernel = "k", .variant = "slow", .size = 10, .unit = "things"},
                        {.kernel = "k", .variant = "fast", .size = 10, .unit = "things"}};
   const auto entrants = line_up(
@@ -120,7 +120,7 @@ TEST(LineUp, ComparesWaysWithTheFirstOfThem) {
 
 TEST(LineUp, SaysOfAWayInASentenceOnlyWhatItsRaceDoesNotShare) {
   MadeUpExperiment experiment;
-  experiment.compares_ways_ = true;
+  experiment.compares_methods_ = true;
   experiment.cases_.clear();
   for (const int bytes : {8, 4096})
     for (const std::string way : {"slow", "fast"})
@@ -141,7 +141,7 @@ TEST(LineUp, SaysOfAWayInASentenceOnlyWhatItsRaceDoesNotShare) {
 
 TEST(LineUp, NamesNumbersWhereSeveralVary) {
   MadeUpExperiment experiment;
-  experiment.compares_ways_ = true;
+  experiment.compares_methods_ = true;
   experiment.cases_.clear();
   for (const int delay : {10, 20})
     for (const int bytes : {8, 16})

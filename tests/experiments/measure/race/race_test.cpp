@@ -336,7 +336,7 @@ TEST(BesideLoad, ArmsThatWaitForEachOtherAreTimedOnce) {
   EXPECT_TRUE(crowded.results[0].waits_for_others);  // serial
   EXPECT_FALSE(crowded.results[2].waits_for_others);
   EXPECT_EQ(crowded.results[2].retaken, 0);
-  experiment.compares_ways_ = true;  // some are several processes
+  experiment.compares_methods_ = true;  // some are several processes
   for (const Measured& result :
        run_race(experiment,
                 line_up(experiment, {.backends = parse_backends("serial"), .workers = {1}}),

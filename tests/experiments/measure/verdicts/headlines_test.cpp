@@ -73,8 +73,8 @@ TEST_F(HeadlineLevels, RefuseMoreSentencesThanWerePlanned) {
   EXPECT_THROW(headlines(experiment_, results, verdicts, pairs, 1), std::invalid_argument);
 }
 
-// Of equal arms the luckiest is named the fastest, at each look anew: its own interval then lies too
-// high.
+// Of equal arms the luckiest is named the fastest, at each look again: its own interval then lies
+// too high.
 TEST_F(HeadlineLevels, HoldForTheArmThatWasChosenForBeingTheFastest) {
   constexpr int races = 300;
   int missed = 0;

@@ -294,7 +294,7 @@ TEST_F(RaceOfThree, TellsEachArmWhereTheExperimentAsksForIt) {
 
 TEST(PacedCases, AreTimedButNotCompared) {
   MadeUpExperiment experiment;
-  experiment.compares_ways_ = true;
+  experiment.compares_methods_ = true;
   Case what{.kernel = "made_up", .variant = "a", .size = 1, .unit = "messages", .task = "t"};
   what.paced = true;
   experiment.cases_ = {what, what};

@@ -72,7 +72,7 @@ constexpr std::array<double, 4> truths = {0, 0.01, 0.05, 0.2};
 struct Named {
   const char* name;
   Noise noise;
-  double most_missed;
+  double max_missed;
 };
 void PrintTo(const Named& named, std::ostream* out) { *out << named.name; }
 
@@ -82,7 +82,7 @@ TEST_P(Truth, IsSeldomContradictedAndSeldomMissedAtAnyLook) {
   for (const double truth : truths) {
     const Rates rates = rates_of(GetParam().noise, truth);
     EXPECT_LE(rates.wrong, 0.005) << truth;
-    EXPECT_LE(rates.missed, GetParam().most_missed) << truth;
+    EXPECT_LE(rates.missed, GetParam().max_missed) << truth;
     if (truth == 0.2) {
       EXPECT_GE(rates.decided, 0.95) << "says too little";
     }

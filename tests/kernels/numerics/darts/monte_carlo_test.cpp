@@ -47,7 +47,7 @@ std::uint64_t count_by_definition(IndexRange darts, std::uint64_t seed) {
   return inside;
 }
 
-/// Darts of other generators are held to their plain variant, which has a test of its own.
+/// Darts of other generators are checked against their plain variant, which has its own test.
 std::uint64_t count_expected(const DartVariant& variant, IndexRange darts, std::uint64_t seed) {
   if (variant.reference == "scalar") return count_by_definition(darts, seed);
   for (const DartVariant& other : dart_variants())

@@ -66,10 +66,10 @@ struct Case {
   std::string level;  // of SIMD; empty: as it comes
 };
 
-std::vector<Case> cases_of(int least_steps_a_sweep, bool on_each_level = true) {
+std::vector<Case> cases_of(int min_steps_per_sweep, bool on_each_level = true) {
   std::vector<Case> cases;
   for (const DiffusionVariant& variant : diffusion_variants()) {
-    if (!variant.diffuses || variant.most_steps < least_steps_a_sweep) continue;
+    if (!variant.diffuses || variant.max_steps < min_steps_per_sweep) continue;
     cases.push_back({variant, ""});
     if (!on_each_level || (variant.name != "simd" && variant.name != "tiled")) continue;
     for (const std::string& level : supported_simd_levels()) cases.push_back({variant, level});
@@ -124,7 +124,7 @@ TEST_P(Diffusion, FollowsTheDefinitionBitForBitOnPlatesOfEverySize) {
 class DiffusionInTime : public Diffusion {};
 
 TEST_P(DiffusionInTime, MakesSeveralStepsInASweepHoweverTheRowsAreSplit) {
-  for (const int steps : {2, 3, 7, GetParam().variant.most_steps})
+  for (const int steps : {2, 3, 7, GetParam().variant.max_steps})
     for (const std::uint64_t grain : {1u, 2u, 5u, 16u, 50u}) {
       expect_definition(23, 61, {rate, steps, false}, grain);
       expect_definition(3, 9, {rate, steps, true}, grain, 2);
@@ -133,7 +133,7 @@ TEST_P(DiffusionInTime, MakesSeveralStepsInASweepHoweverTheRowsAreSplit) {
   for (const std::uint64_t rows : {1u, 2u, 5u})
     for (const std::uint64_t columns : {1u, 2u, 3u, 7u}) {
       expect_definition(rows, columns, {rate, 2, false}, 1);
-      expect_definition(rows, columns, {rate, GetParam().variant.most_steps, false}, 2, 1);
+      expect_definition(rows, columns, {rate, GetParam().variant.max_steps, false}, 2, 1);
     }
   // Wider than a strip, so that strips meet.
   expect_definition(12, 1100, {rate, 9, false}, 5);
@@ -163,7 +163,7 @@ TEST_P(DiffusionOnBackends, GivesTheSameBitsOnEachOfThem) {
         const auto backend = make_backend({entry.name, "", workers});
         std::fill_n(last.cells, rows * columns, 0.0);
         diffuse(GetParam().variant, start.plate(), between, last, rate, edges, steps,
-                std::min(4, GetParam().variant.most_steps), [&](const auto& work) {
+                std::min(4, GetParam().variant.max_steps), [&](const auto& work) {
                   backend->for_chunks(Chunking({0, rows}, 7), work);
                 });
         for (std::uint64_t row = 0; row < rows; ++row)

@@ -12,11 +12,11 @@
 namespace parlab {
 namespace {
 
-JuliaImage square(std::uint64_t side, std::uint32_t most_steps = 300) {
+JuliaImage square(std::uint64_t side, std::uint32_t max_steps = 300) {
   return {.width = side,
           .height = side,
           .step = 3.6 / static_cast<double>(side),
-          .most_steps = most_steps};
+          .max_steps = max_steps};
 }
 
 /// The definition, in std::complex and with the circle as a square root: shares no code with ours.
@@ -26,7 +26,7 @@ std::uint32_t steps_by_definition(const JuliaImage& image, std::uint64_t pixel) 
   std::complex<double> z(image.left + static_cast<double>(pixel % image.width) * image.step,
                          image.top - static_cast<double>(row) * image.step);
   std::uint32_t steps = 0;
-  for (; steps < image.most_steps && std::abs(z) < 2; ++steps) z = z * z + c;
+  for (; steps < image.max_steps && std::abs(z) < 2; ++steps) z = z * z + c;
   return steps;
 }
 
@@ -117,7 +117,7 @@ TEST_P(Julia, EndsWherePixelsAreInsideOrOutsideOrFewStepsAreAllowed) {
   EXPECT_THAT(counts(image, {0, image.pixels()}), testing::Each(0u));
   image.left = -0.1;
   for (const std::uint32_t most : {0u, 1u, 7u, 8u, 9u, 1001u}) {
-    image.most_steps = most;
+    image.max_steps = most;
     EXPECT_THAT(counts(image, {17, 45}), testing::Each(most));
   }
   EXPECT_THAT(counts(image, {5, 5}), testing::IsEmpty());

@@ -187,7 +187,7 @@ TEST(Manager, CarriesLargeValues) {
 
 TEST(Manager, RefusesMessagesBeyondTheLimitBeforeTheyAreSent) {
   ManagerOptions options;
-  options.longest_message = 1000;
+  options.max_message_bytes = 1000;
   const Manager manager(std::move(options));
   const ManagedValue value = manager.value(1);
   EXPECT_THROW(value.set_bytes(std::string(1001, 'x')), ManagerError);

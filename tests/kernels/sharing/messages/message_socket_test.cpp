@@ -102,7 +102,7 @@ TEST_F(MessageSocketTest, RefusesAPacketThatHasNoLength) {
 }
 
 TEST_F(MessageSocketTest, RefusesALengthBeyondTheLongestMessage) {
-  send_packet(packet_of(longest_message_bytes + 1, 10));
+  send_packet(packet_of(max_message_bytes + 1, 10));
   EXPECT_THROW(incoming_.receive(ends_.there.get()), BadMessage);
 }
 

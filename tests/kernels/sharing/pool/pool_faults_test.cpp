@@ -1,4 +1,4 @@
-// What becomes of a Pool whose workers, keeper or parent are killed or stopped.
+// What becomes of a Pool whose workers, fork server or parent are killed or stopped.
 
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ int run_item(int item) {
 }
 
 int number_of_worker(int) { return getpid(); }
-int number_of_keeper() { return getppid(); }
+int fork_server_pid() { return getppid(); }
 void sleep_for_ever() {
   for (;;) pause();
 }
@@ -172,11 +172,11 @@ TEST_F(PoolFaultsTest, ReturnsFromGetAndTerminateWhereAWorkerIsStopped) {
   kill(pid, SIGSTOP);
 }
 
-TEST_F(PoolFaultsTest, FailsAtOnceWhereItsKeeperIsKilled) {
+TEST_F(PoolFaultsTest, FailsAtOnceWhereItsForkServerIsKilled) {
   Pool pool(2);
   const auto stuck = pool.apply_async(sleep_for_ever);
   const int worker = pool.apply(number_of_worker, 0);
-  kill(pool.apply(number_of_keeper), SIGKILL);
+  kill(pool.apply(fork_server_pid), SIGKILL);
   EXPECT_THROW(stuck.get(long_enough), WorkerDied);
   EXPECT_TRUE(eventually([&] { return has_ended(worker); }));
   EXPECT_THROW(pool.map(run_item, first(3)), WorkerDied);
@@ -187,7 +187,7 @@ TEST_F(PoolFaultsTest, DiesWithItsParent) {
   Process parent([&] {
     Pool pool(1);
     pids[0] = pool.apply(number_of_worker, 0);
-    pids[1] = pool.apply(number_of_keeper);
+    pids[1] = pool.apply(fork_server_pid);
     pool.apply(sleep_for_ever);
   });
   parent.start();

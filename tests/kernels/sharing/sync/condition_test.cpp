@@ -88,7 +88,7 @@ class Waiting {
   /// Whether so many are awake soon, and no more of them some slices of sleep later.
   bool are_awake(int count) {
     if (!eventually([&] { return woken.load() >= count; })) return false;
-    std::this_thread::sleep_for(3 * longest_sleep);
+    std::this_thread::sleep_for(3 * max_sleep);
     return woken.load() == count;
   }
 

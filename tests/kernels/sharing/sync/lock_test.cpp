@@ -109,11 +109,11 @@ TEST_F(LockTest, TellsEveryNextOwnerOfADeathUntilOneMends) {
   die_holding(lock);
   EXPECT_THROW(lock.acquire(), Poisoned);
   EXPECT_THROW(lock.acquire(10ms), Poisoned);
-  EXPECT_THROW(lock.recover([] { throw std::runtime_error("cannot mend"); }), std::runtime_error);
+  EXPECT_THROW(lock.recover([] { throw std::runtime_error("cannot repair"); }), std::runtime_error);
   EXPECT_THROW(lock.acquire(), Poisoned);
-  bool mended = false;
-  lock.recover([&] { mended = true; });
-  EXPECT_TRUE(mended);
+  bool repaired = false;
+  lock.recover([&] { repaired = true; });
+  EXPECT_TRUE(repaired);
   EXPECT_TRUE(lock.acquire(0s));
   lock.release();
 }

@@ -1,4 +1,4 @@
-"""Masked arrays: a call would read what is masked, and no answer would tell."""
+"""Masked arrays: a call would read what is masked, and the answer would not show it."""
 
 from __future__ import annotations
 
