@@ -1,4 +1,4 @@
-#include "kernels/base/exactly.hpp"
+#include "kernels/base/text/exactly.hpp"
 
 #include <stdexcept>
 

@@ -1,4 +1,4 @@
-#include "kernels/base/utf8.hpp"
+#include "kernels/base/text/utf8.hpp"
 
 #include <cstring>
 
