@@ -17,7 +17,7 @@
 #include "experiments/own_kernel/kernel_text.hpp"
 #include "experiments/own_kernel/loaded_kernel.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 #include "kernels/posix/wait.hpp"
 
 namespace parlab {

@@ -14,8 +14,8 @@
 #include "experiments/base/experiment.hpp"
 #include "experiments/base/race_interruption.hpp"
 #include "kernels/base/deadline.hpp"
-#include "kernels/posix/child_process.hpp"
 #include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 

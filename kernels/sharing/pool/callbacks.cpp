@@ -8,7 +8,7 @@
 #include <deque>
 #include <mutex>
 
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/start_thread.hpp"
 

@@ -22,7 +22,7 @@
 #include "kernels/base/limits.hpp"
 #include "kernels/base/sharing_errors.hpp"
 #include "kernels/posix/file_descriptor.hpp"
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/start_thread.hpp"

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 

@@ -1,4 +1,4 @@
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

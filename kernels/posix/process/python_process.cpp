@@ -1,4 +1,4 @@
-#include "kernels/posix/python_process.hpp"
+#include "kernels/posix/process/python_process.hpp"
 
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 
 #ifndef PARLAB_PYTHON
 #define PARLAB_PYTHON "python3"

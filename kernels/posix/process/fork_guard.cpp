@@ -1,4 +1,4 @@
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

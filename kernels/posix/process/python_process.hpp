@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/posix/child_process.hpp"
 #include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/posix/sockets.hpp"
 
 namespace parlab {
