@@ -1,4 +1,4 @@
-#include "experiments/command_line/result_place.hpp"
+#include "experiments/measure/results/result_place.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "experiments/base/json_text.hpp"
 #include "experiments/base/standard_streams.hpp"
-#include "experiments/command_line/rescue.hpp"
+#include "experiments/measure/results/rescue.hpp"
 
 namespace parlab {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/command_line/table.hpp"
+#include "experiments/base/table.hpp"
 
 #include <fmt/format.h>
 

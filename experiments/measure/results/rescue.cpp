@@ -1,4 +1,4 @@
-#include "experiments/command_line/rescue.hpp"
+#include "experiments/measure/results/rescue.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
