@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/own_kernel/inside/table.hpp"
+#include "experiments/own_kernel/inside/kernel_table.hpp"
 
 namespace parlab {
 namespace own {

@@ -9,7 +9,7 @@
 #include <array>
 #include <cstring>
 
-#include "experiments/own_kernel/inside/numbers.hpp"
+#include "experiments/own_kernel/inside/kernel_numbers.hpp"
 
 namespace parlab::own {
 

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "experiments/own_kernel/inside/arrays.hpp"
+#include "experiments/own_kernel/inside/kernel_arrays.hpp"
 
 namespace parlab::own {
 
