@@ -1,6 +1,6 @@
 // Both searches on every backend and schedule of this build.
 
-#include "kernels/backends/search.hpp"
+#include "kernels/backends/search/search.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "kernels/backends/cancellable_search.hpp"
+#include "kernels/backends/search/cancellable_search.hpp"
 #include "kernels/backends/tbb_workers.hpp"
 #include "kernels/base/handover.hpp"
 

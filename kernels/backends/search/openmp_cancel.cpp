@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <atomic>
 
-#include "kernels/backends/cancellable_search.hpp"
 #include "kernels/backends/openmp_threads.hpp"
+#include "kernels/backends/search/cancellable_search.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/first_failure.hpp"
 

@@ -1,4 +1,4 @@
-#include "kernels/backends/cancellable_search.hpp"
+#include "kernels/backends/search/cancellable_search.hpp"
 
 #include "kernels/base/registry.hpp"
 
