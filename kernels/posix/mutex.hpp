@@ -25,8 +25,6 @@
 
 #define PARLAB_GUARDED_BY(mutex) PARLAB_THREAD_SAFETY(guarded_by(mutex))
 #define PARLAB_REQUIRES(mutex) PARLAB_THREAD_SAFETY(requires_capability(mutex))
-#define PARLAB_EXCLUDES(mutex) PARLAB_THREAD_SAFETY(locks_excluded(mutex))
-#define PARLAB_RETURN_CAPABILITY(mutex) PARLAB_THREAD_SAFETY(lock_returned(mutex))
 #define PARLAB_UNCHECKED PARLAB_THREAD_SAFETY(no_thread_safety_analysis)
 
 namespace parlab {
@@ -41,7 +39,7 @@ class PARLAB_THREAD_SAFETY(capability("mutex")) BasicMutex {
 
   void lock() PARLAB_THREAD_SAFETY(acquire_capability()) { mutex_.lock(); }
   void unlock() PARLAB_THREAD_SAFETY(release_capability()) { mutex_.unlock(); }
-  /// For clang only: the caller's caller holds it.
+  /// Tells clang that it is held here, and does nothing.
   void assert_held() const PARLAB_THREAD_SAFETY(assert_capability(this)) {}
   auto native_handle() { return mutex_.native_handle(); }
 
