@@ -14,7 +14,7 @@
 #include <set>
 
 #include "kernels/base/thread_shortage.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/posix/mutex.hpp"
 
 namespace parlab {
@@ -80,7 +80,7 @@ class TbbParallelism {
 };
 
 /// TBB gives its workers the processors that the initial thread had at TBB's first use: where
-/// OpenMP had bound that one (kernels/machine/openmp_binding.hpp), all of them would share a
+/// OpenMP had bound that one (kernels/machine/processors/openmp_binding.hpp), all of them would share a
 /// processor. So whoever comes to work in an arena is given what the thread that opened the arena
 /// has. Lives as long as the arena. Does nothing where the environment does not bind.
 class TbbProcessors final : public tbb::task_scheduler_observer {

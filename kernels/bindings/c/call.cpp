@@ -13,7 +13,7 @@
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
 #include "kernels/machine/usable_cores.hpp"
 

@@ -12,7 +12,7 @@
 #include <features.h>
 #include <sys/syscall.h>
 
-#include "kernels/machine/processor_set.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 
 namespace parlab {
 namespace {

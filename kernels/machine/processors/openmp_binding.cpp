@@ -1,4 +1,4 @@
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 
 #include <dlfcn.h>
 #include <link.h>

@@ -1,4 +1,4 @@
-#include "kernels/machine/processor_set.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 
 #include <gmock/gmock.h>
 

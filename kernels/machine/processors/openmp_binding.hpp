@@ -16,7 +16,7 @@
 #include <optional>
 #include <string>
 
-#include "kernels/machine/processor_set.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 
 namespace parlab {
 

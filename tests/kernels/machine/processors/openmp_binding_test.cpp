@@ -1,7 +1,7 @@
 // What of an environment binds, and that a thread which OpenMP has bound is told from one that the
 // program has bound itself. With a runtime that binds: tests/experiments/measure/race/binding_test.cpp.
 
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 
 #include <gmock/gmock.h>
 
