@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "kernels/base/utf8.hpp"
+#include "kernels/base/text/utf8.hpp"
 
 namespace parlab {
 namespace {

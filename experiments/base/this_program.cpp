@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 
 namespace parlab {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "experiments/command_line/rescue.hpp"
+#include "experiments/measure/results/rescue.hpp"
 
 namespace parlab {
 

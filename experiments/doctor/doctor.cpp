@@ -15,7 +15,7 @@
 #include "experiments/doctor/processor_checks.hpp"
 #include "experiments/doctor/system_checks.hpp"
 #include "experiments/measure/results/context.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
 
 namespace parlab {

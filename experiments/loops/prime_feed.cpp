@@ -8,7 +8,7 @@
 
 #include "kernels/base/registry.hpp"
 #include "kernels/numerics/factors/trial_division.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/pool/pool.hpp"
 #include "kernels/sharing/queues/queue.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "kernels/backends/backend_registry.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/usable_cores.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 #include <benchmark/benchmark.h>
 
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 
 int main(int count, char** values) {
   parlab::unbind_main_thread();

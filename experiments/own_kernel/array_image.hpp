@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/own_kernel/inside/table.hpp"
+#include "experiments/own_kernel/inside/kernel_table.hpp"
 #include "experiments/own_kernel/own_kernel.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 

@@ -5,9 +5,9 @@
 
 namespace parlab {
 
-extern const char inside_table[];
-extern const char inside_arrays[];
-extern const char inside_numbers[];
-extern const char inside_calls[];
+extern const char inside_kernel_table[];
+extern const char inside_kernel_arrays[];
+extern const char inside_kernel_numbers[];
+extern const char inside_kernel_calls[];
 
 }  // namespace parlab

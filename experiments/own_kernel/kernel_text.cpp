@@ -219,8 +219,8 @@ std::string wrapped(const fs::path& file, const std::string& source) {
       "{}{}{}#line 1 \"{}\"\n{}\n#line 1 \"how parlab calls your kernel\"\n{}\n"
       "namespace parlab::own {{ struct None; }}\n"
       "namespace parlab_absent {{ using parlab::own::None;{} }}\n{}{}",
-      heads, inside_table, inside_arrays, quoted(file.string()), source, list, absent,
-      inside_numbers, inside_calls);
+      heads, inside_kernel_table, inside_kernel_arrays, quoted(file.string()), source, list, absent,
+      inside_kernel_numbers, inside_kernel_calls);
 }
 
 }  // namespace parlab

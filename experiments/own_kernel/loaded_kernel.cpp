@@ -8,7 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "kernels/backends/search.hpp"
+#include "kernels/backends/search/search.hpp"
 
 namespace parlab {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
-#include "experiments/own_kernel/inside/table.hpp"
+#include "experiments/own_kernel/inside/kernel_table.hpp"
 #include "experiments/own_kernel/own_kernel.hpp"
 
 namespace parlab {

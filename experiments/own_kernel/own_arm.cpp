@@ -8,7 +8,7 @@
 
 #include "experiments/own_kernel/loaded_kernel.hpp"
 #include "experiments/own_kernel/reference_run.hpp"
-#include "kernels/backends/search.hpp"
+#include "kernels/backends/search/search.hpp"
 
 namespace parlab {
 namespace {

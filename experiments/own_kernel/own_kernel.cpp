@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,8 +15,9 @@
 #include "experiments/measure/race/arm_process.hpp"
 #include "experiments/own_kernel/kernel_text.hpp"
 #include "experiments/own_kernel/loaded_kernel.hpp"
+#include "experiments/own_kernel/making_folder.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 #include "kernels/posix/wait.hpp"
 
 namespace parlab {
@@ -39,12 +39,16 @@ std::string hash_of(const std::string& text) {
   return fmt::format("own-{:016x}.so", hash);
 }
 
-/// A command of several words: `asked`, else $CXX.
+/// A command of several words: `asked`, else $CXX, else what the Python package takes (compiled.py),
+/// so that a cell and a kernel are compiled alike.
 Words compiler(const std::string& asked) {
   const char* named = std::getenv("CXX");  // NOLINT(concurrency-mt-unsafe): nothing sets it
   Words words = asked.empty() ? shell_words(named != nullptr ? named : "", "CXX")
                               : shell_words(asked, "--compiler");
-  return words.empty() ? Words{"c++"} : words;
+  if (!words.empty()) return words;
+  for (const char* name : {"g++", "c++", "clang++"})
+    if (!find_program(name).empty()) return {name};
+  return {"g++"};  // which is not there, as the message will say
 }
 
 /// Waits for the compiler and what it has started; they are gone before this throws.
@@ -75,38 +79,13 @@ void compile(Words words, const fs::path& file, const fs::path& scratch,
         fmt::format("--kernel: {} does not compile, as {} says above", file.string(), name));
 }
 
-/// A folder for what is being made, gone at the end however it comes.
-class MakingFolder {
- public:
-  explicit MakingFolder(const fs::path& parent) {
-    std::string name = (parent / "making.XXXXXX").string();
-    std::error_code error;
-    fs::create_directories(parent, error);
-    if (mkdtemp(name.data()) == nullptr)
-      throw UsageError(
-          fmt::format("--kernel: cannot write to {}: {}; set XDG_CACHE_HOME to a "
-                      "folder that may be written",
-                      parent.string(), std::generic_category().message(errno)));
-    path_ = name;
-  }
-  MakingFolder(const MakingFolder&) = delete;
-  MakingFolder& operator=(const MakingFolder&) = delete;
-  ~MakingFolder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 /// Removes all but the newest, where others may do the same.
 void keep_newest(const fs::path& folder) {
   std::error_code error;
   std::vector<std::pair<fs::file_time_type, fs::path>> entries;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-    entries.emplace_back(entry.last_write_time(error), entry.path());
+    if (!is_being_made(entry.path()))
+      entries.emplace_back(entry.last_write_time(error), entry.path());
   if (entries.size() <= max_kept) return;
   std::ranges::sort(entries, std::greater<>());
   for (std::size_t i = max_kept; i < entries.size(); ++i) fs::remove_all(entries[i].second, error);

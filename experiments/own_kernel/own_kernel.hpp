@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/own_kernel/inside/table.hpp"
+#include "experiments/own_kernel/inside/kernel_table.hpp"
 
 namespace parlab {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/posix/python_process.hpp"
+#include "kernels/posix/process/python_process.hpp"
 
 namespace parlab {
 

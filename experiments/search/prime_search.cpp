@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-#include "kernels/backends/cancellable_search.hpp"
-#include "kernels/backends/search.hpp"
+#include "kernels/backends/search/cancellable_search.hpp"
+#include "kernels/backends/search/search.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/numerics/factors/polled_division.hpp"
@@ -76,7 +76,7 @@ class Division {
   FactorSearch smallest_factor_;
 };
 
-/// A hit as the searches of kernels/backends/search.hpp tell it.
+/// A hit as the searches of kernels/backends/search/search.hpp tell it.
 std::uint64_t as_hit(std::uint64_t factor) { return factor == 0 ? not_found : factor; }
 std::uint64_t as_factor(std::uint64_t hit) { return hit == not_found ? 0 : hit; }
 

@@ -18,7 +18,7 @@
 #include "experiments/options/worker_counts.hpp"
 #include "experiments/search/prime_search.hpp"
 #include "experiments/sharing/redis_choice.hpp"
-#include "kernels/backends/cancellable_search.hpp"
+#include "kernels/backends/search/cancellable_search.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/base/registry.hpp"

@@ -15,7 +15,7 @@
 #include "experiments/sharing/shared_count.hpp"
 #include "kernels/backends/static_share.hpp"
 #include "kernels/base/nearest_name.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"
 
 namespace parlab {

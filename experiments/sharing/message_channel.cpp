@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 #include "kernels/sharing/messages/connection.hpp"
 #include "kernels/sharing/queues/queue.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "experiments/sharing/process_memory.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/memory/shared_array.hpp"
 #include "kernels/sharing/messages/connection.hpp"
 

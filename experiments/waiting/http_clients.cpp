@@ -23,7 +23,7 @@
 #include "kernels/network/http/blocking_connection.hpp"
 #include "kernels/network/servers/bare_server.hpp"
 #include "kernels/network/servers/delay_server.hpp"
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 
 namespace parlab {
 namespace {

@@ -3,7 +3,7 @@
 // What a parallel region needs before it begins: room for its threads, and the thread that begins
 // it on the place that OpenMP takes it to be on.
 //
-// parlab undoes the binding of its threads (kernels/machine/openmp_binding.hpp), behind the
+// parlab undoes the binding of its threads (kernels/machine/processors/openmp_binding.hpp), behind the
 // runtime's back: only the workers that the runtime starts itself would still be bound as the user
 // asked. So whoever begins a region goes to its place first, and is given back afterwards.
 
@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "kernels/base/thread_shortage.hpp"
-#include "kernels/machine/processor_set.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 
 namespace parlab {
 

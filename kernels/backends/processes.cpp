@@ -24,7 +24,7 @@
 #include "kernels/backends/static_share.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/thread_shortage.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {

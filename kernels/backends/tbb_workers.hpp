@@ -11,11 +11,11 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <set>
 
 #include "kernels/base/thread_shortage.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
+#include "kernels/posix/mutex.hpp"
 
 namespace parlab {
 
@@ -41,7 +41,7 @@ class TbbParallelism {
  public:
   explicit TbbParallelism(int workers) : workers_(workers) {
     Process& process = this_process();
-    const std::lock_guard lock(process.changing);
+    const MutexLock lock(process.changing);
     process.wanted.insert(workers_);
     process.allow_most();
   }
@@ -49,19 +49,19 @@ class TbbParallelism {
   TbbParallelism& operator=(const TbbParallelism&) = delete;
   ~TbbParallelism() {
     Process& process = this_process();
-    const std::lock_guard lock(process.changing);
+    const MutexLock lock(process.changing);
     process.wanted.erase(process.wanted.find(workers_));
     process.allow_most();
   }
 
  private:
   struct Process {
-    std::mutex changing;
-    std::multiset<int> wanted;
-    std::size_t allowed = 0;
-    std::unique_ptr<tbb::global_control> control;
+    Mutex changing;
+    std::multiset<int> wanted PARLAB_GUARDED_BY(changing);
+    std::size_t allowed PARLAB_GUARDED_BY(changing) = 0;
+    std::unique_ptr<tbb::global_control> control PARLAB_GUARDED_BY(changing);
 
-    void allow_most() {
+    void allow_most() PARLAB_REQUIRES(changing) {
       const auto most = wanted.empty() ? 0 : static_cast<std::size_t>(*wanted.rbegin());
       if (most == allowed) return;
       // The new one before the old one goes, so that the limit is never lower than either.
@@ -80,7 +80,7 @@ class TbbParallelism {
 };
 
 /// TBB gives its workers the processors that the initial thread had at TBB's first use: where
-/// OpenMP had bound that one (kernels/machine/openmp_binding.hpp), all of them would share a
+/// OpenMP had bound that one (kernels/machine/processors/openmp_binding.hpp), all of them would share a
 /// processor. So whoever comes to work in an arena is given what the thread that opened the arena
 /// has. Lives as long as the arena. Does nothing where the environment does not bind.
 class TbbProcessors final : public tbb::task_scheduler_observer {

@@ -7,7 +7,7 @@
 
 #include "kernels/machine/cgroup.hpp"
 #include "kernels/machine/kernel_files.hpp"
-#include "kernels/machine/processor_set.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 
 namespace parlab {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/backends/search.hpp"
+#include "kernels/backends/search/search.hpp"
 #include "kernels/numerics/arithmetic/integer_sqrt.hpp"
 
 namespace parlab {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "kernels/peers/peer.hpp"
-#include "kernels/posix/python_process.hpp"
+#include "kernels/posix/process/python_process.hpp"
 
 namespace parlab {
 namespace {

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/wait.hpp"
 

@@ -19,7 +19,7 @@
 #include <utility>
 
 #include "kernels/base/deadline.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 

@@ -17,7 +17,7 @@
 #include <memory>
 #include <string>
 
-#include "kernels/backends/search.hpp"
+#include "kernels/backends/search/search.hpp"
 #include "kernels/posix/file_descriptor.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/sharing/manager/manager.hpp"

@@ -8,8 +8,8 @@
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/race/race_text.hpp"
 #include "experiments/command_line/race/running_race.hpp"
-#include "experiments/command_line/result_place.hpp"
 #include "experiments/measure/results/context.hpp"
+#include "experiments/measure/results/result_place.hpp"
 #include "kernels/base/errors.hpp"
 
 namespace parlab {

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "experiments/base/json_text.hpp"
+#include "experiments/base/table.hpp"
 #include "experiments/command_line/race/running_race.hpp"
-#include "experiments/command_line/table.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
 #include "experiments/options/duration.hpp"
 

@@ -14,8 +14,9 @@
 #include "experiments/base/experiment.hpp"
 #include "experiments/base/race_interruption.hpp"
 #include "kernels/base/deadline.hpp"
-#include "kernels/posix/child_process.hpp"
 #include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/process/child_process.hpp"
+#include "kernels/posix/process/group_watchdog.hpp"
 
 namespace parlab {
 
@@ -72,6 +73,7 @@ class ArmProcess {
 
   std::chrono::duration<double> timeout_;
   const InterruptionGuard* interruption_;
+  WatchedGroup group_;  // before the socket, whose other end only the arm is to have
   FileDescriptor socket_;
   std::optional<ChildProcess> child_;
   Answer first_answer_;

@@ -13,7 +13,7 @@
 
 #include "build_facts.inc"
 #include "experiments/measure/results/library_versions.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
 #include "revision.inc"
 

@@ -66,12 +66,6 @@ std::optional<std::vector<Line>> fit_rounds(std::span<const std::uint64_t> sizes
   return lines;
 }
 
-void require_speedup(int workers, double speedup) {
-  if (workers < 1) throw std::invalid_argument("a speed-up needs at least one worker");
-  if (!(speedup > 0 && std::isfinite(speedup)))
-    throw std::invalid_argument("a speed-up must be positive and finite");
-}
-
 }  // namespace
 
 std::optional<LinearCost> fit_linear_cost(std::span<const std::uint64_t> sizes,
@@ -109,33 +103,6 @@ std::optional<Location> break_even_size(std::span<const std::uint64_t> sizes, co
   }
   if (2 * never >= break_evens.size()) return std::nullopt;
   return location(break_evens, alpha);
-}
-
-std::optional<double> amdahl_serial_fraction(std::span<const int> workers,
-                                             std::span<const double> speedups) {
-  if (workers.size() != speedups.size())
-    throw std::invalid_argument("Amdahl's law needs one speed-up for each worker count");
-  std::set<int> counts;
-  double products = 0;
-  double squares = 0;
-  for (std::size_t i = 0; i < workers.size(); ++i) {
-    require_speedup(workers[i], speedups[i]);
-    if (workers[i] == 1) continue;
-    counts.insert(workers[i]);
-    // 1/S - 1/p = serial * (1 - 1/p), and the noise of 1/S grows with 1/S: weight S^2.
-    const double weight = speedups[i] * speedups[i];
-    const double parallel = 1 - 1.0 / workers[i];
-    products += weight * parallel * (1 / speedups[i] - 1.0 / workers[i]);
-    squares += weight * parallel * parallel;
-  }
-  if (counts.size() < 3) return std::nullopt;
-  return std::clamp(products / squares, 0.0, 1.0);
-}
-
-double karp_flatt(int workers, double speedup) {
-  require_speedup(workers, speedup);
-  if (workers == 1) throw std::invalid_argument("Karp-Flatt needs more than one worker");
-  return (1 / speedup - 1.0 / workers) / (1 - 1.0 / workers);
 }
 
 }  // namespace parlab

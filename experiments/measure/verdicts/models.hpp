@@ -34,19 +34,4 @@ std::optional<Location> break_even_size(std::span<const std::uint64_t> sizes,
                                         const std::vector<std::vector<double>>& arm,
                                         double alpha = 0.05);
 
-/// Fraction of the work that is serial, by Amdahl: fitted over worker counts to speed-ups, and held
-/// inside [0, 1], because what lies beyond is noise or cache. Needs three worker counts besides 1,
-/// else nullopt: one count fits any fraction, and two leave nothing to doubt the law by.
-///
-/// Source: G. Amdahl, Validity of the single processor approach, AFIPS 1967.
-std::optional<double> amdahl_serial_fraction(std::span<const int> workers,
-                                             std::span<const double> speedups);
-
-/// Karp-Flatt experimentally determined serial fraction at one worker count above 1. Negative where
-/// the speed-up is above linear; a fraction that grows with the workers is overhead, not serial
-/// work.
-///
-/// Source: A. Karp, H. Flatt, Measuring parallel processor performance, CACM 33 (1990).
-double karp_flatt(int workers, double speedup);
-
 }  // namespace parlab

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/posix/sockets.hpp"
 #include "kernels/sharing/manager/messages/manager_address.hpp"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/messages/manager_address.hpp"
 
 namespace parlab {

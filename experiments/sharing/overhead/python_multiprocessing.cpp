@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "kernels/posix/python_process.hpp"
+#include "kernels/posix/process/python_process.hpp"
 
 namespace parlab {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
 #include "kernels/machine/usable_cores.hpp"
 
@@ -160,7 +160,7 @@ parlab_backend::parlab_backend(const char* name, std::int32_t workers)
 void parlab_backend::run(parlab::FunctionRef<void(parlab::Backend&)> work) {
   if (!is_of_this_process())
     throw UsageError("the backend was opened in another process, before a fork; open one here");
-  const std::lock_guard alone(running_);
+  const parlab::MutexLock alone(running_);
   const parlab::UnboundFromOpenMP unbound;
   interrupted().store(false);
   Interruptible backend(*backend_, *this);

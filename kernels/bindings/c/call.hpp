@@ -6,12 +6,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/function_ref.hpp"
 #include "kernels/bindings/c/parlab.h"
 #include "kernels/parallel/grain.hpp"
+#include "kernels/posix/mutex.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
@@ -60,5 +60,5 @@ struct parlab_backend {
   std::unique_ptr<parlab::Backend> backend_;
   bool forks_;
   std::uint32_t opened_after_;  // forks since the library was loaded
-  std::mutex running_;
+  parlab::Mutex running_;       // held for as long as a call
 };

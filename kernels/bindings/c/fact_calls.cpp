@@ -6,7 +6,7 @@
 #include "kernels/base/kernel_registry.hpp"
 #include "kernels/bindings/c/call.hpp"
 #include "kernels/bindings/c/parlab.h"
-#include "kernels/machine/openmp_binding.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
 
 namespace parlab {

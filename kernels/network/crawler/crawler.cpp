@@ -15,13 +15,13 @@
 #include <utility>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/fetcher.hpp"
 #include "kernels/network/crawler/host_opener.hpp"
 #include "kernels/network/crawler/page_files.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
 #include "kernels/network/crawler/parsing/idna.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 #include "kernels/network/crawler/retry.hpp"
 #include "kernels/network/crawler/scope.hpp"
 #include "kernels/network/crawler/turns.hpp"

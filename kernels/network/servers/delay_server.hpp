@@ -15,8 +15,8 @@
 #include <string>
 
 #include "kernels/network/servers/synthetic_site.hpp"
-#include "kernels/posix/child_process.hpp"
 #include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "kernels/network/crawler/parsing/text.hpp"
+#include "kernels/base/text/ascii.hpp"
 
 namespace parlab {
 namespace {

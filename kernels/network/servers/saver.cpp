@@ -4,10 +4,10 @@
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
 #include "kernels/network/clients/callback_connection.hpp"
+#include "kernels/posix/mutex.hpp"
 
 namespace parlab {
 
@@ -20,8 +20,8 @@ class Saver::Loop {
 
   void save(std::uint64_t number) {
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return under_way_ < most_; });
+      MutexLock lock(mutex_);
+      while (under_way_ >= most_) lock.wait(changed_);
       ++under_way_;
     }
     asio::post(loop_, [this, number] {
@@ -30,8 +30,8 @@ class Saver::Loop {
     });
   }
   Fetched wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return under_way_ == 0; });
+    MutexLock lock(mutex_);
+    while (under_way_ != 0) lock.wait(changed_);
     return std::exchange(fetched_, {});
   }
 
@@ -55,7 +55,7 @@ class Saver::Loop {
     idle_.push_back(&connection);
     connection.on_answer = [this, &connection](std::string_view body, bool ok) {
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         tally(fetched_, body, ok);
         --under_way_;
       }
@@ -72,10 +72,10 @@ class Saver::Loop {
   std::vector<std::unique_ptr<CallbackConnection>> connections_;
   std::vector<CallbackConnection*> idle_;
   std::deque<std::uint64_t> waiting_;
-  std::mutex mutex_;  // of what follows
+  Mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t under_way_ = 0;
-  Fetched fetched_;
+  std::uint64_t under_way_ PARLAB_GUARDED_BY(mutex_) = 0;
+  Fetched fetched_ PARLAB_GUARDED_BY(mutex_);
   asio::executor_work_guard<Executor> guard_{loop_.get_executor()};
   std::jthread thread_{[this] { loop_.run(); }};  // last: it ends before the others go
 };

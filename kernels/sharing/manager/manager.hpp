@@ -25,7 +25,7 @@
 #include <string_view>
 #include <utility>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 #include "kernels/sharing/manager/objects/served_object.hpp"
 #include "kernels/sharing/manager/pool/managed_functions.hpp"

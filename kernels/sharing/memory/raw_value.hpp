@@ -15,7 +15,7 @@
 #include <span>
 #include <type_traits>
 
-#include "kernels/base/exactly.hpp"
+#include "kernels/base/text/exactly.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/sharing/messages/crossing.hpp"
 #include "kernels/sharing/sync/shared_object.hpp"

@@ -13,7 +13,7 @@
 #include <span>
 #include <utility>
 
-#include "kernels/base/exactly.hpp"
+#include "kernels/base/text/exactly.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"
 #include "kernels/sharing/messages/crossing.hpp"
 #include "kernels/sharing/sync/lock.hpp"

@@ -6,9 +6,9 @@
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
-#include <mutex>
 
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/mutex.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/start_thread.hpp"
 
@@ -16,11 +16,11 @@ namespace parlab {
 
 struct CallbackThread::State {
   const pid_t owner = getpid();
-  std::mutex mutex;  // guards all below
+  Mutex mutex;
   std::condition_variable changed;
-  std::deque<std::function<void()>> posted;
-  bool running = false;
-  bool ended = false;
+  std::deque<std::function<void()>> posted PARLAB_GUARDED_BY(mutex);
+  bool running PARLAB_GUARDED_BY(mutex) = false;
+  bool ended PARLAB_GUARDED_BY(mutex) = false;
 };
 
 CallbackThread::CallbackThread() : state_(std::make_shared<State>()) {}
@@ -32,7 +32,7 @@ CallbackThread::~CallbackThread() {
     return;
   }
   {
-    const std::lock_guard lock(state_->mutex);
+    const MutexLock lock(state_->mutex);
     state_->ended = true;
     state_->changed.notify_all();
   }
@@ -43,34 +43,34 @@ CallbackThread::~CallbackThread() {
 }
 
 void CallbackThread::start() {
-  const std::lock_guard lock(state_->mutex);
+  const MutexLock lock(state_->mutex);
   if (thread_.joinable()) return;
   thread_ = start_thread([state = state_] { run(*state); }, "the thread for a pool's callbacks");
 }
 
 void CallbackThread::post(std::function<void()> work) {
-  const std::lock_guard lock(state_->mutex);
+  const MutexLock lock(state_->mutex);
   state_->posted.push_back(std::move(work));
   state_->changed.notify_all();
 }
 
 bool CallbackThread::wait_until_idle(Deadline deadline) {
-  std::unique_lock lock(state_->mutex);
+  MutexLock lock(state_->mutex);
   while (!state_->posted.empty() || state_->running) {
     if (deadline.passed()) return false;
     InterruptionScope::check();
-    state_->changed.wait_until(lock, deadline.within(max_sleep).at());
+    lock.wait_until(state_->changed, deadline.within(max_sleep).at());
   }
   return true;
 }
 
 void CallbackThread::run(State& state) {
   block_all_signals();
-  std::unique_lock lock(state.mutex);
+  MutexLock lock(state.mutex);
   for (;;) {
     {
       const ThreadThatMayFork counted;  // but not while a callback runs, which may hold a lock
-      state.changed.wait(lock, [&] { return state.ended || !state.posted.empty(); });
+      while (!state.ended && state.posted.empty()) lock.wait(state.changed);
     }
     if (state.posted.empty()) return;
     const std::function<void()> work = std::move(state.posted.front());

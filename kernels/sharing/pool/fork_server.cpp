@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/wait.hpp"
 #include "kernels/sharing/messages/message_socket.hpp"

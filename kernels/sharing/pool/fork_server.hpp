@@ -13,8 +13,8 @@
 #include <optional>
 
 #include "kernels/base/deadline.hpp"
-#include "kernels/posix/child_process.hpp"
 #include "kernels/posix/file_descriptor.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 

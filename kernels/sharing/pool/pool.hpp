@@ -33,7 +33,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/base/exactly.hpp"
+#include "kernels/base/text/exactly.hpp"
 #include "kernels/sharing/pool/async_result.hpp"
 #include "kernels/sharing/pool/callbacks.hpp"
 #include "kernels/sharing/pool/imap_result.hpp"

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <system_error>
@@ -22,7 +21,8 @@
 #include "kernels/base/limits.hpp"
 #include "kernels/base/sharing_errors.hpp"
 #include "kernels/posix/file_descriptor.hpp"
-#include "kernels/posix/fork_guard.hpp"
+#include "kernels/posix/mutex.hpp"
+#include "kernels/posix/process/fork_guard.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/start_thread.hpp"
@@ -43,7 +43,8 @@ constexpr std::size_t tasks_ahead = 2;
 class ProcessWorkerGroup final : public WorkerGroup {
  public:
   ProcessWorkerGroup(int workers, WorkerGroupOptions options)
-      : options_(std::move(options)),
+      : workers_(workers),
+        options_(std::move(options)),
         progress_(static_cast<std::size_t>(workers) * sizeof(WorkerProgress)),
         fork_server_([this](int slot, int socket) {
           work_on_tasks(socket, progress(slot), options_.initializer);
@@ -71,12 +72,12 @@ class ProcessWorkerGroup final : public WorkerGroup {
 
   ~ProcessWorkerGroup() override { terminate(); }
 
-  int workers() const override { return static_cast<int>(slots_.size()); }
+  int workers() const override { return workers_; }
 
   void submit(std::shared_ptr<PoolTask> task) override {
     if (getpid() != owner_)
       throw std::logic_error("a pool belongs to the process that made it: make another here");
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (broken_) std::rethrow_exception(broken_);
     if (closed_) throw std::logic_error("the pool was closed: make another");
     tasks_.push_back(std::move(task));
@@ -88,22 +89,26 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   void change(FunctionRef<void()> change) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     change();
     changed_.notify_all();
     wake_leader();
   }
 
   void run_in_background() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (background_.joinable() || closed_) return;
     const auto serve = [this] {
       const ThreadThatMayFork counted;
       block_all_signals();
       try {
-        serve_until([this] { return ended_; }, {}, false);
+        const auto ended = [this] {
+          mutex_.assert_held();
+          return ended_;
+        };
+        serve_until(ended, {}, false);
       } catch (...) {  // whoever waits for a result gets it
-        const std::lock_guard held(mutex_);
+        const MutexLock held(mutex_);
         give_up(std::current_exception());
         changed_.notify_all();
       }
@@ -112,7 +117,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   void close() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (closed_) return;
     closed_ = true;
     release_idle_workers();
@@ -122,7 +127,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   void terminate() override {
     if (getpid() != owner_) return;  // a forked copy
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!closed_ || !ended_) fork_server_.end_all(termination_grace);
       closed_ = true;
       if (!broken_)
@@ -135,16 +140,18 @@ class ProcessWorkerGroup final : public WorkerGroup {
     }
     if (background_.joinable()) background_.join();
     if (!fork_server_.join(termination_grace + std::chrono::seconds(1))) fork_server_.kill();
+    const MutexLock lock(mutex_);  // a thread that waits for a result may look at them
     for (WorkerSlot& slot : slots_) slot.detach();
   }
 
   bool join(Deadline deadline) override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!closed_) throw std::logic_error("close() or terminate() the pool before join()");
     }
     // One that is only starting waits for a socket that nobody takes, and so does the fork server.
     const auto all_done = [this] {
+      mutex_.assert_held();
       return tasks_.empty() && (fork_server_gone_ || fork_server_.starting() == 0) &&
              std::none_of(slots_.begin(), slots_.end(), [](const WorkerSlot& slot) {
                return slot.waiting() > 0 || slot.attached();
@@ -160,17 +167,17 @@ class ProcessWorkerGroup final : public WorkerGroup {
 
   /// Leads, or waits while another thread leads, until done().
   bool serve_until(FunctionRef<bool()> done, Deadline deadline, bool interruptible) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (!done()) {
       if (deadline.passed()) return false;
       if (interruptible) InterruptionScope::check();
       if (leading_) {
-        changed_.wait_until(lock, deadline.within(max_sleep).at());
+        lock.wait_until(changed_, deadline.within(max_sleep).at());
         continue;
       }
       leading_ = true;
       try {
-        run_event_loop(lock, deadline);
+        run_event_loop(deadline);
       } catch (...) {
         leading_ = false;
         changed_.notify_all();
@@ -183,7 +190,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   /// Waits for one round of events and handles them.
-  void run_event_loop(std::unique_lock<std::mutex>& lock, Deadline deadline) {
+  void run_event_loop(Deadline deadline) PARLAB_REQUIRES(mutex_) {
     watched_.clear();
     watched_.push_back({wake_.get(), POLLIN, 0});
     // Its death is an event once: later all is known.
@@ -192,11 +199,11 @@ class ProcessWorkerGroup final : public WorkerGroup {
       watched_.push_back({slot.socket(),
                           static_cast<short>(slot.has_more_to_send() ? POLLIN | POLLOUT : POLLIN),
                           0});
-    lock.unlock();
+    mutex_.unlock();
     const int ready =
         poll(watched_.data(), watched_.size(), deadline.within(max_sleep).poll_milliseconds());
     const int error = errno;
-    lock.lock();
+    mutex_.lock();
     if (ready < 0 && error != EINTR)
       throw std::system_error(error, std::generic_category(), "cannot wait for the workers");
     if (ready <= 0) return;
@@ -214,7 +221,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   /// Gives what waits behind one worker's task to others that have nothing to do.
-  void rebalance() {
+  void rebalance() PARLAB_REQUIRES(mutex_) {
     const auto has_nothing = [this](const WorkerSlot& slot) {
       return slot.attached() && slot.waiting() == 0 && !is_used_up(slot);
     };
@@ -226,7 +233,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   /// Answers of a worker. The tasks of a dead one are handled when its death is reported.
-  void read_answers(WorkerSlot& slot) {
+  void read_answers(WorkerSlot& slot) PARLAB_REQUIRES(mutex_) {
     try {
       slot.flush();
       while (slot.attached() && slot.receive()) {
@@ -240,7 +247,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
     }
   }
 
-  void take_answer(WorkerSlot& slot, WireReader& answer) {
+  void take_answer(WorkerSlot& slot, WireReader& answer) PARLAB_REQUIRES(mutex_) {
     const auto head = take_from_wire<AnswerHead>(answer);
     if (head.kind == AnswerHead::Kind::initializer_failed) {
       const auto [type, message] = take_from_wire<std::pair<std::string, std::string>>(answer);
@@ -264,7 +271,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
     if (is_used_up(slot) && slot.waiting() == 0) slot.detach();
   }
 
-  void read_events() {
+  void read_events() PARLAB_REQUIRES(mutex_) {
     try {
       while (std::optional<ForkServer::Event> event = fork_server_.next_event())
         handle_event(*std::move(event));
@@ -278,7 +285,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
     }
   }
 
-  void handle_event(ForkServer::Event event) {
+  void handle_event(ForkServer::Event event) PARLAB_REQUIRES(mutex_) {
     WorkerSlot& slot = slots_[static_cast<std::size_t>(event.slot)];
     switch (event.kind) {
       case ForkServer::Event::Kind::started:
@@ -300,7 +307,8 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   /// Fails what a dead worker had begun, and takes back what it had not.
-  void on_worker_death(WorkerSlot& slot, int signal, const std::string& cause) {
+  void on_worker_death(WorkerSlot& slot, int signal, const std::string& cause)
+      PARLAB_REQUIRES(mutex_) {
     WorkerSlot::Remains remains = slot.clear();
     for (const auto& task : remains.begun) {
       task->fail(std::make_exception_ptr(WorkerDied(signal, remains.at_item, cause)));
@@ -312,12 +320,12 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   /// Everything waits for what will not come: says why.
-  void give_up(std::exception_ptr why) {
+  void give_up(std::exception_ptr why) PARLAB_REQUIRES(mutex_) {
     if (!broken_) broken_ = std::move(why);
     fail_all();
   }
 
-  void fail_all() {
+  void fail_all() PARLAB_REQUIRES(mutex_) {
     for (WorkerSlot& slot : slots_) {
       const WorkerSlot::Remains remains = slot.clear();
       for (const auto* tasks : {&remains.begun, &remains.untouched})
@@ -337,7 +345,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
     return options_.max_tasks_per_child != 0 && slot.given() >= options_.max_tasks_per_child;
   }
 
-  void hand_out() {
+  void hand_out() PARLAB_REQUIRES(mutex_) {
     bool more_to_send = false;
     // One each, then another each: the last ones are not to queue up behind one worker.
     for (std::size_t ahead = 1; ahead <= tasks_ahead && !tasks_.empty(); ++ahead)
@@ -360,7 +368,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   }
 
   /// After close(): who has nothing to do will get nothing more.
-  void release_idle_workers() {
+  void release_idle_workers() PARLAB_REQUIRES(mutex_) {
     if (!closed_ || !tasks_.empty()) return;
     bool all_idle = true;
     for (WorkerSlot& slot : slots_) {
@@ -371,29 +379,31 @@ class ProcessWorkerGroup final : public WorkerGroup {
     released_ |= all_idle;
   }
 
-  void wake_leader() {
+  void wake_leader() PARLAB_REQUIRES(mutex_) {
     const std::uint64_t one = 1;
     if (leading_) static_cast<void>(write(wake_.get(), &one, sizeof one));
   }
 
   const pid_t owner_ = getpid();
+  const int workers_;
   WorkerGroupOptions options_;
   SharedMapping progress_;
   ForkServer fork_server_;  // forked before the group's own thread
   FileDescriptor wake_;     // eventfd, ends the leader's poll()
 
-  std::mutex mutex_;  // guards all below
+  Mutex mutex_;
   std::condition_variable changed_;
-  bool leading_ = false;
-  bool closed_ = false;
-  bool ended_ = false;     // terminated
-  bool released_ = false;  // the fork server was told to end after its workers
-  bool fork_server_gone_ = false;
-  std::exception_ptr broken_;  // why no task can be done any more
-  std::vector<WorkerSlot> slots_;
-  std::deque<std::shared_ptr<PoolTask>> tasks_;
+  bool leading_ PARLAB_GUARDED_BY(mutex_) = false;
+  bool closed_ PARLAB_GUARDED_BY(mutex_) = false;
+  bool ended_ PARLAB_GUARDED_BY(mutex_) = false;  // terminated
+  /// The fork server was told to end after its workers.
+  bool released_ PARLAB_GUARDED_BY(mutex_) = false;
+  bool fork_server_gone_ PARLAB_GUARDED_BY(mutex_) = false;
+  std::exception_ptr broken_ PARLAB_GUARDED_BY(mutex_);  // why no task can be done any more
+  std::vector<WorkerSlot> slots_ PARLAB_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<PoolTask>> tasks_ PARLAB_GUARDED_BY(mutex_);
   std::vector<pollfd> watched_;  // the leader's
-  std::thread background_;
+  std::thread background_;       // started under the mutex, joined without it once closed_
 };
 
 }  // namespace

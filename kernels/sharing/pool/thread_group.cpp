@@ -4,12 +4,12 @@
 
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/mutex.hpp"
 #include "kernels/posix/signal_guard.hpp"
 #include "kernels/posix/start_thread.hpp"
 #include "kernels/sharing/pool/worker_group.hpp"
@@ -36,7 +36,7 @@ class ThreadWorkerGroup final : public WorkerGroup {
   int workers() const override { return static_cast<int>(threads_.size()); }
 
   void submit(std::shared_ptr<PoolTask> task) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (broken_) std::rethrow_exception(broken_);
     if (closed_) throw std::logic_error("the pool was closed: make another");
     tasks_.push_back(std::move(task));
@@ -44,17 +44,17 @@ class ThreadWorkerGroup final : public WorkerGroup {
   }
 
   bool wait_until(FunctionRef<bool()> done, Deadline deadline) override {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (!done()) {
       if (deadline.passed()) return false;
       InterruptionScope::check();
-      finished_.wait_until(lock, deadline.within(max_sleep).at());
+      lock.wait_until(finished_, deadline.within(max_sleep).at());
     }
     return true;
   }
 
   void change(FunctionRef<void()> change) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     change();
     finished_.notify_all();
   }
@@ -62,14 +62,14 @@ class ThreadWorkerGroup final : public WorkerGroup {
   void run_in_background() override {}  // they do
 
   void close() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     closed_ = true;
     more_.notify_all();
   }
 
   void terminate() override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       closed_ = true;
       give_up(
           std::make_exception_ptr(SharingError("the pool was terminated before this was done")));
@@ -80,10 +80,14 @@ class ThreadWorkerGroup final : public WorkerGroup {
 
   bool join(Deadline deadline) override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!closed_) throw std::logic_error("close() or terminate() the pool before join()");
     }
-    return wait_until([this] { return busy_ == 0; }, deadline);
+    const auto none_busy = [this] {
+      mutex_.assert_held();
+      return busy_ == 0;
+    };
+    return wait_until(none_busy, deadline);
   }
 
  private:
@@ -91,12 +95,12 @@ class ThreadWorkerGroup final : public WorkerGroup {
     try {
       if (options_.initializer) options_.initializer();
     } catch (...) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       give_up(std::current_exception());
     }
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     for (;;) {
-      more_.wait(lock, [this] { return closed_ || !tasks_.empty(); });
+      while (!closed_ && tasks_.empty()) lock.wait(more_);
       if (tasks_.empty()) break;
       const std::shared_ptr<PoolTask> task = std::move(tasks_.front());
       tasks_.pop_front();
@@ -116,7 +120,7 @@ class ThreadWorkerGroup final : public WorkerGroup {
     finished_.notify_all();
   }
 
-  void give_up(std::exception_ptr why) {
+  void give_up(std::exception_ptr why) PARLAB_REQUIRES(mutex_) {
     if (!broken_) broken_ = std::move(why);
     for (const auto& task : tasks_) {
       task->fail(broken_);
@@ -128,14 +132,14 @@ class ThreadWorkerGroup final : public WorkerGroup {
   }
 
   WorkerGroupOptions options_;
-  std::mutex mutex_;  // guards all below
+  std::vector<std::thread> threads_;
+  Mutex mutex_;
   std::condition_variable more_;
   std::condition_variable finished_;
-  bool closed_ = false;
-  std::exception_ptr broken_;
-  std::deque<std::shared_ptr<PoolTask>> tasks_;
-  int busy_;
-  std::vector<std::thread> threads_;
+  bool closed_ PARLAB_GUARDED_BY(mutex_) = false;
+  std::exception_ptr broken_ PARLAB_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<PoolTask>> tasks_ PARLAB_GUARDED_BY(mutex_);
+  int busy_ PARLAB_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -24,8 +24,8 @@
 #include <stdexcept>
 
 #include "kernels/base/deadline.hpp"
-#include "kernels/base/exactly.hpp"
 #include "kernels/base/sharing_errors.hpp"
+#include "kernels/base/text/exactly.hpp"
 #include "kernels/sharing/messages/wire.hpp"
 #include "kernels/sharing/queues/message_ring.hpp"
 #include "kernels/sharing/queues/ring.hpp"

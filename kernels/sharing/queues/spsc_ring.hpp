@@ -16,7 +16,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "kernels/base/exactly.hpp"
+#include "kernels/base/text/exactly.hpp"
 #include "kernels/sharing/messages/crossing.hpp"
 #include "kernels/sharing/sync/shared_object.hpp"
 

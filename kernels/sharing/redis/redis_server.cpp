@@ -17,7 +17,7 @@
 
 #include "kernels/base/errors.hpp"
 #include "kernels/posix/file_descriptor.hpp"
-#include "kernels/posix/program.hpp"
+#include "kernels/posix/process/program.hpp"
 #include "kernels/sharing/redis/redis.hpp"
 
 namespace parlab {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 

@@ -9,8 +9,8 @@
 #include <limits>
 
 #include "kernels/base/deadline.hpp"
-#include "kernels/base/exactly.hpp"
 #include "kernels/base/function_ref.hpp"
+#include "kernels/base/text/exactly.hpp"
 #include "kernels/posix/futex.hpp"
 #include "kernels/sharing/sync/lock.hpp"
 #include "kernels/sharing/sync/robust_mutex.hpp"

@@ -10,7 +10,7 @@
 #include <random>
 #include <string>
 
-#include "kernels/base/utf8.hpp"
+#include "kernels/base/text/utf8.hpp"
 
 namespace parlab {
 namespace {

@@ -15,7 +15,7 @@
 #include <iterator>
 
 #include "experiments/command_line/line_output.hpp"
-#include "experiments/command_line/result_place.hpp"
+#include "experiments/measure/results/result_place.hpp"
 #include "kernels/base/errors.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <string>
 
-#include "kernels/backends/cancellable_search.hpp"
+#include "kernels/backends/search/cancellable_search.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 namespace parlab {

@@ -255,5 +255,55 @@ TEST_F(Own, LeavesNothingBehindWhereItIsInterruptedWhileCompiling) {
   EXPECT_EQ(parlab.descendants(), std::vector<pid_t>{});
 }
 
+TEST_F(Own, RemovesWhatOneLeftThatWasKilledWhileCompilingAndNothingElse) {
+  const std::filesystem::path slow = folder_.path() / "slow";
+  std::ofstream(slow) << "#!/bin/sh\nexec sleep 60\n";
+  std::filesystem::permissions(slow, std::filesystem::perms::owner_all);
+  file(squares);
+  const Words run_own = {"run",      "own", "--kernel",  "mine.hpp",
+                         "--rounds", "2",   "--backend", "serial"};
+  Words slowly = run_own;
+  slowly.insert(slowly.end(), {"--compiler", slow.string()});
+  const auto waits_for_the_compiler = [](const ParlabProgram& parlab) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (parlab.descendants().empty() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return !parlab.descendants().empty();
+  };
+  for (int i = 0; i < 2; ++i) {
+    ParlabProgram killed(slowly, folder_.path());
+    ASSERT_TRUE(waits_for_the_compiler(killed));
+    killed.signal(SIGKILL);
+    killed.wait();
+  }
+  EXPECT_EQ(half_made(), 1);  // the second has removed the first's
+  const ParlabProgram goes_on(slowly, folder_.path());
+  ASSERT_TRUE(waits_for_the_compiler(goes_on));
+  EXPECT_EQ(half_made(), 1);
+  EXPECT_EQ(run_parlab(run_own, folder_.path()).code, 0);
+  EXPECT_EQ(half_made(), 1) << "what another one is making is to stay";
+}
+
+TEST_F(Own, TakesTheCompilerThatThePythonPackageTakes) {
+  const std::filesystem::path tools = folder_.path() / "tools";
+  std::filesystem::create_directory(tools);
+  for (const char* name : {"g++", "c++", "clang++"}) {
+    std::ofstream(tools / name) << "#!/bin/sh\necho this is " << name << " >&2\nexit 1\n";
+    std::filesystem::permissions(tools / name, std::filesystem::perms::owner_all);
+  }
+  set("PATH", tools);
+  set("CXX", "");
+  file(squares);
+  for (const char* name : {"g++", "c++", "clang++"}) {
+    const Ended ended = run_parlab({"run", "own", "--kernel", "mine.hpp"}, folder_.path());
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, testing::HasSubstr(std::string("this is ") + name + "\n"));
+    std::filesystem::remove(tools / name);
+  }
+  const Ended none = run_parlab({"run", "own", "--kernel", "mine.hpp"}, folder_.path());
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, testing::HasSubstr("there is no compiler 'g++'"));
+}
+
 }  // namespace
 }  // namespace parlab

@@ -6,6 +6,9 @@ import atexit
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,44 @@ def test_what_changed_is_compiled_again(own_cache: Path, tmp_path: Path, monkeyp
     assert compiles([]) and not compiles([])
     os.utime(library, (1, 1))  # the library was rebuilt
     assert compiles([])
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(own_cache: Path, tmp_path: Path,
+                                                                monkeypatch: Any) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o700)
+    code = "from parlab import compiled; compiled.build('int main() {}')"
+
+    def making() -> list[Path]:
+        return list(own_cache.glob("making.*"))
+
+    def start_slowly() -> subprocess.Popen[bytes]:
+        before = set(making())
+        path = os.pathsep.join(sys.path)
+        process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True,
+                                   env={**os.environ, "CXX": str(slow), "PYTHONPATH": path})
+        for _ in range(2000):
+            if any((folder / "cell.cpp").exists() for folder in set(making()) - before):
+                return process
+            time.sleep(0.01)
+        raise AssertionError("it compiles nothing")
+
+    def end(process: subprocess.Popen[bytes]) -> None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    end(start_slowly())
+    assert len(making()) == 1
+    other = start_slowly()
+    try:
+        (theirs,) = making()  # and not what was killed
+        compiled.build("int main() {}")
+        assert making() == [theirs]
+    finally:
+        end(other)
+    compiled.build("int main() { return 0; }")
+    assert making() == []
 
 
 def test_what_is_kept_is_the_newest(own_cache: Path, monkeypatch: Any) -> None:

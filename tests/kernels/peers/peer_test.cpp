@@ -9,7 +9,7 @@
 #include "kernels/numerics/darts/monte_carlo.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/textbook_sieve.hpp"
-#include "kernels/posix/python_process.hpp"
+#include "kernels/posix/process/python_process.hpp"
 
 namespace parlab {
 namespace {

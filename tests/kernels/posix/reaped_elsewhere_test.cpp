@@ -19,7 +19,7 @@
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/posix/wait.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"

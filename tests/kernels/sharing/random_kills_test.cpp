@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"
 #include "kernels/sharing/memory/segment_name.hpp"
 #include "kernels/sharing/memory/shared_array.hpp"

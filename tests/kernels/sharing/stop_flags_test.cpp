@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/redis/redis_server.hpp"
 
 namespace parlab {

@@ -7,6 +7,8 @@ what changed is recompiled, and nothing has to be cleared by hand.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ from .library import installed_folder, library_path
 
 FLAGS = ["-std=c++20", "-O3", "-g1", "-march=native", "-Wall", "-Wextra", "-fdiagnostics-color=never"]
 KEPT = 100  # programs and libraries, some 30 kB each; `parlab run own` keeps its own there, too
+MAKING = "making."  # how the names of folders begin in which something is being made
 LONGEST = 300  # seconds; a compiler that takes longer hangs
 
 
@@ -76,13 +79,7 @@ def build(source: str, flags: list[str] | None = None, shared: bool = False, cel
     `look` is given what the preprocessor makes of them; what it raises ends the build. Raises CellFailed
     with what the compiler says. Its warnings go to stderr."""
     kept = folder()
-    try:
-        kept.mkdir(parents=True, exist_ok=True)
-        making = tempfile.TemporaryDirectory(prefix="making.", dir=kept)
-    except OSError as error:
-        raise CellFailed(f"cannot write to {kept} ({error.strerror}): set XDG_CACHE_HOME to a folder "
-                         "that may be written") from None
-    with making as place:
+    with _making_folder(kept) as place:
         Path(place, "cell").write_text("%%cpp\n" + cell, encoding="utf-8")
         Path(place, "cell.cpp").write_text(source, encoding="utf-8")
         library = Path(library_path()).resolve()
@@ -105,8 +102,59 @@ def build(source: str, flags: list[str] | None = None, shared: bool = False, cel
         if warnings:
             print(warnings, file=sys.stderr)
         Path(place, "made").replace(target)
-        _keep_newest(kept, besides=Path(place))
+        _keep_newest(kept)
         return Built(target, time.perf_counter() - begin)
+
+
+@contextlib.contextmanager
+def _making_folder(kept: Path) -> Iterator[str]:
+    """A new folder for what is being made. Where the process is killed, the next one removes it: it is
+    in use for as long as somebody holds its lock, as in own_kernel/making_folder.cpp of `parlab`."""
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        for path in kept.glob(MAKING + "*"):
+            _remove_abandoned(path)
+        lock, place = _new_folder(kept)
+    except OSError as error:
+        raise CellFailed(f"cannot write to {kept} ({error.strerror}): set XDG_CACHE_HOME to a folder "
+                         "that may be written") from None
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_abandoned(path: Path) -> None:
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # another one removed it
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(path, ignore_errors=True)
+    except OSError:  # in use, or on a file system without locks
+        pass
+    finally:
+        os.close(lock)
+
+
+def _new_folder(kept: Path) -> tuple[int, str]:
+    """Its descriptor, which holds the lock, and its path."""
+    while True:  # until it is locked, another process may take it for abandoned
+        place = tempfile.mkdtemp(prefix=MAKING, dir=kept)
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                there = os.stat(place).st_ino == os.fstat(lock).st_ino
+            except (BlockingIOError, FileNotFoundError):
+                there = False
+            except OSError:  # a file system without locks: then nobody removes it
+                there = True
+            if there:
+                return lock, place
+            os.close(lock)
 
 
 def _here() -> list[str]:
@@ -147,13 +195,13 @@ def _hash(words: list[str], library: Path, preprocessed: bytes) -> str:
     return "cell-" + hashlib.sha256(facts + b"\0" + preprocessed).hexdigest()[:24]
 
 
-def _keep_newest(kept: Path, besides: Path) -> None:
+def _keep_newest(kept: Path) -> None:
     def age(path: Path) -> float:
         try:
             return -path.stat().st_mtime
         except OSError:  # another one removes it
             return 0
-    for old in sorted((path for path in kept.iterdir() if path != besides), key=age)[KEPT:]:
+    for old in sorted((path for path in kept.iterdir() if not path.name.startswith(MAKING)), key=age)[KEPT:]:
         if old.is_dir():
             shutil.rmtree(old, ignore_errors=True)
         else:

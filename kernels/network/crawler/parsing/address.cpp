@@ -5,10 +5,10 @@
 #include <charconv>
 #include <utility>
 
+#include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/escapes.hpp"
 #include "kernels/network/crawler/parsing/host.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {

@@ -8,8 +8,8 @@
 #include <cctype>
 #include <cerrno>
 
-#include "kernels/base/utf8.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
+#include "kernels/base/text/ascii.hpp"
+#include "kernels/base/text/utf8.hpp"
 
 namespace parlab {
 namespace {

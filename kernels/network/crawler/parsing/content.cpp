@@ -9,8 +9,8 @@
 #include <cctype>
 #include <memory>
 
+#include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {

@@ -7,8 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/date.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "kernels/network/crawler/parsing/text.hpp"
+#include "kernels/base/text/ascii.hpp"
 
 namespace parlab {
 namespace {

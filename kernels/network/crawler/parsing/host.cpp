@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/escapes.hpp"
 #include "kernels/network/crawler/parsing/idna.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/base/utf8.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
+#include "kernels/base/text/ascii.hpp"
+#include "kernels/base/text/utf8.hpp"
 
 #ifdef PARLAB_HAS_IDN2
 #include <idn2.h>

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/escapes.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "kernels/base/utf8.hpp"
+#include "kernels/base/text/ascii.hpp"
+#include "kernels/base/text/utf8.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
-#include "kernels/network/crawler/parsing/text.hpp"
 
 namespace parlab {
 namespace {

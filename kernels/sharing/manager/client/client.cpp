@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <vector>
@@ -19,7 +18,7 @@ namespace parlab {
 
 using nlohmann::json;
 
-/// What all threads of a process share. Guarded by client_processes::lock().
+/// What all threads of a process share.
 class ManagerClient::State {
  public:
   State(ManagerAddress address, ClientOptions options)
@@ -37,19 +36,19 @@ class ManagerClient::State {
   std::uint64_t max_message_bytes() const { return max_message_bytes_; }
 
   void add_held(std::uint64_t object) {
-    const std::scoped_lock held(client_processes::lock());
+    const RecursiveMutexLock held(client_processes::lock());
     ++held_[object];
   }
   /// Whether the manager has to be told: not in a child that never spoke with it.
   bool remove_held(std::uint64_t object) {
-    const std::scoped_lock held(client_processes::lock());
+    const RecursiveMutexLock held(client_processes::lock());
     if (--held_[object] == 0) held_.erase(object);
     return generation_ == client_processes::generation() && keeper_->usable();
   }
 
  private:
   /// Keeps the session while threads come and go.
-  void open_session() {
+  void open_session() PARLAB_REQUIRES(client_processes::lock()) {
     auto keeper = std::make_unique<ClientConnection>(address_, options_);
     session_ = to_hex(fresh_nonce());
     join_session(*keeper);
@@ -62,7 +61,7 @@ class ManagerClient::State {
   }
   /// Throws ManagerDied where another manager has the address by now: its objects are not those
   /// that our proxies mean.
-  void join_session(ClientConnection& connection) {
+  void join_session(ClientConnection& connection) PARLAB_REQUIRES(client_processes::lock()) {
     const std::string manager = *connection.call(0, "session", to_bytes(session_));
     if (manager_.empty()) manager_ = manager;
     if (manager != manager_)
@@ -73,11 +72,12 @@ class ManagerClient::State {
   ManagerAddress address_;
   ClientOptions options_;
   std::uint64_t max_message_bytes_ = 0;
-  std::uint64_t generation_ = 0;
-  std::string session_;
-  std::string manager_;  // what it calls itself
-  std::map<std::uint64_t, std::uint64_t> held_;
-  std::unique_ptr<ClientConnection> keeper_;
+  std::uint64_t generation_ PARLAB_GUARDED_BY(client_processes::lock()) = 0;
+  std::string session_ PARLAB_GUARDED_BY(client_processes::lock());
+  /// What it calls itself.
+  std::string manager_ PARLAB_GUARDED_BY(client_processes::lock());
+  std::map<std::uint64_t, std::uint64_t> held_ PARLAB_GUARDED_BY(client_processes::lock());
+  std::unique_ptr<ClientConnection> keeper_ PARLAB_GUARDED_BY(client_processes::lock());
   std::shared_ptr<void> token_ = std::make_shared<char>();  // gone with this object
 };
 
@@ -113,7 +113,7 @@ ClientConnection& ManagerClient::State::connection() {
   std::erase_if(all,
                 [&](const Own& own) { return own.client.expired() || !own.connection->usable(); });
   try {
-    const std::scoped_lock held(client_processes::lock());
+    const RecursiveMutexLock held(client_processes::lock());
     if (generation_ != client_processes::generation()) open_session();
     auto connection = std::make_unique<ClientConnection>(address_, options_);
     join_session(*connection);

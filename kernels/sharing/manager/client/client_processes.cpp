@@ -16,17 +16,18 @@ std::atomic<std::uint64_t> forks = 0;
 
 /// Never destroyed: threads may end, and give up connections, after main has.
 struct Registry {
-  std::recursive_mutex lock;
-  std::set<ClientConnection*> connections;
+  RecursiveMutex lock;
+  std::set<ClientConnection*> connections PARLAB_GUARDED_BY(lock);
 
   Registry() {
-    pthread_atfork([] { registry().lock.lock(); }, [] { registry().lock.unlock(); },
-                   [] {
+    pthread_atfork([]() PARLAB_UNCHECKED { registry().lock.lock(); },
+                   []() PARLAB_UNCHECKED { registry().lock.unlock(); },
+                   []() PARLAB_UNCHECKED {
                      forks.fetch_add(1, std::memory_order_relaxed);
                      for (ClientConnection* one : registry().connections) one->abandon();
                      // A mutex remembers its owner as a thread that the child is not.
                      tell_unlocked(registry().lock.native_handle());
-                     new (&registry().lock) std::recursive_mutex;
+                     new (&registry().lock) RecursiveMutex;
                    });
   }
   static Registry& registry() {
@@ -39,16 +40,18 @@ struct Registry {
 
 std::uint64_t generation() { return forks.load(std::memory_order_relaxed); }
 
-std::recursive_mutex& lock() { return Registry::registry().lock; }
+RecursiveMutex& lock() { return Registry::registry().lock; }
 
 void add(ClientConnection& connection) {
-  const std::scoped_lock held(lock());
-  Registry::registry().connections.insert(&connection);
+  Registry& registry = Registry::registry();
+  const RecursiveMutexLock held(registry.lock);
+  registry.connections.insert(&connection);
 }
 
 void remove(ClientConnection& connection) {
-  const std::scoped_lock held(lock());
-  Registry::registry().connections.erase(&connection);
+  Registry& registry = Registry::registry();
+  const RecursiveMutexLock held(registry.lock);
+  registry.connections.erase(&connection);
 }
 
 }  // namespace parlab::client_processes

@@ -4,7 +4,8 @@
 // child, where the connections that were copied are given up.
 
 #include <cstdint>
-#include <mutex>
+
+#include "kernels/posix/mutex.hpp"
 
 namespace parlab {
 
@@ -19,7 +20,7 @@ void add(ClientConnection& connection);
 void remove(ClientConnection& connection);
 
 /// Held while a process forks, so that a child never starts amid a change.
-std::recursive_mutex& lock();
+RecursiveMutex& lock();
 
 }  // namespace client_processes
 }  // namespace parlab

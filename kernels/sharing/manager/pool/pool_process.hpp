@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 #include "kernels/sharing/manager/pool/managed_functions.hpp"
 #include "kernels/sharing/manager/server/client_session.hpp"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "kernels/machine/processor_set.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
 
 extern "C" [[gnu::weak]] int kmp_get_library();

@@ -1,4 +1,4 @@
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 using namespace parlab;
 

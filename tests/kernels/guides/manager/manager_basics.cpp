@@ -2,7 +2,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 using namespace parlab;
 

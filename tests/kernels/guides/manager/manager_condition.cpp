@@ -1,6 +1,6 @@
 #include <mutex>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 using namespace parlab;
 

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "tests/kernels/sharing/manager/manager_test.hpp"
 
 namespace parlab {

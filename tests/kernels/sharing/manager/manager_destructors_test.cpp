@@ -8,7 +8,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "tests/kernels/sharing/manager/manager_test.hpp"
 
 namespace parlab {

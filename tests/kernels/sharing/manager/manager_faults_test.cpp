@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 #include "kernels/sharing/manager/messages/greeting.hpp"
 #include "tests/kernels/sharing/manager/manager_test.hpp"

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "kernels/base/sanitizers.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"
 #include "tests/kernels/sharing/manager/pool_test.hpp"
 

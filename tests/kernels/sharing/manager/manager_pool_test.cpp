@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "tests/kernels/sharing/manager/pool_test.hpp"
 
 namespace parlab {

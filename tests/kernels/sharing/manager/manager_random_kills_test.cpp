@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/memory/raw_value.hpp"
 #include "tests/kernels/sharing/manager/pool_test.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
 namespace {

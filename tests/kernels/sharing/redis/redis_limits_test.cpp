@@ -13,7 +13,7 @@
 #include <string>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/posix/child_process.hpp"
+#include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/redis/redis.hpp"
 #include "kernels/sharing/redis/redis_server.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/base/utf8.hpp"
+#include "kernels/base/text/utf8.hpp"
 
 namespace parlab {
 namespace {
