@@ -188,7 +188,7 @@ TEST_F(SuiteGoesOn, OnlyInTheSameConditionsAndWithWholeFiles) {
   expect_refused("a time is not above 0");
   restore();
   change("julia-variants.json", [](json& d) { d["results"][2]["label"] = "else"; });
-  expect_refused("it has no arm ");
+  expect_refused("it lacks the arm ");
   restore();
   change("julia-variants.json", [](json& d) { d.erase("run"); });
   expect_refused("it is damaged");

@@ -169,11 +169,11 @@ TEST_F(ManagerPoolTest, RefusesArgumentsOfAnotherKind) {
   EXPECT_THAT(refusal("square", true), HasSubstr("whole number"));
   EXPECT_THAT(refusal("square"), HasSubstr("takes 1 arguments, not 0"));
   EXPECT_THAT(refusal("square", 1, 2), HasSubstr("takes 1 arguments, not 2"));
-  EXPECT_THAT(refusal("byte", 256), HasSubstr("does not hold"));
-  EXPECT_THAT(refusal("byte", -1), HasSubstr("does not hold"));
-  EXPECT_THAT(refusal("natural", -1), HasSubstr("does not hold"));
-  EXPECT_THAT(refusal("whole", 1ULL << 63), HasSubstr("does not hold"));
-  EXPECT_THAT(refusal("single", 1e300), HasSubstr("does not hold"));
+  EXPECT_THAT(refusal("byte", 256), HasSubstr("does not fit its type"));
+  EXPECT_THAT(refusal("byte", -1), HasSubstr("does not fit its type"));
+  EXPECT_THAT(refusal("natural", -1), HasSubstr("does not fit its type"));
+  EXPECT_THAT(refusal("whole", 1ULL << 63), HasSubstr("does not fit its type"));
+  EXPECT_THAT(refusal("single", 1e300), HasSubstr("does not fit its type"));
   EXPECT_EQ(pool.apply("natural", ~0ULL), ~0ULL);
   EXPECT_EQ(pool.apply("whole", INT64_MIN), INT64_MIN);
   EXPECT_EQ(pool.apply("byte", 255), 255);
@@ -186,9 +186,9 @@ TEST_F(ManagerPoolTest, RefusesArgumentsOfAnotherKind) {
   EXPECT_THAT(no_call([&] { pool.map("square", 5); }), HasSubstr("list"));
   EXPECT_THAT(no_call([&] { pool.map("square", "123"); }), HasSubstr("list"));
   EXPECT_THAT(no_call([&] { pool.starmap("add", {1, 2}); }), HasSubstr("list of lists"));
-  EXPECT_THAT(no_call([&] { pool.map("square", {1}, -1); }), HasSubstr("below 0"));
+  EXPECT_THAT(no_call([&] { pool.map("square", {1}, -1); }), HasSubstr("is 0 or more"));
   EXPECT_THAT(no_call([&] { manager().pool(0); }), HasSubstr("workers"));
-  EXPECT_THAT(no_call([&] { manager().pool(-1); }), HasSubstr("below 0"));
+  EXPECT_THAT(no_call([&] { manager().pool(-1); }), HasSubstr("is 0 or more"));
   EXPECT_THAT(no_call([&] { manager().pool(1'000'000); }), HasSubstr("1024"));
   EXPECT_EQ(pool.apply("square", 3), 9) << "and goes on";
 }
