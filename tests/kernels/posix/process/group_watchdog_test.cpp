@@ -49,10 +49,9 @@ class Killed : public SharingTest {
     return pid;
   }
   /// A program whose child leads a group, with a child that dies with nobody. Both rest.
-  ChildProcess program_with_a_group(bool watched, bool still_watched = true) const {
+  ChildProcess program_with_a_group(bool still_watched = true) const {
     return ChildProcess::fork([&] {
-      std::optional<WatchedGroup> group;
-      if (watched) group.emplace();
+      std::optional<WatchedGroup> group(std::in_place);
       const ChildProcess leader = ChildProcess::fork(
           [&] {
             const pid_t grandchild = fork();
@@ -62,7 +61,7 @@ class Killed : public SharingTest {
             for (;;) pause();
           },
           ProcessGroup::own);
-      if (group) group->watch(leader.pid());
+      group->watch(leader.pid());
       if (!still_watched) group.reset();
       tell(leader.pid());
       for (;;) pause();
@@ -91,7 +90,7 @@ bool any_watchdog_of(pid_t parent) {
 
 TEST_F(Killed, TakesAWatchedGroupAlong) {
   for (const bool stopped : {true, false}) {
-    ChildProcess program = program_with_a_group(true);
+    ChildProcess program = program_with_a_group();
     const std::array<pid_t, 2> processes = {told(), told()};
     if (stopped)
       for (const pid_t pid : processes) kill(pid, SIGSTOP);
@@ -109,10 +108,9 @@ TEST_F(Killed, TakesAWatchedGroupAlong) {
 }
 
 TEST_F(Killed, LeavesAGroupThatIsNoLongerWatched) {
-  ChildProcess program = program_with_a_group(true, false);
+  ChildProcess program = program_with_a_group(false);
   const std::array<pid_t, 2> processes = {told(), told()};
-  const pid_t grandchild =
-      std::min(processes[0], processes[1]) == processes[0] ? processes[1] : processes[0];
+  const pid_t grandchild = std::max(processes[0], processes[1]);
   EXPECT_TRUE(eventually([&] { return !any_watchdog_of(program.pid()); }));
   program.signal(SIGKILL);
   program.wait();
@@ -141,7 +139,7 @@ TEST_F(Killed, OneWatchdogServesAllGroupsAndEndsWithTheLast) {
 /// A forked copy must not take the watchdog of its parent for its own.
 TEST_F(Killed, AForkedProcessHasItsOwnWatchdog) {
   const WatchedGroup ours;
-  ChildProcess program = program_with_a_group(true);
+  ChildProcess program = program_with_a_group();
   const std::array<pid_t, 2> processes = {told(), told()};
   program.signal(SIGKILL);
   program.wait();
