@@ -14,9 +14,9 @@ namespace {
 
 std::uint64_t sum_below(std::uint64_t n) { return n * (n - 1) / 2; }
 
-class EveryWay : public testing::TestWithParam<Way> {};
+class EveryClient : public testing::TestWithParam<Client> {};
 
-TEST_P(EveryWay, FetchesEachRequestOnce) {
+TEST_P(EveryClient, FetchesEachRequestOnce) {
   const DelayServerProcess server;
   for (const std::uint64_t requests : {0U, 1U, 7U, 200U})
     for (const std::uint64_t at_once : {1U, 20U})
@@ -33,9 +33,9 @@ TEST_P(EveryWay, FetchesEachRequestOnce) {
       }
 }
 
-class EveryWayAtOnce : public EveryWay {};
+class EveryClientAtOnce : public EveryClient {};
 
-TEST_P(EveryWayAtOnce, SendsAsManyAsAsked) {
+TEST_P(EveryClientAtOnce, SendsAsManyAsAsked) {
   const DelayServerProcess server;
   // One after the other they would take 50 s.
   const Job job{
@@ -45,7 +45,7 @@ TEST_P(EveryWayAtOnce, SendsAsManyAsAsked) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(40));
 }
 
-TEST_P(EveryWay, GoesOnAfterItWasStopped) {
+TEST_P(EveryClient, GoesOnAfterItWasStopped) {
   const DelayServerProcess server;
   const Job job{
       .port = server.port(), .requests = 12, .at_once = 4, .delay = std::chrono::milliseconds(30)};
@@ -61,7 +61,7 @@ TEST_P(EveryWay, GoesOnAfterItWasStopped) {
   EXPECT_TRUE(child.wait().success());
 }
 
-TEST_P(EveryWay, CountsFailuresWhereNobodyAnswers) {
+TEST_P(EveryClient, CountsFailuresWhereNobodyAnswers) {
   const Listener listener("127.0.0.1", 0);
   std::uint16_t closed = 0;
   {
@@ -77,16 +77,16 @@ TEST_P(EveryWay, CountsFailuresWhereNobodyAnswers) {
   EXPECT_EQ(GetParam().fetch(silent).failures, 2U);
 }
 
-std::string name_of(const testing::TestParamInfo<Way>& info) { return info.param.name; }
+std::string name_of(const testing::TestParamInfo<Client>& info) { return info.param.name; }
 
-std::vector<Way> ways_at_once() {
-  std::vector<Way> found = ways();
-  std::erase_if(found, [](const Way& way) { return way.one_at_a_time; });
+std::vector<Client> clients_at_once() {
+  std::vector<Client> found = clients();
+  std::erase_if(found, [](const Client& client) { return client.one_at_a_time; });
   return found;
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, EveryWay, testing::ValuesIn(ways()), name_of);
-INSTANTIATE_TEST_SUITE_P(Ways, EveryWayAtOnce, testing::ValuesIn(ways_at_once()), name_of);
+INSTANTIATE_TEST_SUITE_P(Clients, EveryClient, testing::ValuesIn(clients()), name_of);
+INSTANTIATE_TEST_SUITE_P(Clients, EveryClientAtOnce, testing::ValuesIn(clients_at_once()), name_of);
 
 }  // namespace
 }  // namespace parlab
