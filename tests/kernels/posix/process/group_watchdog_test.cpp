@@ -49,9 +49,10 @@ class Killed : public SharingTest {
     return pid;
   }
   /// A program whose child leads a group, with a child that dies with nobody. Both rest.
-  ChildProcess program_with_a_group(bool still_watched = true) const {
+  ChildProcess program_with_a_group(bool watched, bool still_watched = true) const {
     return ChildProcess::fork([&] {
-      std::optional<WatchedGroup> group(std::in_place);
+      std::optional<WatchedGroup> group;
+      if (watched) group.emplace();
       const ChildProcess leader = ChildProcess::fork(
           [&] {
             const pid_t grandchild = fork();
@@ -61,7 +62,7 @@ class Killed : public SharingTest {
             for (;;) pause();
           },
           ProcessGroup::own);
-      group->watch(leader.pid());
+      if (group) group->watch(leader.pid());
       if (!still_watched) group.reset();
       tell(leader.pid());
       for (;;) pause();
@@ -90,7 +91,7 @@ bool any_watchdog_of(pid_t parent) {
 
 TEST_F(Killed, TakesAWatchedGroupAlong) {
   for (const bool stopped : {true, false}) {
-    ChildProcess program = program_with_a_group();
+    ChildProcess program = program_with_a_group(true);
     const std::array<pid_t, 2> processes = {told(), told()};
     if (stopped)
       for (const pid_t pid : processes) kill(pid, SIGSTOP);
@@ -108,9 +109,10 @@ TEST_F(Killed, TakesAWatchedGroupAlong) {
 }
 
 TEST_F(Killed, LeavesAGroupThatIsNoLongerWatched) {
-  ChildProcess program = program_with_a_group(false);
+  ChildProcess program = program_with_a_group(true, false);
   const std::array<pid_t, 2> processes = {told(), told()};
-  const pid_t grandchild = std::max(processes[0], processes[1]);
+  const pid_t grandchild =
+      std::min(processes[0], processes[1]) == processes[0] ? processes[1] : processes[0];
   EXPECT_TRUE(eventually([&] { return !any_watchdog_of(program.pid()); }));
   program.signal(SIGKILL);
   program.wait();
@@ -139,7 +141,7 @@ TEST_F(Killed, OneWatchdogServesAllGroupsAndEndsWithTheLast) {
 /// A forked copy must not take the watchdog of its parent for its own.
 TEST_F(Killed, AForkedProcessHasItsOwnWatchdog) {
   const WatchedGroup ours;
-  ChildProcess program = program_with_a_group();
+  ChildProcess program = program_with_a_group(true);
   const std::array<pid_t, 2> processes = {told(), told()};
   program.signal(SIGKILL);
   program.wait();
