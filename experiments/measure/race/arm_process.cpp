@@ -222,7 +222,6 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
     throw ArmFailed(
         fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
   }
-  group_.watch(child_->pid());
   ends.there.reset();
   json ready = receive();
   read_from(ready, [&](json& message) {

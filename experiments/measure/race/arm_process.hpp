@@ -16,7 +16,6 @@
 #include "kernels/base/deadline.hpp"
 #include "kernels/posix/file_descriptor.hpp"
 #include "kernels/posix/process/child_process.hpp"
-#include "kernels/posix/process/group_watchdog.hpp"
 
 namespace parlab {
 
@@ -73,7 +72,6 @@ class ArmProcess {
 
   std::chrono::duration<double> timeout_;
   const InterruptionGuard* interruption_;
-  WatchedGroup group_;  // before the socket, whose other end only the arm is to have
   FileDescriptor socket_;
   std::optional<ChildProcess> child_;
   Answer first_answer_;

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -320,9 +319,7 @@ INSTANTIATE_TEST_SUITE_P(Signals, Interrupt,
                                               std::get<1>(info.param)[1]);
                          });
 
-/// Also where init is of our session, as in a container: then nobody continues what was stopped.
 TEST(Run, TakesItsArmsAlongWhenItIsKilled) {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
   for (const auto& [command, processes] : {std::pair(long_run, 5u), {run_with_servers, 20u}}) {
     const TemporaryFolder folder;
     ParlabProgram program(command, folder.path());
