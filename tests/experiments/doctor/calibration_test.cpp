@@ -58,8 +58,9 @@ TEST(Calibration, NamesTheSmallestSlowDownFromWhichOnAllAreTold) {
       {.planted = 0.05, .races = 4, .told = 3, .called_slower = 2, .rounds = {9, 12, 21}},
       {.planted = 0.1, .races = 4, .told = 4, .rounds = {7, 7, 7, 9}}};
   const std::string text = calibration_text({.arms = {arm}, .rounds = 21});
-  EXPECT_THAT(text, HasSubstr("threads:static x2, samples of 0.02 s: most races tell 5 % or more, "
-                              "in 12 rounds.\n"));
+  EXPECT_THAT(text,
+              HasSubstr("threads:static x2, samples of 0.02 s: most races detect 5 % or more, "
+                        "in 12 rounds.\n"));
   EXPECT_THAT(text, HasSubstr("0 of 4 races saw a difference"));
   EXPECT_THAT(text, HasSubstr("      5 %          3 of 4      12         2 of 4"));
   for (PlantedSlowdown& slow_down : arm.planted) slow_down.told = 0;
