@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <deque>
 #include <new>
 #include <stdexcept>
 #include <system_error>
@@ -29,16 +28,18 @@
 #include "kernels/sharing/pool/fork_server.hpp"
 #include "kernels/sharing/pool/pool_worker.hpp"
 #include "kernels/sharing/pool/worker_group.hpp"
-#include "kernels/sharing/pool/worker_slot.hpp"
+#include "kernels/sharing/pool/worker_tasks.hpp"
 
 namespace parlab {
 namespace {
 
 constexpr std::chrono::milliseconds termination_grace{1000};  // between SIGTERM and SIGKILL
 
-/// Tasks that a worker has, so that it need not wait for the next. A second one that waits behind a
-/// long first is taken back as soon as another worker has nothing to do.
-constexpr std::size_t tasks_ahead = 2;
+/// What a worker wrote of an exception, as one of ours.
+std::exception_ptr take_failure(WireReader& answer, const std::string& before = "") {
+  const auto [type, message] = take_from_wire<std::pair<std::string, std::string>>(answer);
+  return std::make_exception_ptr(TaskFailed(type, before + message));
+}
 
 class ProcessWorkerGroup final : public WorkerGroup {
  public:
@@ -49,12 +50,13 @@ class ProcessWorkerGroup final : public WorkerGroup {
         fork_server_([this](int slot, int socket) {
           work_on_tasks(socket, progress(slot), options_.initializer);
         }),
-        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        tasks_(options_.max_tasks_per_child) {
     if (!wake_) throw OutOfRoom(refusal("make a pool", errno).what());
     try {
       for (int slot = 0; slot < workers; ++slot) {
         new (&progress(slot)) WorkerProgress;
-        slots_.emplace_back(progress(slot));
+        tasks_.add_worker(progress(slot));
       }
       for (int slot = 0; slot < workers; ++slot) fork_server_.start(slot);
       // Not to return before they are there, or it is known why not.
@@ -80,7 +82,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
     const MutexLock lock(mutex_);
     if (broken_) std::rethrow_exception(broken_);
     if (closed_) throw std::logic_error("the pool was closed: make another");
-    tasks_.push_back(std::move(task));
+    tasks_.add(std::move(task));
     hand_out();
   }
 
@@ -134,14 +136,14 @@ class ProcessWorkerGroup final : public WorkerGroup {
         broken_ =
             std::make_exception_ptr(SharingError("the pool was terminated before this was done"));
       ended_ = true;
-      fail_all();
+      tasks_.fail_all(broken_);
       changed_.notify_all();
       wake_leader();
     }
     if (background_.joinable()) background_.join();
     if (!fork_server_.join(termination_grace + std::chrono::seconds(1))) fork_server_.kill();
     const MutexLock lock(mutex_);  // a thread that waits for a result may look at them
-    for (WorkerSlot& slot : slots_) slot.detach();
+    for (WorkerSlot& slot : tasks_.workers()) slot.detach();
   }
 
   bool join(Deadline deadline) override {
@@ -152,10 +154,10 @@ class ProcessWorkerGroup final : public WorkerGroup {
     // One that is only starting waits for a socket that nobody takes, and so does the fork server.
     const auto all_done = [this] {
       mutex_.assert_held();
-      return tasks_.empty() && (fork_server_gone_ || fork_server_.starting() == 0) &&
-             std::none_of(slots_.begin(), slots_.end(), [](const WorkerSlot& slot) {
-               return slot.waiting() > 0 || slot.attached();
-             });
+      return tasks_.all_given() && (fork_server_gone_ || fork_server_.starting() == 0) &&
+             std::none_of(
+                 tasks_.workers().begin(), tasks_.workers().end(),
+                 [](const WorkerSlot& slot) { return slot.waiting() > 0 || slot.attached(); });
     };
     return serve_until(all_done, deadline, true) && fork_server_.join(deadline);
   }
@@ -195,7 +197,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
     watched_.push_back({wake_.get(), POLLIN, 0});
     // Its death is an event once: later all is known.
     watched_.push_back({fork_server_gone_ ? -1 : fork_server_.fd(), POLLIN, 0});
-    for (const WorkerSlot& slot : slots_)
+    for (const WorkerSlot& slot : tasks_.workers())
       watched_.push_back({slot.socket(),
                           static_cast<short>(slot.has_more_to_send() ? POLLIN | POLLOUT : POLLIN),
                           0});
@@ -211,25 +213,13 @@ class ProcessWorkerGroup final : public WorkerGroup {
       std::uint64_t count = 0;
       static_cast<void>(read(wake_.get(), &count, sizeof count));
     }
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-      if (watched_[i + 2].revents != 0 && slots_[i].socket() == watched_[i + 2].fd)
-        read_answers(slots_[i]);
+    for (std::size_t i = 0; i < tasks_.workers().size(); ++i)
+      if (watched_[i + 2].revents != 0 && tasks_.workers()[i].socket() == watched_[i + 2].fd)
+        read_answers(tasks_.workers()[i]);
     if (watched_[1].revents != 0) read_events();
     hand_out();
-    rebalance();
+    if (tasks_.rebalance()) wake_leader();
     release_idle_workers();
-  }
-
-  /// Gives what waits behind one worker's task to others that have nothing to do.
-  void rebalance() PARLAB_REQUIRES(mutex_) {
-    const auto has_nothing = [this](const WorkerSlot& slot) {
-      return slot.attached() && slot.waiting() == 0 && !is_used_up(slot);
-    };
-    if (!tasks_.empty() || std::none_of(slots_.begin(), slots_.end(), has_nothing)) return;
-    for (WorkerSlot& slot : slots_)
-      if (slot.waiting() >= tasks_ahead)
-        for (auto& task : slot.take_back()) tasks_.push_back(std::move(task));
-    hand_out();
   }
 
   /// Answers of a worker. The tasks of a dead one are handled when its death is reported.
@@ -250,8 +240,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   void take_answer(WorkerSlot& slot, WireReader& answer) PARLAB_REQUIRES(mutex_) {
     const auto head = take_from_wire<AnswerHead>(answer);
     if (head.kind == AnswerHead::Kind::initializer_failed) {
-      const auto [type, message] = take_from_wire<std::pair<std::string, std::string>>(answer);
-      give_up(std::make_exception_ptr(TaskFailed(type, "the initializer failed: " + message)));
+      give_up(take_failure(answer, "the initializer failed: "));
       return;
     }
     const std::shared_ptr<PoolTask> task = slot.answered(head.number);
@@ -260,15 +249,14 @@ class ProcessWorkerGroup final : public WorkerGroup {
       if (head.kind == AnswerHead::Kind::done) {
         task->read_output(answer);
       } else {
-        const auto [type, message] = take_from_wire<std::pair<std::string, std::string>>(answer);
-        task->fail(std::make_exception_ptr(TaskFailed(type, message)));
+        task->fail(take_failure(answer));
       }
     } catch (...) {
       task->fail(std::current_exception());
     }
     task->finish();
     // On the end of its socket it ends; the fork server reports that, and another is started.
-    if (is_used_up(slot) && slot.waiting() == 0) slot.detach();
+    if (tasks_.is_used_up(slot) && slot.waiting() == 0) slot.detach();
   }
 
   void read_events() PARLAB_REQUIRES(mutex_) {
@@ -277,101 +265,57 @@ class ProcessWorkerGroup final : public WorkerGroup {
         handle_event(*std::move(event));
     } catch (const EndOfFile&) {
       fork_server_gone_ = true;
-      for (WorkerSlot& slot : slots_)
+      for (WorkerSlot& slot : tasks_.workers())
         on_worker_death(slot, SIGKILL, "killed with the pool's fork server");
-      if (!closed_ || fork_server_.starting() > 0 || !tasks_.empty())
+      if (!closed_ || fork_server_.starting() > 0 || !tasks_.all_given())
         give_up(
             std::make_exception_ptr(WorkerDied(SIGKILL, 0, "the pool's fork server was killed")));
     }
   }
 
   void handle_event(ForkServer::Event event) PARLAB_REQUIRES(mutex_) {
-    WorkerSlot& slot = slots_[static_cast<std::size_t>(event.slot)];
+    WorkerSlot& slot = tasks_.workers()[static_cast<std::size_t>(event.slot)];
     switch (event.kind) {
       case ForkServer::Event::Kind::started:
         slot.attach(std::move(event.socket));
         break;
       case ForkServer::Event::Kind::not_started:
-        give_up(std::make_exception_ptr(OutOfRoom(
-            refusal(fmt::format("start worker {} of {} of a pool", event.slot + 1, slots_.size()),
-                    event.error)
-                .what())));
+        give_up(std::make_exception_ptr(
+            OutOfRoom(refusal(fmt::format("start worker {} of {} of a pool", event.slot + 1,
+                                          tasks_.workers().size()),
+                              event.error)
+                          .what())));
         break;
-      case ForkServer::Event::Kind::ended: {
+      case ForkServer::Event::Kind::ended:
         if (slot.attached()) read_answers(slot);  // what it answered before
         on_worker_death(slot, event.status.signal.value_or(0), event.status.describe());
-        if (!ended_ && !broken_ && (!closed_ || !tasks_.empty())) fork_server_.start(event.slot);
+        if (!ended_ && !broken_ && (!closed_ || !tasks_.all_given()))
+          fork_server_.start(event.slot);
         break;
-      }
     }
   }
 
-  /// Fails what a dead worker had begun, and takes back what it had not.
   void on_worker_death(WorkerSlot& slot, int signal, const std::string& cause)
       PARLAB_REQUIRES(mutex_) {
-    WorkerSlot::Remains remains = slot.clear();
-    for (const auto& task : remains.begun) {
-      task->fail(std::make_exception_ptr(WorkerDied(signal, remains.at_item, cause)));
-      task->finish();
-    }
-    for (auto task = remains.untouched.rbegin(); task != remains.untouched.rend(); ++task)
-      tasks_.push_front(std::move(*task));
-    if (broken_) fail_all();
+    tasks_.on_worker_death(slot, signal, cause);
+    if (broken_) tasks_.fail_all(broken_);
   }
 
   /// Everything waits for what will not come: says why.
   void give_up(std::exception_ptr why) PARLAB_REQUIRES(mutex_) {
     if (!broken_) broken_ = std::move(why);
-    fail_all();
-  }
-
-  void fail_all() PARLAB_REQUIRES(mutex_) {
-    for (WorkerSlot& slot : slots_) {
-      const WorkerSlot::Remains remains = slot.clear();
-      for (const auto* tasks : {&remains.begun, &remains.untouched})
-        for (const auto& task : *tasks) {
-          task->fail(broken_);
-          task->finish();
-        }
-    }
-    for (const auto& task : tasks_) {
-      task->fail(broken_);
-      task->finish();
-    }
-    tasks_.clear();
-  }
-
-  bool is_used_up(const WorkerSlot& slot) const {
-    return options_.max_tasks_per_child != 0 && slot.given() >= options_.max_tasks_per_child;
+    tasks_.fail_all(broken_);
   }
 
   void hand_out() PARLAB_REQUIRES(mutex_) {
-    bool more_to_send = false;
-    // One each, then another each: the last ones are not to queue up behind one worker.
-    for (std::size_t ahead = 1; ahead <= tasks_ahead && !tasks_.empty(); ++ahead)
-      for (WorkerSlot& slot : slots_) {
-        if (tasks_.empty()) break;
-        if (!slot.attached() || slot.waiting() >= ahead || is_used_up(slot)) continue;
-        const std::shared_ptr<PoolTask> task = std::move(tasks_.front());
-        tasks_.pop_front();
-        try {
-          slot.give(task);
-        } catch (const EndOfFile&) {  // the task stays given, and untouched
-          slot.detach();
-        } catch (...) {  // its input cannot be sent; whoever waits for it learns why
-          task->fail(std::current_exception());
-          task->finish();
-        }
-        more_to_send |= slot.has_more_to_send();
-      }
-    if (more_to_send) wake_leader();
+    if (tasks_.hand_out()) wake_leader();
   }
 
   /// After close(): who has nothing to do will get nothing more.
   void release_idle_workers() PARLAB_REQUIRES(mutex_) {
-    if (!closed_ || !tasks_.empty()) return;
+    if (!closed_ || !tasks_.all_given()) return;
     bool all_idle = true;
-    for (WorkerSlot& slot : slots_) {
+    for (WorkerSlot& slot : tasks_.workers()) {
       if (slot.attached() && slot.waiting() == 0) slot.detach();
       all_idle &= slot.waiting() == 0;
     }
@@ -400,8 +344,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   bool released_ PARLAB_GUARDED_BY(mutex_) = false;
   bool fork_server_gone_ PARLAB_GUARDED_BY(mutex_) = false;
   std::exception_ptr broken_ PARLAB_GUARDED_BY(mutex_);  // why no task can be done any more
-  std::vector<WorkerSlot> slots_ PARLAB_GUARDED_BY(mutex_);
-  std::deque<std::shared_ptr<PoolTask>> tasks_ PARLAB_GUARDED_BY(mutex_);
+  WorkerTasks tasks_ PARLAB_GUARDED_BY(mutex_);
   std::vector<pollfd> watched_;  // the leader's
   std::thread background_;       // started under the mutex, joined without it once closed_
 };

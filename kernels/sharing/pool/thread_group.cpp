@@ -122,10 +122,7 @@ class ThreadWorkerGroup final : public WorkerGroup {
 
   void give_up(std::exception_ptr why) PARLAB_REQUIRES(mutex_) {
     if (!broken_) broken_ = std::move(why);
-    for (const auto& task : tasks_) {
-      task->fail(broken_);
-      task->finish();
-    }
+    for (const auto& task : tasks_) task->fail_and_finish(broken_);
     tasks_.clear();
     more_.notify_all();
     finished_.notify_all();

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "kernels/base/deadline.hpp"
 #include "kernels/base/function_ref.hpp"
@@ -79,6 +80,11 @@ class PoolTask {
   virtual void fail(std::exception_ptr why) = 0;
   /// Called once, last, under the group's lock.
   virtual void finish() = 0;
+  /// Both of them.
+  void fail_and_finish(std::exception_ptr why) {
+    fail(std::move(why));
+    finish();
+  }
 
  private:
   std::uint64_t first_item_;
