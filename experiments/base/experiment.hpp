@@ -40,9 +40,8 @@ struct Case {
   std::string task = "";   // cases of one task race each other, whatever their size and
                            // parameters; the first of them is the baseline
   bool splittable = true;  // false: the answer depends on the split, so one chunk on serial
-  bool paced =
-      false;  // others set how long a run takes, so that it is not a speed: not compared; its
-              // metrics tell
+  bool paced = false;  // others set how long a run takes, which is not a speed: not compared; its
+                       // metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
   bool self_parallel = false;  // starts its own workers, as many as it is told: on no backend
   double bytes_per_run = 0;    // that a run moves, and

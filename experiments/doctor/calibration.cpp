@@ -21,7 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double slow_downs[] = {0, 0.01, 0.03, 0.05, 0.1};
 
-/// Longer samples are no more precise; shorter ones are, for a while, the cost of waking.
+/// Within the 10 to 100 ms of the quick profile: longer samples are no more precise, and of shorter
+/// ones the cost of waking workers is a part that can be seen.
 constexpr std::chrono::duration<double> sample_time{0.02};
 
 /// Chunks a worker: even work, so that each worker has the same share whatever is planted.

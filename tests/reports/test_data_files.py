@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import statistics
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cost_lines
@@ -14,6 +16,7 @@ import pytest
 from raw_results import Document, RawResults, answer_of
 
 CLOSE = 1e-9
+PROGRAM = Path(__file__).resolve().parents[2] / "build" / "parlab"
 
 
 def same_end(stated: float | None, computed: float | None) -> bool:
@@ -50,6 +53,11 @@ def assert_outcome(stated: Document, base: Document, arm: Document, rule: stats.
                                     f"too few rounds: {taken} of {needed} needed"), where
         assert (taken < needed) == (outcome.interval.low is None), where
         assert math.isclose(stated["guard"], rule.guard, rel_tol=CLOSE), where
+    if stated.get("tells") is not None:
+        low, high = outcome.interval.low, outcome.interval.high
+        assert low is not None and high is not None, where
+        ends = max(high / outcome.ratio, outcome.ratio / low)
+        assert math.isclose(stated["tells"], (1 + rule.margin) * ends - 1, rel_tol=1e-6), where
 
 
 def gate_of(race: Document, result: Document) -> bool:
@@ -63,6 +71,32 @@ def gate_of(race: Document, result: Document) -> bool:
         return True
     outcome = stats.compare(pair[0]["seconds"], pair[1]["seconds"], stats.rule_for(race, result))
     return stats.passes_gate(outcome.interval, race["run"]["gate_margin"])
+
+
+def test_the_dependence_of_eight_rising_rounds_is_three_quarters() -> None:
+    # The same numbers stand in dependence_test.cpp.
+    base = {"group": "g", "role": "baseline", "ok": True, "seconds": [math.exp(i) for i in range(1, 9)]}
+    arm = {"group": "g", "role": "arm", "ok": True, "seconds": [1.0] * 8}
+    assert math.isclose(stats.pooled_dependence([base, arm]), 0.75)
+    other = arm | {"seconds": [base["seconds"][i] * math.exp((-1) ** i) for i in range(8)]}
+    assert stats.pooled_dependence([base, arm, other]) == 0
+    assert [stats.block_for(r) for r in (0, 0.2, 0.5, 0.9)] == [1, 2, 4, 8]
+
+
+@pytest.mark.skipif(not PROGRAM.exists(), reason="build/parlab is missing: make program")
+def test_a_real_race_is_judged_as_its_times_say(tmp_path: Path) -> None:
+    file = tmp_path / "race.json"
+    subprocess.run([PROGRAM, "run", "pi", "--darts", "1e4", "--backend", "each", "--workers", "1,2", "--rounds",
+                    "16", "--json", file, "--quiet"], check=True)
+    race = json.loads(file.read_text())
+    assert math.isclose(race["run"]["dependence"], stats.pooled_dependence(race["results"]), abs_tol=CLOSE)
+    results, compared = race["results"], 0
+    for arm in results:
+        if arm["comparison"]:
+            assert_outcome(arm["comparison"], results[arm["comparison"]["baseline_result"]], arm,
+                           stats.rule_for(race, arm))
+            compared += 1
+    assert compared > 4
 
 
 def test_the_dependence_of_rounds_is_that_of_all_pairs(rendered: RawResults) -> None:

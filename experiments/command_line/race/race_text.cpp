@@ -134,8 +134,8 @@ std::string power_text(const RaceRecord& race) {
                         rounds, duration_words(race.outcome.elapsed_seconds / taken * rounds));
   if (hopeless > 0)
     text += fmt::format(
-        "{} of {} will not detect {:.0f} % in any number of rounds: the noise, or the bias in A/A, "
-        "is too large.\n",
+        "{} of {} would need more than 1000 rounds to detect {:.0f} %: the noise, or the bias in "
+        "A/A, is too large.\n",
         hopeless, unresolved, 100 * margin);
   return text;
 }

@@ -9,8 +9,8 @@
 //
 // What another program takes is no noise: beside one that keeps a core busy, all samples of an arm
 // with a worker a core are twice as long, and agree. So a sample in which an arm waited for a
-// processor, or the hypervisor kept one, is taken again, by that alone, whatever its time; where that does not help, the arm's
-// comparisons say that they are beside load.
+// processor, or the hypervisor kept one, is taken again, by that alone, whatever its time; where that
+// does not help, the arm's comparisons say that they are beside load.
 
 #include <chrono>
 #include <cstdint>

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "experiments/measure/verdicts/anytime_interval.hpp"
-#include "experiments/measure/verdicts/statistics.hpp"
 
 namespace parlab {
 namespace {
@@ -26,6 +26,21 @@ double corrected(std::span<const double> differences) {
 }
 
 }  // namespace
+
+double serial_correlation(std::span<const double> series) {
+  if (series.size() < 3) return 0;
+  const auto [least, most] = std::minmax_element(series.begin(), series.end());
+  if (*least == *most) return 0;
+  const double mean =
+      std::accumulate(series.begin(), series.end(), 0.0) / static_cast<double>(series.size());
+  double products = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    squares += (series[i] - mean) * (series[i] - mean);
+    if (i + 1 < series.size()) products += (series[i] - mean) * (series[i + 1] - mean);
+  }
+  return products / squares;
+}
 
 double pooled_dependence(const std::vector<PairsOfABaseline>& groups) {
   double rounds = 0;

@@ -13,6 +13,9 @@
 
 namespace parlab {
 
+/// Lag-1 autocorrelation; 0 for fewer than 3 values or a constant series.
+double serial_correlation(std::span<const double> series);
+
 /// ln base - ln arm by round, of each arm that is compared with one baseline.
 using PairsOfABaseline = std::vector<std::vector<double>>;
 

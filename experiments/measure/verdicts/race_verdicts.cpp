@@ -166,10 +166,9 @@ std::vector<double> differences(const Measured& base, const Measured& arm) {
   return paired_differences(seconds[0], seconds[1]);
 }
 
-Comparison compare(const Measured& base, const Measured& arm, Rule rule, double dependence) {
-  const std::vector<double> d = differences(base, arm);
-  rule.block = block_of_pair(d, dependence);
-  Comparison comparison = judge_differences(d, rule);
+Comparison compare(const Measured& base, const Measured& arm, const Rule& rule, double dependence) {
+  const auto seconds = common_seconds({&base, &arm});
+  Comparison comparison = compare(seconds[0], seconds[1], rule, dependence);
   comparison.beside_load = beside_load(base) || beside_load(arm);
   return comparison;
 }

@@ -63,9 +63,9 @@ bool beside_load(const Measured& result);
 /// ln base - ln arm in the rounds that both ran. Requires a sample of each.
 std::vector<double> differences(const Measured& base, const Measured& arm);
 
-/// What the rounds that both ran say, in blocks by block_of_pair() whatever the rule's, and whether another
-/// program had a part in either.
-Comparison compare(const Measured& base, const Measured& arm, Rule rule, double dependence);
+/// compare() of their times in the rounds that both ran, which also says whether another program had a
+/// part in either.
+Comparison compare(const Measured& base, const Measured& arm, const Rule& rule, double dependence);
 
 /// What an arm's own numbers say, and which result's they are.
 struct Remark {

@@ -10,18 +10,13 @@
 #include <utility>
 
 #include "experiments/measure/verdicts/anytime_interval.hpp"
+#include "experiments/measure/verdicts/dependence.hpp"
 
 namespace parlab {
 namespace {
 
-/// Rounds behind one observation where neighbouring rounds resemble each other.
-constexpr int rounds_per_block = 3;
-
-/// Below this many rounds a correlation of neighbours is mostly chance.
-constexpr std::size_t min_rounds_for_blocks = 6;
-
-/// Nobody waits for more.
-constexpr int max_rounds_to_tell = 100'000;
+/// Where more are needed, that is said instead of a number: a race of so many rounds takes hours.
+constexpr int max_rounds_to_tell = 1000;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -95,19 +90,20 @@ class Observations {
   }
 
   /// Observations of which the interval should be no wider than the margin on either side of the
-  /// median, if those to come are spread as those there are; 0 where there are none, or never.
+  /// median; 0 where they are too many, or there is no interval yet. By this one's width, which
+  /// shrinks as its order statistics come closer to the median: as those of a logistic distribution.
   int needed_to_tell(double alpha) const {
-    if (sorted_.empty()) return 0;
-    const double edge = std::log1p(margin);
-    const auto half_width = [&](std::size_t n) {
+    const auto distance = [alpha](std::size_t n) {
       const auto rank = static_cast<double>(interval_rank(n, alpha));
-      const double from_end = rank / static_cast<double>(n + 1);
-      return guard_ + std::max(quantile(1 - from_end) - median(), median() - quantile(from_end));
+      return std::log((static_cast<double>(n + 1) - rank) / rank);
     };
-    const std::size_t fewest = rounds_for_interval(alpha);
-    for (auto n = static_cast<int>(std::max(fewest, size())); n <= max_rounds_to_tell;
-         n = next_look(n))
-      if (half_width(static_cast<std::size_t>(n)) <= edge) return n;
+    const std::size_t rank = interval_rank(size(), alpha);
+    if (rank == 0) return 0;
+    const double half_width = std::max(high(rank) - median(), median() - low(rank)) - guard_;
+    for (auto n = static_cast<int>(size()); n <= max_rounds_to_tell; n = next_look(n)) {
+      const double shrunk = distance(static_cast<std::size_t>(n)) / distance(size());
+      if (guard_ + half_width * shrunk <= std::log1p(margin)) return n;
+    }
     return 0;
   }
 
@@ -125,27 +121,9 @@ class Observations {
   }
 
  private:
-  /// Between the order statistics, of which the k-th of n stands for k / (n + 1).
-  double quantile(double share) const {
-    const double place = share * static_cast<double>(size() + 1) - 1;
-    const double last = static_cast<double>(size() - 1);
-    const auto below = static_cast<std::size_t>(std::clamp(place, 0.0, last));
-    const std::size_t above = std::min(below + 1, size() - 1);
-    const double part = std::clamp(place - static_cast<double>(below), 0.0, 1.0);
-    return sorted_[below] + part * (sorted_[above] - sorted_[below]);
-  }
-
   std::vector<double> sorted_;
   double guard_;
 };
-
-/// Blocks for a pair whose neighbouring rounds resemble each other.
-int block_of(std::span<const double> differences) {
-  const double bound = 2 / std::sqrt(static_cast<double>(differences.size()));
-  const bool dependent = differences.size() >= min_rounds_for_blocks &&
-                         std::abs(serial_correlation(differences)) > bound;
-  return dependent ? rounds_per_block : 1;
-}
 
 }  // namespace
 
@@ -174,11 +152,15 @@ std::string reason_of(const Comparison& comparison) {
 }
 
 std::string difference_text(double fraction) {
-  // Rounded up: that much is told, and less may not be.
-  const double percent = 100 * fraction;
-  if (percent > 100) return fmt::format("{:.2g}x", std::ceil(10 * (1 + fraction)) / 10);
-  return percent < 9.95 ? fmt::format("{:.1f} %", std::ceil(percent * 10) / 10)
-                        : fmt::format("{:.0f} %", std::ceil(percent));
+  // Rounded up: so much is detected, and less may not be. Not by what a double is off.
+  const auto up = [](double value) { return std::ceil(value - 1e-9); };
+  const double factor = 1 + fraction;
+  if (fraction > 1)
+    return factor < 10 ? fmt::format("{:.1f}x", up(10 * factor) / 10)
+                       : fmt::format("{:.0f}x", up(factor));
+  const double tenths = up(1000 * fraction);
+  return tenths < 100 ? fmt::format("{:.1f} %", tenths / 10)
+                      : fmt::format("{:.0f} %", up(100 * fraction));
 }
 
 std::string verdict_text(const Comparison& comparison) {
@@ -231,9 +213,9 @@ Comparison judge_differences(std::span<const double> differences, const Rule& ru
 }
 
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,
-                   Rule rule) {
+                   Rule rule, double dependence) {
   const std::vector<double> differences = paired_differences(base_seconds, arm_seconds);
-  rule.block = block_of(differences);
+  rule.block = block_of_pair(differences, dependence);
   return judge_differences(differences, rule);
 }
 
@@ -264,21 +246,6 @@ Location location(std::span<const double> sample, double alpha) {
   const Interval interval = rank == 0 ? Interval{-infinity, infinity}
                                       : Interval{values[rank - 1], values[values.size() - rank]};
   return {sorted_median(values), interval};
-}
-
-double serial_correlation(std::span<const double> series) {
-  if (series.size() < 3) return 0;
-  const auto [least, most] = std::minmax_element(series.begin(), series.end());
-  if (*least == *most) return 0;
-  const double mean =
-      std::accumulate(series.begin(), series.end(), 0.0) / static_cast<double>(series.size());
-  double products = 0;
-  double squares = 0;
-  for (std::size_t i = 0; i < series.size(); ++i) {
-    squares += (series[i] - mean) * (series[i] - mean);
-    if (i + 1 < series.size()) products += (series[i] - mean) * (series[i + 1] - mean);
-  }
-  return products / squares;
 }
 
 }  // namespace parlab

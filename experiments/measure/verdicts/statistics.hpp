@@ -6,8 +6,8 @@
 // is exp(median d). Its interval is made of order statistics of d (anytime_interval.hpp): it asks
 // nothing of the noise but that rounds are independent, and holds however often one looks; on the
 // skewed noise of shared machines it keeps its coverage where bootstrap and t intervals do not.
-// Where the lag-1 correlation of d exceeds 2 / sqrt(R), the medians of blocks of three rounds take
-// the place of d: that softens dependence, it does not remove it.
+// Where neighbouring rounds resemble each other, the medians of blocks of rounds take the place of d
+// (dependence.hpp): that softens dependence, it does not remove it.
 //
 // Cost: O(R log R).
 
@@ -51,7 +51,7 @@ struct Comparison {
   double tells;        // smallest difference that an interval this wide shows as faster or slower:
                        // 0.04 for 4 %; infinite where there is no interval
   int rounds_to_tell;  // rounds, those taken included, after which the interval should be narrow
-                       // enough to tell a difference of the margin from none; 0: never
+                       // enough to tell a difference of the margin from none; 0: more than 1000
   bool beside_load = false;  // another program took processors from one of the two
 };
 
@@ -62,7 +62,7 @@ std::string reason_of(const Comparison& comparison);
 std::string difference_text(double fraction);
 
 /// For a table: the verdict, or why there can be none; "slower, beside load", "not resolved: would
-/// tell 4 %".
+/// detect 4 %".
 std::string verdict_text(const Comparison& comparison);
 
 /// How differences are judged.
@@ -81,9 +81,10 @@ std::vector<double> paired_differences(std::span<const double> base_seconds,
 /// block wait for the next. Throws std::invalid_argument for none, or a bad rule.
 Comparison judge_differences(std::span<const double> differences, const Rule& rule);
 
-/// Paired comparison of two arms over the same rounds. Throws as paired_differences().
+/// Paired comparison of two arms over the same rounds, in blocks by block_of_pair() whatever the rule's.
+/// `dependence`: what all pairs of the race show together. Throws as paired_differences().
 Comparison compare(std::span<const double> base_seconds, std::span<const double> arm_seconds,
-                   Rule rule = {});
+                   Rule rule = {}, double dependence = 0);
 
 /// The bias that an arm's comparison with itself shows, as a logarithm: how far its interval stays
 /// away from 1; 0 where it holds 1. What is compared in the same rounds may be off by as much.
@@ -107,8 +108,5 @@ struct Location {
   Interval interval;  // -infinity, infinity where the sample is too small
 };
 Location location(std::span<const double> sample, double alpha = 0.05);
-
-/// Lag-1 autocorrelation; 0 for fewer than 3 values or a constant series.
-double serial_correlation(std::span<const double> series);
 
 }  // namespace parlab

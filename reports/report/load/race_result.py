@@ -57,8 +57,10 @@ class Comparison:
         """What a comparison without a verdict would have detected; empty for others, and where it is not known."""
         if self.verdict != "not resolved" or self.tells is None:
             return ""
-        if self.tells > 1:  # rounded up, as all: that much is told
-            return f": would detect {math.ceil(10 * (1 + self.tells)) / 10:.2g}x"
+        factor = 1 + self.tells
+        if factor > 2:  # rounded up, as all: so much is detected
+            return (f": would detect {math.ceil(10 * factor - 1e-9) / 10:.1f}x" if factor < 10 else
+                    f": would detect {math.ceil(factor - 1e-9)}x")
         tenths = math.ceil(1000 * self.tells - 1e-9)
         told = f"{tenths / 10:.1f}" if tenths < 100 else f"{math.ceil(100 * self.tells - 1e-9)}"
         return f": would detect {told} %"

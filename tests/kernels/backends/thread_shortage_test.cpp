@@ -50,9 +50,10 @@ TEST_P(ThreadsShort, NamesTheThreadAndTheLimitOnProcesses) {
                            "ulimit -u, is 12"));
 }
 
-TEST_P(ThreadsShort, NamesTheThreadAndTheLimitOnAddressSpace) {
-  if (GetParam().starts_with("processes"))
-    GTEST_SKIP() << "its workers are processes, and have no thread stacks";
+/// Of backends whose workers are threads, and have stacks in one address space.
+class StacksShort : public ThreadsShort {};
+
+TEST_P(StacksShort, NamesTheThreadAndTheLimitOnAddressSpace) {
   EXPECT_THAT(told_with_little_memory(std::size_t{96} << 20, [] { use(GetParam(), workers); }),
               MatchesRegex("cannot start thread [0-9]+ of 64: the limit on address space, "
                            "ulimit -v, is [0-9]+ MiB, and the stack of a thread takes [0-9]+ MiB"));
@@ -79,7 +80,14 @@ std::vector<std::string> parallel_backends() {
     if (entry.parallel) names.push_back(entry.name);
   return names;
 }
+std::vector<std::string> backends_of_threads() {
+  std::vector<std::string> names = parallel_backends();
+  std::erase(names, "processes");
+  return names;
+}
 INSTANTIATE_TEST_SUITE_P(Backends, ThreadsShort, testing::ValuesIn(parallel_backends()),
+                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Backends, StacksShort, testing::ValuesIn(backends_of_threads()),
                          [](const auto& info) { return info.param; });
 
 TEST(OpenMPStacks, OfTheSizeInTheEnvironmentAreTried) {

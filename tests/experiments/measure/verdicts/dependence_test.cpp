@@ -14,6 +14,8 @@ namespace {
 using made_up::Noise;
 using made_up::NoisyMachine;
 
+using Rounds = std::vector<double>;
+
 constexpr int races = 500;
 
 /// A race of one baseline and so many arms, each with noise of its own; the baseline has the first.
@@ -31,6 +33,26 @@ double rate(const Event& event) {
   int count = 0;
   for (int i = 0; i < races; ++i) count += event() ? 1 : 0;
   return static_cast<double>(count) / races;
+}
+
+TEST(SerialCorrelation, IsZeroWithoutEnoughToSee) {
+  EXPECT_EQ(serial_correlation(Rounds{}), 0);
+  EXPECT_EQ(serial_correlation(Rounds{1, 2}), 0);
+  EXPECT_EQ(serial_correlation(Rounds(9, 0.1)), 0);
+}
+
+TEST(SerialCorrelation, MatchesTheDefinition) {
+  EXPECT_DOUBLE_EQ(serial_correlation(Rounds{1, 2, 3, 4}), 0.25);
+  EXPECT_DOUBLE_EQ(serial_correlation(Rounds{1, -1, 1, -1}), -0.75);
+}
+
+// The same numbers stand in test_data_files.py of the report.
+TEST(Dependence, OfEightRisingRoundsIsThreeQuarters) {
+  const Rounds rising{1, 2, 3, 4, 5, 6, 7, 8};
+  EXPECT_DOUBLE_EQ(pooled_dependence({{rising}}), 0.75);
+  const Rounds alternating{1, -1, 1, -1, 1, -1, 1, -1};  // -7/8, and 1/8 of bias
+  EXPECT_EQ(pooled_dependence({{rising, alternating}}), 0);
+  EXPECT_EQ(block_of_pair(rising, 0), 1) << "one pair of eight rounds may be so by chance";
 }
 
 TEST(Dependence, IsSeldomSeenWhereRoundsAreIndependent) {

@@ -120,11 +120,11 @@ TEST_F(RaceOfThree, WidensAllIntervalsByWhatTheBaselineIsOffByAgainstItself) {
   EXPECT_DOUBLE_EQ(sentences[0].comparison.guard, factor);
 }
 
-// Twelve rounds that depend on each other are four blocks, of which no interval can be made.
+// Sixteen rounds that depend on each other are two blocks, of which no interval can be made.
 TEST_F(RaceOfThree, GuardsByTheRoundsOfABaselineThatDriftsWhereBlocksAreTooFew) {
   auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.9});
-  for (Measured& result : results) result.samples.resize(12);
-  for (std::size_t round = 0; round < 12; ++round)
+  for (Measured& result : results) result.samples.resize(16);
+  for (std::size_t round = 0; round < 16; ++round)
     results[1].samples[round].seconds *= 1.1 + 0.01 * static_cast<double>(round);
   ASSERT_EQ(compare(results[0].seconds(), results[1].seconds()).verdict, Verdict::too_few_rounds);
   const RaceVerdicts verdicts = judge(results);

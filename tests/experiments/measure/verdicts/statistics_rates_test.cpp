@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "experiments/measure/verdicts/anytime_interval.hpp"
+#include "experiments/measure/verdicts/dependence.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
 #include "tests/experiments/measure/made_up_times.hpp"
 
@@ -39,10 +40,15 @@ double rate(int times, const Happens& happens) {
   return static_cast<double>(count) / times;
 }
 
+/// As the only pair of a race.
+Comparison judged(const Times& base, const Times& arm) {
+  return compare(base, arm, {}, pooled_dependence({{paired_differences(base, arm)}}));
+}
+
 Comparison race_two(NoisyMachine& machine, double ln_speedup, const Noise& base, const Noise& arm,
                     std::size_t rounds) {
   const auto seconds = machine.race({0, -ln_speedup}, {base, arm}, rounds);
-  return compare(seconds[0], seconds[1]);
+  return judged(seconds[0], seconds[1]);
 }
 
 /// The median of d where the arms' noise differs, from a million draws: what the interval is for.
@@ -135,7 +141,7 @@ TEST(Blocks, ReduceFalseAlarmsWhereTheNoiseHasAMemory) {
     int without = 0;
     for (int i = 0; i < series; ++i) {
       const auto seconds = machine.race({0, 0}, {memory, none}, rounds);
-      with += false_alarm(compare(seconds[0], seconds[1])) ? 1 : 0;
+      with += false_alarm(judged(seconds[0], seconds[1])) ? 1 : 0;
       Times d;
       for (std::size_t round = 0; round < rounds; ++round)
         d.push_back(std::log(seconds[0][round] / seconds[1][round]));

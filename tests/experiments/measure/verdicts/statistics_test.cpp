@@ -120,7 +120,13 @@ TEST(Compare, SaysWhichDifferenceItWouldHaveTold) {
   EXPECT_EQ(compare(Times(3, 1.0), Times(3, 1.0)).tells, infinity);
   EXPECT_EQ(difference_text(0.0401), "4.1 %");
   EXPECT_EQ(difference_text(0.131), "14 %");
+  EXPECT_EQ(difference_text(0.041), "4.1 %") << "what a double is off is nothing";
+  EXPECT_EQ(difference_text(0.0991), "10 %");
+  EXPECT_EQ(difference_text(1), "100 %");
   EXPECT_EQ(difference_text(1.31), "2.4x");
+  EXPECT_EQ(difference_text(2), "3.0x");
+  EXPECT_EQ(difference_text(11.3), "13x");
+  EXPECT_EQ(difference_text(122.4), "124x");
 }
 
 // The rounds that are asked for are enough in most races, and half of them in few.
@@ -229,23 +235,10 @@ TEST(Compare, RefusesWhatIsNoTime) {
 
 // ---- Rounds that resemble their neighbours -----------------------------------------------------
 
-TEST(SerialCorrelation, IsZeroWithoutEnoughToSee) {
-  EXPECT_EQ(serial_correlation(Times{}), 0);
-  EXPECT_EQ(serial_correlation(Times{1, 2}), 0);
-  EXPECT_EQ(serial_correlation(Times(9, 0.1)), 0);
-}
-
-TEST(SerialCorrelation, MatchesTheDefinition) {
-  EXPECT_DOUBLE_EQ(serial_correlation(Times{1, 2, 3, 4}), 0.25);
-  EXPECT_DOUBLE_EQ(serial_correlation(Times{1, -1, 1, -1}), -0.75);
-}
-
 TEST(Blocks, AreMediansAndRoundsThatDoNotFillOneWait) {
   // A staircase: neighbours agree. Blocks (1 1 2)(2 3 3)(4 4 5), and 5 6 left over.
   const Times ln{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6};
-  Times base;
-  for (const double value : ln) base.push_back(std::exp(value));
-  const Comparison comparison = compare(base, Times(ln.size(), 1.0), {.alpha = 0.5});
+  const Comparison comparison = judge_differences(ln, {.alpha = 0.5, .block = 3});
   EXPECT_EQ(comparison.block, 3);
   EXPECT_EQ(comparison.rounds, 3);
   EXPECT_EQ(comparison.rounds_taken, 11);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "experiments/measure/verdicts/anytime_interval.hpp"
+#include "experiments/measure/verdicts/dependence.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
 #include "tests/experiments/measure/made_up_times.hpp"
 
@@ -52,8 +53,10 @@ Rates rates_of(const Noise& noise, double ln_truth, bool guarded = true) {
       const auto until = [&](std::size_t arm) {
         return std::span(seconds[arm]).first(static_cast<std::size_t>(look));
       };
-      const double guard = guarded ? guard_of(compare(until(0), until(1))) : 0;
-      const Comparison found = compare(until(0), until(2), {.guard = guard});
+      const double dependence = pooled_dependence(
+          {{paired_differences(until(0), until(1)), paired_differences(until(0), until(2))}});
+      const double guard = guarded ? guard_of(compare(until(0), until(1), {}, dependence)) : 0;
+      const Comparison found = compare(until(0), until(2), {.guard = guard}, dependence);
       const double truth = std::exp(ln_truth);
       missed = missed || found.interval.low > truth || found.interval.high < truth;
       if (stopped || !is_final(found.verdict)) continue;
