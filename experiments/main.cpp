@@ -29,6 +29,7 @@ constexpr char help[] =
     "  list                   experiments, backends, kernels; what this build lacks\n"
     "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
+    "  race -- A -- B         races any commands: whole programs, with a verdict\n"
     "  suite --out DIR        every experiment, for the report\n"
     "  doctor                 what disturbs measurements on this machine, and how to fix it\n"
     "  random                 random numbers on stdout, for programs that test them\n"
@@ -51,6 +52,7 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   }
   if (verb == "run") return parlab::race_command(parlab::RaceVerb::run, rest, command);
   if (verb == "compare") return parlab::race_command(parlab::RaceVerb::compare, rest, command);
+  if (verb == "race") return parlab::race_command(parlab::RaceVerb::race, rest, command);
   if (verb == "list") return parlab::list_command(rest);
   if (verb == "suite") return parlab::suite_command(rest, command);
   if (verb == "doctor") return parlab::doctor_command(rest);
@@ -59,7 +61,8 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "serve") return parlab::serve_command(rest);
   if (verb == "arm") return parlab::arm_command(rest);
   throw parlab::UsageError(parlab::unknown_name(
-      "verb", verb, {"list", "run", "compare", "suite", "doctor", "random", "crawl", "serve"}));
+      "verb", verb,
+      {"list", "run", "compare", "race", "suite", "doctor", "random", "crawl", "serve"}));
 }
 
 }  // namespace

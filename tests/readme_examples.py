@@ -73,7 +73,8 @@ def check_commands(folder: Path, parlab: str) -> int:
                 verb = tuple(words[:2 if words[0] in ("run", "compare") else 1])
                 if verb not in helps:
                     helps[verb] = run(folder, parlab, *verb, "--help")
-                for option in (word for word in words if word.startswith("--")):
+                own = words[:words.index("--")] if "--" in words else words  # behind it stand others' commands
+                for option in (word for word in own if word.startswith("--")):
                     if not re.search(rf"^ +(-\w,)?{option}\b", helps[verb], re.MULTILINE):
                         sys.exit(f"{document}: parlab {' '.join(verb)} has no option {option}: {command}")
                 count += 1

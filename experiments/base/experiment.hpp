@@ -57,6 +57,12 @@ struct Arm {
   std::uint64_t grain = 1;
 };
 
+/// What runs took, added up.
+struct RunFigures {
+  double seconds = 0, cpu_seconds = 0, context_switches = 0;
+  std::uint64_t peak_rss_bytes = 0;  // of the largest process
+};
+
 /// An arm made ready in its own process.
 struct OpenedArm {
   std::function<Answer()> run;  // each call is one run, all of it timed
@@ -67,6 +73,9 @@ struct OpenedArm {
   std::function<void()> prepare = {};
   /// Called after each sample, outside the time: the answer, in place of what run returned.
   std::function<Answer()> conclude = {};
+  /// What the runs since its last call took, where other processes make them: in place of what the
+  /// arm's own took.
+  std::function<RunFigures()> figures = {};
 
   template <class Run>
   requires std::is_invocable_r_v<Answer, Run&> OpenedArm(Run only_run)
@@ -118,6 +127,9 @@ class Experiment {
 
   /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
   virtual std::string subject(const Case& what) const;
+
+  /// What verdicts are on, in a sentence: "takes 1.2x the time of". Less of it is better.
+  virtual std::string quantity() const { return "time"; }
 
   /// Whether each arm of the case has a headline, against its baseline. Where no case has, the
   /// headlines tell the best of the largest size and its nearest rival.

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
+#include "experiments/command_line/race/command_table.hpp"
 #include "experiments/command_line/race/race_text.hpp"
 #include "experiments/command_line/race/running_race.hpp"
 #include "experiments/measure/results/context.hpp"
 #include "experiments/measure/results/result_place.hpp"
 #include "kernels/base/errors.hpp"
+#include "kernels/posix/process/stray_processes.hpp"
 
 namespace parlab {
 namespace {
@@ -38,21 +41,26 @@ void print_or_tell(const std::string& text) {
 
 int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
                  const std::string& command) {
-  RaceRequest request = parse_race(verb, arguments);
+  RaceRequest request =
+      verb == RaceVerb::race ? parse_commands(arguments) : parse_race(verb, arguments);
   if (!request.help.empty()) {
     write_stdout(request.help);
     return 0;
   }
   const bool has_product = request.experiment->has_product();
-  if (request.json == "-" && has_product)
+  if (request.result.json == "-" && has_product)
     throw UsageError("--json - and --list both want stdout; write the result to a file");
   const InterruptionGuard interruption;
-  ResultPlace place(request.json);
-  const bool quiet = request.quiet;
+  ResultPlace place(request.result.json);
+  const bool quiet = request.result.quiet;
   if (has_product || !(quiet || place.is_stdout())) require_stdout();
 
   nlohmann::json context = collect_context(command);
-  RunningRace running(arguments[0], std::move(request), interruption);
+  std::optional<OrphanKeeper> orphans;  // of commands, which may start what they do not end
+  if (verb == RaceVerb::race) orphans.emplace();
+  if (request.set_up) request.set_up(interruption);
+  std::string name = request.name;
+  RunningRace running(std::move(name), std::move(request), interruption);
   int signal = 0;
   try {
     running.run();
@@ -71,7 +79,8 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   if (place) place.deliver(result_json(race, context, sentences, planned));
   try {
     if (!quiet) {
-      const std::string text = race_text(race, sentences) + open_text(running, race);
+      const std::string table = verb == RaceVerb::race ? command_table(race) : backend_table(race);
+      const std::string text = race_text(race, table, sentences) + open_text(running, race);
       if (place.is_stdout() || has_product)
         write_stderr(text);
       else

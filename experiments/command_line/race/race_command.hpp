@@ -1,32 +1,40 @@
 #pragma once
 
-// `parlab run` and `parlab compare`: their options, from words to a race that has been run.
+// `parlab run`, `parlab compare` and `parlab race`: their options, from words to a race that has been
+// run.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "experiments/base/race_interruption.hpp"
+#include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/measure/results/result_file.hpp"
 
 namespace parlab {
 
-enum class RaceVerb { run, compare };
+enum class RaceVerb { run, compare, race };
 
-/// What the words after `parlab run` or `parlab compare` ask for, all of it checked.
+/// What the words after `parlab run`, `parlab compare` or `parlab race` ask for, all of it checked.
 struct RaceRequest {
   RaceVerb verb = RaceVerb::run;
+  std::string name = "";  // the record's
   std::unique_ptr<Experiment> experiment = nullptr;
   std::vector<Entrant> entrants = {};
   RaceOptions options = {};
-  std::string json = "";  // path, "-" for stdout, "" for none
-  bool quiet = false;
+  ResultWords result = {};
+  std::function<void(const InterruptionGuard&)> set_up = {};  // before the first round
   std::string help = "";  // not empty: print this and run nothing
 };
 
 /// Reads "EXPERIMENT --option value ...". Throws UsageError.
 RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments);
 
-/// The help of a verb without an experiment: what there is to run.
+/// Reads "--option value ... -- command -- command ...". Throws UsageError.
+RaceRequest parse_commands(const std::vector<std::string>& arguments);
+
+/// The help of `run` or `compare` without an experiment: what there is to run.
 std::string race_help(RaceVerb verb);
 
 /// The verb from its arguments to its exit code. `command` is the whole line, for the result file.

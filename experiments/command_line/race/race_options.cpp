@@ -1,18 +1,15 @@
 // From the words after `parlab run` and `parlab compare` to a RaceRequest.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <cmath>
 
+#include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/race/memory_need.hpp"
-#include "experiments/measure/verdicts/anytime_interval.hpp"
-#include "experiments/options/duration.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
@@ -21,13 +18,6 @@
 
 namespace parlab {
 namespace {
-
-/// Most rounds: a day of them at the shortest sample.
-constexpr std::uint64_t max_rounds = 1'000'000;
-
-constexpr int default_rounds = 21;
-
-constexpr double longest_timeout = 86'400;  // seconds, a day
 
 std::string verb_name(RaceVerb verb) { return verb == RaceVerb::run ? "run" : "compare"; }
 
@@ -43,12 +33,11 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
   throw UsageError(unknown_name("experiment", name, names));
 }
 
-/// The options that every race has, as they were typed.
+/// The options of a race of backends, as they were typed.
 struct Words {
-  std::string backend, workers, grain = "auto", chunks, seed = "1", rounds, timeout = "120";
-  std::string budget, until;
-  std::string isolation = "renewed", baseline, json;
-  bool quiet = false, progress = false;
+  std::string backend, workers, grain = "auto", chunks, isolation = "renewed", baseline;
+  EffortWords effort;
+  ResultWords result;
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
@@ -65,17 +54,9 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--chunks", words.chunks,
                    "number of chunks, instead of --grain; a list for a sweep");
   }
-  app.add_option("--rounds", words.rounds,
-                 fmt::format("rounds, in each of which every arm runs once; 7 or more for a "
-                             "verdict [{}]; with --until or --budget the maximum [{}]",
-                             default_rounds, last_look));
-  app.add_option("--until", words.until,
-                 "decided: more rounds where a verdict is open, until none is");
-  app.add_option("--budget", words.budget, "the same within this time, as in 20s or 5min")
-      ->check(complaint_on_empty);
-  app.add_option("--seed", words.seed,
-                 "seed of the kernel's random numbers and of the order of arms [1]");
-  app.add_option("--timeout", words.timeout, "seconds until an arm's sample counts as hung [120]");
+  add_effort_options(app, words.effort,
+                     {.seed = "seed of the kernel's random numbers and of the order of arms [1]",
+                      .timeout = "seconds until an arm's sample counts as hung [120]"});
   app.add_option(
       "--isolation", words.isolation,
       fmt::format(
@@ -86,10 +67,7 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
-  app.add_option("--json", words.json, "writes the result file; - for stdout")
-      ->check(complaint_on_empty);
-  app.add_flag("--quiet", words.quiet, "no table, no progress");
-  app.add_flag("--progress", words.progress, "progress as lines on stderr, for a program to read");
+  add_result_options(app, words.result);
 }
 
 Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment) {
@@ -129,38 +107,10 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
   return selection;
 }
 
-RaceOptions options_of(const Words& words) {
-  RaceOptions options;
-  if (!words.until.empty()) require_known("--until", words.until, {"decided"});
-  if (!words.budget.empty()) options.budget = parse_duration("--budget", words.budget, max_budget);
-  options.until_decided = options.budget || !words.until.empty();
-  options.rounds = options.until_decided ? last_look : default_rounds;
-  if (!words.rounds.empty())
-    options.rounds = static_cast<int>(parse_quantity("--rounds", words.rounds, 1, max_rounds));
-  options.order_seed = parse_quantity("--seed", words.seed);
-  try {
-    std::size_t read = 0;
-    options.timeout = std::chrono::duration<double>(std::stod(words.timeout, &read));
-    if (read != words.timeout.size()) throw std::invalid_argument("trailing text");
-  } catch (const std::exception&) {
-    throw UsageError(fmt::format("--timeout: '{}' is not a number of seconds", words.timeout));
-  }
-  if (!(options.timeout.count() > 0 && options.timeout.count() <= longest_timeout))
-    throw UsageError(fmt::format("--timeout: '{}' is out of range; it must be above 0, to {:g} s",
-                                 words.timeout, longest_timeout));
-  if (words.isolation == "fresh") {
-    options.isolation = Isolation::fresh;
-  } else if (words.isolation == "standing") {
-    options.isolation = Isolation::standing;
-  } else if (words.isolation != "renewed") {
-    throw UsageError(
-        unknown_name("--isolation", words.isolation, {"renewed", "standing", "fresh"}));
-  }
-  if (words.progress)
-    options.progress = ProgressStyle::lines;
-  else if (!words.quiet && isatty(STDERR_FILENO) != 0)
-    options.progress = ProgressStyle::one_line;
-  return options;
+Isolation isolation_of(const std::string& name) {
+  require_known("--isolation", name, {"renewed", "standing", "fresh"});
+  if (name == "fresh") return Isolation::fresh;
+  return name == "standing" ? Isolation::standing : Isolation::renewed;
 }
 
 }  // namespace
@@ -192,11 +142,14 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     request.help = *help;
     return request;
   }
-  request.experiment->set_seed(parse_quantity("--seed", words.seed));
+  request.experiment->set_seed(parse_quantity("--seed", words.effort.seed));
   request.experiment->check_options();
   request.help = request.experiment->instead();
   if (!request.help.empty()) return request;
-  request.options = options_of(words);
+  request.name = arguments[0];
+  request.options = effort_of(words.effort);
+  request.options.isolation = isolation_of(words.isolation);
+  request.options.progress = progress_of(words.result);
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
@@ -207,8 +160,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
                     "--backend openmp:static,tbb",
                     request.entrants.front().label));
   require_memory(*request.experiment, request.entrants, request.options.isolation);
-  request.json = words.json;
-  request.quiet = words.quiet;
+  request.result = words.result;
   return request;
 }
 

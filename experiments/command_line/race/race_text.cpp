@@ -8,6 +8,7 @@
 #include "experiments/base/json_text.hpp"
 #include "experiments/base/table.hpp"
 #include "experiments/command_line/race/running_race.hpp"
+#include "experiments/command_line/race/verdict_cells.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
 #include "experiments/options/duration.hpp"
 
@@ -16,13 +17,6 @@ namespace {
 
 /// Bytes of an answer in the table.
 constexpr std::size_t longest_answer = 60;
-
-std::string interval_text(const Interval& interval) {
-  const auto end = [](double value) {
-    return std::isfinite(value) && value > 0 ? fmt::format("{:.3g}", value) : std::string("?");
-  };
-  return fmt::format("[{}, {}]", end(interval.low), end(interval.high));
-}
 
 using PerRun = double Case::*;
 
@@ -36,53 +30,6 @@ std::string rate_text(const Measured& result, PerRun per_run) {
   const double work = result.entrant.arm.what.*per_run;
   if (!(work > 0) || result.samples.empty()) return "-";
   return fmt::format("{:.3g}", 1e-9 * work / median(result.seconds()));
-}
-
-std::string table_text(const RaceRecord& race) {
-  std::vector<double> medians;
-  for (const Measured& result : race.outcome.results)
-    if (!result.samples.empty()) medians.push_back(median(result.seconds()));
-  const TimeUnit unit = time_unit_for(medians);
-  std::vector<Table::Column> heads = {{"arm"},
-                                      {"grain", Table::Align::right},
-                                      {fmt::format("median [{}]", unit.name), Table::Align::right},
-                                      {"speed-up", Table::Align::right},
-                                      {"95 % interval", Table::Align::right},
-                                      {"verdict"}};
-  const bool has_bytes = has_rate(race.outcome.results, &Case::bytes_per_run);
-  const bool has_flops = has_rate(race.outcome.results, &Case::flops_per_run);
-  if (has_bytes) heads.push_back({"GB/s", Table::Align::right});
-  if (has_flops) heads.push_back({"GFLOP/s", Table::Align::right});
-  heads.push_back({"answer", Table::Align::right});
-  Table table(std::move(heads));
-  for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
-    const Measured& result = race.outcome.results[i];
-    const auto& against = race.verdicts.against_baseline[i];
-    std::vector<std::string> cells = {result.entrant.label,
-                                      fmt::to_string(result.entrant.arm.grain)};
-    cells.push_back(result.samples.empty()
-                        ? "-"
-                        : fmt::format("{:.3f}", median(result.seconds()) * unit.per_second));
-    cells.push_back(against ? fmt::format("{:.3g}", against->comparison.ratio) : "-");
-    cells.push_back(against ? interval_text(against->comparison.interval) : "-");
-    if (result.failure) {
-      cells.push_back("FAILED");
-    } else if (result.entrant.arm.what.paced) {
-      cells.emplace_back("-");  // its time is others'
-    } else if (result.entrant.role == Role::arm && against) {
-      cells.push_back(verdict_text(against->comparison));
-    } else {
-      cells.emplace_back(result.entrant.role == Role::baseline ? "baseline" : "A/A");
-    }
-    if (has_bytes) cells.push_back(rate_text(result, &Case::bytes_per_run));
-    if (has_flops) cells.push_back(rate_text(result, &Case::flops_per_run));
-    // Of an answer that also holds data for a figure, what was answered.
-    const Answer answer =
-        result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;
-    cells.push_back(answer.is_null() ? "-" : told_answer(answer, longest_answer));
-    table.add(std::move(cells));
-  }
-  return table.text();
 }
 
 /// "A/A: 1 of 4 baselines differs from itself, no more than chance gives": empty where none does.
@@ -156,8 +103,48 @@ std::string load_text(const std::vector<Measured>& results) {
 
 }  // namespace
 
-std::string race_text(const RaceRecord& race, const std::vector<Headline>& headlines) {
-  std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table_text(race));
+std::string backend_table(const RaceRecord& race) {
+  std::vector<double> medians;
+  for (const Measured& result : race.outcome.results)
+    if (!result.samples.empty()) medians.push_back(median(result.seconds()));
+  const TimeUnit unit = time_unit_for(medians);
+  std::vector<Table::Column> heads = {{"arm"},
+                                      {"grain", Table::Align::right},
+                                      {fmt::format("median [{}]", unit.name), Table::Align::right},
+                                      {"speed-up", Table::Align::right},
+                                      {"95 % interval", Table::Align::right},
+                                      {"verdict"}};
+  const bool has_bytes = has_rate(race.outcome.results, &Case::bytes_per_run);
+  const bool has_flops = has_rate(race.outcome.results, &Case::flops_per_run);
+  if (has_bytes) heads.push_back({"GB/s", Table::Align::right});
+  if (has_flops) heads.push_back({"GFLOP/s", Table::Align::right});
+  heads.push_back({"answer", Table::Align::right});
+  Table table(std::move(heads));
+  for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
+    const Measured& result = race.outcome.results[i];
+    const auto& against = race.verdicts.against_baseline[i];
+    std::vector<std::string> cells = {result.entrant.label,
+                                      fmt::to_string(result.entrant.arm.grain)};
+    cells.push_back(result.samples.empty()
+                        ? "-"
+                        : fmt::format("{:.3f}", median(result.seconds()) * unit.per_second));
+    cells.push_back(against ? fmt::format("{:.3g}", against->comparison.ratio) : "-");
+    cells.push_back(against ? interval_text(against->comparison.interval) : "-");
+    cells.push_back(verdict_cell(result, against));
+    if (has_bytes) cells.push_back(rate_text(result, &Case::bytes_per_run));
+    if (has_flops) cells.push_back(rate_text(result, &Case::flops_per_run));
+    // Of an answer that also holds data for a figure, what was answered.
+    const Answer answer =
+        result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;
+    cells.push_back(answer.is_null() ? "-" : told_answer(answer, longest_answer));
+    table.add(std::move(cells));
+  }
+  return table.text();
+}
+
+std::string race_text(const RaceRecord& race, const std::string& table,
+                      const std::vector<Headline>& headlines) {
+  std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table);
   for (const Headline& headline : headlines) text += headline.sentence + ".\n";
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     text += remark.sentence + ".\n";

@@ -11,8 +11,13 @@ namespace parlab {
 
 class RunningRace;
 
-/// The table, the sentences, what stood in the way of verdicts, the baselines that show a bias.
-std::string race_text(const RaceRecord& race, const std::vector<Headline>& headlines);
+/// Arms on backends: their times, comparisons, rates and answers.
+std::string backend_table(const RaceRecord& race);
+
+/// The question, the table, the sentences, what stood in the way of verdicts, the baselines that show
+/// a bias.
+std::string race_text(const RaceRecord& race, const std::string& table,
+                      const std::vector<Headline>& headlines);
 
 /// Where rounds were spent as verdicts needed them: what is open, and how long it would take to tell
 /// it. Empty where they were fixed and all have run.

@@ -95,6 +95,7 @@ struct Totals {
 Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWait* wait,
                  Answer& answer) {
   Totals totals;
+  if (arm.figures) arm.figures();  // of earlier runs
   const std::uint64_t stretches = arm.prepare ? repeats : 1;
   for (std::uint64_t stretch = 0; stretch < stretches; ++stretch) {
     if (arm.prepare) arm.prepare();
@@ -115,6 +116,11 @@ Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWai
       totals.waited.reset();
   }
   if (arm.conclude) answer = arm.conclude();
+  if (arm.figures) {
+    const RunFigures made = arm.figures();
+    totals = {made.seconds, made.cpu_seconds, made.context_switches, std::nullopt,
+              made.peak_rss_bytes};
+  }
   return totals;
 }
 

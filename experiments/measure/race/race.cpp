@@ -40,8 +40,9 @@ Race::Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOpti
   for (Entrant& entrant : entrants) {
     const bool waits_for_others = !experiment.compares_methods() && !entrant.arm.what.paced &&
                                   entrant.arm.who.workers <= cores;
-    outcome_.results.push_back(
-        {.entrant = std::move(entrant), .waits_for_others = waits_for_others});
+    outcome_.results.push_back({.entrant = std::move(entrant),
+                                .waits_for_others = waits_for_others,
+                                .metric = options_.metric});
   }
 }
 
@@ -166,9 +167,10 @@ void Race::renew(int round) {
 std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
   Measured& result = outcome_.results[entrant];
   const std::uint64_t known_repeats = result.processes == 0 ? 0 : result.repeats;
-  auto process = std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
-                                              options_.timeout, interruption_,
-                                              other_program(entrant, known_repeats), known_repeats);
+  auto process =
+      std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
+                                   options_.timeout * options_.timeout_factor, interruption_,
+                                   other_program(entrant, known_repeats), known_repeats);
   result.repeats = process->repeats();
   ++result.processes;
   check(result, process->first_answer());
@@ -278,6 +280,14 @@ std::vector<double> Measured::seconds() const {
   std::vector<double> seconds;
   for (const Sample& sample : samples) seconds.push_back(sample.seconds);
   return seconds;
+}
+
+std::vector<double> Measured::compared() const {
+  if (metric.name.empty()) return seconds();
+  std::vector<double> values;
+  for (const Sample& sample : samples)
+    values.push_back(std::max(metric.least, sample.metrics.at(metric.name).get<double>()));
+  return values;
 }
 
 bool RaceOutcome::ok() const { return std::ranges::all_of(results, &Measured::ok); }

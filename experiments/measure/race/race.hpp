@@ -53,15 +53,23 @@ inline bool is_disturbed(std::optional<double> waited, std::optional<double> sto
   return is_beside_load(waited.value_or(0), workers) || stolen.value_or(0) > max_taken;
 }
 
+/// The figure that verdicts are on: a number of the arms' own, or the time.
+struct Metric {
+  std::string name = "";  // as the arms' metrics() have it; "" for the time of a run
+  double least = 0;       // what is below counts as this: logarithms are compared
+};
+
 struct RaceOptions {
   int rounds = 21;  // at most, where until_decided
   bool until_decided = false;
   std::optional<std::chrono::duration<double>> budget = std::nullopt;  // of the whole race
   std::uint64_t order_seed = 1;
   std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
+  double timeout_factor = 1;  // above 1 where an arm ends by itself what takes longer
   Isolation isolation = Isolation::renewed;
   int max_retakes = 2;  // of a sample beside another program: what is short goes by
   ProgressStyle progress = ProgressStyle::none;
+  Metric metric = {};
   /// The words that ask for this race, from the verb on, by which parlab can be started again for
   /// one of its arms. Empty: it cannot.
   std::vector<std::string> words = {};
@@ -82,9 +90,12 @@ struct Measured {
   Answer answer = nullptr;           // null where it failed before the first
   Answer expected = nullptr;
   std::optional<Failure> failure = std::nullopt;
+  Metric metric = {};
 
   bool ok() const { return !failure; }
   std::vector<double> seconds() const;
+  /// What verdicts are on, one a round: the metric, which is the seconds where it has no name.
+  std::vector<double> compared() const;
 };
 
 struct RaceOutcome {

@@ -59,17 +59,17 @@ std::string range(double low, double high) {
                      std::isfinite(high) ? figure(high) : "?");
 }
 
-std::string claim_of(const std::string& subject, const Measured& arm, const Measured& base,
-                     const Comparison& c) {
+std::string claim_of(const std::string& subject, const std::string& quantity, const Measured& arm,
+                     const Measured& base, const Comparison& c) {
   const std::string& a = arm.entrant.spoken;
   const std::string& b = base.entrant.spoken;
   const std::string speed = figure(c.ratio) + "x " + range(c.interval.low, c.interval.high);
   switch (c.verdict) {
     case Verdict::faster:
+      if (quantity != "time") break;
       return fmt::format("{} {} is {} {}", subject, a, speed, b);
     case Verdict::slower:
-      return fmt::format("{} {} takes {}x {} the time of {}", subject, a, figure(1 / c.ratio),
-                         range(1 / c.interval.high, 1 / c.interval.low), b);
+      break;
     case Verdict::equivalent:
       return fmt::format("{} {} against {}: equivalent within {}, {}", subject, a, b,
                          percent(margin), speed);
@@ -83,12 +83,13 @@ std::string claim_of(const std::string& subject, const Measured& arm, const Meas
       return fmt::format("{} {} against {} gave {}, {}; ask for more with --rounds", subject, a, b,
                          speed, reason_of(c));
   }
-  throw std::invalid_argument("not a verdict");
+  return fmt::format("{} {} takes {}x {} the {} of {}", subject, a, figure(1 / c.ratio),
+                     range(1 / c.interval.high, 1 / c.interval.low), quantity, b);
 }
 
-std::string sentence_of(const std::string& subject, const Measured& arm, const Measured& base,
-                        const Comparison& c) {
-  return claim_of(subject, arm, base, c) + (c.beside_load ? " (beside load)" : "");
+std::string sentence_of(const std::string& subject, const std::string& quantity,
+                        const Measured& arm, const Measured& base, const Comparison& c) {
+  return claim_of(subject, quantity, arm, base, c) + (c.beside_load ? " (beside load)" : "");
 }
 
 }  // namespace
@@ -188,7 +189,8 @@ std::vector<Headline> headlines(const Experiment& experiment, const std::vector<
                  .guard = width_of(verdicts.guards, arm.entrant.baseline)},
                 verdicts.dependence);
     all.push_back({pair, comparison,
-                   sentence_of(experiment.subject(arm.entrant.arm.what), arm, base, comparison)});
+                   sentence_of(experiment.subject(arm.entrant.arm.what), experiment.quantity(), arm,
+                               base, comparison)});
   }
   return all;
 }

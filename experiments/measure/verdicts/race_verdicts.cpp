@@ -19,13 +19,14 @@ bool comparable(const Measured& a, const Measured& b) {
   return a.ok() && b.ok() && !a.samples.empty() && !b.samples.empty();
 }
 
-/// Times of the rounds that all of them ran: those that retired sooner have the first ones.
-std::vector<std::vector<double>> common_seconds(const std::vector<const Measured*>& chosen) {
+/// Times, or what else is compared, of the rounds that all of them ran: those that retired sooner have
+/// the first ones.
+std::vector<std::vector<double>> common_values(const std::vector<const Measured*>& chosen) {
   std::size_t rounds = std::numeric_limits<std::size_t>::max();
   for (const Measured* result : chosen) rounds = std::min(rounds, result->samples.size());
   std::vector<std::vector<double>> seconds;
   for (const Measured* result : chosen) {
-    seconds.push_back(result->seconds());
+    seconds.push_back(result->compared());
     seconds.back().resize(rounds);
   }
   return seconds;
@@ -113,7 +114,7 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
     // Three sizes, each once (a sweep of grains at one size is not a line), or there is no line to
     // see.
     if (sizes.size() < 3 || std::ranges::adjacent_find(sizes) != sizes.end()) continue;
-    const auto cost = fit_linear_cost(sizes, common_seconds(pointers_to(results, chosen)), alpha);
+    const auto cost = fit_linear_cost(sizes, common_values(pointers_to(results, chosen)), alpha);
     if (!cost) continue;
     CostModel model{chosen, *cost, {}, std::nullopt};
     const bool has_serial = std::ranges::all_of(chosen, [&](std::size_t i) {
@@ -123,7 +124,7 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
       model.serial = serial;
       auto both = pointers_to(results, serial);
       std::ranges::copy(pointers_to(results, chosen), std::back_inserter(both));
-      const auto seconds = common_seconds(both);
+      const auto seconds = common_values(both);
       const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(serial.size());
       model.break_even =
           break_even_size(sizes, {seconds.begin(), middle}, {middle, seconds.end()}, alpha);
@@ -162,12 +163,12 @@ bool beside_load(const Measured& result) {
 }
 
 std::vector<double> differences(const Measured& base, const Measured& arm) {
-  const auto seconds = common_seconds({&base, &arm});
+  const auto seconds = common_values({&base, &arm});
   return paired_differences(seconds[0], seconds[1]);
 }
 
 Comparison compare(const Measured& base, const Measured& arm, const Rule& rule, double dependence) {
-  const auto seconds = common_seconds({&base, &arm});
+  const auto seconds = common_values({&base, &arm});
   Comparison comparison = compare(seconds[0], seconds[1], rule, dependence);
   comparison.beside_load = beside_load(base) || beside_load(arm);
   return comparison;

@@ -367,6 +367,7 @@ TEST(Help, IsThereOnEveryVerbWithAnExample) {
                                                     {"run", "verify_prime", "--help"},
                                                     {"compare", "--help"},
                                                     {"compare", "pi", "--help"},
+                                                    {"race", "--help"},
                                                     {"list", "--help"},
                                                     {"suite", "--help"},
                                                     {"doctor", "--help"}}) {

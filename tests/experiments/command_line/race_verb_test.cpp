@@ -1,0 +1,249 @@
+// parlab race: commands as arms, what a failure of one does to the others, and bad input.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using std::chrono_literals::operator""ms;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+using Words = std::vector<std::string>;
+
+struct Raced {
+  Ended ended;
+  json document;
+  std::vector<pid_t> left;
+
+  const json& result(const std::string& label) const {
+    for (const json& result : document.at("results"))
+      if (result.at("label") == label) return result;
+    throw std::out_of_range("no command " + label);
+  }
+  std::string cause(const std::string& label) const {
+    return result(label).at("failure").is_null() ? "" : result(label).at("failure").at("cause");
+  }
+};
+
+/// `parlab race` with the words, a result file and few rounds.
+Raced race(const Words& words, const std::string& rounds = "2") {
+  const TemporaryFolder folder;
+  Words all = {"race", "--json", "race.json", "--rounds", rounds};
+  all.insert(all.end(), words.begin(), words.end());
+  ParlabProgram program(all, folder.path());
+  Ended ended = program.wait();
+  json document = std::filesystem::exists(folder.path() / "race.json")
+                      ? read_json(folder.path() / "race.json")
+                      : json();
+  return {std::move(ended), std::move(document), program.descendants()};
+}
+
+TEST(RaceVerb, SlowerCommandIsToldFromAFasterOne) {
+  const Raced raced = race({"--", "sleep 0.02", "--", "sleep", "0.1"}, "9");
+  EXPECT_EQ(raced.ended.code, 0) << raced.ended.err;
+  EXPECT_THAT(raced.ended.out, AllOf(HasSubstr("sleep 0.02 again"), HasSubstr("slower"),
+                                     HasSubstr("In these rounds, sleep 0.1 takes")));
+  const json& slow = raced.result("sleep 0.1");
+  EXPECT_EQ(slow.at("comparison").at("verdict"), "slower");
+  EXPECT_GE(slow.at("seconds").at(0), 0.1);
+  EXPECT_EQ(slow.at("answer"), json({{"exit_code", 0}}));
+  EXPECT_EQ(slow.at("facts").at("words"), json({"sleep", "0.1"}));
+  EXPECT_EQ(slow.at("metrics").at("page_faults").size(), 9U);
+  EXPECT_EQ(raced.document.at("schema"), "parlab/1");
+  EXPECT_EQ(raced.document.at("run").at("metric"), "seconds");
+}
+
+TEST(RaceVerb, VerdictIsOnTheFigureAskedFor) {
+  // Both sleep as long, and one computes besides.
+  const char busy[] = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done";
+  const Raced raced =
+      race({"--metric", "cpu", "-n", "idle", "-n", "busy", "--", "sleep 0.02", "--", busy}, "9");
+  EXPECT_EQ(raced.result("busy").at("comparison").at("verdict"), "slower") << raced.ended.out;
+  EXPECT_THAT(raced.ended.out, HasSubstr("the CPU time of idle"));
+  const double cpu = raced.result("busy").at("metrics").at("cpu_seconds").at(0);
+  EXPECT_DOUBLE_EQ(raced.result("busy").at("each_round").at("cpu_seconds").at(0), cpu);
+  const Raced faults = race({"--metric", "faults", "--", "true", "--", "ls"}, "9");
+  EXPECT_THAT(faults.ended.out, AllOf(HasSubstr("takes fewer page faults"), HasSubstr("  more")));
+}
+
+TEST(RaceVerb, FailedCommandLeavesTheOthersMeasuredAndNothingBehind) {
+  const Raced raced = race({"--timeout", "1", "--", "true", "--", "no-such-program-as-this", "--",
+                            "exit 3", "--", "kill -9 $$", "--", "setsid sleep 100 &", "--",
+                            "sleep 101 | cat", "--", "echo why >&2; exit 4", "--", "sleep 0.01"});
+  EXPECT_EQ(raced.ended.code, 1);
+  EXPECT_THAT(raced.left, IsEmpty());
+  EXPECT_THAT(raced.cause("no-such-program-as-this"), HasSubstr("exit code 127 instead of 0: sh:"));
+  EXPECT_EQ(raced.cause("exit 3"), "exit code 3 instead of 0");
+  EXPECT_EQ(raced.cause("kill -9 $$"), "killed by SIGKILL");
+  EXPECT_EQ(raced.cause("setsid sleep 100 &"),
+            "left a process behind when it ended: sleep; it was killed");
+  EXPECT_EQ(raced.cause("sleep 101 | cat"), "did not end within 1 s (--timeout)");
+  EXPECT_EQ(raced.cause("echo why >&2; exit 4"), "exit code 4 instead of 0: why");
+  for (const char* whole : {"true", "true again", "sleep 0.01"}) {
+    EXPECT_EQ(raced.cause(whole), "");
+    EXPECT_EQ(raced.result(whole).at("seconds").size(), 2U);
+  }
+}
+
+TEST(RaceVerb, BaselineThatFailsLeavesTheOthersMeasured) {
+  const Raced raced = race({"--", "false", "--", "true"});
+  EXPECT_EQ(raced.ended.code, 1);
+  EXPECT_EQ(raced.result("true").at("seconds").size(), 2U);
+  EXPECT_TRUE(raced.result("true").at("comparison").is_null());
+}
+
+TEST(RaceVerb, ExitCodeMayBeAskedForOrTheFirstCommands) {
+  EXPECT_EQ(race({"--exit-code", "1", "--", "false", "--", "exit 1"}).ended.code, 0);
+  EXPECT_EQ(race({"--exit-code", "same", "--", "false", "--", "exit 1"}).ended.code, 0);
+  const Raced raced = race({"--exit-code", "same", "--", "exit 5", "--", "false"});
+  EXPECT_EQ(raced.ended.code, 1);
+  EXPECT_EQ(raced.cause("exit 5"), "");
+  EXPECT_EQ(raced.cause("false"), "exit code 1 instead of 5, that of exit 5");
+}
+
+TEST(RaceVerb, OutputsAreComparedWhereThatIsAskedFor) {
+  const Words three = {"--", "printf abc", "--", "printf 'ab'; printf c",
+                       "--", "printf abd", "--", "echo"};
+  EXPECT_EQ(race(three).ended.code, 0);
+  Words same = three;
+  same.insert(same.begin(), "--same-output");
+  const Raced raced = race(same);
+  EXPECT_EQ(raced.ended.code, 1);
+  EXPECT_EQ(raced.cause("printf 'ab'; printf c"), "");
+  EXPECT_EQ(raced.cause("printf abd"), "its output differs from that of printf abc: 3 other bytes");
+  EXPECT_EQ(raced.cause("echo"), "its output differs from that of printf abc: 1 bytes, not 3");
+}
+
+TEST(RaceVerb, OutputIsComparedWithTheFirstCommandThatWorks) {
+  const Raced raced = race({"--same-output", "--no-shell", "--", "no-such-program-as-this", "--",
+                            "echo a", "--", "echo b"});
+  EXPECT_THAT(raced.cause("no-such-program-as-this"), HasSubstr("on PATH"));
+  EXPECT_EQ(raced.cause("echo a"), "");
+  EXPECT_EQ(raced.cause("echo b"), "its output differs from that of echo a: 2 other bytes");
+}
+
+TEST(RaceVerb, HugeOutputFillsNeitherMemoryNorDisk) {
+  const Raced raced = race({"--same-output", "--", "head -c 300000000 /dev/zero"}, "1");
+  EXPECT_EQ(raced.ended.code, 0) << raced.ended.err;
+  EXPECT_EQ(raced.result("head -c 300000000 /dev/zero").at("answer").at("output_bytes"),
+            300'000'000);
+}
+
+TEST(RaceVerb, WhatStandsBesideRunsIsNotTimed) {
+  const TemporaryFolder folder;
+  const std::string log = folder.path() / "log";
+  const Raced raced =
+      race({"--setup", "echo setup >>" + log, "--prepare", "sleep 0.05; echo prepare >>" + log,
+            "--conclude", "echo conclude >>" + log, "--warmup", "2", "-n", "run", "--",
+            "sleep 0.02; echo run >>" + log},
+           "2");
+  EXPECT_EQ(raced.ended.code, 0) << raced.ended.err;
+  EXPECT_LT(raced.result("run").at("seconds").at(0), 0.05);
+  std::ifstream lines(log);
+  const std::vector<std::string> all{std::istream_iterator<std::string>(lines), {}};
+  ASSERT_EQ(all.front(), "setup");
+  // The baseline and itself again: two warm-ups and two samples of one run each.
+  ASSERT_EQ(all.size(), 1U + 3 * 8);
+  for (std::size_t i = 1; i < all.size(); i += 3)
+    EXPECT_EQ(all[i] + all[i + 1] + all[i + 2], "preparerunconclude") << i;
+}
+
+TEST(RaceVerb, WhatStandsBesideRunsAndFailsIsTheArmsFailure) {
+  EXPECT_EQ(race({"--setup", "exit 2", "--", "true"}).cause("true"),
+            "--setup ended with exit code 2");
+  EXPECT_EQ(race({"--prepare", "echo no >&2; exit 2", "--", "true"}).cause("true"),
+            "--prepare ended with exit code 2: no");
+}
+
+TEST(RaceVerb, ShortRunsAreTold) {
+  const Raced raced = race({"--", "true"});
+  EXPECT_THAT(raced.ended.out, HasSubstr("below 5 ms much of it is the start of a process"));
+  EXPECT_THAT(raced.document.at("remarks").at(0).at("sentence"), HasSubstr("A run of true takes"));
+  EXPECT_THAT(race({"--", "sleep 0.05"}).ended.out, Not(HasSubstr("below 5 ms")));
+}
+
+TEST(RaceVerb, StartUpIsSubtractedOnlyWhereAskedFor) {
+  const Raced raced = race({"--subtract-startup", "--", "sleep 0.05"}, "3");
+  const json& result = raced.result("sleep 0.05");
+  for (std::size_t round = 0; round < 3; ++round) {
+    const double whole = result.at("metrics").at("wall_seconds").at(round);
+    const double start = result.at("metrics").at("startup_seconds").at(round);
+    EXPECT_GT(start, 1e-5);
+    EXPECT_NEAR(result.at("seconds").at(round), whole - start, 1e-9);
+  }
+}
+
+TEST(RaceVerb, CommandsGetTheirFileAndNoTerminal) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "input") << "given";
+  const std::string input = folder.path() / "input";
+  EXPECT_EQ(race({"--same-output", "--stdin", input, "--", "cat", "--", "printf given"}).ended.code,
+            0);
+  EXPECT_EQ(race({"--same-output", "--", "cat", "--", "true"}).ended.code, 0);  // /dev/null
+}
+
+TEST(RaceVerb, LabelsAreShortAndUnlike) {
+  const Raced raced = race({"-n", "first", "--", "true", "--", "true", "--", "true", "--", "true",
+                            std::string(60, 'x')});
+  EXPECT_EQ(raced.cause("first"), "");
+  EXPECT_EQ(raced.cause("true"), "");
+  EXPECT_EQ(raced.cause("true #2"), "");
+  EXPECT_EQ(raced.cause("true " + std::string(32, 'x') + "..."), "");
+}
+
+TEST(RaceVerb, InterruptedRaceLeavesNoProcess) {
+  ParlabProgram program({"race", "--", "setsid sleep 100; true", "--", "sleep 101 | cat"});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (program.descendants().size() < 3 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(5ms);
+  program.signal(SIGINT);
+  EXPECT_EQ(program.wait().code, 130);
+  EXPECT_THAT(program.descendants(), IsEmpty());
+}
+
+struct Bad {
+  Words words;
+  const char* complaint;
+};
+
+class BadRace : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadRace, IsOneLineAndExitCodeTwo) {
+  const Raced raced = race(GetParam().words);
+  EXPECT_EQ(raced.ended.code, 2);
+  EXPECT_THAT(raced.ended.err, HasSubstr(GetParam().complaint));
+  EXPECT_EQ(std::ranges::count(raced.ended.err, '\n'), 1) << raced.ended.err;
+  EXPECT_EQ(raced.ended.out, "");
+  EXPECT_TRUE(raced.document.is_null());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadRace,
+    testing::Values(Bad{{}, "race: there is no command"}, Bad{{"sleep 1"}, "option of race"},
+                    Bad{{"--"}, "a command is empty"},
+                    Bad{{"--", "true", "--"}, "a command is empty"},
+                    Bad{{"--", "  "}, "a command is empty"},
+                    Bad{{"--metric", "walls", "--", "true"}, "did you mean 'wall'"},
+                    Bad{{"-n", "a", "-n", "b", "--", "true"}, "2 names (-n) for 1 commands"},
+                    Bad{{"--shell", "--no-shell", "--", "true"}, "contradict"},
+                    Bad{{"--exit-code", "256", "--", "true"}, "--exit-code"},
+                    Bad{{"--warmup", "0", "--", "true"}, "--warmup"},
+                    Bad{{"--no-shell", "--", "echo 'a"}, "is not closed"},
+                    Bad{{"--timeout", "0", "--", "true"}, "--timeout"}));
+
+}  // namespace
+}  // namespace parlab

@@ -1,0 +1,47 @@
+#include "kernels/posix/process/stray_processes.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernels/posix/process/program.hpp"
+
+namespace parlab {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// Runs a shell's text to its end.
+void run_shell(const std::string& text) {
+  ASSERT_TRUE(start_program({.words = {"sh", "-c", text}}).wait().success());
+}
+
+TEST(StrayProcesses, AreKilledInWhateverSessionTheyAre) {
+  ASSERT_TRUE(adopt_orphans());
+  run_shell("setsid sleep 100 & sleep 101 &");
+  EXPECT_THAT(end_children(0ms), ElementsAre("sleep", "sleep"));
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+}
+
+TEST(StrayProcesses, ThoseOfAKilledOneAreKilledInTheirTurn) {
+  ASSERT_TRUE(adopt_orphans());
+  run_shell("(trap '' TERM; sleep 100; true) &");
+  EXPECT_THAT(end_children(0ms), ElementsAre("sh", "sleep"));
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+}
+
+TEST(StrayProcesses, ThatEndSoonAreWaitedFor) {
+  ASSERT_TRUE(adopt_orphans());
+  run_shell("sleep 0.05 &");
+  EXPECT_THAT(end_children(20s), IsEmpty());
+}
+
+TEST(StrayProcesses, NoneIsNoWait) { EXPECT_THAT(end_children(20s), IsEmpty()); }
+
+}  // namespace
+}  // namespace parlab
