@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experiments/base/race_interruption.hpp"
+#include "experiments/base/shell_words.hpp"
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/base/this_program.hpp"
 #include "experiments/command_line/race/race_command.hpp"
@@ -80,7 +81,7 @@ int main(int count, char** values) {
   parlab::open_standard_streams();
   parlab::end_on_interruption();
   std::string command = "parlab";
-  for (int i = 1; i < count; ++i) command += std::string(" ") + values[i];
+  for (int i = 1; i < count; ++i) (command += ' ') += parlab::shell_quoted(values[i]);
   try {
     parlab::check_simd_level_of_environment();
     const int code = dispatch(std::vector<std::string>(values + 1, values + count), command);

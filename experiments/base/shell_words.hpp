@@ -11,4 +11,7 @@ namespace parlab {
 /// quote is not closed.
 std::vector<std::string> shell_words(std::string_view text, const std::string& option);
 
+/// The word as a shell takes it for one: in quotes where it has to be.
+std::string shell_quoted(const std::string& word);
+
 }  // namespace parlab

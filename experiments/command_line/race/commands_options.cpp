@@ -93,21 +93,11 @@ bool needs_shell(const std::string& text) {
          std::ranges::find(built_in, first) != built_in.end();
 }
 
-std::string quoted(const std::string& word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char letter : word)
-    text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return text + "'";
-}
-
 /// As one would type it: a command that was given in one word is that word.
 std::string text_of(const std::vector<std::string>& words) {
   if (words.size() == 1) return words.front();
   std::vector<std::string> typed;
-  for (const std::string& word : words) typed.push_back(quoted(word));
+  for (const std::string& word : words) typed.push_back(shell_quoted(word));
   return fmt::format("{}", fmt::join(typed, " "));
 }
 

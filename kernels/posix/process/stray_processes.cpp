@@ -64,6 +64,11 @@ std::vector<Child> children() {
 
 bool adopt_orphans() { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
 
+OrphanKeeper::~OrphanKeeper() {
+  end_children(std::chrono::milliseconds(0));
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 std::vector<std::string> end_children(std::chrono::milliseconds patience) {
   constexpr std::chrono::milliseconds nap{1};
   std::vector<std::string> killed;

@@ -18,13 +18,13 @@ bool adopt_orphans();
 /// To be called where every child that somebody still waits for has been reaped.
 std::vector<std::string> end_children(std::chrono::milliseconds patience);
 
-/// While it lives this process adopts orphans; at its end it kills them.
+/// While it lives this process adopts orphans; at its end it kills them, and adopts no more.
 class OrphanKeeper {
  public:
   OrphanKeeper() { adopt_orphans(); }
   OrphanKeeper(const OrphanKeeper&) = delete;
   OrphanKeeper& operator=(const OrphanKeeper&) = delete;
-  ~OrphanKeeper() { end_children(std::chrono::milliseconds(0)); }
+  ~OrphanKeeper();
 };
 
 }  // namespace parlab

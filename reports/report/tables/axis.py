@@ -40,8 +40,9 @@ def varied_parameters(arms: Sequence[Arm]) -> list[str]:
 
 
 def measures_chunks(race: Race) -> bool:
-    """Whether each index is its own chunk: then a cost is measured, not a speed-up."""
-    return all(arm.size == arm.chunks for arm in race.shown)
+    """Whether each index is its own chunk: then a cost is measured, not a speed-up. A run of a command has no
+    chunks."""
+    return all(arm.size == arm.chunks and arm.kernel != "command" for arm in race.shown)
 
 
 def sweep_axis(race: Race) -> Axis | None:

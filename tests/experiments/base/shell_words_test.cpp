@@ -33,5 +33,13 @@ TEST(ShellWords, RefuseAQuoteThatIsNotClosed) {
     EXPECT_THROW(words(text), UsageError) << text;
 }
 
+TEST(ShellQuoted, WordsAreReadBackAsTheyWere) {
+  for (const std::string word :
+       {"plain-1.0", "", "two words", "it's", "$HOME `x` \\ \"q\"", "a\nb", "'"})
+    EXPECT_EQ(shell_words(shell_quoted(word) + " " + shell_quoted("last"), "--flags"),
+              (std::vector<std::string>{word, "last"}));
+  EXPECT_EQ(shell_quoted("--size=1e8"), "--size=1e8");
+}
+
 }  // namespace
 }  // namespace parlab

@@ -25,8 +25,7 @@ CommandStart shell(const std::string& text) {
 }
 
 class CommandRuns : public testing::Test {
- protected:
-  CommandRuns() { adopt_orphans(); }
+  OrphanKeeper orphans_;
 };
 
 TEST_F(CommandRuns, AreTimedFromOutside) {

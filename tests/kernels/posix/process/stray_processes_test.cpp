@@ -16,32 +16,33 @@ using std::chrono_literals::operator""s;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+class StrayProcesses : public testing::Test {
+  OrphanKeeper orphans_;
+};
+
 /// Runs a shell's text to its end.
 void run_shell(const std::string& text) {
   ASSERT_TRUE(start_program({.words = {"sh", "-c", text}}).wait().success());
 }
 
-TEST(StrayProcesses, AreKilledInWhateverSessionTheyAre) {
-  ASSERT_TRUE(adopt_orphans());
+TEST_F(StrayProcesses, AreKilledInWhateverSessionTheyAre) {
   run_shell("setsid sleep 100 & sleep 101 &");
   EXPECT_THAT(end_children(0ms), ElementsAre("sleep", "sleep"));
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
 }
 
-TEST(StrayProcesses, ThoseOfAKilledOneAreKilledInTheirTurn) {
-  ASSERT_TRUE(adopt_orphans());
+TEST_F(StrayProcesses, ThoseOfAKilledOneAreKilledInTheirTurn) {
   run_shell("(trap '' TERM; sleep 100; true) &");
   EXPECT_THAT(end_children(0ms), ElementsAre("sh", "sleep"));
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
 }
 
-TEST(StrayProcesses, ThatEndSoonAreWaitedFor) {
-  ASSERT_TRUE(adopt_orphans());
+TEST_F(StrayProcesses, ThatEndSoonAreWaitedFor) {
   run_shell("sleep 0.05 &");
   EXPECT_THAT(end_children(20s), IsEmpty());
 }
 
-TEST(StrayProcesses, NoneIsNoWait) { EXPECT_THAT(end_children(20s), IsEmpty()); }
+TEST_F(StrayProcesses, NoneIsNoWait) { EXPECT_THAT(end_children(20s), IsEmpty()); }
 
 }  // namespace
 }  // namespace parlab
