@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace parlab {
 
@@ -28,6 +29,32 @@ std::string Table::text() const {
   line([&](std::size_t c) { return columns_[c].head; });
   for (const auto& row : rows_) line([&](std::size_t c) { return row[c]; });
   return text;
+}
+
+std::string Table::markdown() const {
+  std::string text;
+  const auto line = [&](const auto& cell_of) {
+    text += "|";
+    for (std::size_t c = 0; c < columns_.size(); ++c) text += fmt::format(" {} |", cell_of(c));
+    text += "\n";
+  };
+  line([&](std::size_t c) { return markdown_escaped(columns_[c].head); });
+  line([&](std::size_t c) { return columns_[c].align == Align::left ? "---" : "---:"; });
+  for (const auto& row : rows_) line([&](std::size_t c) { return markdown_escaped(row[c]); });
+  return text;
+}
+
+std::string markdown_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char letter : text) {
+    if (letter == '\n' || letter == '\r') {
+      escaped += ' ';
+      continue;
+    }
+    if (std::string_view("\\`*_[]<>|#~$@&").find(letter) != std::string_view::npos) escaped += '\\';
+    escaped += letter;
+  }
+  return escaped;
 }
 
 TimeUnit time_unit_for(const std::vector<double>& seconds) {

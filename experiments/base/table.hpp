@@ -18,11 +18,16 @@ class Table {
   /// Takes as many cells as there are columns.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   std::string text() const;
+  /// As Markdown has it, whatever the cells hold.
+  std::string markdown() const;
 
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// Text that Markdown shows as it stands.
+std::string markdown_escaped(const std::string& text);
 
 /// The unit in which a table's times are best read, and the factor from seconds to it.
 struct TimeUnit {

@@ -34,7 +34,7 @@ std::string in_words_of(const std::string& quantity, std::string verdict) {
 
 }  // namespace
 
-std::string command_table(const RaceRecord& race) {
+Table command_table(const RaceRecord& race) {
   std::vector<double> medians;
   for (const Measured& result : race.outcome.results)
     if (!result.samples.empty()) medians.push_back(median(result.seconds()));
@@ -68,7 +68,7 @@ std::string command_table(const RaceRecord& race) {
     cells.push_back(in_words_of(quantity, verdict_cell(result, against)));
     table.add(std::move(cells));
   }
-  return table.text();
+  return table;
 }
 
 }  // namespace parlab

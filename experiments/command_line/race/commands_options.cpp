@@ -199,6 +199,7 @@ RaceRequest parse_commands(const std::vector<std::string>& arguments) {
   if (words.shell && words.no_shell)
     throw UsageError("race: --shell and --no-shell contradict each other; give one of them");
   const WordLists lists = commands_of({first, arguments.end()});
+  check_result_options(words.result);
   request.options = effort_of(words.effort);
   request.options.isolation = Isolation::standing;  // what is timed starts anew in each sample
   request.options.progress = progress_of(words.result);

@@ -6,6 +6,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <stdexcept>
 
 #include "experiments/measure/verdicts/anytime_interval.hpp"
@@ -65,8 +66,40 @@ RaceOptions effort_of(const EffortWords& words) {
 void add_result_options(CLI::App& app, ResultWords& words) {
   app.add_option("--json", words.json, "writes the result file; - for stdout")
       ->check(complaint_on_empty);
+  app.add_option("--markdown", words.markdown,
+                 "writes the table and the sentences, for a comment on a pull request")
+      ->check(complaint_on_empty);
+  app.add_option("--fail-on", words.fail_on,
+                 "slower, or slower=5%: exit code 3 where an arm takes that much more than its "
+                 "baseline, or more [3%]");
+  app.add_flag("--fail-on-unresolved", words.fail_on_unresolved,
+               "exit code 4 where --fail-on could not be told");
   app.add_flag("--quiet", words.quiet, "no table, no progress");
   app.add_flag("--progress", words.progress, "progress as lines on stderr, for a program to read");
+}
+
+void check_result_options(ResultWords& words) {
+  if (words.fail_on.empty()) {
+    if (words.fail_on_unresolved)
+      throw UsageError("--fail-on-unresolved: nothing is asked; add --fail-on slower=5%");
+    return;
+  }
+  const std::size_t equals = words.fail_on.find('=');
+  require_known("--fail-on", words.fail_on.substr(0, equals), {"slower"});
+  words.limit.emplace();
+  if (equals == std::string::npos) return;
+  const std::string text = words.fail_on.substr(equals + 1);
+  double percent = -1;
+  std::size_t read = 0;
+  try {
+    percent = std::stod(text, &read);
+  } catch (const std::exception&) {  // no number, told below
+  }
+  const std::string unit = text.substr(std::min(read, text.size()));
+  if (!(percent >= 0 && percent <= 1000) || (unit != "%" && unit != " %"))
+    throw UsageError(
+        fmt::format("--fail-on: '{}' is not a percentage from 0% to 1000%; write slower=5%", text));
+  words.limit->fraction = percent / 100;
 }
 
 ProgressStyle progress_of(const ResultWords& words) {

@@ -2,9 +2,11 @@
 
 // The options that every race has: how long it goes on, and where its result goes.
 
+#include <optional>
 #include <string>
 
 #include "experiments/measure/race/race.hpp"
+#include "experiments/measure/verdicts/slowdown_limit.hpp"
 
 namespace CLI {
 class App;
@@ -29,11 +31,18 @@ RaceOptions effort_of(const EffortWords& words);
 
 /// Where a race's result goes, as it was typed.
 struct ResultWords {
-  std::string json;  // path, "-" for stdout, "" for none
+  std::string json;      // path, "-" for stdout, "" for none
+  std::string markdown;  // path, "" for none
   bool quiet = false, progress = false;
+  std::string fail_on;  // "slower=5%"
+  bool fail_on_unresolved = false;
+  std::optional<SlowdownLimit> limit = std::nullopt;  // what fail_on says
 };
 
 void add_result_options(CLI::App& app, ResultWords& words);
+
+/// Reads what is no plain text. Throws UsageError.
+void check_result_options(ResultWords& words);
 
 ProgressStyle progress_of(const ResultWords& words);
 

@@ -8,6 +8,8 @@
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/race/command_table.hpp"
+#include "experiments/command_line/race/limit_outcome.hpp"
+#include "experiments/command_line/race/race_markdown.hpp"
 #include "experiments/command_line/race/race_text.hpp"
 #include "experiments/command_line/race/running_race.hpp"
 #include "experiments/measure/results/context.hpp"
@@ -52,6 +54,8 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
     throw UsageError("--json - and --list both want stdout; write the result to a file");
   const InterruptionGuard interruption;
   ResultPlace place(request.result.json);
+  std::optional<OutputFile> markdown;
+  if (!request.result.markdown.empty()) markdown.emplace(request.result.markdown);
   const bool quiet = request.result.quiet;
   if (has_product || !(quiet || place.is_stdout())) require_stdout();
 
@@ -74,13 +78,23 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   const RaceRecord race = running.record();
   const int planned = running.plan().sentences;
   const auto sentences = running.headlines(race.verdicts, planned);
+  const LimitOutcome limit(running.result_words(), race);
+  const Table table = verb == RaceVerb::race ? command_table(race) : backend_table(race);
   tell_failures(race);
   // The result first: it outlives a stdout that takes no more.
-  if (place) place.deliver(result_json(race, context, sentences, planned));
+  if (place) {
+    nlohmann::json document = result_json(race, context, sentences, planned);
+    document["limit"] = limit.json();
+    place.deliver(document);
+  }
+  if (markdown)
+    publish_or_rescue(*markdown, race_markdown(race, context, table, sentences, limit.text()),
+                      ".md");
   try {
     if (!quiet) {
-      const std::string table = verb == RaceVerb::race ? command_table(race) : backend_table(race);
-      const std::string text = race_text(race, table, sentences) + open_text(running, race);
+      const bool is_told_below = race.outcome.ok() && limit.exit_code() != 0;
+      const std::string text = race_text(race, table, sentences) + open_text(running, race) +
+                               (is_told_below ? "" : limit.text());
       if (place.is_stdout() || has_product)
         write_stderr(text);
       else
@@ -96,7 +110,9 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
     tell("parlab: interrupted{}\n", place ? "; the result is written" : "");
     return 128 + signal;
   }
-  return race.outcome.ok() ? 0 : 1;
+  if (!race.outcome.ok()) return 1;
+  if (limit.exit_code() != 0) tell("parlab: {}", limit.text());
+  return limit.exit_code();
 }
 
 }  // namespace parlab

@@ -147,6 +147,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.help = request.experiment->instead();
   if (!request.help.empty()) return request;
   request.name = arguments[0];
+  check_result_options(words.result);
   request.options = effort_of(words.effort);
   request.options.isolation = isolation_of(words.isolation);
   request.options.progress = progress_of(words.result);

@@ -103,7 +103,7 @@ std::string load_text(const std::vector<Measured>& results) {
 
 }  // namespace
 
-std::string backend_table(const RaceRecord& race) {
+Table backend_table(const RaceRecord& race) {
   std::vector<double> medians;
   for (const Measured& result : race.outcome.results)
     if (!result.samples.empty()) medians.push_back(median(result.seconds()));
@@ -139,12 +139,12 @@ std::string backend_table(const RaceRecord& race) {
     cells.push_back(answer.is_null() ? "-" : told_answer(answer, longest_answer));
     table.add(std::move(cells));
   }
-  return table.text();
+  return table;
 }
 
-std::string race_text(const RaceRecord& race, const std::string& table,
+std::string race_text(const RaceRecord& race, const Table& table,
                       const std::vector<Headline>& headlines) {
-  std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table);
+  std::string text = fmt::format("{}\n{}\n", race.experiment->question(), table.text());
   for (const Headline& headline : headlines) text += headline.sentence + ".\n";
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     text += remark.sentence + ".\n";
@@ -174,10 +174,11 @@ std::string open_text(const RunningRace& running, const RaceRecord& race) {
   const OpenQuestions can_go_on = running.look();
   const double seconds = running.seconds_to_decide(can_go_on);
   return fmt::format(
-      "{} after {} rounds in {}; still open: {} {}, {} {}. {}\n",
+      "{} after {} rounds in {}; still open: {} {}, {} {}{}. {}\n",
       race.stopped == Stop::budget ? "The budget ended" : "The race ended", rounds,
       duration_words(race.outcome.elapsed_seconds), open.headlines,
       open.headlines == 1 ? "sentence" : "sentences", open.rows, open.rows == 1 ? "row" : "rows",
+      open.limits > 0 ? fmt::format(", --fail-on of {}", open.limits) : std::string(),
       !can_go_on.any()
           ? std::string("Their arms had retired when intervals became wider: run again.")
       : std::isfinite(seconds)

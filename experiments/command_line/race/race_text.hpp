@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/base/table.hpp"
 #include "experiments/measure/results/result_file.hpp"
 
 namespace parlab {
@@ -12,11 +13,11 @@ namespace parlab {
 class RunningRace;
 
 /// Arms on backends: their times, comparisons, rates and answers.
-std::string backend_table(const RaceRecord& race);
+Table backend_table(const RaceRecord& race);
 
 /// The question, the table, the sentences, what stood in the way of verdicts, the baselines that show
 /// a bias.
-std::string race_text(const RaceRecord& race, const std::string& table,
+std::string race_text(const RaceRecord& race, const Table& table,
                       const std::vector<Headline>& headlines);
 
 /// Where rounds were spent as verdicts needed them: what is open, and how long it would take to tell

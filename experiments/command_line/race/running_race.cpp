@@ -52,9 +52,12 @@ int RunningRace::first_pass() const { return std::min(first_look, options().roun
 
 OpenQuestions RunningRace::open_beside(const std::vector<bool>& retired) const {
   const RaceVerdicts verdicts = judge(outcome().results);
+  const auto& limit = request_.result.limit;
   return open_questions(
       outcome().results, retired, verdicts,
-      sentences_ == 0 ? std::vector<Headline>{} : headlines(verdicts, sentences_));
+      sentences_ == 0 ? std::vector<Headline>{} : headlines(verdicts, sentences_),
+      limit ? findings_of(*limit, outcome().results, verdicts) : std::vector<LimitFinding>{},
+      limit.value_or(SlowdownLimit{}));
 }
 
 OpenQuestions RunningRace::look() const { return open_beside(retired_of(race_)); }
@@ -67,7 +70,7 @@ bool RunningRace::go_on(const OpenQuestions& open, Clock::time_point deadline) {
   for (std::size_t i = 0; i < open.needed.size(); ++i)
     if (!open.needed[i]) race_.retire(i);
   race_.expect(static_cast<int>(std::min<double>(open.rounds, options().rounds)),
-               fmt::format("{} open", open.rows + open.headlines));
+               fmt::format("{} open", open.rows + open.headlines + open.limits));
   const int before = rounds();
   race_.run_to(std::min(next_look(before), options().rounds), deadline);
   return rounds() > before;

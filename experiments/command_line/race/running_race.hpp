@@ -21,6 +21,7 @@ class RunningRace {
   const std::string& name() const { return name_; }
   const RaceOptions& options() const { return race_.options(); }
   const Experiment& experiment() const { return *request_.experiment; }
+  const ResultWords& result_words() const { return request_.result; }
   int rounds() const { return race_.outcome().rounds(); }
   std::size_t arms() const { return race_.outcome().results.size(); }
   const RaceOutcome& outcome() const { return race_.outcome(); }

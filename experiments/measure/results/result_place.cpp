@@ -12,10 +12,11 @@ namespace parlab {
 namespace {
 
 /// Puts the result elsewhere, and throws what says why and where.
-[[noreturn]] void rescue(const std::string& text, const std::string& why, bool stdout_is_free) {
+[[noreturn]] void rescue(const std::string& text, const std::string& ending, const std::string& why,
+                         bool stdout_is_free) {
   std::string where;
   try {
-    const RescueFile rescue = make_rescue_file(".json");
+    const RescueFile rescue = make_rescue_file(ending);
     rescue.file->publish(text);
     where = "in " + rescue.path;
   } catch (const std::exception& error) {
@@ -36,11 +37,11 @@ namespace {
 
 }  // namespace
 
-void publish_or_rescue(OutputFile& file, const std::string& text) {
+void publish_or_rescue(OutputFile& file, const std::string& text, const std::string& ending) {
   try {
     file.publish(text);
   } catch (const std::exception& error) {
-    rescue(text, error.what(), true);
+    rescue(text, ending, error.what(), true);
   }
 }
 
@@ -59,7 +60,7 @@ void ResultPlace::deliver(const nlohmann::json& document) {
     flush_stdout();
   } catch (const OutputLost& lost) {
     if (lost.reader_left()) throw;
-    rescue(text, lost.what(), false);
+    rescue(text, ".json", lost.what(), false);
   }
 }
 

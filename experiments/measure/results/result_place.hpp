@@ -28,7 +28,8 @@ class ResultPlace {
   std::optional<OutputFile> file_;
 };
 
-/// Publishes `text` to a file as ResultPlace does.
-void publish_or_rescue(OutputFile& file, const std::string& text);
+/// Publishes `text` to a file as ResultPlace does; `ending` is that of a file of the temporary folder.
+void publish_or_rescue(OutputFile& file, const std::string& text,
+                       const std::string& ending = ".json");
 
 }  // namespace parlab

@@ -1,0 +1,144 @@
+// --fail-on and --markdown of run, compare and race: for programs that decide by exit code.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+using Words = std::vector<std::string>;
+
+/// Two commands of which the second takes twice the time, with further options.
+Words slow_second(Words options) {
+  options.insert(options.begin(), "race");
+  options.insert(options.end(), {"--", "sleep 0.02", "--", "sleep 0.04"});
+  return options;
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST(FailOn, SlowerBeyondTheLimitIsExitCodeThree) {
+  const TemporaryFolder folder;
+  const Ended ended = run_parlab(
+      slow_second({"--rounds", "10", "--fail-on", "slower=50%", "--json", "r.json", "--quiet"}),
+      folder.path());
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err,
+              HasSubstr("parlab: Beyond the limit, slower by more than 50 %: sleep 0.04 0."));
+  const json limit = read_json(folder.path() / "r.json").at("limit");
+  EXPECT_EQ(limit.at("slower"), 0.5);
+  EXPECT_EQ(limit.at("exit_code"), 3);
+  EXPECT_EQ(limit.at("arms").at(0).at("side"), "beyond");
+  EXPECT_EQ(limit.at("arms").at(0).at("result"), 2);
+}
+
+TEST(FailOn, WithinTheLimitIsExitCodeZero) {
+  const Ended ended = run_parlab(slow_second({"--rounds", "10", "--fail-on", "slower=500%"}));
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.out, HasSubstr("Within the limit: no arm is slower by more than 500 %"));
+}
+
+TEST(FailOn, WhatCannotBeToldIsExitCodeFourWhereAskedFor) {
+  const Ended quiet = run_parlab(slow_second({"--rounds", "2", "--fail-on", "slower"}));
+  EXPECT_EQ(quiet.code, 0);
+  EXPECT_THAT(quiet.out, HasSubstr("Not told whether slower by more than 3 %: sleep 0.04"));
+  const Ended ended =
+      run_parlab(slow_second({"--rounds", "2", "--fail-on", "slower", "--fail-on-unresolved"}));
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("Not told whether"));
+}
+
+TEST(FailOn, AFailedArmIsExitCodeOne) {
+  Words words = slow_second({"--rounds", "10", "--fail-on", "slower"});
+  words.insert(words.end(), {"--", "false"});
+  EXPECT_EQ(run_parlab(words).code, 1);
+}
+
+TEST(FailOn, RunAndCompareHaveItToo) {
+  // To fork a process for each run takes longer than so few darts do.
+  EXPECT_EQ(run_parlab({"run", "pi", "--backend", "serial", "--darts", "1e4", "--rounds", "2",
+                        "--fail-on", "slower", "--quiet"})
+                .code,
+            0);
+  EXPECT_EQ(run_parlab({"compare", "pi", "--backend", "serial,processes", "--workers", "1",
+                        "--darts", "1e3", "--rounds", "9", "--fail-on", "slower=10%", "--quiet"})
+                .code,
+            3);
+}
+
+TEST(FailOn, GoesOnUntilItIsToldOrTheBudgetEnds) {
+  const TemporaryFolder folder;
+  const Ended ended =
+      run_parlab(slow_second({"--budget", "20s", "--fail-on", "slower=50%", "--json", "r.json"}),
+                 folder.path());
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.out, HasSubstr("Every comparison is decided"));
+}
+
+TEST(Markdown, HasTheTableTheSentencesAndFailures) {
+  const TemporaryFolder folder;
+  const Ended ended = run_parlab(
+      {"race", "--rounds", "8", "--fail-on", "slower=50%", "--markdown", "race.md", "--quiet", "--",
+       "sleep 0.02 | cat", "--", "sleep 0.06", "--", "echo '<b>' >&2; exit 3"},
+      folder.path());
+  EXPECT_EQ(ended.code, 1);
+  const std::string text = text_of(folder.path() / "race.md");
+  EXPECT_THAT(text, AllOf(HasSubstr("### Which command takes less time?\n"),
+                          HasSubstr("| command | median"), HasSubstr("| --- | ---: |"),
+                          HasSubstr("| sleep 0.02 \\| cat again |"),
+                          HasSubstr("**Beyond the limit, slower by"),
+                          HasSubstr("failed: exit code 3 instead of 0: \\<b\\>."),
+                          HasSubstr("parlab race --rounds 8")));
+  EXPECT_EQ(folder.files(), Words{"race.md"});
+}
+
+TEST(Markdown, OfAnExperiment) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_parlab({"run", "pi", "--backend", "serial", "--darts", "1e4", "--rounds", "1",
+                        "--markdown", "pi.md"},
+                       folder.path())
+                .code,
+            0);
+  EXPECT_THAT(text_of(folder.path() / "pi.md"), HasSubstr("| serial again |"));
+}
+
+struct Bad {
+  Words options;
+  const char* complaint;
+};
+
+class BadLimit : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadLimit, IsOneLineAndExitCodeTwo) {
+  const TemporaryFolder folder;
+  const Ended ended = run_parlab(slow_second(GetParam().options), folder.path());
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr(GetParam().complaint));
+  EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  EXPECT_TRUE(folder.files().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BadLimit,
+                         testing::Values(Bad{{"--fail-on", "faster"}, "slower"},
+                                         Bad{{"--fail-on", "slower=5"}, "is not a percentage"},
+                                         Bad{{"--fail-on", "slower=x%"}, "is not a percentage"},
+                                         Bad{{"--fail-on", "slower=-1%"}, "is not a percentage"},
+                                         Bad{{"--fail-on", "slower="}, "is not a percentage"},
+                                         Bad{{"--fail-on", "slower=nan%"}, "is not a percentage"},
+                                         Bad{{"--fail-on-unresolved"}, "add --fail-on"},
+                                         Bad{{"--markdown", "none/race.md"}, "none"}));
+
+}  // namespace
+}  // namespace parlab
