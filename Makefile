@@ -53,10 +53,10 @@ compile compile-program:
 	@$(call within,3600) cmake --build --preset release --target $(target) --parallel $(JOBS)
 
 .PHONY: test
-test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for some, WITHOUT='a regex' for all but some)
+test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for some, WITHOUT='a regex' for all but some, SCOPE=kernels for a room's)
 	@sh kernels/setup/deps --again
 	@$(MAKE) compile
-	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(TESTS),-R '$(TESTS)') $(if $(WITHOUT),-E '$(WITHOUT)')
+	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(SCOPE),-L '^($(SCOPE))$$') $(if $(TESTS),-R '$(TESTS)') $(if $(WITHOUT),-E '$(WITHOUT)')
 
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
 # The nanosecond figures are its smallest part: it does without them where they fail.

@@ -80,7 +80,7 @@ std::uint64_t darts_for(const BackendSpec& who) {
 /// The baseline, the same again, and an arm for each slow-down.
 std::vector<Entrant> entrants_of(const CalibratedArm& arm) {
   const auto chunks = chunks_a_worker * static_cast<std::uint64_t>(arm.who.workers);
-  const auto entrant = [&](double planted, Role role, std::string label) {
+  const auto entrant = [&](double planted, Role role, const std::string& label) {
     const auto size =
         static_cast<std::uint64_t>(std::llround(static_cast<double>(arm.size) * (1 + planted)));
     Case what{.kernel = "monte_carlo", .variant = "simd", .size = size, .unit = "darts"};

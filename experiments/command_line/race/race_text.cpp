@@ -89,16 +89,18 @@ std::string power_text(const RaceRecord& race) {
 
 /// What "beside load" means in the table; empty where no arm is.
 std::string load_text(const std::vector<Measured>& results) {
+  const auto share_had = [](const Measured& result) {
+    return processors_had(result) / result.entrant.arm.who.workers;
+  };
   const Measured* poorest = nullptr;
   for (const Measured& result : results)
-    if (beside_load(result) && (!poorest || taken_processors(result) > taken_processors(*poorest)))
+    if (beside_load(result) && (!poorest || share_had(result) < share_had(*poorest)))
       poorest = &result;
   if (!poorest) return "";
-  const int workers = poorest->entrant.arm.who.workers;
   return fmt::format(
-      "Beside load: other programs, or the hypervisor, took processors from arms: {} had {:.2g} of "
-      "{}.\nVerdicts on these arms hold beside that load, not on a quiet machine.\n",
-      poorest->entrant.label, workers - taken_processors(*poorest), workers);
+      "Beside load: other programs, or the hypervisor, took processors from arms: {} ran on {:.1f} "
+      "of {}.\nVerdicts on these arms hold beside that load, not on a quiet machine.\n",
+      poorest->entrant.label, processors_had(*poorest), poorest->entrant.arm.who.workers);
 }
 
 }  // namespace

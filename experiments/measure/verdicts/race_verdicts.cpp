@@ -151,10 +151,15 @@ std::optional<double> waited(const Measured& result) { return median_of(result, 
 
 std::optional<double> stolen(const Measured& result) { return median_of(result, &Sample::stolen); }
 
-double taken_processors(const Measured& result) {
-  const int workers = result.entrant.arm.who.workers;
-  return std::min<double>(workers,
-                          waited(result).value_or(0) * workers + stolen(result).value_or(0));
+double processors_had(const Measured& result) {
+  const double workers = result.entrant.arm.who.workers;
+  // The thread that waits may be the arm's or the other program's: the arm lost at most all of it.
+  const double lost = waited(result).value_or(0) * workers + stolen(result).value_or(0);
+  std::vector<double> used;
+  for (const Sample& sample : result.samples)
+    if (sample.seconds > 0) used.push_back(sample.cpu_seconds / sample.seconds);
+  const double ran_on = used.empty() ? 0 : median(std::move(used));
+  return std::clamp(std::max(ran_on, workers - lost), 0.0, workers);
 }
 
 bool beside_load(const Measured& result) {

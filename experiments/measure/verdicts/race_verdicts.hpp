@@ -54,8 +54,9 @@ std::optional<double> waited(const Measured& result);
 /// Median over the rounds of the processors that the hypervisor kept; nullopt where nobody tells.
 std::optional<double> stolen(const Measured& result);
 
-/// Processors that others had while the arm, of so many workers, wanted them; 0 where nobody tells.
-double taken_processors(const Measured& result);
+/// Processors that the arm ran on, median over the rounds, at most its workers. At least those that
+/// nobody else can have had: CPU seconds lack what processes used that live on after a run.
+double processors_had(const Measured& result);
 
 /// Whether another program took processors from the arm in most of its rounds.
 bool beside_load(const Measured& result);

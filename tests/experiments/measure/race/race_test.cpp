@@ -145,8 +145,9 @@ TEST(Race, RepeatsARunAsOftenInEachProcessOfAnArm) {
     auto& opened = *new (memory.data()) std::atomic<int>(0);
     MadeUpExperiment experiment;
     experiment.open_ = [&](const Arm&) -> OpenedArm {
-      // Later processes are slower: they would find fewer repeats.
-      const auto pause = opened++ < 4 ? 500us : 2000us;
+      // Later processes would find that one run fills a sample, the first of an arm several, also on
+      // a busy machine.
+      const auto pause = opened++ < 4 ? 500us : 12'000us;
       const auto runs = std::make_shared<int>(0);
       return {[=] {
                 std::this_thread::sleep_for(pause);
@@ -160,7 +161,7 @@ TEST(Race, RepeatsARunAsOftenInEachProcessOfAnArm) {
                                          {.rounds = 6, .isolation = isolation, .max_retakes = 0});
     EXPECT_TRUE(outcome.ok());
     for (const Measured& result : outcome.results) {
-      EXPECT_GE(result.repeats, 8u);
+      EXPECT_GE(result.repeats, 2u);
       // The second sample of a process: the runs of warming up are counted with the first.
       if (isolation != Isolation::renewed) continue;
       for (const std::size_t round : {1, 3, 5})

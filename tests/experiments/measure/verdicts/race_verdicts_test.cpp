@@ -177,14 +177,26 @@ TEST_F(RaceOfThree, MarksWhatTheHypervisorTookProcessorsFrom) {
   EXPECT_FALSE(steal(21, max_taken));
   EXPECT_FALSE(steal(10, 1.0)) << "fewer than half of the rounds";
   EXPECT_TRUE(steal(11, 0.5));
-  EXPECT_DOUBLE_EQ(taken_processors(results[3]), 0.5);
-  for (Sample& sample : results[3].samples) sample.waited = 0.3;  // of 2 workers
-  EXPECT_DOUBLE_EQ(taken_processors(results[3]), 1.1);
-  for (Sample& sample : results[3].samples) sample.waited = 0.9;
-  EXPECT_DOUBLE_EQ(taken_processors(results[3]), 2) << "no more than it has workers";
-  EXPECT_EQ(taken_processors(results[2]), 0);
   results[3].waits_for_others = false;
   EXPECT_FALSE(steal(21, 1.0));
+}
+
+TEST_F(RaceOfThree, SaysHowManyProcessorsAnArmHad) {
+  auto results = race(experiment_, selection_, {1, 1, 0.6, 0.5, 0.7});
+  const auto had = [&](double used, double waited, double stolen) {
+    for (Sample& sample : results[3].samples) {
+      sample.cpu_seconds = used * sample.seconds;
+      sample.waited = waited;
+      sample.stolen = stolen;
+    }
+    return processors_had(results[3]);  // it has 2 workers
+  };
+  EXPECT_DOUBLE_EQ(had(1.0, 0.5, 0), 1.0) << "two workers on one processor";
+  EXPECT_DOUBLE_EQ(had(1.5, 0.5, 0), 1.5) << "one of them beside another program";
+  EXPECT_DOUBLE_EQ(had(1.0, 1.0, 0), 1.0) << "both of them";
+  EXPECT_DOUBLE_EQ(had(0.1, 0.2, 0.5), 1.1) << "its processes live on: their seconds are not known";
+  EXPECT_DOUBLE_EQ(had(3.0, 0, 0), 2.0) << "no more than it has workers";
+  EXPECT_DOUBLE_EQ(had(0, 1.0, 1.0), 0);
 }
 
 TEST_F(RaceOfThree, MarksWhatIsBesideAnotherProgram) {
