@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +16,9 @@ namespace parlab {
 namespace {
 
 using nlohmann::json;
+
+/// Of a commit, as nobody waits for a build indefinitely.
+constexpr std::chrono::hours longest_build{24};
 
 std::string with_reason(std::string text, const std::string& reason) {
   return reason.empty() ? text : text + ": " + reason;
@@ -153,7 +157,39 @@ CommandRace::CommandRace(std::vector<Command> commands, CommandRules rules)
   if (rules_.exit_code && !rules_.same_output) reference_ = {{"exit_code", *rules_.exit_code}};
 }
 
+void CommandRace::make_worktrees(const InterruptionGuard& interruption) {
+  worktrees_ = std::make_unique<GitWorktrees>(rules_.git->repository);
+  std::map<std::string, std::string> failures;  // by commit
+  for (Command& command : commands_) {
+    CommandStart build = command.start;
+    build.folder = worktrees_->folder_of(command.commit);
+    build.words = {"sh", "-c", rules_.git->build};
+    build.digests_output = false;
+    build.may_leave_processes = true;
+    build.timeout = longest_build;
+    const auto [failure, is_new] = failures.try_emplace(command.commit);
+    if (is_new) {
+      const auto check_out_and_build = [&]() -> Answer {
+        adopt_orphans();
+        worktrees_->check_out(command.commit);
+        if (!rules_.git->build.empty()) run_beside(build, "--build");
+        return nullptr;
+      };
+      try {
+        answer_of_process(check_out_and_build, 2 * longest_build, interruption);
+      } catch (const ArmFailed& failed) {
+        failure->second = failed.what();
+      }
+    }
+    command.failure = failure->second;
+    command.start.folder = build.folder;
+    for (auto* beside : {&command.setup, &command.prepare, &command.conclude})
+      if (*beside) (*beside)->folder = build.folder;
+  }
+}
+
 void CommandRace::set_up(const InterruptionGuard& interruption) {
+  if (rules_.git) make_worktrees(interruption);
   const auto in_a_process = [&](Command& command, const auto& work) {
     if (!command.failure.empty()) return;
     try {
@@ -207,6 +243,7 @@ std::vector<Case> CommandRace::cases() const {
     Case what{.kernel = "command", .algorithm = command.label, .size = 1, .unit = "run"};
     what.task = "commands";
     what.facts = {{"command", command.text}, {"words", command.start.words}};
+    if (!command.commit.empty()) what.facts["commit"] = command.commit;
     if (!command.parameters.empty()) what.facts["parameters"] = command.parameters;
     cases.push_back(std::move(what));
   }

@@ -4,6 +4,7 @@
 // baseline. parlab has no such experiment by name: `parlab race` makes one.
 
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/commands/command_run.hpp"
 #include "experiments/commands/figure.hpp"
+#include "experiments/commands/git_worktrees.hpp"
 
 namespace parlab {
 
@@ -28,7 +30,14 @@ struct Command {
   std::optional<CommandStart> prepare = std::nullopt;    // runs before each run
   std::optional<CommandStart> conclude = std::nullopt;   // runs after each run
   nlohmann::json parameters = nlohmann::json::object();  // by which commands of a list differ
+  std::string commit = "";                               // it runs in a worktree of; "" for none
   std::string failure = "";  // why it cannot be run, known before the race
+};
+
+/// Commits that are checked out and built before the race.
+struct GitBuild {
+  Repository repository;
+  std::string build;  // a shell command; "" for none
 };
 
 struct CommandRules {
@@ -38,13 +47,14 @@ struct CommandRules {
   bool same_output = false;
   /// An empty program, started as the commands are: measured beside each run, and subtracted.
   std::optional<CommandStart> startup = std::nullopt;
+  std::optional<GitBuild> git = std::nullopt;  // of the commands' commits
 };
 
 class CommandRace final : public Experiment {
  public:
   CommandRace(std::vector<Command> commands, CommandRules rules);
 
-  /// Runs what is to be run before the race: setups, and the command that others' answers are
+  /// Runs what is to be run before the race: builds, setups, and the command that others' answers are
   /// compared with. Throws Interrupted.
   void set_up(const InterruptionGuard& interruption);
 
@@ -68,12 +78,14 @@ class CommandRace final : public Experiment {
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
  private:
+  void make_worktrees(const InterruptionGuard& interruption);
   const Command& command_of(const Case& what) const;
   /// The time that one process may take for a sample, or to get ready for it.
   std::chrono::duration<double> patience(const Command& command) const;
 
   std::vector<Command> commands_;
   CommandRules rules_;
+  std::unique_ptr<GitWorktrees> worktrees_;
   Answer reference_;            // what each run must answer
   std::string reference_name_;  // the command whose answer that is
 };

@@ -188,11 +188,12 @@ CommandRun run_command(const CommandStart& start) {
   run.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   const rusage used = usage_of(child);
   run.status = child.wait();
-  const std::vector<std::string> left = end_children(stray_patience);
+  const std::vector<std::string> left =
+      end_children(start.may_leave_processes ? std::chrono::milliseconds(0) : stray_patience);
   // All that was written lies in the pipes.
   errors.read(take_errors, true);
   if (output) output->read(take_output, true);
-  if (!left.empty())
+  if (!left.empty() && !start.may_leave_processes)
     throw CommandFailed(fmt::format("left {} behind when it ended: {}; {} killed",
                                     left.size() == 1 ? "a process" : "processes",
                                     as_utf8(fmt::format("{}", fmt::join(left, ", "))),

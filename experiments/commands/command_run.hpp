@@ -28,6 +28,7 @@ struct CommandStart {
   std::string folder = "";           // it runs in; "" for the caller's
   std::string input = "/dev/null";   // the file that is its stdin
   std::vector<int> processors = {};  // it may run on; empty: all
+  bool may_leave_processes = false;  // they are killed, but that is no failure
   bool digests_output = false;       // else stdout goes to /dev/null
   std::chrono::duration<double> timeout{120};
 };

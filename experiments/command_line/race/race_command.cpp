@@ -7,7 +7,8 @@
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
-#include "experiments/command_line/race/command_table.hpp"
+#include "experiments/command_line/commands/command_table.hpp"
+#include "experiments/command_line/commands/hyperfine_export.hpp"
 #include "experiments/command_line/race/limit_outcome.hpp"
 #include "experiments/command_line/race/race_markdown.hpp"
 #include "experiments/command_line/race/race_text.hpp"
@@ -56,6 +57,8 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   ResultPlace place(request.result.json);
   std::optional<OutputFile> markdown;
   if (!request.result.markdown.empty()) markdown.emplace(request.result.markdown);
+  std::optional<OutputFile> exported;
+  if (!request.export_hyperfine.empty()) exported.emplace(request.export_hyperfine);
   const bool quiet = request.result.quiet;
   if (has_product || !(quiet || place.is_stdout())) require_stdout();
 
@@ -90,6 +93,7 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   if (markdown)
     publish_or_rescue(*markdown, race_markdown(race, context, table, sentences, limit.text()),
                       ".md");
+  if (exported) publish_or_rescue(*exported, hyperfine_json(race));
   try {
     if (!quiet) {
       const bool is_told_below = race.outcome.ok() && limit.exit_code() != 0;

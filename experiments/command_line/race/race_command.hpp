@@ -24,6 +24,7 @@ struct RaceRequest {
   std::vector<Entrant> entrants = {};
   RaceOptions options = {};
   ResultWords result = {};
+  std::string export_hyperfine = "";                          // path, "" for none
   std::function<void(const InterruptionGuard&)> set_up = {};  // before the first round
   std::string help = "";  // not empty: print this and run nothing
 };

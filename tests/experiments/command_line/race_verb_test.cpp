@@ -205,6 +205,48 @@ TEST(RaceVerb, LabelsAreShortAndUnlike) {
   EXPECT_EQ(raced.cause("true " + std::string(32, 'x') + "..."), "");
 }
 
+TEST(RaceVerb, ListsAreMultipliedOut) {
+  const Raced raced = race({"-L", "t", "0.01,0.03", "-L", "word", "a,b", "--env", "WORD={word}",
+                            "--same-output", "-n", "sleep {t}", "--", "sleep {t}; echo $WORD"});
+  EXPECT_EQ(raced.ended.code, 1);  // of the outputs of b
+  EXPECT_EQ(raced.cause("sleep 0.01 word=a"), "");
+  EXPECT_EQ(raced.cause("sleep 0.03 word=a"), "");
+  EXPECT_THAT(raced.cause("sleep 0.03 word=b"), HasSubstr("its output differs"));
+  EXPECT_GE(raced.result("sleep 0.03 word=a").at("seconds").at(0), 0.03);
+  EXPECT_EQ(raced.result("sleep 0.03 word=a").at("facts").at("parameters"),
+            json({{"t", "0.03"}, {"word", "a"}}));
+}
+
+TEST(RaceVerb, VariablesAreSetAndUnset) {
+  const Raced raced = race({"--env", "PARLAB_TEST_A=1 2", "--env", "HOME", "--same-output", "--",
+                            "echo \"$PARLAB_TEST_A$HOME\"", "--", "echo '1 2'"});
+  EXPECT_EQ(raced.ended.code, 0) << raced.ended.err;
+}
+
+TEST(RaceVerb, PinnedCommandsRunOnThoseProcessors) {
+  const Raced raced = race({"--pin", "0", "--same-output", "--", "nproc", "--", "echo 1"});
+  if (raced.ended.code == 2) GTEST_SKIP() << raced.ended.err;
+  EXPECT_EQ(raced.ended.code, 0) << raced.ended.err;
+}
+
+TEST(RaceVerb, HyperfinesFormatIsWritten) {
+  const TemporaryFolder folder;
+  const Ended ended = run_parlab({"race", "--rounds", "3", "--exit-code", "3", "--export-hyperfine",
+                                  "h.json", "-L", "t", "0.01,0.02", "--", "sleep {t}; exit 3"},
+                                 folder.path());
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const json results = read_json(folder.path() / "h.json").at("results");
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[1].at("command"), "sleep 0.02; exit 3");
+  EXPECT_EQ(results[1].at("parameters"), json({{"t", "0.02"}}));
+  EXPECT_EQ(results[1].at("exit_codes"), json({3, 3, 3}));
+  const std::vector<double> times = results[1].at("times");
+  ASSERT_EQ(times.size(), 3U);
+  EXPECT_NEAR(results[1].at("mean"), (times[0] + times[1] + times[2]) / 3, 1e-12);
+  EXPECT_EQ(results[1].at("min"), *std::ranges::min_element(times));
+  EXPECT_GT(results[1].at("stddev"), 0);
+}
+
 TEST(RaceVerb, InterruptedRaceLeavesNoProcess) {
   ParlabProgram program({"race", "--", "setsid sleep 100; true", "--", "sleep 101 | cat"});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -243,6 +285,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{{"--exit-code", "256", "--", "true"}, "--exit-code"},
                     Bad{{"--warmup", "0", "--", "true"}, "--warmup"},
                     Bad{{"--no-shell", "--", "echo 'a"}, "is not closed"},
+                    Bad{{"-L", "t", "1,2", "--", "true"}, "no command holds {t}"},
+                    Bad{{"-L", "t", "1,1", "--", "sleep {t}"}, "1"},
+                    Bad{{"-L", "t", "1", "-L", "t", "2", "--", "sleep {t}"}, "stands twice"},
+                    Bad{{"--env", "=1", "--", "true"}, "has no name"},
+                    Bad{{"--pin", "8000", "--", "true"}, "may not run on processor 8000"},
+                    Bad{{"--pin", "1-0", "--", "true"}, "is an empty range"},
+                    Bad{{"--build", "make", "--", "true"}, "--git"},
+                    Bad{{"--export-hyperfine", "none/h.json", "--", "true"}, "none"},
                     Bad{{"--timeout", "0", "--", "true"}, "--timeout"}));
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "experiments/command_line/race/command_table.hpp"
+#include "experiments/command_line/commands/command_table.hpp"
 
 #include <fmt/format.h>
 
