@@ -31,6 +31,7 @@ constexpr char help[] =
     "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
     "  race -- A -- B         races any commands: whole programs, with a verdict\n"
+    "  diff A.json B.json     what two result files say that were not measured together\n"
     "  suite --out DIR        every experiment, for the report\n"
     "  doctor                 what disturbs measurements on this machine, and how to fix it\n"
     "  random                 random numbers on stdout, for programs that test them\n"
@@ -56,6 +57,7 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "race") return parlab::race_command(parlab::RaceVerb::race, rest, command);
   if (verb == "list") return parlab::list_command(rest);
   if (verb == "suite") return parlab::suite_command(rest, command);
+  if (verb == "diff") return parlab::diff_command(rest);
   if (verb == "doctor") return parlab::doctor_command(rest);
   if (verb == "random") return parlab::random_command(rest);
   if (verb == "crawl") return parlab::crawl_command(rest);
@@ -63,7 +65,7 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "arm") return parlab::arm_command(rest);
   throw parlab::UsageError(parlab::unknown_name(
       "verb", verb,
-      {"list", "run", "compare", "race", "suite", "doctor", "random", "crawl", "serve"}));
+      {"list", "run", "compare", "race", "diff", "suite", "doctor", "random", "crawl", "serve"}));
 }
 
 }  // namespace

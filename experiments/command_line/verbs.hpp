@@ -12,6 +12,7 @@ int arm_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int random_command(const Arguments& arguments);
 int suite_command(const Arguments& arguments, const std::string& command);
+int diff_command(const Arguments& arguments);
 int doctor_command(const Arguments& arguments);
 int crawl_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);

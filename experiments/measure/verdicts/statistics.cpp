@@ -145,6 +145,11 @@ std::string_view to_string(Verdict verdict) {
   throw std::invalid_argument("not a verdict");
 }
 
+Verdict verdict_of(const Interval& ratio) {
+  if (!(ratio.low > 0) && !std::isfinite(ratio.high)) return Verdict::too_few_rounds;
+  return judge(std::log(ratio.low), std::log(ratio.high));
+}
+
 std::string reason_of(const Comparison& comparison) {
   if (comparison.verdict != Verdict::too_few_rounds) return "";
   return fmt::format("too few rounds: {} of {} needed", comparison.rounds_taken,

@@ -55,6 +55,9 @@ struct Comparison {
   bool beside_load = false;  // another program took processors from one of the two
 };
 
+/// What an interval of a ratio says; too few rounds for one without ends.
+Verdict verdict_of(const Interval& ratio);
+
 /// Why there can be no verdict: "too few rounds: 3 of 7 needed". Empty where there is an interval.
 std::string reason_of(const Comparison& comparison);
 

@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <thread>
 
 #include "kernels/posix/process/program.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
@@ -17,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using std::chrono_literals::operator""ms;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -130,9 +127,7 @@ TEST_F(GitRace, InterruptedBuildLeavesNothing) {
   commit("exit 0");
   commit("setsid sleep 100 & sleep 101");
   ParlabProgram program = start({"--git", "v1..v2", "--build", "sh script", "--", "true"});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (program.descendants().size() < 4 && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(becomes_true([&] { return program.descendants().size() >= 4; }));
   program.signal(SIGINT);
   EXPECT_EQ(program.wait().code, 130);
   EXPECT_THAT(program.descendants(), IsEmpty());

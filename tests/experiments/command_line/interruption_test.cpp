@@ -28,15 +28,6 @@ using testing::HasSubstr;
 
 using Words = std::vector<std::string>;
 
-bool becomes_true(const auto& condition, std::chrono::milliseconds patience = 20s) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
-
 /// Whether the program has got as far as main(): it heeds the signals then.
 bool heeds(pid_t pid, int signal) {
   std::ifstream status(fmt::format("/proc/{}/status", pid));

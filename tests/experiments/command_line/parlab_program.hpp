@@ -4,9 +4,11 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace parlab {
@@ -75,6 +77,17 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// Waits for the condition to hold, which is asked every 5 ms; false where it did not in time.
+bool becomes_true(const auto& condition,
+                  std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
 
 nlohmann::json read_json(const std::filesystem::path& file);
 /// Of a file that holds one value a line.

@@ -5,10 +5,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include "tests/experiments/command_line/parlab_program.hpp"
 
@@ -16,7 +14,6 @@ namespace parlab {
 namespace {
 
 using nlohmann::json;
-using std::chrono_literals::operator""ms;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -249,20 +246,18 @@ TEST(RaceVerb, HyperfinesFormatIsWritten) {
 
 TEST(RaceVerb, InterruptedRaceLeavesNoProcess) {
   ParlabProgram program({"race", "--", "setsid sleep 100; true", "--", "sleep 101 | cat"});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (program.descendants().size() < 3 && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(becomes_true([&] { return program.descendants().size() >= 3; }));
   program.signal(SIGINT);
   EXPECT_EQ(program.wait().code, 130);
   EXPECT_THAT(program.descendants(), IsEmpty());
 }
 
-struct Bad {
+struct BadCommands {
   Words words;
   const char* complaint;
 };
 
-class BadRace : public testing::TestWithParam<Bad> {};
+class BadRace : public testing::TestWithParam<BadCommands> {};
 
 TEST_P(BadRace, IsOneLineAndExitCodeTwo) {
   const Raced raced = race(GetParam().words);
@@ -275,25 +270,26 @@ TEST_P(BadRace, IsOneLineAndExitCodeTwo) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadRace,
-    testing::Values(Bad{{}, "race: there is no command"}, Bad{{"sleep 1"}, "option of race"},
-                    Bad{{"--"}, "a command is empty"},
-                    Bad{{"--", "true", "--"}, "a command is empty"},
-                    Bad{{"--", "  "}, "a command is empty"},
-                    Bad{{"--metric", "walls", "--", "true"}, "did you mean 'wall'"},
-                    Bad{{"-n", "a", "-n", "b", "--", "true"}, "2 names (-n) for 1 commands"},
-                    Bad{{"--shell", "--no-shell", "--", "true"}, "contradict"},
-                    Bad{{"--exit-code", "256", "--", "true"}, "--exit-code"},
-                    Bad{{"--warmup", "0", "--", "true"}, "--warmup"},
-                    Bad{{"--no-shell", "--", "echo 'a"}, "is not closed"},
-                    Bad{{"-L", "t", "1,2", "--", "true"}, "no command holds {t}"},
-                    Bad{{"-L", "t", "1,1", "--", "sleep {t}"}, "1"},
-                    Bad{{"-L", "t", "1", "-L", "t", "2", "--", "sleep {t}"}, "stands twice"},
-                    Bad{{"--env", "=1", "--", "true"}, "has no name"},
-                    Bad{{"--pin", "8000", "--", "true"}, "may not run on processor 8000"},
-                    Bad{{"--pin", "1-0", "--", "true"}, "is an empty range"},
-                    Bad{{"--build", "make", "--", "true"}, "--git"},
-                    Bad{{"--export-hyperfine", "none/h.json", "--", "true"}, "none"},
-                    Bad{{"--timeout", "0", "--", "true"}, "--timeout"}));
+    testing::Values(
+        BadCommands{{}, "race: there is no command"}, BadCommands{{"sleep 1"}, "option of race"},
+        BadCommands{{"--"}, "a command is empty"},
+        BadCommands{{"--", "true", "--"}, "a command is empty"},
+        BadCommands{{"--", "  "}, "a command is empty"},
+        BadCommands{{"--metric", "walls", "--", "true"}, "did you mean 'wall'"},
+        BadCommands{{"-n", "a", "-n", "b", "--", "true"}, "2 names (-n) for 1 commands"},
+        BadCommands{{"--shell", "--no-shell", "--", "true"}, "contradict"},
+        BadCommands{{"--exit-code", "256", "--", "true"}, "--exit-code"},
+        BadCommands{{"--warmup", "0", "--", "true"}, "--warmup"},
+        BadCommands{{"--no-shell", "--", "echo 'a"}, "is not closed"},
+        BadCommands{{"-L", "t", "1,2", "--", "true"}, "no command holds {t}"},
+        BadCommands{{"-L", "t", "1,1", "--", "sleep {t}"}, "1"},
+        BadCommands{{"-L", "t", "1", "-L", "t", "2", "--", "sleep {t}"}, "stands twice"},
+        BadCommands{{"--env", "=1", "--", "true"}, "has no name"},
+        BadCommands{{"--pin", "8000", "--", "true"}, "may not run on processor 8000"},
+        BadCommands{{"--pin", "1-0", "--", "true"}, "is an empty range"},
+        BadCommands{{"--build", "make", "--", "true"}, "--git"},
+        BadCommands{{"--export-hyperfine", "none/h.json", "--", "true"}, "none"},
+        BadCommands{{"--timeout", "0", "--", "true"}, "--timeout"}));
 
 }  // namespace
 }  // namespace parlab

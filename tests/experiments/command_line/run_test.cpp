@@ -29,15 +29,6 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 
-bool becomes_true(const auto& condition, std::chrono::milliseconds patience = 20s) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
-
 /// A process that is stopped, as arms are at rest, or gone. PID 1 may not reap: zombies are gone.
 bool is_alive(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
@@ -368,6 +359,7 @@ TEST(Help, IsThereOnEveryVerbWithAnExample) {
                                                     {"compare", "--help"},
                                                     {"compare", "pi", "--help"},
                                                     {"race", "--help"},
+                                                    {"diff", "--help"},
                                                     {"list", "--help"},
                                                     {"suite", "--help"},
                                                     {"doctor", "--help"}}) {
