@@ -49,6 +49,17 @@ class Race:
         return [line["sentence"] for line in self.document["headlines"]]
 
     @property
+    def metric(self) -> str:
+        """What the arms are compared by: "seconds", or a number of their own; less is better."""
+        return self.document["run"].get("metric", "seconds")
+
+    @property
+    def limit(self) -> dict[str, Any] | None:
+        """What fail_on found: "exit_code" 3 where an arm is beyond it, "arms" with the side of each; None where it
+        was not asked for."""
+        return self.document.get("limit")
+
+    @property
     def effort(self) -> str:
         """What it took: "pi: 11 rounds of 5 arms in 6.2 s"."""
         run, arms = self.document["run"], len(self.document["results"])
@@ -98,7 +109,7 @@ class Race:
                 raise
 
     def _repr_html_(self) -> str:
-        heads, *rows = _table(self.records)
+        heads, *rows = _table(self.records, self.metric)
 
         def line(cells: list[str], tag: str) -> str:
             return "<tr>" + "".join(
@@ -111,7 +122,7 @@ class Race:
                 + "".join(line(row, "td") for row in rows) + f"</tbody></table>{lines}")
 
     def __repr__(self) -> str:
-        rows = _table(self.records)
+        rows = _table(self.records, self.metric)
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return "\n".join("  ".join(cell.rjust(width) if 0 < i < 4 else cell.ljust(width)
                                    for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
@@ -137,7 +148,8 @@ class Race:
         axes.set_ylim(-0.6, len(arms) - 0.4)
         if arms and arms[-1]["speedup"] > 20 * arms[0]["speedup"]:
             axes.set_xscale("log")
-        axes.set_xlabel(f"speed-up over {self.baseline} (its time / the arm's)")
+        axes.set_xlabel(f"speed-up over {self.baseline} (its time / the arm's)" if self.metric == "seconds" else
+                        f"{self.metric} of {self.baseline} / the arm's")
         axes.margins(x=0.06)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
@@ -164,15 +176,23 @@ def _record(result: dict[str, Any]) -> dict[str, Any]:
         "median_seconds": statistics.median(seconds) if seconds else None,
         "speedup": against["ratio"], "low": against["interval"][0], "high": against["interval"][1],
         "verdict": against["verdict"] if result["ok"] else "failed", "ok": result["ok"],
-        "answer": result["answer"],
+        "answer": result["answer"], **_of_a_command(result),
         "cause": (result.get("failure") or {}).get("cause", "")}
+
+
+def _of_a_command(result: dict[str, Any]) -> dict[str, Any]:
+    """What else is known of an arm that is a command: its text, and the medians of its figures."""
+    if result["kernel"] != "command":
+        return {}
+    return {"command": result.get("facts", {}).get("command", result["label"])} | {
+        name: statistics.median(values) for name, values in result["metrics"].items() if values}
 
 
 # What a table's times are in: the largest in which the shortest is at least 1.
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 
-def _table(records: list[dict[str, Any]]) -> list[list[str]]:
+def _table(records: list[dict[str, Any]], metric: str = "seconds") -> list[list[str]]:
     """Rows of cells, the heads first."""
     medians = [record["median_seconds"] for record in records if record["median_seconds"]]
     name, unit = next(((name, unit) for name, unit in UNITS if medians and min(medians) >= unit), UNITS[-1])
@@ -182,7 +202,8 @@ def _table(records: list[dict[str, Any]]) -> list[list[str]]:
             return "?"
         return f"{value:.0f}" if value >= 10 ** digits else f"{value:.{digits}g}"
 
-    rows = [["arm", f"median [{name}]", "speed-up", "95 % interval", "verdict"]]
+    ratio = "speed-up" if metric == "seconds" else f"ratio of {metric}"
+    rows = [["arm", f"median [{name}]", ratio, "95 % interval", "verdict"]]
     for record in records:
         median, verdict = record["median_seconds"], record["verdict"] or record["role"]
         compared = record["speedup"] is not None
@@ -259,12 +280,17 @@ def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _race(verb: str, experiment: str, options: dict[str, Any]) -> Race:
+    words = [word for name, value in options.items() for word in _option(name, value)]
+    return raced([verb, _words("experiment", experiment)], words, quiet=bool(options.get("quiet")))
+
+
+def raced(verb: list[str], options: list[str], behind: Iterable[str] = (), quiet: bool = False) -> Race:
+    """The race that `parlab VERB OPTIONS BEHIND` runs. Raises BadInput for what the program refuses, RunFailed
+    where it gives no result."""
     with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
         path = Path(folder) / "race.json"
-        words = [program(), verb, _words("experiment", experiment), f"--json={path}", "--progress"]
-        for name, value in options.items():
-            words += _option(name, value)
-        progress, complaint = Progress(not options.get("quiet")), ""
+        words = [program(), *verb, f"--json={path}", "--progress", *options, *behind]
+        progress, complaint = Progress(not quiet), ""
         try:
             with _Child(words, subprocess.DEVNULL) as child:
                 for line in child.stderr:
