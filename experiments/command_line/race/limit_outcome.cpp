@@ -35,9 +35,10 @@ int LimitOutcome::exit_code() const {
 
 std::string LimitOutcome::text() const {
   if (!limit_) return "";
-  const std::string limit =
-      fmt::format("{} by more than {:g} %", quantity_ == "time" ? "slower" : "more " + quantity_,
-                  100 * limit_->fraction);
+  const std::string limit = quantity_ == "time"
+                                ? fmt::format("slower by more than {:g} %", 100 * limit_->fraction)
+                                : fmt::format("over the baseline's {} by more than {:g} %",
+                                              quantity_, 100 * limit_->fraction);
   const auto list = [&](LimitSide side, const std::string& head) {
     std::string text;
     for (std::size_t i = 0; i < findings_.size(); ++i)

@@ -17,10 +17,11 @@ using testing::HasSubstr;
 
 using Words = std::vector<std::string>;
 
-/// Two commands of which the second takes twice the time, with further options.
-Words slow_second(Words options) {
-  options.insert(options.begin(), "race");
-  options.insert(options.end(), {"--", "sleep 0.02", "--", "sleep 0.04"});
+/// Two commands of which the second has twice the page faults, with further options: that is so
+/// however busy the machine is.
+Words more_in_second(Words options) {
+  options.insert(options.begin(), {"race", "--metric", "faults"});
+  options.insert(options.end(), {"--", "true", "--", "ls /usr/bin"});
   return options;
 }
 
@@ -32,11 +33,11 @@ std::string text_of(const std::filesystem::path& file) {
 TEST(FailOn, SlowerBeyondTheLimitIsExitCodeThree) {
   const TemporaryFolder folder;
   const Ended ended = run_parlab(
-      slow_second({"--rounds", "10", "--fail-on", "slower=50%", "--json", "r.json", "--quiet"}),
+      more_in_second({"--rounds", "10", "--fail-on", "slower=50%", "--json", "r.json", "--quiet"}),
       folder.path());
   EXPECT_EQ(ended.code, 3);
-  EXPECT_THAT(ended.err,
-              HasSubstr("parlab: Beyond the limit, slower by more than 50 %: sleep 0.04 0."));
+  EXPECT_THAT(ended.err, HasSubstr("parlab: Beyond the limit, over the baseline's page faults by "
+                                   "more than 50 %: ls /usr/bin 0."));
   const json limit = read_json(folder.path() / "r.json").at("limit");
   EXPECT_EQ(limit.at("slower"), 0.5);
   EXPECT_EQ(limit.at("exit_code"), 3);
@@ -45,23 +46,27 @@ TEST(FailOn, SlowerBeyondTheLimitIsExitCodeThree) {
 }
 
 TEST(FailOn, WithinTheLimitIsExitCodeZero) {
-  const Ended ended = run_parlab(slow_second({"--rounds", "10", "--fail-on", "slower=500%"}));
+  const Ended ended = run_parlab(more_in_second({"--rounds", "10", "--fail-on", "slower=900%"}));
   EXPECT_EQ(ended.code, 0);
-  EXPECT_THAT(ended.out, HasSubstr("Within the limit: no arm is slower by more than 500 %"));
+  EXPECT_THAT(
+      ended.out,
+      HasSubstr("Within the limit: no arm is over the baseline's page faults by more than 900 %"));
 }
 
 TEST(FailOn, WhatCannotBeToldIsExitCodeFourWhereAskedFor) {
-  const Ended quiet = run_parlab(slow_second({"--rounds", "2", "--fail-on", "slower"}));
+  const Ended quiet = run_parlab(more_in_second({"--rounds", "2", "--fail-on", "slower"}));
   EXPECT_EQ(quiet.code, 0);
-  EXPECT_THAT(quiet.out, HasSubstr("Not told whether slower by more than 3 %: sleep 0.04"));
+  EXPECT_THAT(
+      quiet.out,
+      HasSubstr("Not told whether over the baseline's page faults by more than 3 %: ls /usr/bin"));
   const Ended ended =
-      run_parlab(slow_second({"--rounds", "2", "--fail-on", "slower", "--fail-on-unresolved"}));
+      run_parlab(more_in_second({"--rounds", "2", "--fail-on", "slower", "--fail-on-unresolved"}));
   EXPECT_EQ(ended.code, 4);
   EXPECT_THAT(ended.err, HasSubstr("Not told whether"));
 }
 
 TEST(FailOn, AFailedArmIsExitCodeOne) {
-  Words words = slow_second({"--rounds", "10", "--fail-on", "slower"});
+  Words words = more_in_second({"--rounds", "10", "--fail-on", "slower"});
   words.insert(words.end(), {"--", "false"});
   EXPECT_EQ(run_parlab(words).code, 1);
 }
@@ -81,7 +86,7 @@ TEST(FailOn, RunAndCompareHaveItToo) {
 TEST(FailOn, GoesOnUntilItIsToldOrTheBudgetEnds) {
   const TemporaryFolder folder;
   const Ended ended =
-      run_parlab(slow_second({"--budget", "20s", "--fail-on", "slower=50%", "--json", "r.json"}),
+      run_parlab(more_in_second({"--budget", "20s", "--fail-on", "slower=50%", "--json", "r.json"}),
                  folder.path());
   EXPECT_EQ(ended.code, 3);
   EXPECT_THAT(ended.out, HasSubstr("Every comparison is decided"));
@@ -91,13 +96,13 @@ TEST(Markdown, HasTheTableTheSentencesAndFailures) {
   const TemporaryFolder folder;
   const Ended ended = run_parlab(
       {"race", "--rounds", "8", "--fail-on", "slower=50%", "--markdown", "race.md", "--quiet", "--",
-       "sleep 0.02 | cat", "--", "sleep 0.06", "--", "echo '<b>' >&2; exit 3"},
+       "sleep 0.005 | cat", "--", "sleep 0.2", "--", "echo '<b>' >&2; exit 3"},
       folder.path());
   EXPECT_EQ(ended.code, 1);
   const std::string text = text_of(folder.path() / "race.md");
   EXPECT_THAT(text, AllOf(HasSubstr("### Which command takes less time?\n"),
                           HasSubstr("| command | median"), HasSubstr("| --- | ---: |"),
-                          HasSubstr("| sleep 0.02 \\| cat again |"),
+                          HasSubstr("| sleep 0.005 \\| cat again |"),
                           HasSubstr("**Beyond the limit, slower by"),
                           HasSubstr("failed: exit code 3 instead of 0: \\<b\\>."),
                           HasSubstr("parlab race --rounds 8")));
@@ -123,7 +128,7 @@ class BadLimit : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadLimit, IsOneLineAndExitCodeTwo) {
   const TemporaryFolder folder;
-  const Ended ended = run_parlab(slow_second(GetParam().options), folder.path());
+  const Ended ended = run_parlab(more_in_second(GetParam().options), folder.path());
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.err, HasSubstr(GetParam().complaint));
   EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;

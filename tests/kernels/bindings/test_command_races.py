@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,20 @@ from typing import Any
 import numpy as np
 import parlab
 import pytest
+from conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def race() -> "parlab.Race":
-    return parlab.race({"short": "sleep 0.01", "long": ["sleep", "0.04"]}, rounds=9)
+    return parlab.race({"short": "sleep 0.005", "long": ["sleep", "0.2"]}, rounds=9)
 
 
 def test_the_slower_command_is_told(race: "parlab.Race") -> None:
     assert race.ok and race.metric == "seconds" and race.limit is None and race.baseline == "short"
     short, long = race.records
     assert (short["label"], long["label"], long["verdict"]) == ("short", "long", "slower")
-    assert long["command"] == "sleep 0.04" and long["median_seconds"] >= 0.04
-    assert 0 < long["cpu_seconds"] < 0.04 and long["page_faults"] > 10 and long["peak_bytes"] > 1e5
+    assert long["command"] == "sleep 0.2" and long["median_seconds"] >= 0.2
+    assert 0 < long["cpu_seconds"] < 0.2 and long["page_faults"] > 10 and long["peak_bytes"] > 1e5
     assert len(race.samples) == 3 * 9 and "user_seconds" in race.samples[0]
     assert "takes" in race.headlines[0]
 
@@ -40,6 +42,18 @@ def test_pandas_takes_all_figures(race: "parlab.Race") -> None:
 def test_it_is_saved_and_loaded(race: "parlab.Race", tmp_path: Path) -> None:
     race.save(tmp_path / "race.json")
     assert parlab.load(tmp_path / "race.json") == race
+
+
+def test_the_report_shows_it(race: "parlab.Race", tmp_path: Path) -> None:
+    race.save(tmp_path / "race.json")
+    done = subprocess.run([sys.executable, ROOT / "reports" / "render.py", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "REPORT.md").read_text()
+    section = text[text.index("\n## race"):]
+    assert race.headlines[0][:20] in section and "figures/race.svg" in section
+    head = next(line for line in section.splitlines() if line.startswith("| arm"))
+    assert "page faults" in head and "cpu [" in head and "peak" in head
+    assert "empty chunk" not in text  # a run of a command is not the cost of a chunk
 
 
 def test_verdicts_on_another_figure() -> None:
