@@ -36,6 +36,7 @@ constexpr char help[] =
     "  doctor                 what disturbs measurements on this machine, and how to fix it\n"
     "  random                 random numbers on stdout, for programs that test them\n"
     "  crawl URL              crawls a web site politely: each page once, within limits\n"
+    "  check URL              checks every link of a web site, and where it stands\n"
     "  serve                  an HTTP server with configurable response delay, and a synthetic "
     "site\n\n"
     "Help of each: parlab VERB --help\n"
@@ -61,11 +62,12 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "doctor") return parlab::doctor_command(rest);
   if (verb == "random") return parlab::random_command(rest);
   if (verb == "crawl") return parlab::crawl_command(rest);
+  if (verb == "check") return parlab::check_command(rest);
   if (verb == "serve") return parlab::serve_command(rest);
   if (verb == "arm") return parlab::arm_command(rest);
-  throw parlab::UsageError(parlab::unknown_name(
-      "verb", verb,
-      {"list", "run", "compare", "race", "diff", "suite", "doctor", "random", "crawl", "serve"}));
+  throw parlab::UsageError(parlab::unknown_name("verb", verb,
+                                                {"list", "run", "compare", "race", "diff", "suite",
+                                                 "doctor", "random", "crawl", "check", "serve"}));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
+#include "experiments/command_line/fetch_words.hpp"
 #include "experiments/command_line/line_output.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
@@ -29,38 +30,17 @@ namespace {
 
 /// Options as they were typed.
 struct Words {
-  std::string address, depth, pages = "100000", bytes, page_bytes = "10Mi", prefix, state, json;
-  std::string at_once = "100", per_host = "8", delay = "0", retries = "3", timeout = "120";
-  std::string folder, ca_file, agent = "parlab";
-  std::vector<std::string> hosts;
-  bool no_robots = false, sitemap = false, allow_private = false, quiet = false;
+  FetchWords fetch;
+  std::string address, pages = "100000", bytes, state, json, folder;
+  bool sitemap = false, quiet = false;
 };
 
 void add_options(CLI::App& app, Words& words) {
   app.add_option("URL", words.address, "the page to start from");
-  app.add_option("--host", words.hosts,
-                 "another host to crawl, besides that of URL; may be repeated")
-      ->delimiter(',');
-  app.add_option("--prefix", words.prefix, "only pages whose path begins with this, as in /docs/");
-  app.add_option("--depth", words.depth, "max links between the start and a page [any]");
+  add_fetch_options(app, words.fetch, "crawl");
   app.add_option("--pages", words.pages, "max pages [100000]");
   app.add_option("--bytes", words.bytes, "max bytes in total, decompressed [any]");
-  app.add_option("--page-bytes", words.page_bytes, "max bytes per page, decompressed [10Mi]");
-  app.add_option("--at-once", words.at_once, "max requests at once [100]");
-  app.add_option("--per-host", words.per_host, "max requests at once per host [8]");
-  app.add_option("--delay", words.delay, "min milliseconds between two requests to a host [0]");
-  app.add_option(
-      "--retries", words.retries,
-      "max retries after a lost connection, a timeout, 408, 429, 500, 502, 503, 504 [3]");
-  app.add_option("--timeout", words.timeout, "max seconds per page in total [120]");
   app.add_flag("--sitemap", words.sitemap, "also crawl what the sitemaps in robots.txt list");
-  app.add_flag("--no-robots", words.no_robots, "ignore robots.txt; for your own sites");
-  app.add_flag(
-      "--allow-private", words.allow_private,
-      "also crawl hosts with private addresses; else they are refused, unless URL has one");
-  app.add_option("--ca", words.ca_file, "file of certificates to trust, besides the system's");
-  app.add_option("--agent", words.agent,
-                 "the User-Agent; its first word is looked up in robots.txt [parlab]");
   app.add_option("--state", words.state,
                  "file that stores the crawl; the same command continues it");
   app.add_option("--save", words.folder, "folder to save pages in");
@@ -83,30 +63,10 @@ CrawlOptions options_of(const Words& words) {
   if (words.address.empty()) throw UsageError("crawl: the URL is missing; see parlab crawl --help");
   CrawlOptions options;
   options.start = words.address;
-  options.hosts = words.hosts;
-  options.prefix = words.prefix;
+  set_fetch_options(words.fetch, options);
   options.limits.pages = parse_quantity("--pages", words.pages, 1);
-  options.limits.page_bytes = parse_quantity("--page-bytes", words.page_bytes, 1, 1ULL << 30);
   if (!words.bytes.empty()) options.limits.total_bytes = parse_quantity("--bytes", words.bytes, 1);
-  if (!words.depth.empty())
-    options.limits.depth = static_cast<int>(parse_quantity("--depth", words.depth, 0, 1'000'000));
-  options.at_once = parse_quantity("--at-once", words.at_once, 1, 10'000);
-  options.at_once_per_host = parse_quantity("--per-host", words.per_host, 1, 10'000);
-  options.delay = std::chrono::milliseconds(parse_quantity("--delay", words.delay, 0, 3'600'000));
-  options.retries = static_cast<int>(parse_quantity("--retries", words.retries, 0, 100));
-  options.timeouts.total =
-      std::chrono::seconds(parse_quantity("--timeout", words.timeout, 1, 86'400));
-  for (auto* part : {&options.timeouts.resolve, &options.timeouts.connect,
-                     &options.timeouts.first_byte, &options.timeouts.idle})
-    *part = std::min(*part, options.timeouts.total);
-  options.robots = !words.no_robots;
   options.sitemap = words.sitemap;
-  options.allow_private = words.allow_private;
-  options.ca_file = words.ca_file;
-  options.agent = words.agent;
-  if (words.agent.empty() ||
-      std::ranges::any_of(words.agent, [](unsigned char c) { return c < 32 || c > 126; }))
-    throw UsageError("--agent: only printable ASCII may stand in a request; give another");
   options.state = words.state;
   options.folder = words.folder;
   return options;
@@ -125,7 +85,7 @@ void tell_where_start_leads(const std::string& target, const Words& words) {
   if (!address) return;
   tell("parlab crawl: {} leads to {}, which is out of scope; start there, or add --host {}{}\n",
        words.address, target, address->authority(),
-       words.prefix.empty() ? "" : " or a shorter --prefix");
+       words.fetch.prefix.empty() ? "" : " or a shorter --prefix");
 }
 
 void show_progress(const CrawlTotals& totals) {

@@ -15,6 +15,7 @@ int suite_command(const Arguments& arguments, const std::string& command);
 int diff_command(const Arguments& arguments);
 int doctor_command(const Arguments& arguments);
 int crawl_command(const Arguments& arguments);
+int check_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);
 
 }  // namespace parlab

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/network/crawler/parsing/idna.hpp"
 
 namespace parlab {
 namespace {
@@ -29,6 +30,17 @@ std::string normal_prefix(const Address& start, const std::string& prefix) {
 }
 
 }  // namespace
+
+Address start_address(const std::string& text) {
+  if (auto start = Address::parse(text)) return *std::move(start);
+  if (!has_idna() && std::ranges::any_of(text, [](unsigned char c) { return c > 127; }))
+    throw UsageError(
+        fmt::format("'{}': this build lacks libidn2-dev, which reads hosts beyond ASCII; write the "
+                    "host as xn--..., or run make deps, then make build",
+                    text));
+  throw UsageError(
+      fmt::format("'{}' is not the address of a page; give one as http://example.com/", text));
+}
 
 Scope::Scope(const Address& start, const std::vector<std::string>& hosts, const std::string& prefix)
     : start_(start), prefix_(normal_prefix(start, prefix)) {

@@ -10,6 +10,9 @@
 
 namespace parlab {
 
+/// The address that a user gives. Throws UsageError where it is none of a page.
+Address start_address(const std::string& text);
+
 class Scope {
  public:
   /// `hosts`: "example.com", with a port where it is not the scheme's own, or an address as

@@ -11,6 +11,7 @@
 
 #include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
+#include "kernels/network/crawler/references/html_references.hpp"
 
 namespace parlab {
 namespace {
@@ -57,41 +58,6 @@ bool is_no_coding(std::string_view name) {
   constexpr std::array<std::string_view, 7> others = {"identity", "none", "binary", "7bit",
                                                       "8bit",     "text", "plain"};
   return std::ranges::find(others, name) != others.end() || Charset::labelled(name).has_value();
-}
-
-/// Whether one of the words, which any of the separators part, is the wanted one, in any case.
-bool has_word(std::string_view text, std::string_view separators, std::string_view wanted) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(separators), text.size());
-    if (lower(text.substr(0, end)) == wanted) return true;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return false;
-}
-
-/// Where a refresh leads (HTML, "shared declarative refresh steps"); empty where it names no page.
-std::string_view refresh_target(std::string_view content) {
-  const auto skip = [&](std::string_view some) {
-    content.remove_prefix(std::min(content.find_first_not_of(some), content.size()));
-  };
-  skip(markup_blanks);
-  const std::size_t before = content.size();
-  skip("0123456789.");
-  if (content.size() == before || content.empty()) return {};
-  if (content.find_first_of(";, \t\n\f\r") != 0) return {};
-  skip(markup_blanks);
-  if (content.starts_with(';') || content.starts_with(',')) content.remove_prefix(1);
-  skip(markup_blanks);
-  const std::string_view whole = content;
-  if (lower(content.substr(0, 3)) == "url") {
-    content.remove_prefix(3);
-    skip(markup_blanks);
-    if (!content.starts_with('=')) return whole;
-    content.remove_prefix(1);
-    skip(markup_blanks);
-  }
-  if (!content.starts_with('"') && !content.starts_with('\'')) return content;
-  return content.substr(1, content.find(content[0], 1) - 1);
 }
 
 /// What the SAX callbacks see.

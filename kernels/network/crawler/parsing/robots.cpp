@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "kernels/base/text/ascii.hpp"
+#include "kernels/base/text/wildcard.hpp"
 #include "kernels/network/crawler/parsing/escapes.hpp"
 
 namespace parlab {
@@ -39,30 +40,6 @@ std::string as_rule(std::string_view value) {
        at = rule.find('$', at))
     rule.replace(at, 1, "%24");
   return rule;
-}
-
-/// Whether the pattern matches a beginning of the text, in time |pattern| * |text|.
-bool matches(std::string_view pattern, std::string_view text) {
-  const bool to_end = pattern.ends_with('$');
-  if (to_end) pattern.remove_suffix(1);
-  std::size_t p = 0, t = 0;
-  std::size_t star = std::string_view::npos, star_text = 0;
-  for (;;) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_text = t;
-    } else if (p == pattern.size() && (!to_end || t == text.size())) {
-      return true;
-    } else if (p < pattern.size() && t < text.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos && star_text < text.size()) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
 }
 
 }  // namespace
@@ -132,7 +109,7 @@ bool Robots::allows(std::string_view target) const {
   std::size_t longest = 0;
   bool allowed = true;
   for (const Rule& rule : rules_) {
-    if (rule.pattern.size() < longest || !matches(rule.pattern, path)) continue;
+    if (rule.pattern.size() < longest || !matches_beginning(rule.pattern, path)) continue;
     allowed = rule.allow || (rule.pattern.size() == longest && allowed && longest > 0);
     longest = rule.pattern.size();
   }

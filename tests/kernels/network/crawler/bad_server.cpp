@@ -161,7 +161,8 @@ void BadServer::converse(int fd) {
     if (is_there) request.append(some.data(), static_cast<std::size_t>(count));
   }
   if (is_there && !ending_.load()) {
-    const std::string target = request.substr(4, request.find(' ', 4) - 4);
+    const std::size_t begin = request.find(' ') + 1;
+    const std::string target = request.substr(begin, request.find(' ', begin) - begin);
     const std::string path = target.substr(0, target.find('?'));
     {
       const std::lock_guard lock(mutex_);

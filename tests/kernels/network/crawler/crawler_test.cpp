@@ -13,7 +13,7 @@
 #include <set>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/network/crawler/http_client.hpp"
+#include "kernels/network/crawler/fetching/http_client.hpp"
 #include "kernels/network/servers/synthetic_site.hpp"
 #include "tests/kernels/network/crawler/bad_server.hpp"
 #include "tests/kernels/network/crawler/crawled.hpp"

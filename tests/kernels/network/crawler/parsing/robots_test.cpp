@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-#include "kernels/network/crawler/retry.hpp"
+#include "kernels/network/crawler/fetching/retry.hpp"
 
 namespace parlab {
 namespace {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/network/crawler/http_client.hpp"
+#include "kernels/network/crawler/fetching/http_client.hpp"
 #include "kernels/network/crawler/page_store.hpp"
 #include "kernels/network/crawler/parsing/cookies.hpp"
 #include "kernels/network/crawler/parsing/robots.hpp"
@@ -72,11 +72,15 @@ class Turns {
  public:
   using Clock = Host::Clock;
 
-  /// At most `per_host` pages of a host are under way, `at_once` in all. `ready` is called where hosts
-  /// that waited for their time have come into line.
-  Turns(asio::io_context& loop, PageStore& store, std::uint64_t per_host, std::uint64_t at_once,
+  /// Pages of an origin with ids above `after`, at most so deep, lowest id first.
+  using Load = std::function<std::vector<Page>(const std::string& origin, std::int64_t after,
+                                               std::size_t most, int deepest)>;
+
+  /// At most `per_host` pages of a host are under way, `at_once` in all. `load` is asked where a host's queue
+  /// is empty. `ready` is called where hosts that waited for their time have come into line.
+  Turns(asio::io_context& loop, Load load, std::uint64_t per_host, std::uint64_t at_once,
         std::function<void()> ready)
-      : store_(store),
+      : load_(std::move(load)),
         per_host_(per_host),
         at_once_(at_once),
         ready_now_(std::move(ready)),
@@ -108,7 +112,7 @@ class Turns {
   Host* first_in_line();
   void note_speed(Host& host, double seconds);
 
-  PageStore& store_;
+  Load load_;
   std::uint64_t per_host_, at_once_;
   std::function<void()> ready_now_;
   Line quick_, slow_;                              // may begin a page

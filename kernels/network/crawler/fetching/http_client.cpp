@@ -1,4 +1,4 @@
-#include "kernels/network/crawler/http_client.hpp"
+#include "kernels/network/crawler/fetching/http_client.hpp"
 
 #include <fmt/format.h>
 #include <netdb.h>
@@ -226,11 +226,10 @@ Awaitable<std::string> HttpConnection::handshake(const Address& address) {
 }
 
 template <class Stream>
-Awaitable<std::string> HttpConnection::exchange(Stream& stream, const std::string& request) {
+Awaitable<std::string> HttpConnection::exchange(Stream& stream, const HttpRequest& request) {
   set_limit(options_.timeouts.first_byte);
   {
-    const auto [error, count] =
-        co_await asio::async_write(stream, asio::buffer(request), as_results);
+    const auto [error, count] = co_await asio::async_write(stream, asio::buffer(head_), as_results);
     // A server may answer and close before it has read all; its answer is read then.
     if (error && (limit_.passed() || error != asio::error::broken_pipe)) {
       std::string why = lost("first_byte_timeout", error);
@@ -238,7 +237,8 @@ Awaitable<std::string> HttpConnection::exchange(Stream& stream, const std::strin
     }
   }
   bool is_first = true;
-  for (reader_.next(); reader_.wants_more();) {
+  for (reader_.next(request.is_head); reader_.wants_more();) {
+    if (request.wants_body && reader_.header_complete() && !request.wants_body(reader_)) break;
     const auto room = reader_.room();
     const auto [error, count] =
         co_await stream.async_read_some(asio::buffer(room.data(), room.size()), as_results);
@@ -260,14 +260,14 @@ Awaitable<std::string> HttpConnection::exchange(Stream& stream, const std::strin
   co_return fault;
 }
 
-Awaitable<std::string> HttpConnection::get(const Address& address,
+Awaitable<std::string> HttpConnection::ask(const Address& address,
                                            const std::vector<Tcp::endpoint>& endpoints,
-                                           const std::string& cookies) {
-  request_ = fmt::format(
-      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: text/html,*/*;q=0.5\r\n"
+                                           const HttpRequest& request) {
+  head_ = fmt::format(
+      "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: text/html,*/*;q=0.5\r\n"
       "Accept-Encoding: gzip, deflate\r\n{}\r\n",
-      address.target(), address.authority(), options_.agent,
-      cookies.empty() ? std::string() : fmt::format("Cookie: {}\r\n", cookies));
+      request.is_head ? "HEAD" : "GET", address.target(), address.authority(), options_.agent,
+      request.fields);
   total_end_ = Deadlines::Clock::now() + options_.timeouts.total;
   std::string error;
   for (bool is_reused = socket_.is_open();; is_reused = false) {
@@ -276,9 +276,9 @@ Awaitable<std::string> HttpConnection::get(const Address& address,
       if (!error.empty()) co_return error;
     }
     if (tls_)
-      error = co_await exchange(*tls_, request_);
+      error = co_await exchange(*tls_, request);
     else
-      error = co_await exchange(socket_, request_);
+      error = co_await exchange(socket_, request);
     // The server had closed the idle connection: that is no error, a new one is made.
     const bool was_closed =
         reader_.wire_bytes() == 0 &&

@@ -1,4 +1,4 @@
-#include "kernels/network/crawler/retry.hpp"
+#include "kernels/network/crawler/fetching/retry.hpp"
 
 #include <algorithm>
 #include <array>

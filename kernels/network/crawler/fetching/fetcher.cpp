@@ -1,4 +1,4 @@
-#include "kernels/network/crawler/fetcher.hpp"
+#include "kernels/network/crawler/fetching/fetcher.hpp"
 
 #include <sys/resource.h>
 
@@ -44,7 +44,7 @@ Awaitable<std::string> Fetcher::locate(Host& host, const Address& address) {
   co_return std::move(resolved.error);
 }
 
-Awaitable<Answer> Fetcher::fetch(Host& host, const Address& address) {
+Awaitable<Answer> Fetcher::fetch(Host& host, const Address& address, HttpRequest request) {
   Answer answer;
   if (!host.idle.empty()) {
     answer.connection = std::move(host.idle.back()->connection);
@@ -57,9 +57,10 @@ Awaitable<Answer> Fetcher::fetch(Host& host, const Address& address) {
   ++in_use_;
   const std::string cookies =
       host.cookies.header(address.target(), address.is_https(), std::time(nullptr));
+  if (!cookies.empty()) request.fields += "Cookie: " + cookies + "\r\n";
   for (;;) {
     ++requests_;
-    answer.error = co_await answer.connection->get(address, host.endpoints, cookies);
+    answer.error = co_await answer.connection->ask(address, host.endpoints, request);
     if (answer.error != "too_many_files" || idle_.empty()) break;
     close_oldest();
   }

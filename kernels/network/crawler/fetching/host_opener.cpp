@@ -1,13 +1,13 @@
-#include "kernels/network/crawler/host_opener.hpp"
+#include "kernels/network/crawler/fetching/host_opener.hpp"
 
 #include <algorithm>
 #include <ctime>
 #include <deque>
 #include <unordered_set>
 
+#include "kernels/network/crawler/fetching/retry.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
 #include "kernels/network/crawler/parsing/sitemap.hpp"
-#include "kernels/network/crawler/retry.hpp"
 
 namespace parlab {
 namespace {
@@ -95,7 +95,8 @@ Awaitable<Answer> HostOpener::follow(Host& host, Address address) {
     }
     host.last_request = Host::Clock::now();
     if (answer.error.empty()) {
-      answer = co_await fetcher_.fetch(asked, address);
+      HttpRequest request;
+      answer = co_await fetcher_.fetch(asked, address, request);
     } else {
       answer.connection = fetcher_.unused_connection();
     }

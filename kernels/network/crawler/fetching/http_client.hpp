@@ -31,6 +31,15 @@ bool any_is_private(const Resolved& host);
 Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
                                  std::chrono::milliseconds timeout);
 
+struct HttpRequest {
+  bool is_head = false;
+  /// More header lines, each with its end: "Cookie: a=b\r\n".
+  std::string fields = {};
+  /// Asked once the head is there, where it is set: whether the body is wanted. Otherwise the connection is
+  /// closed.
+  bool (*wants_body)(const MessageReader& reader) = nullptr;
+};
+
 class HttpConnection {
  public:
   HttpConnection(asio::io_context& loop, Deadlines& deadlines, asio::ssl::context& tls,
@@ -38,10 +47,10 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  /// Sends GET and reads the answer into reader(). Returns the error's class, empty where the
-  /// answer is whole.
-  Awaitable<std::string> get(const Address& address, const std::vector<Tcp::endpoint>& endpoints,
-                             const std::string& cookies);
+  /// Sends GET or HEAD and reads the answer into reader(). Returns the error's class, empty where the
+  /// answer is whole, or its body is not wanted.
+  Awaitable<std::string> ask(const Address& address, const std::vector<Tcp::endpoint>& endpoints,
+                             const HttpRequest& request);
 
   MessageReader& reader() { return reader_; }
   /// Whether another request may follow.
@@ -54,7 +63,7 @@ class HttpConnection {
                                  const std::vector<Tcp::endpoint>& endpoints);
   Awaitable<std::string> handshake(const Address& address);
   template <class Stream>
-  Awaitable<std::string> exchange(Stream& stream, const std::string& request);
+  Awaitable<std::string> exchange(Stream& stream, const HttpRequest& request);
   void set_limit(std::chrono::milliseconds phase);
   std::string lost(const char* phase_timeout, boost::system::error_code error) const;
   void close();
@@ -66,7 +75,7 @@ class HttpConnection {
   std::optional<Tls> tls_;
   MessageReader reader_;
   Deadlines::Clock::time_point total_end_;
-  std::string request_;
+  std::string head_;  // of the request, as it is sent
 };
 
 /// A TLS client's context: verifies against the system's certificates and `ca_file`. Throws

@@ -1,4 +1,4 @@
-#include "kernels/network/crawler/turns.hpp"
+#include "kernels/network/crawler/fetching/turns.hpp"
 
 #include <algorithm>
 
@@ -17,10 +17,10 @@ constexpr double weight_of_host = 0.3, weight_of_all = 0.02;
 
 }  // namespace
 
-/// Loads pages from disk where memory holds none.
+/// Loads pages where memory holds none.
 void Turns::refill(Host& host) {
   if (!host.queue.empty() || !host.may_have_more) return;
-  for (Page& page : store_.next_pages(host.origin, host.last_loaded, pages_in_memory, deepest_)) {
+  for (Page& page : load_(host.origin, host.last_loaded, pages_in_memory, deepest_)) {
     host.last_loaded = page.id;
     host.queue.push_back({std::move(page), 0, {}});
   }

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "kernels/network/crawler/http_client.hpp"
-#include "kernels/network/crawler/turns.hpp"
+#include "kernels/network/crawler/fetching/http_client.hpp"
+#include "kernels/network/crawler/fetching/turns.hpp"
 
 namespace parlab {
 
@@ -27,8 +27,8 @@ class Fetcher {
   Awaitable<> learn_from(const Address& start);
   /// Resolves the host of the address. Returns the error's class; empty where there is none.
   Awaitable<std::string> locate(Host& host, const Address& address);
-  /// GET, over a kept connection or a new one. Requires a host that was located.
-  Awaitable<Answer> fetch(Host& host, const Address& address);
+  /// Asks over a kept connection or a new one. Requires a host that was located.
+  Awaitable<Answer> fetch(Host& host, const Address& address, HttpRequest request);
   /// Keeps the connection for another request, if it can be used again.
   void give_back(Host& host, std::unique_ptr<HttpConnection> connection);
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/network/crawler/fetcher.hpp"
+#include "kernels/network/crawler/fetching/fetcher.hpp"
 
 namespace parlab {
 

@@ -1,0 +1,114 @@
+// parlab check, as a user meets it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "kernels/network/servers/delay_server.hpp"
+#include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/kernels/network/raw_exchange.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// A site of which each page is fine, but for what robots.txt forbids.
+const SiteOptions site{.pages = 40, .seed = 4};
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(CheckVerb, FindsNothingBrokenOnAGoodSite) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = site});
+  const Ended ended = run_parlab({"check", server.origin() + "/site/"}, folder.path());
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, HasSubstr(": 0 broken, 0 moved"));
+  EXPECT_THAT(folder.files(), IsEmpty());
+}
+
+TEST(CheckVerb, TellsABrokenStartInEveryForm) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = site});
+  const std::string start = server.origin() + "/nothing-is-here";
+  const Ended ended =
+      run_parlab({"check", start, "--json", "links.jsonl", "--junit", "links.xml"}, folder.path());
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_EQ(ended.out, "broken: " + start + "\n  not found (HTTP 404)\n");
+  const auto lines = json_lines(folder.path() / "links.jsonl");
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["url"], start);
+  EXPECT_EQ(lines[0]["state"], "broken");
+  EXPECT_EQ(lines[0]["error"], "http_404");
+  EXPECT_EQ(lines[0]["status"], 404);
+  const std::string junit = text_of(folder.path() / "links.xml");
+  EXPECT_THAT(junit, HasSubstr("tests=\"1\" failures=\"1\""));
+  EXPECT_THAT(junit, HasSubstr("<failure message=\"not found (HTTP 404)\">"));
+  const Ended piped = run_parlab({"check", start, "--json", "-", "--quiet"}, folder.path());
+  EXPECT_EQ(json::parse(piped.out)["url"], start);
+  EXPECT_EQ(piped.err, "");
+}
+
+TEST(CheckVerb, RefusesBadInputAndWritesNothing) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "not-a-cache") << "hello\n";
+  const std::vector<std::vector<std::string>> cases = {
+      {},
+      {"file:///etc/passwd"},
+      {"no address"},
+      {"http://127.0.0.1:1/", "--cache", "not-a-cache"},
+      {"http://127.0.0.1:1/", "--cache-age", "soon"},
+      {"http://127.0.0.1:1/", "--json", "missing/x"},
+      {"http://127.0.0.1:1/", "--junit", "."},
+      {"http://127.0.0.1:1/", "--depth", "-1"},
+      {"http://127.0.0.1:1/", "http://127.0.0.2:1/"},
+      {"http://127.0.0.1:1/", "--ignor", "x"},
+  };
+  for (std::vector<std::string> words : cases) {
+    words.insert(words.begin(), "check");
+    const Ended ended = run_parlab(words, folder.path());
+    EXPECT_EQ(ended.code, 2) << testing::PrintToString(words) << ended.err;
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+    EXPECT_EQ(ended.out, "");
+    EXPECT_EQ(folder.files().size(), 1U) << testing::PrintToString(words);
+  }
+}
+
+TEST(CheckVerb, KeepsACacheFile) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = site});
+  const Ended ended =
+      run_parlab({"check", server.origin() + "/site/", "--cache", "links.cache"}, folder.path());
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "links.cache"));
+}
+
+TEST(CheckVerb, ReportsOnInterruptWhatItKnows) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = {.pages = 500, .seed = 4}});
+  ParlabProgram program(
+      {"check", server.origin() + "/site/", "--delay", "100", "--json", "l.jsonl"}, folder.path());
+  std::this_thread::sleep_for(std::chrono::milliseconds(900));
+  program.signal(SIGINT);
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.code, 130) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("interrupted with "));
+  const auto lines = json_lines(folder.path() / "l.jsonl");
+  EXPECT_FALSE(lines.empty());
+  EXPECT_LT(lines.size(), 500U);
+  EXPECT_EQ(folder.files().size(), 1U);
+}
+
+}  // namespace
+}  // namespace parlab
