@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-/// A site of which each page is fine, but for what robots.txt forbids.
+/// A site of which each page is fine, but for links to an anchor "part" that no page has.
 const SiteOptions site{.pages = 40, .seed = 4};
 
 std::string text_of(const std::filesystem::path& path) {
@@ -28,13 +28,32 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST(CheckVerb, FindsNothingBrokenOnAGoodSite) {
+TEST(CheckVerb, FindsTheLostAnchorsOfASite) {
   const TemporaryFolder folder;
   const DelayServerProcess server({.site = site});
-  const Ended ended = run_parlab({"check", server.origin() + "/site/"}, folder.path());
+  const Ended ended =
+      run_parlab({"check", server.origin() + "/site/", "--json", "l.jsonl"}, folder.path());
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("#part\n  the page has no such anchor\n  in " + server.origin() +
+                                   "/site/"));
+  std::uint64_t fine = 0;
+  for (const json& link : json_lines(folder.path() / "l.jsonl")) {
+    fine += link["state"] == "ok" ? 1 : 0;
+    if (link["state"] != "broken") continue;
+    EXPECT_EQ(link["error"], "no_anchor");
+    EXPECT_FALSE(link["parents"].empty());
+  }
+  EXPECT_EQ(fine, MadeUpSite(site).public_pages());
+}
+
+TEST(CheckVerb, IsContentWithAGoodPage) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = site});
+  const Ended ended =
+      run_parlab({"check", server.origin() + "/site/", "--depth", "0"}, folder.path());
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.out, "");
-  EXPECT_THAT(ended.err, HasSubstr(": 0 broken, 0 moved"));
+  EXPECT_THAT(ended.err, HasSubstr("on 1 page, to 1 address: 0 broken, 0 moved"));
   EXPECT_THAT(folder.files(), IsEmpty());
 }
 
@@ -90,7 +109,7 @@ TEST(CheckVerb, KeepsACacheFile) {
   const DelayServerProcess server({.site = site});
   const Ended ended =
       run_parlab({"check", server.origin() + "/site/", "--cache", "links.cache"}, folder.path());
-  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.code, 1) << ended.err;
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "links.cache"));
 }
 

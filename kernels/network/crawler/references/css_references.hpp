@@ -10,7 +10,7 @@
 namespace parlab {
 
 struct CssReference {
-  std::string url = {};  // with its escapes undone, as "a b.png" of url(a\ b.png)
+  std::string url = {};            // with its escapes undone, as "a b.png" of url(a\ b.png)
   std::size_t begin = 0, end = 0;  // what stands for it in the text, without quotes
   bool is_import = false;
 };
