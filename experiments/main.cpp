@@ -30,6 +30,7 @@ constexpr char help[] =
     "  list                   experiments, backends, kernels; what this build lacks\n"
     "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
     "  compare EXPERIMENT     compares backends directly, with a verdict\n"
+    "  advise FILE            chooses backend, workers and grain for your loop\n"
     "  race -- A -- B         races any commands: whole programs, with a verdict\n"
     "  diff A.json B.json     what two result files say that were not measured together\n"
     "  suite --out DIR        every experiment, for the report\n"
@@ -56,6 +57,7 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "run") return parlab::race_command(parlab::RaceVerb::run, rest, command);
   if (verb == "compare") return parlab::race_command(parlab::RaceVerb::compare, rest, command);
   if (verb == "race") return parlab::race_command(parlab::RaceVerb::race, rest, command);
+  if (verb == "advise") return parlab::advise_command(rest, command);
   if (verb == "list") return parlab::list_command(rest);
   if (verb == "suite") return parlab::suite_command(rest, command);
   if (verb == "diff") return parlab::diff_command(rest);
@@ -66,7 +68,7 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "serve") return parlab::serve_command(rest);
   if (verb == "arm") return parlab::arm_command(rest);
   throw parlab::UsageError(parlab::unknown_name("verb", verb,
-                                                {"list", "run", "compare", "race", "diff", "suite",
+                                                {"list", "run", "compare", "advise", "race", "diff", "suite",
                                                  "doctor", "random", "crawl", "check", "serve"}));
 }
 

@@ -9,6 +9,7 @@ namespace parlab {
 using Arguments = std::vector<std::string>;
 
 int arm_command(const Arguments& arguments);
+int advise_command(const Arguments& arguments, const std::string& command);
 int list_command(const Arguments& arguments);
 int random_command(const Arguments& arguments);
 int suite_command(const Arguments& arguments, const std::string& command);
