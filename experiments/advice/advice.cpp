@@ -15,7 +15,7 @@
 #include "experiments/measure/verdicts/anytime_interval.hpp"
 #include "experiments/options/duration.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/sharing/shared_mapping.hpp"
+#include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
 namespace {
@@ -218,12 +218,12 @@ const Considered& chosen(const std::vector<Considered>& considered) {
   return choice != nullptr ? *choice : considered.front();
 }
 
-/// The fastest on another backend, else the fastest besides the choice.
+/// The fastest on another backend that has plain code, else the fastest besides the choice.
 const Considered* runner_up_of(const std::vector<Considered>& considered,
                                const Considered& choice) {
   const Considered* other = nullptr;
   for (const Considered& one : considered) {
-    if (&one == &choice || !one.failure.empty()) continue;
+    if (&one == &choice || !one.failure.empty() || !has_plain_code(one.arm.who)) continue;
     if (one.arm.who.backend != choice.arm.who.backend) return &one;
     if (other == nullptr) other = &one;
   }

@@ -101,7 +101,10 @@ INSTANTIATE_TEST_SUITE_P(
                         Verb{"serve", {"serve", "--port", "0"}},
                         Verb{"own",
                              {"run", "own", "--kernel", "slow.hpp", "--backend", "serial",
-                              "--rounds", "2", "--json", "r.json"}})),
+                              "--rounds", "2", "--json", "r.json"}},
+                        Verb{"advise",
+                             {"advise", "slow.hpp", "--workers", "2", "--json", "r.json",
+                              "--header", "choice.hpp"}})),
     [](const auto& info) {
       return fmt::format("{}_{}_{}ms", std::get<2>(info.param).name,
                          sigabbrev_np(std::get<0>(info.param)), std::get<1>(info.param));
