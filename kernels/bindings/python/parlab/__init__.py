@@ -20,17 +20,18 @@ except ImportError as error:
     raise ImportError(f"parlab needs numpy ({error.msg.splitlines()[0]}): apt-get install python3-numpy, and run "
                       "Debian's /usr/bin/python3; elsewhere pip install numpy", name=error.name) from None
 
+from .advice import Advice
 from .commands import race
 from .exceptions import BadInput, BadType, Error, OutOfMemory, RunFailed
 from .fields import diffusion, julia
 from .library import backends, kernels, library_path, simd_level, version
 from .numbers import count_darts, count_primes, is_prime, pi, primes, smallest_factor
-from .own_kernels import OwnKernel, own
+from .own_kernels import OwnKernel, advise, own
 from .races import Race, compare, load, run
 from .shared import ArrayExists, ArrayGone, SharedArray, attach, shared_array, unlink
 
 __version__ = version()
-__all__ = ["ArrayExists", "ArrayGone", "BadInput", "BadType", "Error", "OutOfMemory", "OwnKernel", "Race",
-           "RunFailed", "SharedArray", "attach", "backends", "compare", "count_darts", "count_primes", "diffusion",
-           "is_prime", "julia", "kernels", "library_path", "load", "own", "pi", "primes", "race", "run", "shared_array",
-           "simd_level", "smallest_factor", "unlink", "version"]
+__all__ = ["Advice", "ArrayExists", "ArrayGone", "BadInput", "BadType", "Error", "OutOfMemory", "OwnKernel", "Race",
+           "RunFailed", "SharedArray", "advise", "attach", "backends", "compare", "count_darts", "count_primes",
+           "diffusion", "is_prime", "julia", "kernels", "library_path", "load", "own", "pi", "primes", "race", "run",
+           "shared_array", "simd_level", "smallest_factor", "unlink", "version"]

@@ -2,6 +2,7 @@
 
     saxpy = parlab.own("saxpy.hpp")                            # or the text itself
     saxpy.run(backend=["openmp", "tbb"], size=[1e5, 1e6])      # a Race: a table, records, to_frame(), plot()
+    saxpy.advise(budget="1min")                                # an Advice: the choice, why, the code
     saxpy.run(set={"rate": [0.1, 0.2]}, flags_axis=["-O2", "-O3 -ffast-math"], tile=(64, 256))
 """
 
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import races
+from . import advice, races
+from .advice import Advice
 from .arguments import shown
 from .compiled import CellFailed
 from .exceptions import BadInput, BadType
@@ -67,7 +69,12 @@ class OwnKernel:
         """Backends with each other, as parlab.compare does."""
         return self._race(races.compare, options)
 
-    def _race(self, race: Any, options: dict[str, Any]) -> Race:
+    def advise(self, **options: Any) -> Advice:
+        """Which backend, workers and grain to use, as `parlab advise` says: mine.advise(budget="1min"). Raises
+        BadInput, and RunFailed where the loop gives a wrong answer on threads."""
+        return self._race(advice.advise, options)
+
+    def _race(self, race: Any, options: dict[str, Any]) -> Any:
         with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
             file = self._written(folder)
             try:
@@ -115,3 +122,8 @@ def own(source: str | os.PathLike[str], name: str = "own", flags: str = "") -> O
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no kernel file, and no text of one", str(text))
     return OwnKernel(path.stem, "", flags, path)
+
+
+def advise(source: str | os.PathLike[str], *, name: str = "own", flags: str = "", **options: Any) -> Advice:
+    """own(source, name, flags).advise(**options): parlab.advise("saxpy.hpp", budget="1min", workers=2)."""
+    return own(source, name, flags).advise(**options)

@@ -17,7 +17,7 @@ import signal
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,7 @@ class Race:
 
     def to_frame(self) -> Any:
         """The records as a pandas.DataFrame. Raises ImportError where there is no pandas."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_frame() needs pandas: apt-get install python3-pandas; records are the "
-                              "same as a list") from error
-        return pandas.DataFrame(self.records)
+        return frame_of(self.records)
 
     def save(self, path: str | Path) -> None:
         """Writes the result file, for reports/render.py; whole, or not at all."""
@@ -159,6 +154,16 @@ class Race:
     def baseline(self) -> str:
         """The label of the first arm that others are compared with."""
         return next(record["label"] for record in self.records if record["role"] == "baseline")
+
+
+def frame_of(records: list[dict[str, Any]]) -> Any:
+    """A pandas.DataFrame of the records. Raises ImportError where there is no pandas."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("to_frame() needs pandas: apt-get install python3-pandas; records are the "
+                          "same as a list") from error
+    return pandas.DataFrame(records)
 
 
 def _umask() -> int:
@@ -280,15 +285,26 @@ def answer_of_program(words: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _race(verb: str, experiment: str, options: dict[str, Any]) -> Race:
-    words = [word for name, value in options.items() for word in _option(name, value)]
-    return raced([verb, _words("experiment", experiment)], words, quiet=bool(options.get("quiet")))
+    return raced([verb, _words("experiment", experiment)], words_of(options), quiet=bool(options.get("quiet")))
+
+
+def words_of(options: dict[str, Any]) -> list[str]:
+    """The options as the program takes them."""
+    return [word for name, value in options.items() for word in _option(name, value)]
 
 
 def raced(verb: list[str], options: list[str], behind: Iterable[str] = (), quiet: bool = False) -> Race:
     """The race that `parlab VERB OPTIONS BEHIND` runs. Raises BadInput for what the program refuses, RunFailed
     where it gives no result."""
+    return measured(verb, options, load, lambda race: race.effort, behind, quiet)
+
+
+def measured(verb: list[str], options: list[str], read: Callable[[Path], Any], effort: Callable[[Any], str],
+             behind: Iterable[str] = (), quiet: bool = False) -> Any:
+    """What `read` makes of the JSON that `parlab VERB OPTIONS BEHIND` writes, with its progress shown meanwhile and
+    `effort` of it at the end. Raises as raced()."""
     with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
-        path = Path(folder) / "race.json"
+        path = Path(folder) / "result.json"
         words = [program(), *verb, f"--json={path}", "--progress", *options, *behind]
         progress, complaint = Progress(not quiet), ""
         try:
@@ -301,15 +317,15 @@ def raced(verb: list[str], options: list[str], behind: Iterable[str] = (), quiet
         except BaseException:
             progress.end()
             raise
-        race = load(path) if path.exists() else None
-        progress.end(race.effort if race else "")
+        result = read(path) if path.exists() else None
+        progress.end(effort(result) if result else "")
         if child.returncode == 2:
             raise BadInput(complaint.strip().removeprefix("parlab: "))
         if child.returncode == 130:
             raise KeyboardInterrupt
-        if race is None:
+        if result is None:
             raise RunFailed(complaint.strip() or f"parlab ended with {child.returncode}")
-        return race
+        return result
 
 
 class _Child(subprocess.Popen):
