@@ -67,9 +67,10 @@ int dispatch(const std::vector<std::string>& words, const std::string& command) 
   if (verb == "check") return parlab::check_command(rest);
   if (verb == "serve") return parlab::serve_command(rest);
   if (verb == "arm") return parlab::arm_command(rest);
-  throw parlab::UsageError(parlab::unknown_name("verb", verb,
-                                                {"list", "run", "compare", "advise", "race", "diff", "suite",
-                                                 "doctor", "random", "crawl", "check", "serve"}));
+  throw parlab::UsageError(
+      parlab::unknown_name("verb", verb,
+                           {"list", "run", "compare", "advise", "race", "diff", "suite", "doctor",
+                            "random", "crawl", "check", "serve"}));
 }
 
 }  // namespace
