@@ -21,6 +21,13 @@ std::uint64_t automatic_grain(const Case& what, const std::vector<int>& workers)
   return automatic_grain(what.size, *std::ranges::max_element(workers), what.grain);
 }
 
+/// Of a serial arm for which no grain was asked: where nothing is known of the indices, chunks could be
+/// shorter than what handing them out costs, so that it is slower than the plain loop it stands for.
+std::uint64_t serial_grain(const Case& what, const std::vector<int>& workers) {
+  return what.grain == GrainLimits{} ? std::max<std::uint64_t>(what.size, 1)
+                                     : automatic_grain(what, workers);
+}
+
 std::vector<std::uint64_t> grains_of(const Case& what, const Selection& selection) {
   std::vector<std::uint64_t> grains = selection.grains;
   for (const std::uint64_t chunks : selection.chunks)
@@ -66,8 +73,12 @@ std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
   for (const BackendSpec& backend : selection.backends) {
     std::vector<int> workers = selection.workers;
     if (is_serial(backend)) workers = {1};
+    const bool unasked = selection.grains.empty() && selection.chunks.empty();
+    const auto arm_grains = is_serial(backend) && unasked && experiment.takes_grain()
+                                ? std::vector{serial_grain(what, selection.workers)}
+                                : grains;
     for (const int count : workers)
-      for (const std::uint64_t grain : grains)
+      for (const std::uint64_t grain : arm_grains)
         arms.push_back({what, {backend.backend, backend.schedule, count}, grain});
   }
   return arms;
@@ -184,7 +195,7 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
       first = std::ranges::find_if(arms[group], serial);
       if (first == arms[group].end()) {
         const std::uint64_t grain =
-            experiment.takes_grain() ? automatic_grain(first_case, selection.workers) : 1;
+            experiment.takes_grain() ? serial_grain(first_case, selection.workers) : 1;
         arms[group].insert(arms[group].begin(), Arm{first_case, {"serial", "", 1}, grain});
         first = arms[group].begin();
       }

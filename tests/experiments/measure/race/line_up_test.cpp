@@ -67,11 +67,13 @@ TEST(LineUp, NamesGrainsOnlyWhereTheyAreSwept) {
                           "threads:static x2 g34", "threads:static x2 g1"));
 }
 
+/// Serial's is the whole range where nothing is known of the indices.
 TEST(LineUp, ChoosesTheGrainByTheMostWorkersAndNeverBelowTheLeast) {
   MadeUpExperiment experiment;
   experiment.cases_[0].size = 3200;
   const Selection selection{.backends = parse_backends("threads"), .workers = {1, 2}};
-  for (const Entrant& entrant : line_up(experiment, selection)) EXPECT_EQ(entrant.arm.grain, 100u);
+  for (const Entrant& entrant : line_up(experiment, selection))
+    EXPECT_EQ(entrant.arm.grain, entrant.role == Role::arm ? 100u : 3200u) << entrant.label;
   experiment.cases_[0].grain.min = 500;
   for (const Entrant& entrant : line_up(experiment, selection)) EXPECT_EQ(entrant.arm.grain, 500u);
 }
