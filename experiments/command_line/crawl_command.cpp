@@ -31,7 +31,7 @@ namespace {
 /// Options as they were typed.
 struct Words {
   FetchWords fetch;
-  std::string address, pages = "100000", bytes, state, json, folder;
+  std::string address, pages = "100000", bytes, state, json, folder, mirror;
   bool sitemap = false, quiet = false;
 };
 
@@ -44,6 +44,10 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--state", words.state,
                  "file that stores the crawl; the same command continues it");
   app.add_option("--save", words.folder, "folder to save pages in");
+  app.add_option(
+      "--mirror", words.mirror,
+      "folder for a copy of the site that browsers open from disk, with what its pages need; "
+      "the next run asks for what has changed");
   app.add_option(
          "--json", words.json,
          "writes one JSON line per page: url, status, error, bytes, seconds, depth, parent; - "
@@ -68,6 +72,9 @@ CrawlOptions options_of(const Words& words) {
   if (!words.bytes.empty()) options.limits.total_bytes = parse_quantity("--bytes", words.bytes, 1);
   options.sitemap = words.sitemap;
   options.state = words.state;
+  options.mirror = words.mirror;
+  if (!words.mirror.empty() && !(words.state.empty() && words.folder.empty()))
+    throw UsageError("--mirror keeps an index of its own: leave out --state and --save");
   options.folder = words.folder;
   return options;
 }
@@ -105,6 +112,10 @@ void tell_summary(const CrawlSummary& summary, const Words& words) {
       classes.push_back(fmt::format("{} {}", count, name));
     tell("parlab crawl: {} with an error: {}\n", t.failed, fmt::join(classes, ", "));
   }
+  if (!words.mirror.empty() && summary.unchanged > 0)
+    tell("parlab crawl: {} had not changed\n", summary.unchanged);
+  if (!summary.start_file.empty())
+    tell("parlab crawl: open {}/{}\n", words.mirror, summary.start_file);
   if (summary.signal != 0)
     tell("parlab crawl: interrupted with {} pages to go{}\n", t.known - t.done,
          words.state.empty() ? "" : "; the same command continues");

@@ -7,15 +7,18 @@
 #include <ctime>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/fetching/crawl_loop.hpp"
+#include "kernels/network/crawler/mirror/mirror.hpp"
 #include "kernels/network/crawler/page_files.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
 #include "kernels/network/crawler/parsing/content.hpp"
 #include "kernels/network/crawler/parsing/idna.hpp"
+#include "kernels/network/crawler/references/html_references.hpp"
 #include "kernels/network/crawler/scope.hpp"
 
 namespace parlab {
@@ -33,6 +36,7 @@ class Crawl : private CrawlClient {
         loop_(options, *this),
         store_(options.state),
         files_(options.folder) {
+    if (!options.mirror.empty()) mirror_.emplace(options.mirror);
     store_.remember_options(
         fmt::format("{} {} {}", start_.text(), fmt::join(options.hosts, ","), options.prefix));
   }
@@ -43,7 +47,11 @@ class Crawl : private CrawlClient {
     loop_.run(start_);
     store_.commit();
     store_.mark_redirects(options_.limits.redirects);
-    CrawlSummary summary;
+    CrawlSummary summary = summary_;
+    if (mirror_) {
+      mirror_->finish();
+      summary.start_file = mirror_->file_of(start_.text()).value_or("");
+    }
     const auto end = store_.end_of_redirects(start_.text());
     if (end && end->second.error == "redirect_out_of_scope")
       summary.start_leads_to = end->second.redirect;
@@ -88,6 +96,12 @@ class Crawl : private CrawlClient {
 
   void refused(const Task& task, const std::string& error) override { finish(task, 0, error, 0); }
 
+  HttpRequest request_for(const Task& task, const Address&) override {
+    HttpRequest request;
+    if (mirror_) request.fields = mirror_->condition(task.page.url);
+    return request;
+  }
+
   void sitemap_names(const Address& page) override {
     if (scope_.contains(page)) add(page, 0, 0, 0);
   }
@@ -120,6 +134,12 @@ class Crawl : private CrawlClient {
       if (has_new_cookie && comes_back(host, task, address, location)) return;
       return redirect(task, address, status, location);
     }
+    if (status == 304 && mirror_) {
+      ++summary_.unchanged;
+      const auto [type, body] = mirror_->unchanged(task.page.url);
+      follow(task, address, reader, type, body);
+      return finish(task, status, "", 0);
+    }
     if (status < 200 || status >= 300)  // tells more than whether its body can be undone
       return finish(task, status, fmt::format("http_{}", status), reader.body().size());
     std::string body;
@@ -130,14 +150,47 @@ class Crawl : private CrawlClient {
                     inflated == InflateResult::too_big ? "inflated_too_big" : "bad_encoding",
                     body.size());
     files_.save(address, body);
-    const std::string type = lower(reader.field("content-type"));
+    const std::string type(reader.field("content-type"));
+    if (mirror_)
+      mirror_->save(address,
+                    {.type = type,
+                     .status = status,
+                     .etag = std::string(reader.field("etag")),
+                     .modified = std::string(reader.field("last-modified"))},
+                    body);
+    follow(task, address, reader, type, body);
+    finish(task, status, "", body.size());
+  }
+
+  /// Adds what a page refers to.
+  void follow(const Task& task, const Address& address, const MessageReader& reader,
+              const std::string& content_type, const std::string& body) {
+    const std::string type = lower(content_type);
     const bool is_html = type.empty() || type.find("html") != std::string::npos;
+    if (mirror_ && (is_html || type.find("text/css") != std::string::npos))
+      add_requisites(task.page, address, is_html, content_type, body);
     bool is_followed = is_html && task.page.depth < options_.limits.depth;
     reader.each_field("x-robots-tag", [&](std::string_view value) {
       is_followed = is_followed && !says_nofollow(value, product_of(options_.agent));
     });
-    if (is_followed) add_links(task.page, address, reader.field("content-type"), body);
-    finish(task, status, "", body.size());
+    if (is_followed) add_links(task.page, address, content_type, body);
+  }
+
+  /// What a browser loads to show the page, wherever it is. As deep as the page itself.
+  void add_requisites(const Page& page, const Address& address, bool is_html,
+                      std::string_view content_type, const std::string& body) {
+    const Charset charset = Charset::of_page(content_type, body);
+    const PageReferences found = is_html ? references_of_html(charset.to_utf8(body))
+                                         : references_of_style_sheet(charset.to_utf8(body));
+    const Address base = address.resolve(found.base, charset).value_or(address);
+    for (const Reference& reference : found.references) {
+      const bool is_needed = reference.use == ReferenceUse::resource ||
+                             reference.use == ReferenceUse::style || is_frame(reference);
+      const auto target = is_needed ? base.resolve(reference.url, charset) : std::nullopt;
+      if (!target) continue;
+      requisites_.insert(target->text());
+      add(*target, page.depth, 0, page.id);
+    }
   }
 
   void add_links(const Page& page, const Address& address, std::string_view content_type,
@@ -172,10 +225,11 @@ class Crawl : private CrawlClient {
       error = "redirect_loop";
     else if (task.page.redirects >= options_.limits.redirects)
       error = "redirect_limit";
-    else if (!scope_.contains(*target))
+    else if (!scope_.contains(*target) && !requisites_.contains(task.page.url))
       error = "redirect_out_of_scope";
     else
       add(*target, task.page.depth, task.page.redirects + 1, task.page.id);
+    if (error.empty() && requisites_.contains(task.page.url)) requisites_.insert(target->text());
     finish(task, status, error, 0, target ? target->text() : std::string());
   }
 
@@ -190,6 +244,8 @@ class Crawl : private CrawlClient {
               const std::string& redirect = {}) {
     PageResult result{status, error, bytes, 0, std::max(task.tries, 1), redirect};
     result.seconds = std::chrono::duration<double>(Clock::now() - task.begun).count();
+    if (mirror_ && (status < 200 || status >= 300) && status != 304)
+      mirror_->note(task.page.url, status, error, error.empty() ? redirect : std::string());
     store_.finish(task.page, result);
     if (watcher_.page) watcher_.page(result_line(task.page, result, ""));
   }
@@ -201,6 +257,9 @@ class Crawl : private CrawlClient {
   CrawlLoop loop_;
   PageStore store_;
   PageFiles files_;
+  std::optional<Mirror> mirror_;
+  std::unordered_set<std::string> requisites_;  // of pages in the mirror; they may be out of scope
+  CrawlSummary summary_;
 };
 
 }  // namespace

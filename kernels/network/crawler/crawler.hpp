@@ -49,6 +49,9 @@ struct CrawlOptions {
   std::string agent = "parlab";
   std::string state = {};   // the database; empty for one that is gone afterwards
   std::string folder = {};  // where bodies are saved; empty for nowhere
+  /// Where a mirror is made or brought up to date; empty for nowhere. What pages in scope need is fetched from
+  /// other hosts, too.
+  std::string mirror = {};
 };
 
 struct CrawlSummary {
@@ -58,6 +61,8 @@ struct CrawlSummary {
   double seconds = 0;
   int signal = 0;                   // that ended it before its end; 0 for none
   bool complete = false;            // no page within the limits is left
+  std::string start_file = {};      // of the start, in a mirror
+  std::uint64_t unchanged = 0;      // pages that a mirror had already
   std::string start_leads_to = {};  // where redirects from the start leave the scope
 };
 

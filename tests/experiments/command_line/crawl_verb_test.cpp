@@ -40,6 +40,26 @@ TEST(CrawlVerb, WritesALineAPage) {
   EXPECT_EQ(std::distance(begin(saved), end(saved)), static_cast<std::ptrdiff_t>(taken));
 }
 
+TEST(CrawlVerb, MakesAMirrorAndBringsItUpToDate) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = {.pages = 30, .seed = 4}});
+  const std::vector<std::string> command = {"crawl", server.origin() + "/site/", "--mirror", "m"};
+  const std::string file = "m/127.0.0.1_" + std::to_string(server.port()) + "/site/index.html";
+  for (int run = 0; run < 2; ++run) {
+    const Ended ended = run_parlab(command, folder.path());
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("open " + file));
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / file));
+    EXPECT_GE(json_lines(folder.path() / "m/mirror.jsonl").size(), 30U);
+  }
+  std::vector<std::string> both = command;
+  both.insert(both.end(), {"--state", "state"});
+  EXPECT_EQ(run_parlab(both, folder.path()).code, 2);
+  both = {"crawl", server.origin() + "/site/", "--mirror", "."};
+  EXPECT_EQ(run_parlab(both, folder.path()).code, 2);  // it holds m
+  EXPECT_EQ(folder.files().size(), 1U);
+}
+
 TEST(CrawlVerb, DrainsOnTheFirstInterruptAndGoesOn) {
   const TemporaryFolder folder;
   const SiteOptions size{.pages = 60, .seed = 4};

@@ -110,8 +110,10 @@ class CssReader {
     skip_blanks();
     if (at_ < css_.size() && (css_[at_] == '"' || css_[at_] == '\'')) return string();
     CssReference reference{.begin = at_};
+    bool is_spoiled = false;  // by a quote or a bracket within
     while (at_ < css_.size() && css_[at_] != ')' &&
            markup_blanks.find(css_[at_]) == std::string_view::npos) {
+      is_spoiled = is_spoiled || css_[at_] == '"' || css_[at_] == '\'' || css_[at_] == '(';
       if (css_[at_] == '\\')
         escape(reference.url);
       else
@@ -120,9 +122,7 @@ class CssReader {
     reference.end = at_;
     skip_blanks();
     const bool is_closed = at_ == css_.size() || css_[at_] == ')';
-    // A quote or a bracket within, or blanks, make it no address.
-    if (!is_closed || reference.url.find_first_of("\"'(") != std::string::npos)
-      reference.url.clear();
+    if (is_spoiled || !is_closed) reference.url.clear();
     at_ = std::min(std::min(css_.find(')', at_), css_.size()) + 1, css_.size());
     return reference;
   }

@@ -194,6 +194,7 @@ class Collector {
       return lower(decode_references(tag.raw_attribute(name), true).text);
     };
     const DecodedText decoded = decode_references(content.raw, true);
+    if (value("http-equiv").starts_with("content-security-policy")) return online_only(content);
     if (value("http-equiv") == "refresh") {
       const std::string_view target = refresh_target(decoded.text);
       if (target.empty()) return;
@@ -223,6 +224,8 @@ class Collector {
       const std::string_view name = attribute.name;
       if (name == "id" || (name == "name" && (tag.name == "a" || tag.name == "map")))
         anchor(attribute.raw);
+      else if (name == "integrity" || name == "crossorigin")
+        online_only(attribute);
       else if (name == "style")
         add_css(attribute.raw, decode_references(attribute.raw, true), tag.name, name);
       else if (name == "srcset" || name == "imagesrcset")
@@ -236,6 +239,11 @@ class Collector {
     }
   }
 
+  void online_only(const HtmlAttribute& attribute) {
+    const auto begin = static_cast<std::size_t>(attribute.whole.data() - page_.data());
+    found_.online_only.emplace_back(begin, begin + attribute.whole.size());
+  }
+
   void base(const HtmlAttribute& href) {
     if (!found_.base.empty()) return;
     found_.base = decode_references(href.raw, true).text;
@@ -246,8 +254,11 @@ class Collector {
   void one_address(const HtmlToken& tag, const HtmlAttribute& attribute) {
     Use use{};
     if (tag.name == "link") {
-      if (attribute.name == "href" && use_of_link(tag.raw_attribute("rel"), use))
+      if (attribute.name != "href") return;
+      if (use_of_link(tag.raw_attribute("rel"), use))
         add_whole(tag, attribute, use);
+      else
+        online_only(attribute);
       return;
     }
     const auto place = std::ranges::find_if(places, [&](const Place& one) {

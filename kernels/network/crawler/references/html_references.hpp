@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parlab {
@@ -30,6 +31,12 @@ struct Reference {
   bool is_import = false;    // of a style sheet by another
 };
 
+/// Whether a browser shows it within the page.
+inline bool is_frame(const Reference& reference) {
+  return reference.attribute == "src" &&
+         (reference.element == "iframe" || reference.element == "frame");
+}
+
 struct PageReferences {
   std::string base = {};  // href of the first <base>; empty where there is none
   /// Where this stands; begin == end where there is none.
@@ -37,6 +44,9 @@ struct PageReferences {
   std::vector<Reference> references = {};  // by place
   /// What a fragment may name: each id, and the name of each <a> and <map>.
   std::vector<std::string> anchors = {};
+  /// Attributes, from begin to end, that make sense on the site only: integrity and crossorigin, policies
+  /// of content, hosts to connect to beforehand.
+  std::vector<std::pair<std::size_t, std::size_t>> online_only = {};
 };
 
 /// `html` in UTF-8, or any character set that has ASCII's bytes. `is_xml`: it is XHTML.

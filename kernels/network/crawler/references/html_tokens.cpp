@@ -68,7 +68,7 @@ void HtmlTokens::attribute(HtmlToken& tag) {
   };
   const std::size_t begin = at_++;  // which may be a =
   while (at_ < page_.size() && !ends_name(page_[at_]) && page_[at_] != '=') ++at_;
-  HtmlAttribute attribute{lower(page_.substr(begin, at_ - begin)), {}};
+  HtmlAttribute attribute{.name = lower(page_.substr(begin, at_ - begin))};
   skip_blanks();
   if (at_ < page_.size() && page_[at_] == '=') {
     ++at_;
@@ -86,6 +86,8 @@ void HtmlTokens::attribute(HtmlToken& tag) {
       attribute.raw = page_.substr(first, at_ - first);
     }
   }
+  // Without a value the blanks behind the name belong to it, which changes nothing.
+  attribute.whole = page_.substr(begin, at_ - begin);
   if (std::ranges::find(tag.attributes, attribute.name, &HtmlAttribute::name) ==
       tag.attributes.end())
     tag.attributes.push_back(std::move(attribute));

@@ -12,8 +12,9 @@
 namespace parlab {
 
 struct HtmlAttribute {
-  std::string name;      // in lower case
-  std::string_view raw;  // the value as it is written, without quotes; a view into the page
+  std::string name;             // in lower case
+  std::string_view raw = {};    // the value as it is written, without quotes; a view into the page
+  std::string_view whole = {};  // with its name and quotes
 };
 
 struct HtmlToken {

@@ -33,8 +33,8 @@ TEST(CssReferences, PassesOverCommentsAndStrings) {
 }
 
 TEST(CssReferences, UndoesEscapes) {
-  EXPECT_THAT(urls_of_css("url(a\\ b\\)) url('c\\'d') url(\\66 oo) url('e\\\nf')"),
-              ElementsAre("a b)", "c'd", "foo", "ef"));
+  EXPECT_THAT(urls_of_css("url(a\\ b\\)) url(\\(x\\') url('c\\'d') url(\\66 oo) url('e\\\nf')"),
+              ElementsAre("a b)", "(x'", "c'd", "foo", "ef"));
 }
 
 TEST(CssReferences, DropsWhatIsSpoiled) {
