@@ -20,7 +20,7 @@ using nlohmann::json;
 /// Of a commit, as nobody waits for a build indefinitely.
 constexpr std::chrono::hours longest_build{24};
 
-std::string with_reason(std::string text, const std::string& reason) {
+std::string with_reason(const std::string& text, const std::string& reason) {
   return reason.empty() ? text : text + ": " + reason;
 }
 
@@ -216,7 +216,7 @@ void CommandRace::set_up(const InterruptionGuard& interruption) {
       in_a_process(command, [this](const Command& it) -> Answer {
         if (std::string why = why_not_startable(it.start); !why.empty()) throw CommandFailed(why);
         if (it.prepare) run_beside(*it.prepare, "--prepare");
-        const Answer answer = answer_of_end(run_command(it.start), rules_);
+        Answer answer = answer_of_end(run_command(it.start), rules_);
         if (it.conclude) run_beside(*it.conclude, "--conclude");
         return answer;
       });
