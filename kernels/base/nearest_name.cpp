@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "kernels/base/errors.hpp"
 
@@ -31,12 +32,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
   std::string nearest;
   // Half of the letters wrong is no longer a misspelling.
-  std::size_t best = std::max<std::size_t>(name.size() / 2, 2) + 1;
+  const std::size_t too_far = std::max<std::size_t>(name.size() / 2, 2) + 1;
+  std::pair best(too_far, std::size_t{0});
   for (const std::string& candidate : candidates) {
     // A name cut short or lengthened is near, however much is missing.
     const bool prefix =
         name.size() >= 2 && (candidate.starts_with(name) || name.starts_with(candidate));
-    const std::size_t d = prefix ? 1 : distance(name, candidate);
+    // Of several such, the one with the fewest letters more or less.
+    const std::size_t letters = distance(name, candidate);
+    const std::pair d(prefix ? 1 : letters, letters);
     if (d < best) {
       best = d;
       nearest = candidate;

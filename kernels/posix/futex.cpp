@@ -12,14 +12,29 @@
 
 namespace parlab {
 
+namespace {
+
+/// 0, or why it returned: EAGAIN where `word` is another value, ETIMEDOUT, EINTR. `until` null:
+/// indefinitely.
+int sleep_on(const FutexWord& word, std::uint32_t value, const timespec* until) {
+  // Not FUTEX_WAIT: that one takes a relative time.
+  const long result =
+      syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value, until, nullptr, FUTEX_BITSET_MATCH_ANY);
+  return result == 0 ? 0 : errno;
+}
+
+}  // namespace
+
 void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline) {
   const timespec until = deadline.monotonic();
-  // Not FUTEX_WAIT: that one takes a relative time.
-  const long result = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value,
-                              deadline.never() ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
-  if (result == 0 || errno == EAGAIN || errno == ETIMEDOUT) return;
-  if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait");
+  const int reason = sleep_on(word, value, deadline.never() ? nullptr : &until);
+  if (reason == 0 || reason == EAGAIN || reason == ETIMEDOUT) return;
+  if (reason != EINTR) throw std::system_error(reason, std::generic_category(), "cannot wait");
   InterruptionScope::check();
+}
+
+void futex_wait_through_signals(const FutexWord& word, std::uint32_t value) noexcept {
+  sleep_on(word, value, nullptr);
 }
 
 int futex_wake(FutexWord& word, int count) {

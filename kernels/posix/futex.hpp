@@ -18,6 +18,10 @@ static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == 4);
 /// Throws Interrupted where an InterruptionScope has seen a signal.
 void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline);
 
+/// As futex_wait() without a deadline, but never throws: for a wait that must end before its caller
+/// may return. A signal is left for whoever looks next.
+void futex_wait_through_signals(const FutexWord& word, std::uint32_t value) noexcept;
+
 /// Wakes up to `count` waiters; returns how many.
 int futex_wake(FutexWord& word, int count);
 

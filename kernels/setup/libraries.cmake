@@ -52,6 +52,10 @@ find_package(LibXml2 QUIET)
 find_package(SQLite3 QUIET)
 parlab_find(IDN2 idn2.h idn2)
 parlab_find(HIREDIS hiredis/hiredis.h hiredis)
+parlab_find(TASKFLOW taskflow/taskflow.hpp)
+if(TARGET parlab::TASKFLOW)
+  target_link_libraries(parlab::TASKFLOW INTERFACE Threads::Threads)
+endif()
 
 # parlab_peer(NAME HEADER [LIBRARY]): what one would use instead, timed beside parlab (kernels/peers).
 macro(parlab_peer name)

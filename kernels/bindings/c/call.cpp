@@ -16,6 +16,7 @@
 #include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
 #include "kernels/machine/usable_cores.hpp"
+#include "kernels/posix/process/fork_count.hpp"
 
 namespace parlab {
 namespace {
@@ -63,12 +64,6 @@ class NotCancelled {
  private:
   int before_ = PTHREAD_CANCEL_ENABLE;
 };
-
-/// How many forks lie between the process that loaded the library and this one: tells a child from
-/// its parent without getpid(), a system call that would cost more than all else around a kernel.
-std::atomic<std::uint32_t> forks_passed = 0;
-[[maybe_unused]] const int counted =
-    pthread_atfork(nullptr, nullptr, [] { forks_passed.fetch_add(1, std::memory_order_relaxed); });
 
 /// Process that opened the first backend whose threads a fork would lose; 0 for none yet.
 std::atomic<int> threads_owner = 0;
@@ -144,7 +139,7 @@ class Interruptible final : public parlab::Backend {
 }  // namespace
 
 parlab_backend::parlab_backend(const char* name, std::int32_t workers)
-    : flag_(sizeof(std::atomic<bool>)), opened_after_(parlab::forks_passed.load()) {
+    : flag_(sizeof(std::atomic<bool>)), opened_after_(parlab::forks_passed()) {
   // What is counted here, and started, is for all the processors that this thread may have.
   const parlab::UnboundFromOpenMP unbound;
   new (flag_.data()) std::atomic<bool>(false);
@@ -182,7 +177,7 @@ void parlab_backend::check() const {
 }
 
 bool parlab_backend::is_of_this_process() const {
-  return parlab::forks_passed.load(std::memory_order_relaxed) == opened_after_;
+  return parlab::forks_passed() == opened_after_;
 }
 
 std::atomic<bool>& parlab_backend::interrupted() const {

@@ -18,10 +18,10 @@
  *
  * Too few threads. Where a limit (ulimit -u or -v, a cgroup's) keeps a thread or process from being
  * started, the call returns PARLAB_FAILED, and the message names which one of how many, and the
- * limit. The libraries under openmp, tbb and stdpar would end the process: their threads are started
- * and ended once before, at open and at a first call with more of them. That is no promise: where
- * somebody else takes the room in between, the library may still end the process. threads,
- * asio_pool and processes never do.
+ * limit. The libraries under openmp, tbb, stdpar and taskflow would end the process: their threads are
+ * started and ended once before, at open and at a first call with more of them. That is no promise:
+ * where somebody else takes the room in between, the library may still end the process. threads,
+ * thread_pool, asio_pool and processes never do.
  *
  * Forks. A handle is refused in a process that was forked after it was opened; closing it there does
  * nothing. openmp, tbb and stdpar, whose threads a fork loses, cannot be opened in a child of a

@@ -80,6 +80,8 @@ TEST(NearestName, FindsMisspellingsAndLeavesTheRestAlone) {
   const std::vector<std::string> names = {"openmp", "tbb", "threads", "asio_pool"};
   EXPECT_EQ(nearest_name("opnemp", names), "openmp");
   EXPECT_EQ(nearest_name("thread", names), "threads");
+  EXPECT_EQ(nearest_name("thread", {"thread_pool", "threads"}), "threads");
+  EXPECT_EQ(nearest_name("thread_p", {"threads", "thread_pool"}), "thread_pool");
   EXPECT_EQ(nearest_name("asio", names), "asio_pool");
   EXPECT_EQ(nearest_name("kubernetes", names), "");
   EXPECT_THAT(unknown_name("backend", "tbp", names),

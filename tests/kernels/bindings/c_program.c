@@ -319,7 +319,7 @@ int main(void) {
   }
   is_interrupted_from_a_signal_handler("threads");
   is_interrupted_from_a_signal_handler("processes");
-  const char* names[] = {"threads", "asio_pool", "processes", "openmp", "tbb"};
+  const char* names[] = {"threads", "thread_pool", "asio_pool", "processes", "openmp", "tbb"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) is_refused_after_a_fork(names[i]);
   if (failures == 0) printf("all holds\n");
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -72,8 +72,8 @@ def has_libgomp() -> bool:
 @pytest.mark.parametrize("variable, value", [("OMP_PROC_BIND", "true"), ("OMP_PLACES", "cores"),
                                              ("GOMP_CPU_AFFINITY", "0"), ("OMP_PLACES", "{1}")])
 def test_import_and_calls_leave_all_processors(build: Path, variable: str, value: str) -> None:
-    told = watch(build, "threads,tbb,stdpar,asio_pool", "", variable, value)
-    for name in ("threads", "tbb", "stdpar", "asio_pool"):
+    told = watch(build, "threads,thread_pool,tbb,stdpar,asio_pool", "", variable, value)
+    for name in ("threads", "thread_pool", "tbb", "stdpar", "asio_pool"):
         everyone, masks = told[name][0].split(" ", 1)
         assert int(everyone) == len(ALL)
         assert set(eval(masks)) == {len(ALL)}, (name, masks)
@@ -86,8 +86,8 @@ def test_import_and_calls_leave_all_processors(build: Path, variable: str, value
                                              ("GOMP_CPU_AFFINITY", f"{ALL[0]}-{ALL[-1]}")])
 def test_a_host_that_was_bound_before_gets_all_processors_in_calls(build: Path, variable: str,
                                                                    value: str) -> None:
-    told = watch(build, "threads,tbb,stdpar,asio_pool", BOUND_BEFORE, variable, value)
-    for name in ("threads", "tbb", "stdpar", "asio_pool"):
+    told = watch(build, "threads,thread_pool,tbb,stdpar,asio_pool", BOUND_BEFORE, variable, value)
+    for name in ("threads", "thread_pool", "tbb", "stdpar", "asio_pool"):
         everyone, masks = told[name][0].split(" ", 1)
         assert int(everyone) == len(ALL)
         assert set(eval(masks)) == {len(ALL)}, (name, masks)

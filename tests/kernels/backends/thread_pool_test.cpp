@@ -1,0 +1,141 @@
+// What a pool that is kept must do besides: start its threads once, find its way after a fork, sleep
+// when nobody needs it.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/base/sanitizers.hpp"
+
+namespace parlab {
+namespace {
+
+using std::chrono_literals::operator""ms;
+
+std::uint64_t sum_to(Backend& backend, std::uint64_t n) {
+  return map_reduce(
+      backend, Chunking({0, n}, 1), std::uint64_t{0}, [](IndexRange range) { return range.begin; },
+      std::plus<>());
+}
+
+std::set<std::string> threads_of_process() {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    names.insert(entry.path().filename());
+  return names;
+}
+
+class ThreadPoolBackendTest : public testing::TestWithParam<const char*> {
+ protected:
+  static std::unique_ptr<Backend> open(int workers) {
+    return make_backend(parse_backend(GetParam(), workers));
+  }
+};
+
+TEST_P(ThreadPoolBackendTest, StartsItsThreadsOnceAndEndsThem) {
+  const auto before = threads_of_process();
+  {
+    const auto backend = open(4);
+    const auto started = threads_of_process();
+    EXPECT_EQ(started.size(), before.size() + 3);
+    for (int run = 0; run < 50; ++run) sum_to(*backend, 10);
+    EXPECT_EQ(threads_of_process(), started);
+  }
+  EXPECT_EQ(threads_of_process(), before);
+}
+
+TEST_P(ThreadPoolBackendTest, ComputesASingleChunkOnTheCaller) {
+  const auto backend = open(3);
+  std::thread::id who;
+  backend->for_chunks(Chunking({0, 5}, 5), [&](IndexRange) { who = std::this_thread::get_id(); });
+  EXPECT_EQ(who, std::this_thread::get_id());
+}
+
+// Runs that find the threads spinning, falling asleep, and asleep.
+TEST_P(ThreadPoolBackendTest, AnswersAfterPausesOfAnyLength) {
+  for (const int workers : {2, 5}) {
+    const auto backend = open(workers);
+    for (int pause = 0; pause < 200; ++pause) {
+      std::this_thread::sleep_for(std::chrono::microseconds(pause));
+      ASSERT_EQ(sum_to(*backend, 9), 36u) << pause << " us, " << workers << " workers";
+    }
+  }
+}
+
+TEST_P(ThreadPoolBackendTest, UsesNoProcessorTimeWhileIdle) {
+  const auto backend = open(2);
+  sum_to(*backend, 100);
+  std::this_thread::sleep_for(20ms);  // longer than it spins, on a busy machine too
+  const std::clock_t before = std::clock();
+  std::this_thread::sleep_for(300ms);
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 20);
+}
+
+TEST_P(ThreadPoolBackendTest, StartsItsThreadsAgainInAForkedChild) {
+#ifdef PARLAB_THREAD_SANITIZER
+  GTEST_SKIP() << "the sanitizer starts no threads in a child of several";
+#endif
+  const auto backend = open(3);
+  ASSERT_EQ(sum_to(*backend, 100), 4950u);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);  // what hangs is killed
+    int code = 0;
+    if (sum_to(*backend, 100) != 4950) code |= 1;
+    if (threads_of_process().size() != 3) code |= 2;
+    const pid_t grandchild = fork();
+    if (grandchild == 0) _exit(sum_to(*backend, 50) == 1225 ? 0 : 1);
+    int status = 0;
+    if (waitpid(grandchild, &status, 0) != grandchild || status != 0) code |= 4;
+    _exit(code);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(sum_to(*backend, 100), 4950u) << "the parent's threads work on";
+}
+
+TEST_P(ThreadPoolBackendTest, IsDestroyedInAForkedChildThatNeverUsedIt) {
+  auto backend = open(3);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    backend.reset();
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Schedules, ThreadPoolBackendTest,
+    testing::Values("thread_pool:static", "thread_pool:dynamic", "thread_pool:guided"),
+    [](const auto& info) {
+      return std::string(info.param).substr(std::string("thread_pool:").size());
+    });
+
+TEST(ThreadPoolGuided, TakesLargePiecesFirstAndSingleChunksLast) {
+  const auto backend = make_backend(parse_backend("thread_pool:guided", 2));
+  std::vector<std::thread::id> who(64);
+  backend->for_chunks(Chunking({0, 64}, 1), [&](IndexRange range) {
+    who[range.begin] = std::this_thread::get_id();
+    std::this_thread::sleep_for(1ms);
+  });
+  for (std::size_t chunk = 1; chunk < 16; ++chunk)  // 64 chunks / (2 * 2 workers)
+    EXPECT_EQ(who[chunk], who[0]) << chunk;
+  EXPECT_EQ(std::set(who.begin(), who.end()).size(), 2u);
+}
+
+}  // namespace
+}  // namespace parlab
