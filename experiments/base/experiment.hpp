@@ -17,6 +17,7 @@
 
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/function_ref.hpp"
+#include "kernels/machine/processors/placement.hpp"
 #include "kernels/parallel/grain.hpp"
 
 namespace CLI {
@@ -55,6 +56,8 @@ struct Arm {
   Case what;
   BackendSpec who;
   std::uint64_t grain = 1;
+  std::map<std::string, std::string> environment = {};  // variables that its process starts with
+  Placement pin = Placement::none;                      // of its workers on processors
 };
 
 /// What runs took, added up.

@@ -24,7 +24,9 @@ int arm_command(const Arguments& arguments) {
   const RaceVerb verb = arguments[3] == "compare" ? RaceVerb::compare : RaceVerb::run;
   const RaceRequest request = parse_race(verb, {arguments.begin() + 4, arguments.end()});
   if (number >= request.entrants.size()) throw UsageError(not_for_people);
-  const auto open = [&] { return request.experiment->open(request.entrants[number].arm); };
+  const auto open = [&] {
+    return open_in_place(*request.experiment, request.entrants[number].arm);
+  };
   serve_arm(socket, open, repeats);
   return 0;
 }

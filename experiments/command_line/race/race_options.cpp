@@ -10,11 +10,13 @@
 #include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/race/memory_need.hpp"
+#include "experiments/options/environment_axis.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
+#include "kernels/machine/processors/openmp_binding.hpp"
 
 namespace parlab {
 namespace {
@@ -38,6 +40,8 @@ struct Words {
   std::string backend, workers, grain = "auto", chunks, isolation = "renewed", baseline;
   EffortWords effort;
   ResultWords result;
+  std::vector<std::string> env;
+  std::string pin;
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
@@ -48,7 +52,15 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                          "every backend by its default schedule, 'all' for every schedule [each]"
                        : "the backends to compare, as in A,B; the first is the baseline");
     app.add_option("--workers", words.workers, "worker counts, as in 1,2 [the usable cores]");
+    app.add_option(
+        "--pin", words.pin,
+        "confines each arm to as many processors as it has workers: compact, neighbours; "
+        "spread, far apart; none, all processors; each of a list makes an arm [none]");
   }
+  app.add_option("--env", words.env,
+                 "variable that arms are started with, as in OMP_WAIT_POLICY=active,passive; each "
+                 "value makes an arm; may be given for several variables")
+      ->allow_extra_args(false);
   if (experiment.takes_grain()) {
     app.add_option("--grain", words.grain, "indices per chunk; a list for a sweep [auto]");
     app.add_option("--chunks", words.chunks,
@@ -70,10 +82,43 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
   add_result_options(app, words.result);
 }
 
+std::vector<std::string> openmp_bindings_in(const Environment& environment) {
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : openmp_binding(pointers.data())) names.push_back(name);
+  return names;
+}
+
+/// Placements of the arms. Throws UsageError where OpenMP would move them to places of its own.
+std::vector<Placement> pins_of(const Words& words, const std::vector<Environment>& environments) {
+  if (words.pin.empty()) return {Placement::none};
+  std::vector<Placement> pins;
+  for (const std::string& name : split_list(words.pin))
+    pins.push_back(placement_named("--pin", name));
+  std::vector<std::string> bindings;
+  for (const auto& [name, value] : openmp_binding()) bindings.push_back(name);
+  for (const Environment& environment : environments)
+    for (const std::string& name : openmp_bindings_in(environment)) bindings.push_back(name);
+  if (!bindings.empty())
+    throw UsageError(fmt::format(
+        "--pin: {} binds OpenMP's threads already: leave out one of the two", bindings.front()));
+  return pins;
+}
+
 Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment) {
+  const auto environments = parse_environments("--env", words.env);
   if (experiment.compares_methods())
-    return {.backends = {parse_backend("serial")}, .workers = {1}, .baseline = BaselineKind::first};
+    return {.backends = {parse_backend("serial")},
+            .workers = {1},
+            .baseline = BaselineKind::first,
+            .environments = environments};
   Selection selection;
+  selection.environments = environments;
+  selection.pins = pins_of(words, environments);
   if (verb == RaceVerb::compare && words.backend.empty())
     throw UsageError("compare: --backend is missing; name two, as in --backend openmp:static,tbb");
   if (words.backend.empty() || words.backend == "each") {

@@ -84,6 +84,21 @@ std::vector<Arm> arms_of(const Experiment& experiment, const Case& what,
   return arms;
 }
 
+/// An arm for each environment and placement. Throws UsageError where the experiment itself sets one
+/// of the variables for it.
+std::vector<Arm> surrounded(const Experiment& experiment, const Arm& arm,
+                            const Selection& selection) {
+  for (const auto& [name, value] : experiment.variables(arm))
+    if (selection.environments.front().contains(name))
+      throw UsageError(fmt::format("--env: {} sets {} for {} itself: leave it out",
+                                   experiment.name(), name, arm.who.label()));
+  std::vector<Arm> arms;
+  for (const auto& environment : selection.environments)
+    for (const Placement pin : selection.pins)
+      arms.push_back({arm.what, arm.who, arm.grain, environment, pin});
+  return arms;
+}
+
 /// Which axes have more than one value among the entrants; only those are named in labels.
 class Axes {
  public:
@@ -97,6 +112,11 @@ class Axes {
     algorithm_ = varies([](const Arm& a) { return a.what.algorithm; });
     size_ = varies([](const Arm& a) { return fmt::to_string(a.what.size); });
     backend_ = varies([](const Arm& a) { return a.who.label() + fmt::to_string(a.who.workers); });
+    pin_ = varies([](const Arm& a) { return placement_name(a.pin); });
+    for (const Entrant& e : entrants)
+      for (const auto& [name, value] : e.arm.environment)
+        if (varies([&, &name = name](const Arm& a) { return a.environment.at(name); }))
+          variables_.insert(name);
     for (const Entrant& e : entrants)
       for (const auto& item : e.arm.what.parameters.items()) {
         const std::string& key = item.key();
@@ -152,6 +172,9 @@ class Axes {
             spoken ? fmt::format("on {} worker{}", arm.who.workers, arm.who.workers == 1 ? "" : "s")
                    : fmt::format("x{}", arm.who.workers));
     }
+    for (const std::string& name : variables_)
+      words.push_back(fmt::format("{}={}", name, arm.environment.at(name)));
+    if (pin_) words.push_back(fmt::format("pin={}", placement_name(arm.pin)));
     if (grain_ && grain)
       words.push_back(spoken ? fmt::format("at grain {}", short_number(arm.grain))
                              : fmt::format("g{}", short_number(arm.grain)));
@@ -159,7 +182,8 @@ class Axes {
   }
 
  private:
-  bool variant_, algorithm_, size_, backend_, grain_;
+  bool variant_, algorithm_, size_, backend_, grain_, pin_;
+  std::set<std::string> variables_;
   std::set<std::string> parameters_;
   int numbers_ = 0;              // parameters that are numbers: of several, each needs its name
   std::set<std::string> raced_;  // those in which arms differ from their own baseline
@@ -180,7 +204,9 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
       groups.push_back(group);
       arms.emplace_back();
     }
-    for (Arm& arm : arms_of(experiment, what, selection)) arms[place].push_back(std::move(arm));
+    for (const Arm& plain : arms_of(experiment, what, selection))
+      for (Arm& arm : surrounded(experiment, plain, selection))
+        arms[place].push_back(std::move(arm));
   }
 
   std::vector<Entrant> entrants;
@@ -196,7 +222,8 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
       if (first == arms[group].end()) {
         const std::uint64_t grain =
             experiment.takes_grain() ? serial_grain(first_case, selection.workers) : 1;
-        arms[group].insert(arms[group].begin(), Arm{first_case, {"serial", "", 1}, grain});
+        const Arm plain{first_case, {"serial", "", 1}, grain};
+        arms[group].insert(arms[group].begin(), surrounded(experiment, plain, selection).front());
         first = arms[group].begin();
       }
     }

@@ -4,6 +4,7 @@
 // asked for, and for each group of arms a baseline that runs twice.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct Selection {
   std::vector<std::uint64_t> grains = {};  // both empty: automatic
   std::vector<std::uint64_t> chunks = {};  // the same as grains, told by the number of chunks
   BaselineKind baseline = BaselineKind::serial;
+  std::vector<std::map<std::string, std::string>> environments = {{}};  // each makes an arm
+  std::vector<Placement> pins = {Placement::none};                      // and so does each of these
 };
 
 enum class Role { arm, baseline, baseline_again };

@@ -1,6 +1,7 @@
 #include "experiments/measure/race/race.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "experiments/base/json_text.hpp"
 #include "experiments/base/this_program.hpp"
 #include "experiments/measure/race/round_order.hpp"
+#include "kernels/machine/processors/processor_set.hpp"
 #include "kernels/machine/usable_cores.hpp"
 
 namespace parlab {
@@ -27,6 +29,19 @@ double seconds_since(Race::Clock::time_point begin) {
 }
 
 }  // namespace
+
+OpenedArm open_in_place(const Experiment& experiment, const Arm& arm) {
+  if (arm.pin != Placement::none) {
+    ProcessorSet processors{};
+    const std::vector<int> numbers = placed_processors(arm.pin, arm.who.workers);
+    for (const int number : numbers) processors.add(number);
+    if (!bind_thread(processors))
+      throw std::runtime_error(
+          fmt::format("the kernel does not let it run on processors {} (--pin {})",
+                      fmt::join(numbers, ", "), placement_name(arm.pin)));
+  }
+  return experiment.open(arm);
+}
 
 Race::Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOptions options,
            const InterruptionGuard& interruption)
@@ -168,7 +183,7 @@ std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
   Measured& result = outcome_.results[entrant];
   const std::uint64_t known_repeats = result.processes == 0 ? 0 : result.repeats;
   auto process =
-      std::make_unique<ArmProcess>([&] { return experiment_.open(result.entrant.arm); },
+      std::make_unique<ArmProcess>([&] { return open_in_place(experiment_, result.entrant.arm); },
                                    options_.timeout * options_.timeout_factor, interruption_,
                                    other_program(entrant, known_repeats), known_repeats);
   result.repeats = process->repeats();
@@ -179,7 +194,11 @@ std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
 
 /// For an arm whose process must be started with other variables.
 ArmProcess::Exec Race::other_program(std::size_t entrant, std::uint64_t known_repeats) const {
-  const auto variables = experiment_.variables(outcome_.results[entrant].entrant.arm);
+  const Arm& arm = outcome_.results[entrant].entrant.arm;
+  auto variables = experiment_.variables(arm);
+  if (options_.words.empty() && !arm.environment.empty())
+    throw std::invalid_argument("variables need a program that can be started again");
+  variables.insert(arm.environment.begin(), arm.environment.end());
   if (variables.empty() || options_.words.empty()) return {};
   return [this, entrant, known_repeats, variables](int socket) {
     std::vector<std::string> words = {"arm", fmt::to_string(socket), fmt::to_string(known_repeats),

@@ -59,6 +59,9 @@ struct Metric {
   double least = 0;       // what is below counts as this: logarithms are compared
 };
 
+/// Opens an arm in its own process, on the processors where its workers are pinned.
+OpenedArm open_in_place(const Experiment& experiment, const Arm& arm);
+
 struct RaceOptions {
   int rounds = 21;  // at most, where until_decided
   bool until_decided = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <vector>
 
 #include "kernels/machine/simd_level.hpp"
@@ -132,7 +133,8 @@ json rate_json(double per_run, const Measured& measured) {
 }
 
 json measured_json(const Measured& measured, const Experiment& experiment) {
-  const auto& [what, who, grain] = measured.entrant.arm;
+  const Arm& arm = measured.entrant.arm;
+  const auto& [what, who, grain] = std::tie(arm.what, arm.who, arm.grain);
   std::vector<double> cpu_seconds;
   std::vector<double> switches;
   std::uint64_t peak = 0;
@@ -148,6 +150,10 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"backend", who.backend},
           {"schedule", who.schedule},
           {"workers", who.workers},
+          {"environment", arm.environment},
+          {"pin", placement_name(arm.pin)},
+          {"processors",
+           arm.pin == Placement::none ? json() : json(placed_processors(arm.pin, who.workers))},
           {"grain", grain},
           {"chunks", Chunking({0, what.size}, grain).chunks()},
           {"size", what.size},

@@ -1,6 +1,7 @@
 #include "experiments/measure/verdicts/headlines.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +18,9 @@ namespace {
 /// rival, unless there is nothing else to choose between.
 std::string choice_of(const Measured& result) {
   const Case& what = result.entrant.arm.what;
-  return what.variant + "|" + what.algorithm + "|" + result.entrant.arm.who.backend;
+  const Arm& arm = result.entrant.arm;
+  return fmt::format("{}|{}|{}|{}|{}", what.variant, what.algorithm, arm.who.backend,
+                     fmt::join(arm.environment, " "), placement_name(arm.pin));
 }
 
 /// Results of the group that headlines are chosen from: the largest size. What is said of the

@@ -78,10 +78,11 @@ std::optional<double> median_of(const Measured& result, std::optional<double> Sa
 
 /// An arm's identity but for its size, and for the grain that follows from it.
 std::string line_of(const Measured& result) {
-  const Case& what = result.entrant.arm.what;
-  return fmt::format("{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
-                     json_line(what.parameters), result.entrant.arm.who.label(),
-                     result.entrant.arm.who.workers);
+  const Arm& arm = result.entrant.arm;
+  const Case& what = arm.what;
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
+                     json_line(what.parameters), arm.who.label(), arm.who.workers,
+                     json_line(arm.environment), placement_name(arm.pin));
 }
 
 std::vector<const Measured*> pointers_to(const std::vector<Measured>& results,

@@ -34,7 +34,7 @@ def draw(race: Race, path: Path) -> None:
     series: dict[tuple[str, ...], list[Arm]] = {}
     for arm in race.shown:
         if arm.median:
-            names = (*(f"{name} {arm.parameters[name]}" for name in others), arm.variant)
+            names = (*(f"{name} {arm.parameters.get(name, '')}" for name in others), arm.variant)
             series.setdefault(names, []).append(arm)
     figure = style.sheet(HEIGHT)
     axes = figure.subplots()

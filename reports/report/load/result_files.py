@@ -119,7 +119,7 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
         algorithm=text("algorithm"), backend=text("backend"), schedule=text("schedule"),
         unit=text("unit"), grain=whole("grain"), chunks=whole("chunks"), size=whole("size"),
         workers=whole("workers", at_least=1), repeats=whole("repeats", at_least=1),
-        parameters=dict(fields.object("parameters").values),
+        parameters=dict(fields.object("parameters").values) | _surroundings(fields),
         cpu_seconds=optional("cpu_seconds"), context_switches=optional("context_switches"),
         peak_rss_bytes=None if memory is None else int(memory),
         answer=fields.value("answer"), expected=fields.value("expected"), ok=not cause,
@@ -128,6 +128,17 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
         facts=_facts(fields), paced=fields.has("paced") and fields.flag("paced"),
         metrics=_metrics(fields.object("metrics")) if fields.has("metrics") else {},
     )
+
+
+def _surroundings(fields: Fields) -> dict[str, str]:
+    """What an arm was started with, and where, as further axes: told as `NAME=value`."""
+    told = {}
+    if fields.has("environment"):
+        environment = fields.object("environment")
+        told = {name: f"{name}={environment.text(name)}" for name in environment.values}
+    if fields.has("pin") and fields.text("pin") != "none":
+        told["pin"] = f"pin={fields.text('pin')}"
+    return told
 
 
 def _metrics(fields: Fields) -> dict[str, tuple[float, ...]]:

@@ -1,0 +1,140 @@
+// --env and --pin: what arms are started with, and where, is theirs alone, and on record.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernels/machine/processors/processor_set.hpp"
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Sums, over 100 indices, a number that the variable holds.
+constexpr char reads_a_variable[] = R"(#include <cstdlib>
+constexpr std::uint64_t size = 100;
+const char* const text = std::getenv("PARLAB_TEST_NUMBER");
+const std::uint64_t number = text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+auto kernel = [](std::uint64_t) { return number; };
+constexpr std::uint64_t expected = 700;
+)";
+
+/// Sums, over 100 indices, how many processors the computing thread may run on.
+constexpr char counts_processors[] = R"(#include <sched.h>
+constexpr std::uint64_t size = 100;
+auto kernel = [](std::uint64_t) -> std::uint64_t {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  return static_cast<std::uint64_t>(CPU_COUNT(&set));
+};
+constexpr std::uint64_t expected = 100;
+)";
+
+class OwnKernelAxis : public testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+  }
+  json race(const char* kernel, std::vector<std::string> words, int code) {
+    std::ofstream(folder_.path() / "kernel.hpp") << kernel;
+    std::vector<std::string> all = {"run",      "own", "--kernel", "kernel.hpp", "--quiet",
+                                    "--rounds", "1",   "--json",   "own.json"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ended ended = run_parlab(all, folder_.path());
+    EXPECT_EQ(ended.code, code) << ended.err;
+    return read_json(folder_.path() / "own.json");
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(OwnKernelAxis, StartsEachArmWithItsValue) {
+  const json document = race(
+      reads_a_variable,
+      {"--backend", "threads,processes", "--workers", "2", "--env", "PARLAB_TEST_NUMBER=7,8"}, 1);
+  std::map<std::string, std::uint64_t> answers;
+  for (const json& result : document["results"]) {
+    const auto value = result["environment"]["PARLAB_TEST_NUMBER"].get<std::string>();
+    EXPECT_THAT(result["label"].get<std::string>(), HasSubstr("PARLAB_TEST_NUMBER=" + value));
+    answers[result["backend"].get<std::string>() + value] = result["answer"];
+    EXPECT_EQ(result["ok"], value == "7") << result["label"];
+  }
+  EXPECT_EQ(answers, (std::map<std::string, std::uint64_t>{{"serial7", 700},
+                                                           {"threads7", 700},
+                                                           {"threads8", 800},
+                                                           {"processes7", 700},
+                                                           {"processes8", 800}}));
+}
+
+TEST_F(OwnKernelAxis, ConfinesArmsToAsManyProcessorsAsWorkers) {
+  const auto everything = static_cast<std::uint64_t>(processors_at_start().count());
+  if (everything < 2) GTEST_SKIP() << "needs two processors";
+  const json document = race(
+      counts_processors,
+      {"--backend", "threads,processes,thread_pool", "--workers", "1", "--pin", "spread,none"}, 1);
+  int pinned = 0;
+  for (const json& result : document["results"]) {
+    const bool is_pinned = result["pin"] == "spread";
+    EXPECT_EQ(result["answer"], is_pinned ? 100 : 100 * everything) << result["label"];
+    EXPECT_THAT(result["label"].get<std::string>(),
+                HasSubstr(is_pinned ? "pin=spread" : "pin=none"));
+    EXPECT_EQ(result["processors"].is_null(), !is_pinned);
+    if (is_pinned) {
+      EXPECT_EQ(result["processors"].size(), 1u);
+      ++pinned;
+    }
+  }
+  EXPECT_EQ(pinned, 5);  // serial twice, three backends
+}
+
+TEST(EnvironmentAndPin, TogetherCombine) {
+  const Ended ended =
+      run_parlab({"compare", "dispatch", "--chunks", "3", "--backend", "openmp", "--workers", "1",
+                  "--rounds", "2", "--quiet", "--json", "-", "--env",
+                  "OMP_WAIT_POLICY=active,passive", "--env", "OMP_X=1", "--pin", "compact,none"});
+  if (ended.err.find("not in this build") != std::string::npos) GTEST_SKIP() << ended.err;
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  std::vector<std::string> labels;
+  const json document = json::parse(ended.out);
+  for (const json& result : document["results"]) {
+    labels.push_back(result["label"]);
+    EXPECT_EQ(result["environment"]["OMP_X"], "1");
+  }
+  EXPECT_THAT(
+      labels,
+      ElementsAre("OMP_WAIT_POLICY=active pin=compact", "OMP_WAIT_POLICY=active pin=compact again",
+                  "OMP_WAIT_POLICY=active pin=none", "OMP_WAIT_POLICY=passive pin=compact",
+                  "OMP_WAIT_POLICY=passive pin=none"));
+}
+
+TEST(EnvironmentAndPin, OfMethodsAreTheirEnvironmentAlone) {
+  const Ended ended = run_parlab({"run", "event_loop", "--help"});
+  if (ended.code != 0) GTEST_SKIP() << "not in this build";
+  EXPECT_THAT(ended.out, HasSubstr("--env"));
+  EXPECT_THAT(ended.out, testing::Not(HasSubstr("--pin")));
+}
+
+TEST(EnvironmentAndPin, LeaveARaceWithoutThemAsItWas) {
+  const Ended ended = run_parlab({"run", "dispatch", "--chunks", "3", "--backend", "threads",
+                                  "--workers", "2", "--rounds", "1", "--quiet", "--json", "-"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json document = json::parse(ended.out);
+  EXPECT_EQ(document["results"].size(), 3u);
+  for (const json& result : document["results"]) {
+    EXPECT_EQ(result["environment"], json::object());
+    EXPECT_EQ(result["pin"], "none");
+    EXPECT_TRUE(result["processors"].is_null());
+  }
+}
+
+}  // namespace
+}  // namespace parlab
