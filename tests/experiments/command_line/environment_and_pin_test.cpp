@@ -109,11 +109,11 @@ TEST(EnvironmentAndPin, TogetherCombine) {
     labels.push_back(result["label"]);
     EXPECT_EQ(result["environment"]["OMP_X"], "1");
   }
-  EXPECT_THAT(
-      labels,
-      ElementsAre("OMP_WAIT_POLICY=active pin=compact", "OMP_WAIT_POLICY=active pin=compact again",
-                  "OMP_WAIT_POLICY=active pin=none", "OMP_WAIT_POLICY=passive pin=compact",
-                  "OMP_WAIT_POLICY=passive pin=none"));
+  EXPECT_THAT(labels, ElementsAre("openmp:static x1 OMP_WAIT_POLICY=active pin=compact",
+                                  "openmp:static x1 OMP_WAIT_POLICY=active pin=compact again",
+                                  "openmp:static x1 OMP_WAIT_POLICY=active pin=none",
+                                  "openmp:static x1 OMP_WAIT_POLICY=passive pin=compact",
+                                  "openmp:static x1 OMP_WAIT_POLICY=passive pin=none"));
 }
 
 TEST(EnvironmentAndPin, OfMethodsAreTheirEnvironmentAlone) {
