@@ -9,5 +9,6 @@ extern const char inside_kernel_table[];
 extern const char inside_kernel_arrays[];
 extern const char inside_kernel_numbers[];
 extern const char inside_kernel_calls[];
+extern const char inside_kernel_check[];  // behind the others, for the program of --check
 
 }  // namespace parlab

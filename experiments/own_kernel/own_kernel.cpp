@@ -16,6 +16,7 @@
 #include "experiments/own_kernel/kernel_text.hpp"
 #include "experiments/own_kernel/loaded_kernel.hpp"
 #include "experiments/own_kernel/making_folder.hpp"
+#include "experiments/own_kernel/own_plan.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/posix/process/program.hpp"
 #include "kernels/posix/wait.hpp"
@@ -62,9 +63,8 @@ ExitStatus ended(ChildProcess compiler, const InterruptionGuard& interruption) {
   return compiler.wait();
 }
 
-/// `scratch`: where the compiler puts what it removes itself, unless it is killed.
-void compile(Words words, const fs::path& file, const fs::path& scratch,
-             const InterruptionGuard& interruption) {
+/// Whether the compiler succeeds. `scratch`: where it puts what it removes itself, unless it is killed.
+bool is_compiled(Words words, const fs::path& scratch, const InterruptionGuard& interruption) {
   const std::string name = words.front();
   const Program program{.words = std::move(words),
                         .variables = {{"TMPDIR", scratch.string()}},
@@ -74,9 +74,27 @@ void compile(Words words, const fs::path& file, const fs::path& scratch,
   if (status.code == no_such_program)
     throw UsageError(fmt::format(
         "--kernel: there is no compiler '{}': apt-get install g++, or set CXX to one", name));
-  if (!status.success())
+  return status.success();
+}
+
+void compile(Words words, const fs::path& file, const fs::path& scratch,
+             const InterruptionGuard& interruption) {
+  const std::string name = words.front();
+  if (!is_compiled(std::move(words), scratch, interruption))
     throw UsageError(
         fmt::format("--kernel: {} does not compile, as {} says above", file.string(), name));
+}
+
+/// The compiler with its language, warnings off or on by `more`, and where the file's includes are.
+Words command_for(const fs::path& file, const std::string& asked, const std::string& flags,
+                  std::initializer_list<const char*> more) {
+  Words words = compiler(asked);
+  words.emplace_back("-std=c++20");
+  words.insert(words.end(), more.begin(), more.end());
+  const Words more_flags = shell_words(flags, "--flags");
+  words.insert(words.end(), more_flags.begin(), more_flags.end());
+  words.push_back("-I" + fs::absolute(file).parent_path().string());
+  return words;
 }
 
 /// Removes all but the newest, where others may do the same.
@@ -97,17 +115,13 @@ fs::path compiled(const fs::path& file, const std::string& asked, const std::str
                   const InterruptionGuard& interruption) {
   const fs::path folder = compiled_kernels_folder();
   const std::string source = wrapped(file, source_of(file));
-  const Words more_flags = shell_words(flags, "--flags");
   const MakingFolder making(folder);
   const fs::path cpp = making.path() / "own.cpp", all = making.path() / "own.ii",
                  made = making.path() / "own.so";
   std::ofstream(cpp, std::ios::binary) << source;
-  Words words = compiler(asked);
-  for (const char* word : {"-std=c++20", "-O3", "-march=native", "-Wall", "-fPIC"})
-    words.emplace_back(word);
-  words.insert(words.end(), more_flags.begin(), more_flags.end());
-  std::string what = fmt::format("{}\n", fmt::join(words, "\n"));
-  words.push_back("-I" + fs::absolute(file).parent_path().string());
+  const Words words = command_for(file, asked, flags, {"-O3", "-march=native", "-Wall", "-fPIC"});
+  // Not the folder of includes: what they hold is in the preprocessed text.
+  const std::string what = fmt::format("{}\n", fmt::join(words.begin(), words.end() - 1, "\n"));
   const auto with = [&words](std::initializer_list<std::string> more) {
     Words longer = words;
     longer.insert(longer.end(), more);
@@ -215,6 +229,19 @@ fs::path compile_own_kernel(const fs::path& file, const std::string& compiler,
                             const std::string& flags) {
   const InterruptionGuard interruption;
   return compiled(file, compiler, flags, interruption);
+}
+
+bool compile_own_program(const OwnWords& words, const std::string& behind, const Words& more,
+                         const fs::path& folder, const fs::path& made,
+                         const InterruptionGuard& interruption) {
+  const fs::path cpp = folder / "program.cpp";
+  std::ofstream(cpp, std::ios::binary) << wrapped(words.file, source_of(words.file)) << behind;
+  Words command = command_for(words.file, words.compilers.substr(0, words.compilers.find(',')),
+                              words.flags, {"-w"});
+  command.insert(command.end(), more.begin(), more.end());
+  for (const std::string& word : {cpp.string(), std::string("-o"), made.string()})
+    command.push_back(word);
+  return is_compiled(std::move(command), folder, interruption);
 }
 
 OwnKernel describe_own_kernel(const fs::path& library, const fs::path& file,

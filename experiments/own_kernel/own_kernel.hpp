@@ -13,6 +13,8 @@
 
 namespace parlab {
 
+class InterruptionGuard;
+
 /// A function of the file that is raced.
 struct OwnVariant {
   std::string name;  // "kernel_simd"
@@ -57,6 +59,14 @@ struct OwnKernel {
 /// Interrupted.
 std::filesystem::path compile_own_kernel(const std::filesystem::path& file,
                                          const std::string& compiler, const std::string& flags);
+
+struct OwnWords;
+
+/// Compiles the file, with `behind` after it, to a program at `made`, with `more` flags; its scratch files go to
+/// `folder`. False where the compiler cannot: its messages are on stderr. Throws UsageError, Interrupted.
+bool compile_own_program(const OwnWords& words, const std::string& behind,
+                         const std::vector<std::string>& more, const std::filesystem::path& folder,
+                         const std::filesystem::path& made, const InterruptionGuard& interruption);
 
 /// What a library of a file says of itself where these parameters are set, "n=1000;", in a process
 /// apart: its variables are made there. Throws UsageError where it cannot be loaded, has no index,

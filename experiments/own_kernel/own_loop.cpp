@@ -13,6 +13,7 @@
 #include "experiments/own_kernel/loaded_kernel.hpp"
 #include "experiments/own_kernel/own_arm.hpp"
 #include "experiments/own_kernel/own_plan.hpp"
+#include "experiments/own_kernel/race_check.hpp"
 #include "experiments/own_kernel/reference_run.hpp"
 #include "kernels/base/errors.hpp"
 
@@ -55,7 +56,9 @@ class Own final : public Experiment {
         "--tolerance", words_.tolerance,
         "allowed error of doubles: relative, or relative,absolute as in 1e-9,1e-12 [1e-9 for "
         "returned values, whose rounding depends on the order of additions; 0 for arrays]");
-    app.add_flag("--check", check_, "compiles the kernel, describes it, and runs nothing");
+    app.add_flag("--describe", describe_, "compiles the kernel, says what it is, and runs nothing");
+    app.add_flag("--check", check_,
+                 "the same, and looks for data races between two threads by the thread sanitizer");
   }
   void check_options() override {
     if (words_.file.empty())
@@ -67,10 +70,10 @@ class Own final : public Experiment {
     plans_ = own_plans(words_);
   }
   std::string instead() const override {
-    if (!check_) return "";
+    if (!check_ && !describe_) return "";
     std::string text;
     for (const OwnPlan& plan : plans_) text += told(plan) + "\n";
-    return text;
+    return check_ ? text + check_for_races(words_, plans_.front().own->parameters) + "\n" : text;
   }
 
   std::string subject(const Case& what) const override {
@@ -161,7 +164,7 @@ class Own final : public Experiment {
   const CLI::Option* tolerance_option_ = nullptr;
   Tolerance tolerance_;
   Tolerance of_arrays_;  // bit for bit unless --tolerance is given
-  bool check_ = false;
+  bool check_ = false, describe_ = false;
   std::vector<OwnPlan> plans_;
 };
 

@@ -227,7 +227,7 @@ TEST_F(Own, TakesFlagsThatHoldBlanksAndAFolderOfAnyName) {
 
 TEST_F(Own, SaysWhatAKernelIsWithoutARace) {
   const Ended ended =
-      run_parlab({"run", "own", "--check", "--kernel", file(squares)}, folder_.path());
+      run_parlab({"run", "own", "--describe", "--kernel", file(squares)}, folder_.path());
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.out,
             "mine: 1000 indices, adds up whole numbers, has no expected(): is checked against one "

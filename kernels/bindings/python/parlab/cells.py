@@ -184,7 +184,7 @@ def _run_cell(options: _Options, cell: str, names: dict[str, Any]) -> None:
     begin, flags = time.perf_counter(), list(options.flags)
     if options.kernel:
         kernel = OwnKernel(options.kernel, cell, shlex.join(flags))
-        print(f"{kernel.check()}\n[ready in {time.perf_counter() - begin:.1f} s]")
+        print(f"{kernel.describe()}\n[ready in {time.perf_counter() - begin:.1f} s]")
         names[options.kernel] = kernel
     elif options.name:
         functions, made = bound(cell, flags)

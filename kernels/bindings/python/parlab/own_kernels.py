@@ -44,13 +44,21 @@ class OwnKernel:
         if self.path is None and not re.fullmatch(r"\w[\w .+-]{0,99}", self.name):
             raise BadInput(f"{self.name!r} is not a name for a kernel: letters, digits, ' ', '_', '.', '+', '-'")
 
-    def check(self) -> str:
-        """Compiles it, runs nothing, and returns what it is in one line. Raises CellFailed with what the
+    def describe(self) -> str:
+        """Compiles it, runs nothing, and returns what it is, in a line per kernel. Raises CellFailed with what the
         compiler says."""
+        return self._asked("--describe")
+
+    def check(self) -> str:
+        """The same, and looks for data races between two threads by the thread sanitizer: CellFailed, with the line,
+        where there is one."""
+        return self._asked("--check")
+
+    def _asked(self, flag: str) -> str:
         with tempfile.TemporaryDirectory(prefix="parlab-") as folder:
             file = self._written(folder)
             words = [f"--{name}={value}" for name, value in self._options(file).items()]
-            done = races.answer_of_program(["run", "own", "--check", *words])
+            done = races.answer_of_program(["run", "own", flag, *words])
             if done.returncode == 130:
                 raise KeyboardInterrupt
             if done.returncode:
