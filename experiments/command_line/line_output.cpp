@@ -1,12 +1,18 @@
 #include "experiments/command_line/line_output.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "experiments/base/standard_streams.hpp"
+#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {
@@ -14,13 +20,42 @@ namespace {
 /// Bytes that are written at once.
 constexpr std::size_t rows_at_once = std::size_t{64} << 10;
 
+bool is_stream(const std::string& path) {
+  struct stat about {};
+  return stat(path.c_str(), &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode));
+}
+
+/// Of a pipe, when somebody reads it.
+FileDescriptor opened_stream(const std::string& path) {
+  FileDescriptor stream(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!stream)
+    throw UsageError(fmt::format("cannot write to {}: {}; name another place", path,
+                                 std::generic_category().message(errno)));
+  return stream;
+}
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw OutputLost(errno);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 }  // namespace
 
-LineOutput::LineOutput(const std::string& words) : words_(words) {
+LineOutput::LineOutput(const std::string& words) : words_(words == "/dev/stdout" ? "-" : words) {
   if (words_ == "-")
     require_stdout();
+  else if (is_stream(words_))
+    stream_ = opened_stream(words_);
   else if (!words_.empty())
     file_.emplace(words_);
+}
+
+void LineOutput::flush() {
+  if (!rows_.empty() && (words_ == "-" || stream_)) write_rows();
 }
 
 void LineOutput::add(std::string_view line) {
@@ -33,6 +68,8 @@ void LineOutput::write_rows() {
   try {
     if (rescue_) {
       rescue_->file->write(rows_);
+    } else if (stream_) {
+      write_all(stream_.get(), rows_);
     } else if (file_) {
       file_->write(rows_);
     } else {

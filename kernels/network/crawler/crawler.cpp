@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_set>
 #include <utility>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/text/ascii.hpp"
+#include "kernels/base/text/wildcard.hpp"
 #include "kernels/network/crawler/fetching/crawl_loop.hpp"
 #include "kernels/network/crawler/mirror/mirror.hpp"
 #include "kernels/network/crawler/page_files.hpp"
@@ -26,27 +28,53 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+std::vector<Address> more_starts_of(const CrawlOptions& options) {
+  std::vector<Address> starts;
+  for (const std::string& start : options.more_starts) starts.push_back(start_address(start));
+  return starts;
+}
+
+/// In scope, those of the starts among them.
+std::vector<std::string> hosts_of(const CrawlOptions& options, const std::vector<Address>& starts) {
+  std::vector<std::string> hosts = options.hosts;
+  for (const Address& start : starts) hosts.push_back(start.origin());
+  return hosts;
+}
+
 class Crawl : private CrawlClient {
  public:
-  Crawl(const CrawlOptions& options, const CrawlWatcher& watcher)
+  using Lines = std::function<void(const std::string&)>;
+
+  Crawl(const CrawlOptions& options, const CrawlWatcher& watcher, const Lines& lines)
       : options_(options),
         watcher_(watcher),
+        lines_(lines),
         start_(start_address(options.start)),
-        scope_(start_, options.hosts, options.prefix),
+        scope_(start_, hosts_of(options, starts_), options.prefix),
         loop_(options, *this),
         store_(options.state),
         files_(options.folder) {
     if (!options.mirror.empty()) mirror_.emplace(options.mirror);
-    store_.remember_options(
-        fmt::format("{} {} {}", start_.text(), fmt::join(options.hosts, ","), options.prefix));
+    std::string remembered =
+        fmt::format("{} {} {}", start_.text(), fmt::join(options.hosts, ","), options.prefix);
+    for (const Address& start : starts_) remembered += " " + start.text();
+    for (const std::string& pattern : options.accept) remembered += " accept " + pattern;
+    for (const std::string& pattern : options.reject) remembered += " reject " + pattern;
+    store_.remember_options(remembered);
+    store_.remember_depth(options.limits.depth);
+    if (options.retry_failed) store_.retry_failed();
   }
 
   CrawlSummary run() {
     const auto begin = Clock::now();
     store_.add({start_.text(), start_.origin(), 0, 0}, 0);
+    for (const Address& start : starts_) store_.add({start.text(), start.origin(), 0, 0}, 0);
+    if (lines_) store_.each_line(false, lines_);
     loop_.run(start_);
+    if (watcher_.released) watcher_.released();
     store_.commit();
     store_.mark_redirects(options_.limits.redirects);
+    if (lines_) store_.each_line(true, lines_);
     CrawlSummary summary = summary_;
     if (mirror_) {
       mirror_->finish();
@@ -63,7 +91,6 @@ class Crawl : private CrawlClient {
     summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     return summary;
   }
-  PageStore& store() { return store_; }
 
  private:
   // ---- What the loop asks ------------------------------------------------------------------
@@ -96,14 +123,19 @@ class Crawl : private CrawlClient {
 
   void refused(const Task& task, const std::string& error) override { finish(task, 0, error, 0); }
 
-  HttpRequest request_for(const Task& task, const Address&) override {
+  HttpRequest request_for(const Task& task, const Address& address) override {
     HttpRequest request;
-    if (mirror_) request.fields = mirror_->condition(task.page.url);
+    if (scope_.contains(address))
+      for (const std::string& header : options_.headers) request.fields += header + "\r\n";
+    for (const Credential& credential : options_.credentials)
+      if (credential.origin == address.origin())
+        request.fields += "Authorization: " + credential.authorization + "\r\n";
+    if (mirror_) request.fields += mirror_->condition(task.page.url);
     return request;
   }
 
   void sitemap_names(const Address& page) override {
-    if (scope_.contains(page)) add(page, 0, 0, 0);
+    if (is_wanted(page)) add(page, 0, 0, 0);
   }
 
   void tick() override {
@@ -115,11 +147,25 @@ class Crawl : private CrawlClient {
     if (watcher_.draining) watcher_.draining();
   }
 
+  bool is_wanted(const Address& address) const {
+    const auto matches = [&](const std::string& pattern) {
+      return matches_whole(pattern, address.text());
+    };
+    return scope_.contains(address) && std::ranges::none_of(options_.reject, matches) &&
+           (options_.accept.empty() || std::ranges::any_of(options_.accept, matches));
+  }
+
   // ---- One page ----------------------------------------------------------------------------
 
   /// What an answer means: a result and new pages.
   void answered(Host& host, const Task& task, const Address& address, Answer& answer) override {
     MessageReader& reader = answer.reader();
+    const HttpPhases& phases = answer.connection->phases();
+    more_ = {
+        {"phases",
+         {{"connect", phases.connect}, {"first_byte", phases.first_byte}, {"body", phases.body}}}};
+    if (answer.error.empty() && !reader.field("content-type").empty())
+      more_["type"] = reader.field("content-type");
     const bool is_answered = answer.error.empty();
     const int status = is_answered ? reader.status() : 0;
     if (!is_answered)  // the head may have come before the rest was lost
@@ -149,6 +195,7 @@ class Crawl : private CrawlClient {
       return finish(task, status,
                     inflated == InflateResult::too_big ? "inflated_too_big" : "bad_encoding",
                     body.size());
+    if (!options_.folder.empty()) more_["file"] = PageFiles::name_of(address);
     files_.save(address, body);
     const std::string type(reader.field("content-type"));
     if (mirror_)
@@ -165,6 +212,7 @@ class Crawl : private CrawlClient {
   /// Adds what a page refers to.
   void follow(const Task& task, const Address& address, const MessageReader& reader,
               const std::string& content_type, const std::string& body) {
+    if (mirror_) more_["file"] = mirror_->file_of(task.page.url).value_or("");
     const std::string type = lower(content_type);
     const bool is_html = type.empty() || type.find("html") != std::string::npos;
     if (mirror_ && (is_html || type.find("text/css") != std::string::npos))
@@ -198,9 +246,12 @@ class Crawl : private CrawlClient {
     const Charset charset = Charset::of_page(content_type, body);
     const PageLinks links = links_of_html(charset.to_utf8(body), product_of(options_.agent));
     const Address base = address.resolve(links.base, charset).value_or(address);
+    more_["links"] = links.references.size();
     for (const std::string& reference : links.references)
-      if (const auto target = base.resolve(reference, charset); target && scope_.contains(*target))
-        add(*target, page.depth + 1, 0, page.id);
+      if (const auto target = base.resolve(reference, charset)) {
+        if (watcher_.edge) watcher_.edge(page.url, target->text());
+        if (is_wanted(*target)) add(*target, page.depth + 1, 0, page.id);
+      }
   }
 
   /// A page that sets a cookie and redirects to itself is asked for again, with the cookie.
@@ -225,7 +276,7 @@ class Crawl : private CrawlClient {
       error = "redirect_loop";
     else if (task.page.redirects >= options_.limits.redirects)
       error = "redirect_limit";
-    else if (!scope_.contains(*target) && !requisites_.contains(task.page.url))
+    else if (!is_wanted(*target) && !requisites_.contains(task.page.url))
       error = "redirect_out_of_scope";
     else
       add(*target, task.page.depth, task.page.redirects + 1, task.page.id);
@@ -243,22 +294,27 @@ class Crawl : private CrawlClient {
   void finish(const Task& task, int status, const std::string& error, std::uint64_t bytes,
               const std::string& redirect = {}) {
     PageResult result{status, error, bytes, 0, std::max(task.tries, 1), redirect};
+    if (const auto more = std::exchange(more_, {}); !more.is_null())
+      result.more = more.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     result.seconds = std::chrono::duration<double>(Clock::now() - task.begun).count();
     if (mirror_ && (status < 200 || status >= 300) && status != 304)
       mirror_->note(task.page.url, status, error, error.empty() ? redirect : std::string());
     store_.finish(task.page, result);
-    if (watcher_.page) watcher_.page(result_line(task.page, result, ""));
+    if (lines_ && redirect.empty()) lines_(store_.line_of(task.page.id));
   }
 
   const CrawlOptions& options_;
   const CrawlWatcher& watcher_;
+  const Lines& lines_;
   Address start_;  // before the store: a bad address makes no file
+  std::vector<Address> starts_ = more_starts_of(options_);  // the others
   Scope scope_;
   CrawlLoop loop_;
   PageStore store_;
   PageFiles files_;
   std::optional<Mirror> mirror_;
   std::unordered_set<std::string> requisites_;  // of pages in the mirror; they may be out of scope
+  nlohmann::json more_;  // of the line of the page whose answer is being read
   CrawlSummary summary_;
 };
 
@@ -266,10 +322,7 @@ class Crawl : private CrawlClient {
 
 CrawlSummary crawl(const CrawlOptions& options, const CrawlWatcher& watcher,
                    const std::function<void(const std::string&)>& lines) {
-  Crawl crawl(options, watcher);
-  CrawlSummary summary = crawl.run();
-  if (lines) crawl.store().each_line(lines);
-  return summary;
+  return Crawl(options, watcher, lines).run();
 }
 
 }  // namespace parlab

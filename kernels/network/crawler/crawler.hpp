@@ -30,10 +30,23 @@ struct CrawlTimeouts {
   std::chrono::milliseconds total{120'000};
 };
 
+/// Sent to its origin only, in no state, log or result.
+struct Credential {
+  std::string origin;         // "https://example.com:8443"
+  std::string authorization;  // the field's value
+};
+
 struct CrawlOptions {
   std::string start;
-  std::vector<std::string> hosts = {};  // in scope besides the start's
-  std::string prefix = {};              // of the path; empty for all
+  std::vector<std::string> more_starts = {};  // their hosts are in scope, too
+  std::vector<std::string> hosts = {};        // in scope besides the start's
+  std::string prefix = {};                    // of the path; empty for all
+  /// Of addresses, in which * is any text: only what one of `accept` matches, if there are some, and none of
+  /// `reject`. The starts are fetched all the same.
+  std::vector<std::string> accept = {}, reject = {};
+  /// More lines of each request to a host in scope: "Name: value".
+  std::vector<std::string> headers = {};
+  std::vector<Credential> credentials = {};
   CrawlLimits limits = {};
   CrawlTimeouts timeouts = {};
   std::uint64_t at_once = 100;
@@ -47,8 +60,9 @@ struct CrawlOptions {
   bool allow_private = false;
   std::string ca_file = {};  // certificates to trust besides the system's
   std::string agent = "parlab";
-  std::string state = {};   // the database; empty for one that is gone afterwards
-  std::string folder = {};  // where bodies are saved; empty for nowhere
+  bool retry_failed = false;  // pages of an earlier run that ended with an error
+  std::string state = {};     // the database; empty for one that is gone afterwards
+  std::string folder = {};    // where bodies are saved; empty for nowhere
   /// Where a mirror is made or brought up to date; empty for nowhere. What pages in scope need is fetched from
   /// other hosts, too.
   std::string mirror = {};
@@ -67,17 +81,19 @@ struct CrawlSummary {
 };
 
 struct CrawlWatcher {
-  /// A page is done: its JSON line.
-  std::function<void(const std::string&)> page = {};
+  /// A page in scope refers to another page, which need not be: both addresses.
+  std::function<void(const std::string&, const std::string&)> edge = {};
   /// A few times a second.
   std::function<void(const CrawlTotals&)> progress = {};
   /// The first signal: what is under way is finished, nothing is begun.
   std::function<void()> draining = {};
+  /// The crawl has let go of the signals.
+  std::function<void()> released = {};
 };
 
 /// Crawls. The first SIGINT, SIGTERM or SIGHUP drains, the second ends it at once. `lines` is
-/// called with the JSON line of every page that is done, those of earlier runs among them, at the
-/// end. Throws UsageError.
+/// called with the JSON line of every page that is done: those of earlier runs first, others as they
+/// end, redirects last, because where they lead is known then. Throws UsageError.
 CrawlSummary crawl(const CrawlOptions& options, const CrawlWatcher& watcher,
                    const std::function<void(const std::string&)>& lines = {});
 

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/network/crawler/page_line.hpp"
 #include "kernels/posix/file_descriptor.hpp"
 
 namespace parlab {
@@ -21,7 +22,7 @@ CREATE TABLE IF NOT EXISTS pages (
   id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, authority TEXT NOT NULL,
   depth INTEGER NOT NULL, redirects INTEGER NOT NULL, parent INTEGER NOT NULL,
   done INTEGER NOT NULL DEFAULT 0,
-  status INTEGER, error TEXT, bytes INTEGER, seconds REAL, tries INTEGER, redirect TEXT);
+  status INTEGER, error TEXT, bytes INTEGER, seconds REAL, tries INTEGER, redirect TEXT, more TEXT);
 CREATE INDEX IF NOT EXISTS waiting ON pages (authority, id) WHERE done = 0;
 )";
 
@@ -29,57 +30,12 @@ CREATE INDEX IF NOT EXISTS waiting ON pages (authority, id) WHERE done = 0;
 /// commits do not set the pace.
 constexpr int pages_a_commit = 32;
 
-/// A prepared statement, bound and stepped; reset by its destructor.
-class Query {
- public:
-  explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
-  Query(const Query&) = delete;
-  Query& operator=(const Query&) = delete;
-  ~Query() {
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_);
-  }
-
-  Query& operator<<(std::int64_t value) {
-    sqlite3_bind_int64(statement_, ++bound_, value);
-    return *this;
-  }
-  Query& operator<<(double value) {
-    sqlite3_bind_double(statement_, ++bound_, value);
-    return *this;
-  }
-  /// The text must live as long as this.
-  Query& operator<<(const std::string& text) {
-    sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
-                      SQLITE_STATIC);
-    return *this;
-  }
-  /// Returns whether there is a row.
-  bool step() {
-    const int state = sqlite3_step(statement_);
-    if (state == SQLITE_ROW) return true;
-    if (state == SQLITE_DONE) return false;
-    throw std::runtime_error(
-        fmt::format("the crawl's database: {}", sqlite3_errmsg(sqlite3_db_handle(statement_))));
-  }
-  std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
-  double real(int column) const { return sqlite3_column_double(statement_, column); }
-  std::string text(int column) const {
-    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return bytes ? std::string(bytes, sqlite3_column_bytes(statement_, column)) : std::string();
-  }
-
- private:
-  sqlite3_stmt* statement_;
-  int bound_ = 0;
-};
-
 }  // namespace
 
 struct PageStore::Database {
   sqlite3* handle = nullptr;
   sqlite3_stmt *add = nullptr, *finish = nullptr, *next = nullptr, *origin = nullptr,
-               *hop = nullptr;
+               *hop = nullptr, *line = nullptr;
   bool in_transaction = false;
   int finished = 0;  // pages since the last commit
   /// Addresses that were added lately, each at the place of its hash: most links of a site lead to
@@ -90,7 +46,8 @@ struct PageStore::Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database() {
-    for (sqlite3_stmt* statement : {add, finish, next, origin, hop}) sqlite3_finalize(statement);
+    for (sqlite3_stmt* statement : {add, finish, next, origin, hop, line})
+      sqlite3_finalize(statement);
     sqlite3_close(handle);
   }
 
@@ -107,6 +64,15 @@ struct PageStore::Database {
       throw std::runtime_error(fmt::format("the crawl's database: {}", sqlite3_errmsg(handle)));
     return statement;
   }
+  /// The first column of the query's first row, if it has one.
+  std::optional<std::string> first(const char* sql) {
+    sqlite3_stmt* const statement = prepared(sql);
+    std::optional<std::string> value;
+    if (DatabaseQuery query(statement); query.step()) value = query.text(0);
+    sqlite3_finalize(statement);
+    return value;
+  }
+  bool has(const char* sql) { return first(sql).has_value(); }
   void begin() {
     if (!in_transaction) run("BEGIN IMMEDIATE");
     in_transaction = true;
@@ -134,6 +100,8 @@ PageStore::PageStore(const std::string& path) : database_(std::make_unique<Datab
                         : "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
     db.run("PRAGMA cache_size=-16384");  // KiB: memory stays the same however long the frontier
     db.run(schema);
+    if (!db.has("SELECT 1 FROM pragma_table_info('pages') WHERE name = 'more'"))
+      db.run("ALTER TABLE pages ADD COLUMN more TEXT");  // by an earlier version
   } catch (const std::runtime_error& error) {
     throw UsageError(
         fmt::format("{} cannot hold a crawl ({}); give another with --state", file, error.what()));
@@ -143,19 +111,25 @@ PageStore::PageStore(const std::string& path) : database_(std::make_unique<Datab
       "ON CONFLICT (url) DO NOTHING");
   db.finish = db.prepared(
       "UPDATE pages SET done = 1, status = ?, error = ?, bytes = ?, seconds = ?, tries = ?, "
-      "redirect = ? WHERE id = ?");
+      "redirect = ?, more = ? WHERE id = ?");
   db.next = db.prepared(
       "SELECT id, url, depth, redirects FROM pages WHERE done = 0 AND authority = ? AND id > ? "
       "AND depth <= ? ORDER BY id LIMIT ?");
   db.origin = db.prepared("SELECT url, parent, redirects FROM pages WHERE id = ?");
   db.hop = db.prepared("SELECT status, error, redirect FROM pages WHERE url = ? AND done = 1");
+  db.line = db.prepared(select_page_line);
   // Whether these may be fetched was not known: they are asked for again.
   db.run("UPDATE pages SET done = 0 WHERE done = 1 AND error = 'robots_unreachable'");
+  count_pages();
+}
+
+void PageStore::count_pages() {
+  Database& db = *database_;
   sqlite3_stmt* const once = db.prepared(
-      "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(error <> ''), 0), "
-      "coalesce(sum(bytes), 0) FROM pages");
+      "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(done AND error <> ''), 0), "
+      "coalesce(sum(done * bytes), 0) FROM pages");
   {
-    Query query(once);
+    DatabaseQuery query(once);
     query.step();
     const auto number = [&](int column) {
       return static_cast<std::uint64_t>(query.number(column));
@@ -175,20 +149,15 @@ PageStore::~PageStore() {
 void PageStore::remember_options(const std::string& options) {
   Database& db = *database_;
   db.begin();
-  sqlite3_stmt* const read = db.prepared("SELECT value FROM about WHERE name = 'options'");
-  std::string before;
-  {
-    Query query(read);
-    if (query.step()) before = query.text(0);
-  }
-  sqlite3_finalize(read);
+  const std::string before =
+      db.first("SELECT value FROM about WHERE name = 'options'").value_or("");
   if (!before.empty() && before != options)
     throw UsageError(fmt::format(
         "--state holds another crawl ({}); give another file, or the same options", before));
   if (before.empty()) {
     sqlite3_stmt* const write = db.prepared("INSERT INTO about VALUES ('options', ?)");
     {
-      Query query(write);
+      DatabaseQuery query(write);
       query << options;
       query.step();
     }
@@ -197,13 +166,35 @@ void PageStore::remember_options(const std::string& options) {
   commit();
 }
 
+void PageStore::retry_failed() {
+  database_->begin();
+  database_->run("UPDATE pages SET done = 0 WHERE done = 1 AND error <> ''");
+  commit();
+  count_pages();
+}
+
+void PageStore::remember_depth(int depth) {
+  Database& db = *database_;
+  const auto before = db.first("SELECT value FROM about WHERE name = 'depth'");
+  const int old = before ? std::atoi(before->c_str()) : depth;
+  if (before && old >= depth) return;
+  db.begin();
+  if (before)
+    db.run(
+        fmt::format("UPDATE pages SET done = 0 WHERE done = 1 AND error = '' AND depth = {}", old)
+            .c_str());
+  db.run(fmt::format("INSERT OR REPLACE INTO about VALUES ('depth', '{}')", depth).c_str());
+  commit();
+  count_pages();
+}
+
 bool PageStore::add(const FoundPage& page, std::int64_t parent) {
   std::string& recent =
       database_->recent[std::hash<std::string>()(page.url) % database_->recent.size()];
   if (recent == page.url) return false;
   recent = page.url;
   database_->begin();
-  Query query(database_->add);
+  DatabaseQuery query(database_->add);
   query << page.url << page.authority << std::int64_t{page.depth} << std::int64_t{page.redirects}
         << parent;
   query.step();
@@ -214,9 +205,10 @@ bool PageStore::add(const FoundPage& page, std::int64_t parent) {
 
 void PageStore::finish(const Page& page, const PageResult& result) {
   database_->begin();
-  Query query(database_->finish);
+  DatabaseQuery query(database_->finish);
   query << std::int64_t{result.status} << result.error << static_cast<std::int64_t>(result.bytes)
-        << result.seconds << std::int64_t{result.tries} << result.redirect << page.id;
+        << result.seconds << std::int64_t{result.tries} << result.redirect << result.more
+        << page.id;
   query.step();
   ++totals_.done;
   totals_.failed += result.error.empty() ? 0 : 1;
@@ -233,7 +225,7 @@ void PageStore::commit() {
 
 std::vector<Page> PageStore::next_pages(const std::string& authority, std::int64_t after,
                                         std::size_t most, int deepest) {
-  Query query(database_->next);
+  DatabaseQuery query(database_->next);
   query << authority << after << std::int64_t{deepest} << static_cast<std::int64_t>(most);
   std::vector<Page> pages;
   while (query.step())
@@ -247,7 +239,7 @@ std::optional<int> PageStore::lowest_depth_left() {
       database_->prepared("SELECT depth FROM pages WHERE done = 0 ORDER BY depth LIMIT 1");
   std::optional<int> depth;
   {
-    Query query(statement);
+    DatabaseQuery query(statement);
     if (query.step()) depth = static_cast<int>(query.number(0));
   }
   sqlite3_finalize(statement);
@@ -259,7 +251,7 @@ std::vector<std::string> PageStore::hosts() {
       database_->prepared("SELECT DISTINCT authority FROM pages WHERE done = 0 ORDER BY authority");
   std::vector<std::string> hosts;
   {
-    Query query(statement);
+    DatabaseQuery query(statement);
     while (query.step()) hosts.push_back(query.text(0));
   }
   sqlite3_finalize(statement);
@@ -272,7 +264,7 @@ std::vector<std::pair<std::string, std::uint64_t>> PageStore::errors() {
       "DESC, 1");
   std::vector<std::pair<std::string, std::uint64_t>> errors;
   {
-    Query query(statement);
+    DatabaseQuery query(statement);
     while (query.step())
       errors.emplace_back(query.text(0), static_cast<std::uint64_t>(query.number(1)));
   }
@@ -282,7 +274,7 @@ std::vector<std::pair<std::string, std::uint64_t>> PageStore::errors() {
 
 bool PageStore::redirected_from(std::int64_t page, const std::string& url) {
   for (;;) {
-    Query query(database_->origin);
+    DatabaseQuery query(database_->origin);
     query << page;
     if (!query.step()) return false;
     if (query.text(0) == url) return true;
@@ -298,7 +290,7 @@ struct PageStore::Hop {
 };
 
 std::optional<PageStore::Hop> PageStore::hop_from(const std::string& url) {
-  Query query(database_->hop);
+  DatabaseQuery query(database_->hop);
   query << url;
   if (!query.step()) return std::nullopt;
   return Hop{static_cast<int>(query.number(0)), query.text(1), query.text(2)};
@@ -326,7 +318,7 @@ void PageStore::mark_redirects(int most) {
   sqlite3_stmt* const read = db.prepared(
       "SELECT url, redirect FROM pages WHERE done = 1 AND error = '' AND redirect <> ''");
   {
-    Query query(read);
+    DatabaseQuery query(read);
     while (query.step()) pages.emplace_back(query.text(0), query.text(1));
   }
   sqlite3_finalize(read);
@@ -344,7 +336,7 @@ void PageStore::mark_redirects(int most) {
       at = hop ? hop->redirect : std::string();
     }
     if (error.empty()) continue;
-    Query query(write);
+    DatabaseQuery query(write);
     query << error << url;
     query.step();
     ++totals_.failed;
@@ -353,37 +345,35 @@ void PageStore::mark_redirects(int most) {
   commit();
 }
 
-void PageStore::each_line(const std::function<void(const std::string&)>& visit) {
-  sqlite3_stmt* const statement = database_->prepared(
-      "SELECT p.url, p.status, p.error, p.bytes, p.seconds, p.depth, coalesce(q.url, ''), p.tries, "
-      "p.redirect FROM pages p LEFT JOIN pages q ON q.id = p.parent WHERE p.done = 1 ORDER BY "
-      "p.id");
-  {
-    Query query(statement);
-    while (query.step()) {
-      const Page page{0, query.text(0), static_cast<int>(query.number(5)), 0};
-      const PageResult result{static_cast<int>(query.number(1)),           query.text(2),
-                              static_cast<std::uint64_t>(query.number(3)), query.real(4),
-                              static_cast<int>(query.number(7)),           query.text(8)};
-      visit(result_line(page, result, query.text(6)));
-    }
-  }
-  sqlite3_finalize(statement);
+std::string PageStore::line_of(std::int64_t page) {
+  DatabaseQuery query(database_->line);
+  query << page;
+  return query.step() ? page_line_text(page_line(query)) : std::string();
 }
 
-std::string result_line(const Page& page, const PageResult& result, const std::string& parent) {
-  nlohmann::ordered_json line = {
-      {"url", page.url},
-      {"status", result.status},
-      {"error",
-       result.error.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.error)},
-      {"bytes", result.bytes},
-      {"seconds", result.seconds},
-      {"depth", page.depth},
-      {"parent", parent.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(parent)},
-      {"tries", result.tries}};
-  if (!result.redirect.empty()) line["redirect"] = result.redirect;
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+void PageStore::each_line(bool that_redirect,
+                          const std::function<void(const std::string&)>& visit) {
+  std::vector<std::int64_t> pages;
+  sqlite3_stmt* const statement = database_->prepared(
+      "SELECT id FROM pages WHERE done = 1 AND (redirect <> '') = ? AND id > ? "
+      "ORDER BY id LIMIT 1000");
+  const auto load = [&](std::int64_t after) {
+    pages.clear();
+    DatabaseQuery query(statement);
+    query << std::int64_t{that_redirect} << after;
+    while (query.step()) pages.push_back(query.number(0));
+  };
+  for (load(0); !pages.empty(); load(pages.back()))
+    for (const std::int64_t page : pages) {
+      DatabaseQuery query(database_->line);
+      query << page;
+      if (!query.step()) continue;
+      nlohmann::ordered_json line = page_line(query);
+      if (that_redirect)
+        if (const auto end = end_of_redirects(query.text(0))) line["final"] = end->first;
+      visit(page_line_text(line));
+    }
+  sqlite3_finalize(statement);
 }
 
 }  // namespace parlab

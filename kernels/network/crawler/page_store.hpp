@@ -30,6 +30,8 @@ struct PageResult {
   double seconds = 0;       // from its first try to its end
   int tries = 1;
   std::string redirect = {};  // where it leads
+  /// More fields of its line, as a JSON object: type, file, links, phases. Empty for none.
+  std::string more = {};
 };
 
 struct FoundPage {
@@ -53,6 +55,12 @@ class PageStore {
 
   /// Remembers what the crawl was begun with; throws UsageError where the file holds another.
   void remember_options(const std::string& options);
+
+  /// Pages that ended with an error are to be fetched again.
+  void retry_failed();
+  /// Remembers how deep links are followed. Where an earlier run followed less, its deepest pages are to be
+  /// fetched again for their links.
+  void remember_depth(int depth);
 
   /// Adds a page unless it is known; `parent` 0 for none. Returns whether it is new.
   bool add(const FoundPage& page, std::int64_t parent);
@@ -80,20 +88,22 @@ class PageStore {
   CrawlTotals totals() const { return totals_; }
   /// Classes of errors and how many pages ended so, the most frequent first.
   std::vector<std::pair<std::string, std::uint64_t>> errors();
-  /// Calls visit(JSON line) for each page that is done, in the order of their ids.
-  void each_line(const std::function<void(const std::string&)>& visit);
+  /// The JSON line of a page that is done: {"url", "status", "error", "bytes", "seconds", "depth", "parent",
+  /// "tries"[, "redirect", "final"], ...}
+  std::string line_of(std::int64_t page);
+  /// Calls visit(JSON line) for each page that is done, in the order of their ids: those that redirect, or
+  /// the others.
+  void each_line(bool that_redirect, const std::function<void(const std::string&)>& visit);
 
  private:
   struct Database;
   struct Hop;
 
   std::optional<Hop> hop_from(const std::string& url);
+  void count_pages();
 
   std::unique_ptr<Database> database_;
   CrawlTotals totals_;
 };
-
-/// {"url", "status", "error", "bytes", "seconds", "depth", "parent"[, "redirect"]}
-std::string result_line(const Page& page, const PageResult& result, const std::string& parent);
 
 }  // namespace parlab

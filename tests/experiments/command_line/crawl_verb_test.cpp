@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <fstream>
@@ -38,6 +39,58 @@ TEST(CrawlVerb, WritesALineAPage) {
   EXPECT_THAT(ended.err, HasSubstr(std::to_string(refused) + " robots_disallow"));
   const std::filesystem::directory_iterator saved(folder.path() / "saved");
   EXPECT_EQ(std::distance(begin(saved), end(saved)), static_cast<std::ptrdiff_t>(taken));
+}
+
+TEST(CrawlVerb, StreamsToPipes) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = {.pages = 40, .seed = 4}});
+  const std::string fifo = folder.path() / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  ParlabProgram program(
+      {"crawl", server.origin() + "/site/", "--json", "fifo", "--edges", "edges", "--delay", "20"},
+      folder.path());
+  std::ifstream pipe(fifo);
+  std::string line;
+  ASSERT_TRUE(std::getline(pipe, line));
+  EXPECT_EQ(json::parse(line)["url"], server.origin() + "/site/");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "edges"));  // the crawl goes on
+  int lines = 1;
+  while (std::getline(pipe, line)) ++lines;
+  EXPECT_EQ(program.wait().code, 0);
+  EXPECT_GE(lines, 40);
+  const auto edges = json_lines(folder.path() / "edges");
+  EXPECT_GT(edges.size(), 40U);
+  EXPECT_EQ(edges[0]["from"], server.origin() + "/site/");
+  const Ended ended =
+      run_parlab({"crawl", server.origin() + "/site/", "--json", "/dev/stdout"}, folder.path());
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(std::ranges::count(ended.out, '\n'), lines);
+}
+
+TEST(CrawlVerb, ReadsCredentialsFromAFileOfItsOwners) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = {.pages = 3, .seed = 4}});
+  const auto run = [&](const std::string& text, mode_t mode) {
+    std::ofstream(folder.path() / "secrets") << text;
+    chmod((folder.path() / "secrets").c_str(), mode);
+    return run_parlab({"crawl", server.origin() + "/site/", "--credentials", "secrets"},
+                      folder.path());
+  };
+  const std::string good =
+      "# mine\n\n" + server.origin() + " basic me:pass word\n" + "https://h:8443 BEARER tok\n";
+  EXPECT_EQ(run(good, 0600).code, 0);
+  EXPECT_EQ(run(good, 0640).code, 2);
+  for (const char* bad :
+       {"me:s3cret\n", "http://h basic s3cret\n", "http://h/x bearer s3cret\n",
+        "http://h bearer s3 cret\n", "http://h digest s3cret\n", "http://h basic\n"}) {
+    const Ended ended = run(bad, 0600);
+    EXPECT_EQ(ended.code, 2) << bad;
+    EXPECT_THAT(ended.err, HasSubstr("line 1"));
+    EXPECT_THAT(ended.err, Not(HasSubstr("s3")));
+  }
+  for (const char* header : {"x", "A b: c", "Host: x", "Authorization: x", ": x", "X: a\nY: b"})
+    EXPECT_EQ(run_parlab({"crawl", server.origin() + "/site/", "--header", header}).code, 2)
+        << header;
 }
 
 TEST(CrawlVerb, MakesAMirrorAndBringsItUpToDate) {

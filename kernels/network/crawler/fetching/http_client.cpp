@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "kernels/base/errors.hpp"
 
@@ -228,6 +229,11 @@ Awaitable<std::string> HttpConnection::handshake(const Address& address) {
 template <class Stream>
 Awaitable<std::string> HttpConnection::exchange(Stream& stream, const HttpRequest& request) {
   set_limit(options_.timeouts.first_byte);
+  auto phase_begin = Deadlines::Clock::now();
+  const auto phase = [&phase_begin] {
+    const auto begin = std::exchange(phase_begin, Deadlines::Clock::now());
+    return std::chrono::duration<double>(phase_begin - begin).count();
+  };
   {
     const auto [error, count] = co_await asio::async_write(stream, asio::buffer(head_), as_results);
     // A server may answer and close before it has read all; its answer is read then.
@@ -250,11 +256,13 @@ Awaitable<std::string> HttpConnection::exchange(Stream& stream, const HttpReques
     } else {
       reader_.took(count);
     }
+    if (is_first) phases_.first_byte = phase();
     is_first = false;
     if (Deadlines::Clock::now() >= total_end_) co_return std::string("total_timeout");
     set_limit(options_.timeouts.idle);
   }
   limit_.clear();
+  phases_.body = phase();
   std::string fault;
   if (reader_.fault() != MessageFault::none) fault = to_string(reader_.fault());
   co_return fault;
@@ -271,8 +279,11 @@ Awaitable<std::string> HttpConnection::ask(const Address& address,
   total_end_ = Deadlines::Clock::now() + options_.timeouts.total;
   std::string error;
   for (bool is_reused = socket_.is_open();; is_reused = false) {
+    phases_ = {};
     if (!is_reused) {
+      const auto begin = Deadlines::Clock::now();
       error = co_await connect(address, endpoints);
+      phases_.connect = std::chrono::duration<double>(Deadlines::Clock::now() - begin).count();
       if (!error.empty()) co_return error;
     }
     if (tls_)

@@ -40,6 +40,13 @@ struct HttpRequest {
   bool (*wants_body)(const MessageReader& reader) = nullptr;
 };
 
+/// How long each phase of a request took. Seconds.
+struct HttpPhases {
+  double connect = 0;     // with TLS; 0 on a kept connection
+  double first_byte = 0;  // from the request to the answer's first byte
+  double body = 0;        // from there to its last
+};
+
 class HttpConnection {
  public:
   HttpConnection(asio::io_context& loop, Deadlines& deadlines, asio::ssl::context& tls,
@@ -53,6 +60,8 @@ class HttpConnection {
                              const HttpRequest& request);
 
   MessageReader& reader() { return reader_; }
+  /// Of the last request.
+  const HttpPhases& phases() const { return phases_; }
   /// Whether another request may follow.
   bool can_be_used_again() const;
 
@@ -75,6 +84,7 @@ class HttpConnection {
   std::optional<Tls> tls_;
   MessageReader reader_;
   Deadlines::Clock::time_point total_end_;
+  HttpPhases phases_;
   std::string head_;  // of the request, as it is sent
 };
 

@@ -1,6 +1,6 @@
 #ifdef PARLAB_HAS_CRAWLER
 
-#include "experiments/command_line/fetch_words.hpp"
+#include "experiments/command_line/web/fetch_words.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -16,10 +16,12 @@
 #include <algorithm>
 #include <array>
 
+#include "experiments/base/json_text.hpp"
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
-#include "experiments/command_line/fetch_words.hpp"
 #include "experiments/command_line/line_output.hpp"
+#include "experiments/command_line/web/credentials.hpp"
+#include "experiments/command_line/web/fetch_words.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "kernels/network/crawler/crawler.hpp"
@@ -31,27 +33,44 @@ namespace {
 /// Options as they were typed.
 struct Words {
   FetchWords fetch;
-  std::string address, pages = "100000", bytes, state, json, folder, mirror;
-  bool sitemap = false, quiet = false;
+  std::vector<std::string> addresses, accept, reject, headers;
+  std::string pages = "100000", bytes, state, json, edges, folder, mirror, credentials;
+  bool sitemap = false, retry_failed = false, quiet = false;
 };
 
 void add_options(CLI::App& app, Words& words) {
-  app.add_option("URL", words.address, "the page to start from");
+  app.add_option("URL", words.addresses, "the page to start from; more may follow");
+  app.add_option("--accept", words.accept,
+                 "only addresses that match, as in '*.html'; * is any text; may be repeated");
+  app.add_option("--reject", words.reject, "no addresses that match; may be repeated");
   add_fetch_options(app, words.fetch, "crawl");
   app.add_option("--pages", words.pages, "max pages [100000]");
   app.add_option("--bytes", words.bytes, "max bytes in total, decompressed [any]");
   app.add_flag("--sitemap", words.sitemap, "also crawl what the sitemaps in robots.txt list");
+  app.add_option(
+      "--header", words.headers,
+      "another line of each request to hosts in scope, as in 'Accept-Language: de'; may be "
+      "repeated");
+  app.add_option(
+      "--credentials", words.credentials,
+      "file of mode 600 with lines 'https://example.com basic USER:PASSWORD' or '... bearer "
+      "TOKEN', each sent to that origin only");
   app.add_option("--state", words.state,
                  "file that stores the crawl; the same command continues it");
+  app.add_flag("--retry-failed", words.retry_failed,
+               "fetch pages again that ended with an error in the state");
   app.add_option("--save", words.folder, "folder to save pages in");
   app.add_option(
       "--mirror", words.mirror,
       "folder for a copy of the site that browsers open from disk, with what its pages need; "
       "the next run asks for what has changed");
-  app.add_option(
-         "--json", words.json,
-         "writes one JSON line per page: url, status, error, bytes, seconds, depth, parent; - "
-         "for stdout")
+  app.add_option("--json", words.json,
+                 "writes one JSON line per page as it ends: url, status, error, bytes, seconds, "
+                 "depth, parent, "
+                 "type, links, phases, ...; - for stdout, or a pipe")
+      ->check(complaint_on_empty);
+  app.add_option("--edges", words.edges,
+                 "writes one JSON line per link of the pages that are fetched: from, to")
       ->check(complaint_on_empty);
   app.add_flag("--quiet", words.quiet, "no progress, no summary");
   app.footer(
@@ -64,9 +83,18 @@ void add_options(CLI::App& app, Words& words) {
 }
 
 CrawlOptions options_of(const Words& words) {
-  if (words.address.empty()) throw UsageError("crawl: the URL is missing; see parlab crawl --help");
+  if (words.addresses.empty())
+    throw UsageError("crawl: the URL is missing; see parlab crawl --help");
   CrawlOptions options;
-  options.start = words.address;
+  options.start = words.addresses.front();
+  options.more_starts.assign(words.addresses.begin() + 1, words.addresses.end());
+  options.accept = words.accept;
+  options.reject = words.reject;
+  for (const std::string& header : words.headers) options.headers.push_back(checked_header(header));
+  if (!words.credentials.empty()) options.credentials = read_credentials(words.credentials);
+  options.retry_failed = words.retry_failed;
+  if (words.retry_failed && words.state.empty())
+    throw UsageError("--retry-failed needs the --state of an earlier run");
   set_fetch_options(words.fetch, options);
   options.limits.pages = parse_quantity("--pages", words.pages, 1);
   if (!words.bytes.empty()) options.limits.total_bytes = parse_quantity("--bytes", words.bytes, 1);
@@ -91,7 +119,7 @@ void tell_where_start_leads(const std::string& target, const Words& words) {
   const auto address = Address::parse(target);
   if (!address) return;
   tell("parlab crawl: {} leads to {}, which is out of scope; start there, or add --host {}{}\n",
-       words.address, target, address->authority(),
+       words.addresses.front(), target, address->authority(),
        words.fetch.prefix.empty() ? "" : " or a shorter --prefix");
 }
 
@@ -137,18 +165,26 @@ int crawl_command(const Arguments& arguments) {
     return 0;
   }
   const CrawlOptions options = options_of(words);
-  LineOutput output(words.json);
+  LineOutput output(words.json), edges(words.edges);
 
   const bool is_shown = !words.quiet && isatty(STDERR_FILENO) != 0;
   CrawlWatcher watcher;
-  if (is_shown) watcher.progress = show_progress;
+  watcher.progress = [&](const CrawlTotals& totals) {
+    output.flush();
+    edges.flush();
+    if (is_shown) show_progress(totals);
+  };
+  watcher.released = [] { end_on_interruption(); };
+  if (!words.edges.empty())
+    watcher.edge = [&](const std::string& from, const std::string& to) {
+      edges.add(json_line({{"from", from}, {"to", to}}));
+    };
   if (!words.quiet)
     watcher.draining = [] {
       tell("\nparlab crawl: finishing the pages in progress; press Ctrl-C again to end at once\n");
     };
   bool any_answer = false;
   const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {
-    end_on_interruption();  // the crawl has let go of the signals
     any_answer = any_answer || is_answer(line);
     output.add(line);
   });
@@ -156,10 +192,11 @@ int crawl_command(const Arguments& arguments) {
   if (is_shown) tell("\r\033[K");
   if (!words.quiet) tell_summary(summary, words);
   if (!any_answer && summary.signal == 0)
-    tell("parlab crawl: {} could not be fetched: {}\n", words.address,
+    tell("parlab crawl: {} could not be fetched: {}\n", words.addresses.front(),
          summary.errors.empty() ? "no answer" : summary.errors.front().first);
   if (!summary.start_leads_to.empty()) tell_where_start_leads(summary.start_leads_to, words);
   output.finish();
+  edges.finish();
   if (summary.signal != 0) return 128 + summary.signal;
   return any_answer && summary.start_leads_to.empty() ? 0 : 1;
 }

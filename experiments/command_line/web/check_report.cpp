@@ -1,6 +1,6 @@
 #ifdef PARLAB_HAS_CRAWLER
 
-#include "experiments/command_line/check_report.hpp"
+#include "experiments/command_line/web/check_report.hpp"
 
 #include <fmt/format.h>
 

@@ -19,9 +19,9 @@
 
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
-#include "experiments/command_line/check_report.hpp"
-#include "experiments/command_line/fetch_words.hpp"
 #include "experiments/command_line/line_output.hpp"
+#include "experiments/command_line/web/check_report.hpp"
+#include "experiments/command_line/web/fetch_words.hpp"
 #include "experiments/measure/results/output_file.hpp"
 #include "experiments/options/duration.hpp"
 #include "experiments/options/parse_words.hpp"
