@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <span>
+#include <system_error>
 
 #include "experiments/command_line/commands/command_words.hpp"
 #include "experiments/command_line/race/effort_options.hpp"
@@ -105,6 +109,17 @@ std::vector<int> processors_of(const std::string& text) {
   return processors;
 }
 
+/// A file that --setup or --prepare makes need not be there yet.
+void require_input(const TypedOptions& words) {
+  if (words.input.empty() || !words.words.setup.empty() || !words.words.prepare.empty()) return;
+  struct stat facts {};
+  if (access(words.input.c_str(), R_OK) != 0 || stat(words.input.c_str(), &facts) != 0)
+    throw UsageError(fmt::format("--stdin: cannot read {}: {}", words.input,
+                                 std::generic_category().message(errno)));
+  if (S_ISDIR(facts.st_mode))
+    throw UsageError(fmt::format("--stdin: {} is a folder; name a file", words.input));
+}
+
 CommandRules rules_of(const TypedOptions& words, const CommandStart& common, bool shell) {
   CommandRules rules{.figure = figure_named(words.metric), .same_output = words.same_output};
   rules.warmup = static_cast<int>(parse_quantity("--warmup", words.warmup, 1, 1000));
@@ -151,6 +166,7 @@ RaceRequest parse_commands(const std::vector<std::string>& arguments) {
     throw UsageError(
         fmt::format("race: there is no command; put each behind --, as in {}", example));
   words.words.commands = split_commands({first, arguments.end()});
+  require_input(words);
   check_result_options(words.result);
   request.options = effort_of(words.effort);
   request.options.isolation = Isolation::standing;  // what is timed starts anew in each sample

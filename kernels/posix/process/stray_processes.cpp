@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -72,6 +73,7 @@ OrphanKeeper::~OrphanKeeper() {
 std::vector<std::string> end_children(std::chrono::milliseconds patience) {
   constexpr std::chrono::milliseconds nap{1};
   std::vector<std::string> killed;
+  std::set<pid_t> pids;  // of these
   const auto begin = Clock::now();
   while (has_children() && Clock::now() - begin < patience) std::this_thread::sleep_for(nap);
   const auto killing = Clock::now();
@@ -79,7 +81,8 @@ std::vector<std::string> end_children(std::chrono::milliseconds patience) {
   while (has_children() && Clock::now() - killing < longest_death) {
     for (const Child& child : children()) {
       kill(child.pid, SIGKILL);
-      killed.push_back(child.name);
+      if (pids.insert(child.pid).second)
+        killed.push_back(child.name);  // it may take a while to die
     }
     std::this_thread::sleep_for(nap);
   }
