@@ -94,18 +94,19 @@ TEST(FailOn, GoesOnUntilItIsToldOrTheBudgetEnds) {
 
 TEST(Markdown, HasTheTableTheSentencesAndFailures) {
   const TemporaryFolder folder;
-  const Ended ended = run_parlab(
-      {"race", "--rounds", "8", "--fail-on", "slower=50%", "--markdown", "race.md", "--quiet", "--",
-       "sleep 0.005 | cat", "--", "sleep 0.2", "--", "echo '<b>' >&2; exit 3"},
-      folder.path());
+  const Ended ended =
+      run_parlab({"race", "--metric", "faults", "--rounds", "8", "--fail-on", "slower=50%",
+                  "--markdown", "race.md", "--quiet", "--", "true | true", "--",
+                  "for i in 1 2 3 4 5 6; do ls /usr/bin; done", "--", "echo '<b>' >&2; exit 3"},
+                 folder.path());
   EXPECT_EQ(ended.code, 1);
-  const std::string text = text_of(folder.path() / "race.md");
-  EXPECT_THAT(text, AllOf(HasSubstr("### Which command takes less time?\n"),
-                          HasSubstr("| command | median"), HasSubstr("| --- | ---: |"),
-                          HasSubstr("| sleep 0.005 \\| cat again |"),
-                          HasSubstr("**Beyond the limit, slower by"),
-                          HasSubstr("failed: exit code 3 instead of 0: \\<b\\>."),
-                          HasSubstr("parlab race --rounds 8")));
+  EXPECT_THAT(text_of(folder.path() / "race.md"),
+              AllOf(HasSubstr("### Which command takes fewer page faults?\n"),
+                    HasSubstr("| command | median"), HasSubstr("| --- | ---: |"),
+                    HasSubstr("| true \\| true again |"),
+                    HasSubstr("**Beyond the limit, over the baseline"),
+                    HasSubstr("failed: exit code 3 instead of 0: \\<b\\>."),
+                    HasSubstr("parlab race --metric faults")));
   EXPECT_EQ(folder.files(), Words{"race.md"});
 }
 
