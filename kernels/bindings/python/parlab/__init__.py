@@ -22,6 +22,7 @@ except ImportError as error:
 
 from .advice import Advice
 from .commands import race
+from .documents import read_crawl
 from .exceptions import BadInput, BadType, Error, OutOfMemory, RunFailed
 from .fields import diffusion, julia
 from .library import backends, kernels, library_path, simd_level, version
@@ -33,5 +34,5 @@ from .shared import ArrayExists, ArrayGone, SharedArray, attach, shared_array, u
 __version__ = version()
 __all__ = ["Advice", "ArrayExists", "ArrayGone", "BadInput", "BadType", "Error", "OutOfMemory", "OwnKernel", "Race",
            "RunFailed", "SharedArray", "advise", "attach", "backends", "compare", "count_darts", "count_primes",
-           "diffusion", "is_prime", "julia", "kernels", "library_path", "load", "own", "pi", "primes", "race", "run",
-           "shared_array", "simd_level", "smallest_factor", "unlink", "version"]
+           "diffusion", "is_prime", "julia", "kernels", "library_path", "load", "own", "pi", "primes", "race",
+           "read_crawl", "run", "shared_array", "simd_level", "smallest_factor", "unlink", "version"]

@@ -27,7 +27,7 @@ from .checked_json import BadFile
 from .exceptions import BadInput, BadType, RunFailed
 from .library import installed_folder, library_path, on_all_processors
 from .progress import Progress
-from .documents import read_document
+from .documents import frame_of, read_document
 
 PROGRESS = "progress: "  # begins what `parlab run --progress` says of it
 
@@ -154,16 +154,6 @@ class Race:
     def baseline(self) -> str:
         """The label of the first arm that others are compared with."""
         return next(record["label"] for record in self.records if record["role"] == "baseline")
-
-
-def frame_of(records: list[dict[str, Any]]) -> Any:
-    """A pandas.DataFrame of the records. Raises ImportError where there is no pandas."""
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError("to_frame() needs pandas: apt-get install python3-pandas; records are the "
-                          "same as a list") from error
-    return pandas.DataFrame(records)
 
 
 def _umask() -> int:
