@@ -291,7 +291,7 @@ double start_seconds_of(const BackendSpec& who, std::chrono::duration<double> ti
     const auto workers = static_cast<std::uint64_t>(who.workers);
     const SharedMapping memory(sizeof(std::atomic<std::uint64_t>));
     auto& started = *new (memory.data()) std::atomic<std::uint64_t>(0);
-    constexpr int runs = 101;  // tens of ms
+    constexpr int runs = 101;                         // tens of ms
     constexpr std::chrono::milliseconds patience{2};  // where a backend wakes fewer workers
     std::vector<double> seconds;
     for (int i = 0; i < runs; ++i) {

@@ -84,7 +84,7 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
 
 std::vector<std::string> openmp_bindings_in(const Environment& environment) {
   std::vector<std::string> texts;
-  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) texts.push_back(fmt::format("{}={}", name, value));
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);

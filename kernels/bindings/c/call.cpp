@@ -176,9 +176,7 @@ void parlab_backend::check() const {
   if (interrupted().load(std::memory_order_relaxed)) throw parlab::CallInterrupted();
 }
 
-bool parlab_backend::is_of_this_process() const {
-  return parlab::forks_passed() == opened_after_;
-}
+bool parlab_backend::is_of_this_process() const { return parlab::forks_passed() == opened_after_; }
 
 std::atomic<bool>& parlab_backend::interrupted() const {
   return *reinterpret_cast<std::atomic<bool>*>(flag_.data());

@@ -15,7 +15,7 @@ class OwnRaceCheck : public OwnFiles {
   Ended check(const std::string& text, const Words& more = {}) const {
     Words words = {"run", "own", "--kernel", file(text), "--check"};
     words.insert(words.end(), more.begin(), more.end());
-    const Ended ended = run_parlab(words, folder_.path());
+    Ended ended = run_parlab(words, folder_.path());
     EXPECT_EQ(half_made(), 0) << "what was compiled for it is gone";
     EXPECT_EQ(folder_.files(), Words{"mine.hpp"});
     return ended;
