@@ -53,7 +53,7 @@ PeerRun throw_darts(const std::string& variant_name, const PeerInput& input) {
 PeerRun count_primes(const PeerInput& input) {
   return [=]() -> std::uint64_t {
     const SegmentedSieve sieve(input.range.end);  // part of the work
-    return summed(input, SegmentedSieve::segment_numbers(input.range.end),
+    return summed(input, SegmentedSieve::shortest_chunk(input.range.end),
                   [&sieve](IndexRange range) { return sieve.count(range); })();
   };
 }

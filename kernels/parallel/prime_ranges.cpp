@@ -21,8 +21,9 @@ GrainLimits trial_grain(IndexRange range) {
 }
 
 GrainLimits sieve_grain(IndexRange range) {
-  const std::uint64_t segment = SegmentedSieve::segment_numbers(range.end);
-  return {.min = segment, .max = 1 << 26, .step = segment};
+  return {.min = SegmentedSieve::shortest_chunk(range.end),
+          .max = 1 << 26,
+          .step = SegmentedSieve::segment_numbers(range.end)};
 }
 
 GrainLimits batch_grain(IndexRange) { return {.min = 1 << 12, .max = 1 << 18}; }

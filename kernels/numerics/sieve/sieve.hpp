@@ -5,14 +5,15 @@
 // Four kinds of prime p, by size: the smallest are in ready-made patterns (presieve.hpp); small and
 // medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
 // in the first-level cache of this machine, the medium ones in segments that fit in the second;
-// large ones, which meet a segment rarely, by division anew in each segment (first_multiples.hpp),
-// so that they need no state. In short ranges the medium ones are treated as small.
+// large ones, which meet a segment rarely, wait in lists of hits, a list a segment (hit_lists.hpp).
+// In ranges of one segment there are no lists, and in short ones the medium are treated as small.
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
-// Cost: [0, 1e9) in 60 ms on one core of Zen 5, [1e12, 1e12 + 1e9) in 180 ms. sqrt(end) / 30 bytes
-// for the base primes (143 MB for end near 2^64), less than 1 MB a thread for its segment (up to 32
-// MB for end near 2^64), kept for the next call.
+// Cost on one core of Zen 5 for 10^9 numbers: 60 ms from 0, 180 ms from 10^12, 320 ms from 10^15, 1 s
+// from 10^18. sqrt(end) / 30 bytes for the base primes (143 MB for end near 2^64). Less than 5 MB a
+// thread for its segment, kept for the next call, and 8 bytes a large prime that hits the range
+// (hit_lists.hpp): 15 MB at 10^15, 400 MB at 10^18.
 
 #include <cstdint>
 #include <vector>
@@ -36,15 +37,15 @@ class SegmentedSieve {
   /// Numbers that a segment of a sieve to `end` covers: chunks are best multiples of it.
   static std::uint64_t segment_numbers(std::uint64_t end);
 
+  /// A multiple of that, so long that finding where each base prime first hits a chunk costs less
+  /// than a quarter of sieving it: some 5 * 10^8 for an end of 10^18.
+  static std::uint64_t shortest_chunk(std::uint64_t end);
+
  private:
   /// Calls visit(first_byte, bytes, size) for segment after segment, with the primes of the range
   /// from 7 on as set bits. Callers see to 2, 3, 5.
   template <class Visit>
   void for_each_segment(IndexRange range, const Visit& visit) const;
-
-  /// Crosses off by the base primes of base_[begin, end).
-  void cross_off_large(std::uint64_t begin, std::uint64_t end, std::uint8_t* bytes,
-                       std::uint64_t size, std::uint64_t first_byte) const;
 
   std::uint64_t end_;
   std::vector<std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap

@@ -136,6 +136,63 @@ TEST(SegmentedSieve, ListsNearTheLargestNumber) {
   EXPECT_EQ(sieve.count({last, last}), 0u);
 }
 
+/// A high range of several segments, so with lists of hits, against pieces of one segment, which have
+/// none, and at some places against what is known.
+void expect_same_in_pieces(IndexRange range) {
+  const SegmentedSieve sieve(range.end);
+  const Chunking pieces(range, SegmentedSieve::segment_numbers(range.end) - 61);
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 0; i < pieces.chunks(); ++i) sum += sieve.count(pieces[i]);
+  EXPECT_GT(pieces.chunks(), 2u);
+  std::vector<std::uint64_t> primes(most_primes_in(range));
+  primes.resize(sieve.list(range, primes.data()));
+  EXPECT_EQ(primes.size(), sum) << range.begin << " " << range.end;
+  for (const std::uint64_t begin : {range.begin, range.begin + range.size() / 2, range.end - 999}) {
+    const auto first = std::ranges::lower_bound(primes, begin);
+    const auto end = std::ranges::lower_bound(primes, begin + 999);
+    EXPECT_EQ(std::vector(first, end), known_primes({begin, begin + 999})) << begin;
+  }
+}
+
+TEST(SegmentedSieve, ListsLongRangesAt1e15) {
+  expect_same_in_pieces({999'999'999'999'937, 1'000'000'150'000'001});
+}
+TEST(SegmentedSieve, ListsLongRangesAt1e18) {
+  expect_same_in_pieces({999'999'999'999'999'999, 1'000'000'000'140'000'003});
+}
+TEST(SegmentedSieve, ListsLongRangesUpToTheLargestNumber) {
+  expect_same_in_pieces({last - 140'000'000, last});
+}
+
+TEST(SegmentedSieve, AddsPrimesToListsAtTheirSquares) {
+  // Roots from 3.2 to 3.3 million: their squares come up from segment to segment.
+  expect_same_in_pieces({10'000'000'000'000, 10'000'600'000'000});
+  // Lists from the first segment on, where most base primes have squares beyond the range's begin.
+  constexpr std::uint64_t root = 3'999'971;  // a prime
+  const SegmentedSieve sieve(root * root + 1);
+  EXPECT_EQ(sieve.count({root * root - 300'000'000, root * root + 1}),
+            sieve.count({root * root - 300'000'000, root * root - 1000}) +
+                known_primes({root * root - 1000, root * root + 1}).size());
+}
+
+TEST(SegmentedSieve, ListsShortHighRanges) {
+  // Beyond 2^53, with a square of a prime.
+  constexpr std::uint64_t square = std::uint64_t{99'999'989} * 99'999'989;
+  const SegmentedSieve sieve(square + 10'000);
+  for (const std::uint64_t begin : {square - 3000, square - 1, square, square + 1}) {
+    for (const std::uint64_t size : {0u, 1u, 2u, 30u, 31u, 9001u})
+      expect_known_primes(sieve, {begin, begin + size});
+  }
+}
+
+TEST(ShortestChunk, IsAMultipleOfTheSegmentAndGrowsWithTheRoot) {
+  for (const std::uint64_t end : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1'000'000'000},
+                                  std::uint64_t{1'000'000'000'000'000'000}, last})
+    EXPECT_EQ(SegmentedSieve::shortest_chunk(end) % SegmentedSieve::segment_numbers(end), 0u);
+  EXPECT_EQ(SegmentedSieve::shortest_chunk(1'000'000), SegmentedSieve::segment_numbers(1'000'000));
+  EXPECT_GE(SegmentedSieve::shortest_chunk(last), 2'000'000'000u);
+}
+
 TEST(SegmentedSieve, CountsTheSameHoweverSplit) {
   const SegmentedSieve sieve(10'003'000'000);
   for (const IndexRange whole : {IndexRange{0, 3'000'000}, {10'000'000'000, 10'003'000'000}}) {
