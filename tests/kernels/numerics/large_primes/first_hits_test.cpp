@@ -15,8 +15,6 @@
 namespace parlab {
 namespace {
 
-using Wide = unsigned __int128;
-
 std::vector<std::uint32_t> primes_from(std::uint64_t begin, std::size_t count) {
   std::vector<std::uint32_t> primes;
   for (std::uint64_t n = begin; primes.size() < count && n <= ~std::uint32_t{0}; ++n)
@@ -31,8 +29,9 @@ FirstHit hit_by_trial(std::uint32_t prime, std::uint64_t first_byte) {
   multiplier = std::max<std::uint64_t>(multiplier, prime);
   while (std::gcd(multiplier, std::uint64_t{210}) != 1) ++multiplier;
   const auto place = std::ranges::find(coprime_to_210, multiplier % 210);
-  const auto byte = (Wide{multiplier} * prime - begin) / 30;
-  return {prime, static_cast<std::uint32_t>(std::min<Wide>(byte, ~std::uint32_t{0})),
+  // The difference is short, so it is right though the product may be beyond 2^64.
+  const std::uint64_t byte = (multiplier * prime - begin) / 30;
+  return {prime, static_cast<std::uint32_t>(std::min<std::uint64_t>(byte, ~std::uint32_t{0})),
           static_cast<std::uint32_t>(place - coprime_to_210.begin())};
 }
 
