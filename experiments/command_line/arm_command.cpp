@@ -27,7 +27,7 @@ int arm_command(const Arguments& arguments) {
   const auto open = [&] {
     return open_in_place(*request.experiment, request.entrants[number].arm);
   };
-  serve_arm(socket, open, repeats);
+  serve_arm(socket, open, repeats, request.options.sample);
   return 0;
 }
 

@@ -17,7 +17,7 @@ constexpr int slower_code = 3, unresolved_code = 4;
 LimitOutcome::LimitOutcome(const ResultWords& words, const RaceRecord& race)
     : limit_(words.limit),
       fails_unresolved_(words.fail_on_unresolved),
-      quantity_(race.experiment->quantity()) {
+      quantity_(quantity_of(race.options.metric, race.experiment->quantity())) {
   if (!limit_) return;
   findings_ = findings_of(*limit_, race.outcome.results, race.verdicts, race.alpha);
   for (const LimitFinding& finding : findings_)

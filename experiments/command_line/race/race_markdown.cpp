@@ -35,7 +35,8 @@ std::string race_markdown(const RaceRecord& race, const nlohmann::json& context,
       "the "
       "baseline against itself.\n\n```\n{}\n```\n\nparlab {}, {} of {} cores, {}\n</details>\n",
       race.outcome.rounds(), race.outcome.elapsed_seconds,
-      markdown_escaped(context.value("cpu", "")), race.experiment->quantity(),
+      markdown_escaped(context.value("cpu", "")),
+      quantity_of(race.options.metric, race.experiment->quantity()),
       in_fence(as_utf8(context.value("command", ""))), context.value("version", ""),
       context.value("usable_cores", 0), context.value("cores", 0),
       context.value("virtual_machine", false) ? "a virtual machine" : "no virtual machine");

@@ -10,6 +10,7 @@
 #include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/race/memory_need.hpp"
+#include "experiments/options/duration.hpp"
 #include "experiments/options/environment_axis.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
@@ -35,13 +36,16 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
   throw UsageError(unknown_name("experiment", name, names));
 }
 
+constexpr char default_pause_text[] = "50ms";
+constexpr std::chrono::minutes max_pause{1};
+
 /// The options of a race of backends, as they were typed.
 struct Words {
-  std::string backend, workers, grain = "auto", chunks, isolation = "renewed", baseline;
+  std::string backend, workers, grain = "auto", chunks, isolation, baseline;
   EffortWords effort;
   ResultWords result;
   std::vector<std::string> env;
-  std::string pin;
+  std::string pin, metric = "seconds", pause;
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
@@ -61,6 +65,18 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                  "variable that arms are started with, as in OMP_WAIT_POLICY=active,passive; each "
                  "value makes an arm; may be given for several variables")
       ->allow_extra_args(false);
+  std::string figures;
+  for (const RaceFigure& figure : race_figures())
+    figures += fmt::format("{}{}, {}", figures.empty() ? "" : "; ", figure.name, figure.what);
+  app.add_option(
+      "--metric", words.metric,
+      fmt::format("what is compared, and told by table and verdicts: {} [seconds]", figures));
+  app.add_option(
+      "--pause", words.pause,
+      fmt::format("idle time, as in 50ms, after which each sample has one more run; then "
+                  "the CPU time of the next 100 ms is counted [none; {} with --metric "
+                  "pause or after]",
+                  default_pause_text));
   if (experiment.takes_grain()) {
     app.add_option("--grain", words.grain, "indices per chunk; a list for a sweep [auto]");
     app.add_option("--chunks", words.chunks,
@@ -80,6 +96,22 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
   add_result_options(app, words.result);
+}
+
+/// What the metric asks of the samples, and of the processes that they come from.
+void apply_metric(const Words& words, RaceOptions& options) {
+  const RaceFigure& figure = race_figure_named(words.metric);
+  options.metric = figure.metric;
+  options.sample.min_runs = figure.min_runs;
+  const std::string pause =
+      words.pause.empty() && figure.needs_pause ? default_pause_text : words.pause;
+  if (!pause.empty()) options.sample.pause = parse_duration("--pause", pause, max_pause);
+  if (!figure.needs_processes) return;
+  if (!words.isolation.empty() && words.isolation != "fresh")
+    throw UsageError(
+        fmt::format("--metric {} needs a new process for each sample: leave out --isolation {}",
+                    figure.name, words.isolation));
+  options.isolation = Isolation::fresh;
 }
 
 std::vector<std::string> openmp_bindings_in(const Environment& environment) {
@@ -194,7 +226,8 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.name = arguments[0];
   check_result_options(words.result);
   request.options = effort_of(words.effort);
-  request.options.isolation = isolation_of(words.isolation);
+  request.options.isolation = isolation_of(words.isolation.empty() ? "renewed" : words.isolation);
+  apply_metric(words, request.options);
   request.options.progress = progress_of(words.result);
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());

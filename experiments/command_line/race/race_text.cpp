@@ -108,14 +108,17 @@ std::string load_text(const std::vector<Measured>& results) {
 Table backend_table(const RaceRecord& race) {
   std::vector<double> medians;
   for (const Measured& result : race.outcome.results)
-    if (!result.samples.empty()) medians.push_back(median(result.seconds()));
+    if (const auto values = result.compared_values(); !values.empty())
+      medians.push_back(median(values));
   const TimeUnit unit = time_unit_for(medians);
-  std::vector<Table::Column> heads = {{"arm"},
-                                      {"grain", Table::Align::right},
-                                      {fmt::format("median [{}]", unit.name), Table::Align::right},
-                                      {"speed-up", Table::Align::right},
-                                      {"95 % interval", Table::Align::right},
-                                      {"verdict"}};
+  const std::string& metric = race.options.metric.name;
+  std::vector<Table::Column> heads = {
+      {"arm"},
+      {"grain", Table::Align::right},
+      {fmt::format("{} [{}]", metric.empty() ? "median" : metric, unit.name), Table::Align::right},
+      {metric.empty() ? "speed-up" : "ratio", Table::Align::right},
+      {"95 % interval", Table::Align::right},
+      {"verdict"}};
   const bool has_bytes = has_rate(race.outcome.results, &Case::bytes_per_run);
   const bool has_flops = has_rate(race.outcome.results, &Case::flops_per_run);
   if (has_bytes) heads.push_back({"GB/s", Table::Align::right});
@@ -127,9 +130,8 @@ Table backend_table(const RaceRecord& race) {
     const auto& against = race.verdicts.against_baseline[i];
     std::vector<std::string> cells = {result.entrant.label,
                                       fmt::to_string(result.entrant.arm.grain)};
-    cells.push_back(result.samples.empty()
-                        ? "-"
-                        : fmt::format("{:.3f}", median(result.seconds()) * unit.per_second));
+    const auto values = result.compared_values();
+    cells.push_back(values.empty() ? "-" : fmt::format("{:.3f}", median(values) * unit.per_second));
     cells.push_back(against ? fmt::format("{:.3g}", against->comparison.ratio) : "-");
     cells.push_back(against ? interval_text(against->comparison.interval) : "-");
     cells.push_back(verdict_cell(result, against));

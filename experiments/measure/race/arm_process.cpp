@@ -17,8 +17,11 @@
 #include <span>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include "experiments/measure/race/run_times.hpp"
 #include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/processor_wait.hpp"
 #include "kernels/posix/sockets.hpp"
@@ -91,9 +94,15 @@ struct Totals {
   std::uint64_t peak_rss_bytes = 0;
 };
 
+json json_or_null(std::optional<double> number) { return number ? json(*number) : json(); }
+
+std::optional<double> optional_of(const json& number) {
+  return number.is_null() ? std::nullopt : std::optional(number.get<double>());
+}
+
 /// Runs one after the other, or with a preparation before each; then the answer.
 Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWait* wait,
-                 Answer& answer) {
+                 Answer& answer, RunTimes* times = nullptr) {
   Totals totals;
   if (arm.figures) arm.figures();  // of earlier runs
   const std::uint64_t stretches = arm.prepare ? repeats : 1;
@@ -102,7 +111,10 @@ Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWai
     const Usage before = usage();
     const auto waited_before = wait == nullptr ? std::nullopt : wait->seconds();
     const auto begin = Clock::now();
-    for (std::uint64_t i = 0; i < repeats / stretches; ++i) answer = arm.run();
+    if (times != nullptr)
+      times->run(arm, repeats / stretches, answer);
+    else
+      for (std::uint64_t i = 0; i < repeats / stretches; ++i) answer = arm.run();
     totals.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
     const auto waited_after = wait == nullptr ? std::nullopt : wait->seconds();
     const Usage after = usage();
@@ -158,8 +170,25 @@ void warm_up(const OpenedArm& arm, double seconds, std::uint64_t repeats, Answer
     seconds += seconds_of(arm, 1, answer);
 }
 
+/// A run after an idle pause, and the CPU time that its runtime goes on taking after the answer.
+struct AfterPause {
+  std::optional<double> seconds, cpu_seconds;
+};
+AfterPause run_after_pause(const OpenedArm& arm, const SampleRules& rules, Answer& answer) {
+  if (rules.pause.count() <= 0) return {};
+  std::this_thread::sleep_for(rules.pause);
+  Answer answered;
+  const double seconds = seconds_of(arm, 1, answered);
+  const double before = usage().cpu_seconds;
+  std::this_thread::sleep_for(time_after);
+  const double after = usage().cpu_seconds;
+  if (answered != answer) answer = std::move(answered);  // to be found wrong
+  return {seconds, after - before};
+}
+
 /// Open, warm up, then one sample for each message.
-void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
+void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats,
+           const SampleRules& rules) {
   const OpenedArm arm = open();
   Answer answer;
   const double seconds = seconds_of(arm, 1, answer);  // warms caches, starts threads
@@ -168,13 +197,18 @@ void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
     repeats = find_repeats(arm, seconds, answer);
   else
     warm_up(arm, seconds, repeats, answer);
-  send_json(socket, {{"answer", first}, {"repeats", repeats}});
+  repeats = std::max(repeats, rules.min_runs);
+  send_json(socket, {{"answer", first}, {"repeats", repeats}, {"cold_seconds", seconds}});
   const ProcessorWait wait;
   for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
     if (repeats > 1 && arm.prepare) arm.prepare();
     if (repeats > 1) arm.run();  // threads that slept are awake again
-    const Totals totals = totals_of(arm, repeats, &wait, answer);
+    RunTimes times(repeats);
+    const bool is_timed_singly = repeats >= runs_for_p90 && !arm.figures;
+    const Totals totals =
+        totals_of(arm, repeats, &wait, answer, is_timed_singly ? &times : nullptr);
     json metrics = arm.metrics ? arm.metrics() : json::object();
+    const AfterPause after = run_after_pause(arm, rules, answer);
     const auto each = static_cast<double>(repeats);
     send_json(socket, {{"seconds", totals.seconds / each},
                        {"cpu_seconds", totals.cpu_seconds / each},
@@ -182,6 +216,10 @@ void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats) {
                        {"peak_rss_bytes", totals.peak_rss_bytes},
                        {"answer", answer},
                        {"waited", share_waited(totals.waited, totals.seconds)},
+                       {"pause_seconds", json_or_null(after.seconds)},
+                       {"after_cpu_seconds", json_or_null(after.cpu_seconds)},
+                       {"p90_seconds", json_or_null(times.percentile(0.9, runs_for_p90))},
+                       {"p99_seconds", json_or_null(times.percentile(0.99, runs_for_p99))},
                        {"metrics", std::move(metrics)}});
   }
 }
@@ -194,9 +232,10 @@ SocketPair sockets_of_arm() try {
 
 }  // namespace
 
-void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats) {
+void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats,
+               const SampleRules& rules) {
   try {
-    serve(socket, open, known_repeats);
+    serve(socket, open, known_repeats, rules);
   } catch (const std::exception& error) {
     send_json(socket, {{"error", error.what()}});
   }
@@ -204,7 +243,7 @@ void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_rep
 
 ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
                        const InterruptionGuard& interruption, const Exec& exec,
-                       std::uint64_t known_repeats)
+                       std::uint64_t known_repeats, const SampleRules& rules)
     : timeout_(timeout), interruption_(&interruption) {
   SocketPair ends = sockets_of_arm();
   socket_ = std::move(ends.here);
@@ -221,7 +260,7 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
             }
             return open();
           };
-          serve_arm(ends.there.get(), open_or_exec, known_repeats);
+          serve_arm(ends.there.get(), open_or_exec, known_repeats, rules);
         },
         ProcessGroup::own));
   } catch (const std::system_error& error) {  // no more processes, or descriptors
@@ -233,6 +272,7 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
   read_from(ready, [&](json& message) {
     first_answer_ = std::move(message.at("answer"));
     repeats_ = message.at("repeats");
+    cold_seconds_ = message.at("cold_seconds").get<double>();
   });
   rest();
 }
@@ -248,10 +288,14 @@ Sample ArmProcess::sample() {
             .context_switches = parts.at("context_switches"),
             .peak_rss_bytes = parts.at("peak_rss_bytes"),
             .answer = std::move(parts.at("answer")),
-            .waited = parts.at("waited").is_null() ? std::nullopt
-                                                   : std::optional<double>(parts.at("waited")),
-            .metrics = std::move(parts.at("metrics"))};
+            .waited = optional_of(parts.at("waited")),
+            .metrics = std::move(parts.at("metrics")),
+            .pause_seconds = optional_of(parts.at("pause_seconds")),
+            .after_cpu_seconds = optional_of(parts.at("after_cpu_seconds")),
+            .p90_seconds = optional_of(parts.at("p90_seconds")),
+            .p99_seconds = optional_of(parts.at("p99_seconds"))};
   });
+  sample.cold_seconds = std::exchange(cold_seconds_, std::nullopt);
   if (!(sample.seconds > 0 && std::isfinite(sample.seconds)))
     throw ArmFailed(fmt::format("its clock says that a run took {} s", sample.seconds));
   if (!std::isfinite(sample.cpu_seconds) || !std::isfinite(sample.context_switches))

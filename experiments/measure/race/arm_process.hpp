@@ -29,6 +29,22 @@ class ArmFailed : public std::runtime_error {
 /// arm's threads costs some 50 us, which then is below a percent.
 inline constexpr double least_sample_seconds = 0.01;
 
+/// Single runs of a sample that are timed one by one, for its percentiles: beyond so many, every so
+/// many-th of them, because reading the clock takes some 50 ns.
+inline constexpr std::uint64_t max_timed_runs = 200;
+/// Timed runs below which a sample has no such percentile.
+inline constexpr std::uint64_t runs_for_p90 = 10;
+inline constexpr std::uint64_t runs_for_p99 = 100;
+
+/// After the answer of a run, how long the CPU time is counted that its runtime goes on taking.
+inline constexpr std::chrono::milliseconds time_after{100};
+
+/// What an arm's process does besides timing runs.
+struct SampleRules {
+  std::uint64_t min_runs = 1;              // in a sample, however long they take
+  std::chrono::duration<double> pause{0};  // idle, then one more run; 0 for neither
+};
+
 struct Sample {
   double seconds;                // wall clock, one run
   double cpu_seconds;            // user and system, all threads and ended children, one run
@@ -38,6 +54,11 @@ struct Sample {
   std::optional<double> waited = std::nullopt;  // share of the time, for a processor; where known
   std::optional<double> stolen = std::nullopt;  // processors that the hypervisor kept, on average
   nlohmann::json metrics = nlohmann::json::object();  // the arm's own numbers, by name
+  std::optional<double> cold_seconds = std::nullopt;  // first run of a process, in its first sample
+  std::optional<double> pause_seconds = std::nullopt;      // the run after an idle pause
+  std::optional<double> after_cpu_seconds = std::nullopt;  // CPU in the time_after that run
+  std::optional<double> p90_seconds = std::nullopt;        // of the runs, timed one by one
+  std::optional<double> p99_seconds = std::nullopt;
 };
 
 /// Its end is that of the arm and of whatever processes the arm has started.
@@ -50,11 +71,11 @@ class ArmProcess {
   /// Forks; the child calls open(), then makes runs to warm up, the first of whose answers is
   /// first_answer(). Where `exec` is given, another program does so in its place, which is told
   /// known_repeats too. These are the runs in a sample, as an earlier process of the arm found them;
-  /// 0 where there was none. Returns when the arm is ready and rests. Throws ArmFailed, also where
+  /// 0 where there was none. `rules` are of every sample. Returns when the arm is ready and rests. Throws ArmFailed, also where
   /// no process can be made, or Interrupted.
   ArmProcess(const Open& open, std::chrono::duration<double> timeout,
              const InterruptionGuard& interruption, const Exec& exec = {},
-             std::uint64_t known_repeats = 0);
+             std::uint64_t known_repeats = 0, const SampleRules& rules = {});
   ArmProcess(const ArmProcess&) = delete;
   ArmProcess& operator=(const ArmProcess&) = delete;
 
@@ -76,11 +97,13 @@ class ArmProcess {
   std::optional<ChildProcess> child_;
   Answer first_answer_;
   std::uint64_t repeats_ = 1;
+  std::optional<double> cold_seconds_;  // until the first sample takes it
 };
 
 /// The arm's side of an ArmProcess: opens the arm, warms up, then takes a sample for each message on
-/// the socket, until that is closed. known_repeats: as of ArmProcess.
-void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats);
+/// the socket, until that is closed. known_repeats and rules: as of ArmProcess.
+void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_repeats,
+               const SampleRules& rules = {});
 
 /// Calls work() in a process of its own, so that the caller stays free of its threads and can be
 /// interrupted. Throws ArmFailed, or Interrupted.

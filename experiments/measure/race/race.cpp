@@ -70,8 +70,10 @@ void Race::resume(RaceOutcome earlier) {
     const Measured& result = outcome_.results[i];
     retired_[i] = static_cast<int>(result.samples.size()) < outcome_.rounds();
     retaken_ += static_cast<std::size_t>(result.retaken);
+    const std::chrono::duration<double> paused =
+        options_.sample.pause.count() > 0 ? options_.sample.pause + time_after : Clock::duration{};
     for (const Sample& sample : result.samples)
-      costs_[i].seconds += sample.seconds * static_cast<double>(result.repeats);
+      costs_[i].seconds += sample.seconds * static_cast<double>(result.repeats) + paused.count();
     costs_[i].rounds = static_cast<int>(result.samples.size());
   }
 }
@@ -182,10 +184,10 @@ void Race::renew(int round) {
 std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
   Measured& result = outcome_.results[entrant];
   const std::uint64_t known_repeats = result.processes == 0 ? 0 : result.repeats;
-  auto process =
-      std::make_unique<ArmProcess>([&] { return open_in_place(experiment_, result.entrant.arm); },
-                                   options_.timeout * options_.timeout_factor, interruption_,
-                                   other_program(entrant, known_repeats), known_repeats);
+  auto process = std::make_unique<ArmProcess>(
+      [&] { return open_in_place(experiment_, result.entrant.arm); },
+      options_.timeout * options_.timeout_factor, interruption_,
+      other_program(entrant, known_repeats), known_repeats, options_.sample);
   result.repeats = process->repeats();
   ++result.processes;
   check(result, process->first_answer());
@@ -243,7 +245,9 @@ void Race::run_round(int round) {
            ++retake) {
         ++retaken_;
         ++result.retaken;
-        sample = take_sample(i);
+        Sample again = take_sample(i);
+        if (!again.cold_seconds) again.cold_seconds = sample.cold_seconds;
+        sample = std::move(again);
       }
       result.samples.push_back(std::move(sample));
       outcome_.places.back().push_back(i);
@@ -301,11 +305,16 @@ std::vector<double> Measured::seconds() const {
   return seconds;
 }
 
-std::vector<double> Measured::compared() const {
-  if (metric.name.empty()) return seconds();
+std::vector<std::optional<double>> Measured::compared() const {
+  std::vector<std::optional<double>> values;
+  for (const Sample& sample : samples) values.push_back(metric.value(sample));
+  return values;
+}
+
+std::vector<double> Measured::compared_values() const {
   std::vector<double> values;
   for (const Sample& sample : samples)
-    values.push_back(std::max(metric.least, sample.metrics.at(metric.name).get<double>()));
+    if (const auto value = metric.value(sample)) values.push_back(*value);
   return values;
 }
 

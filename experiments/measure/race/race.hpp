@@ -21,6 +21,7 @@
 
 #include "experiments/measure/race/arm_process.hpp"
 #include "experiments/measure/race/line_up.hpp"
+#include "experiments/measure/race/metric.hpp"
 #include "experiments/measure/race/progress_line.hpp"
 #include "kernels/machine/machine.hpp"
 
@@ -53,12 +54,6 @@ inline bool is_disturbed(std::optional<double> waited, std::optional<double> sto
   return is_beside_load(waited.value_or(0), workers) || stolen.value_or(0) > max_taken;
 }
 
-/// The figure that verdicts are on: a number of the arms' own, or the time.
-struct Metric {
-  std::string name = "";  // as the arms' metrics() have it; "" for the time of a run
-  double least = 0;       // what is below counts as this: logarithms are compared
-};
-
 /// Opens an arm in its own process, on the processors where its workers are pinned.
 OpenedArm open_in_place(const Experiment& experiment, const Arm& arm);
 
@@ -73,6 +68,7 @@ struct RaceOptions {
   int max_retakes = 2;  // of a sample beside another program: what is short goes by
   ProgressStyle progress = ProgressStyle::none;
   Metric metric = {};
+  SampleRules sample = {};
   /// The words that ask for this race, from the verb on, by which parlab can be started again for
   /// one of its arms. Empty: it cannot.
   std::vector<std::string> words = {};
@@ -97,8 +93,10 @@ struct Measured {
 
   bool ok() const { return !failure; }
   std::vector<double> seconds() const;
-  /// What verdicts are on, one a round: the metric, which is the seconds where it has no name.
-  std::vector<double> compared() const;
+  /// What verdicts are on, one a round: the metric; nullopt in a round that does not tell it.
+  std::vector<std::optional<double>> compared() const;
+  /// Those that were told.
+  std::vector<double> compared_values() const;
 };
 
 struct RaceOutcome {

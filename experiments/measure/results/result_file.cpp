@@ -48,6 +48,30 @@ json comparison_json(const Comparison& comparison) {
           {"beside_load", comparison.beside_load}};
 }
 
+/// What each figure says of each result: "cpu", "cold", "pause" and so on, with their comparisons.
+void add_figures(json& list, std::vector<Measured> results, double alpha) {
+  for (json& result : list) result["figures"] = json::object();
+  for (const RaceFigure& figure : race_figures()) {
+    if (figure.metric.of == nullptr) continue;  // the time is told above
+    for (Measured& result : results) result.metric = figure.metric;
+    const RaceVerdicts verdicts = judge(results, alpha);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const std::vector<double> values = results[i].compared_values();
+      if (values.empty()) continue;
+      const Location middle = location(values, alpha);
+      json comparison = nullptr;
+      if (const auto& against = verdicts.against_baseline[i]) {
+        comparison = comparison_json(against->comparison);
+        comparison["baseline_result"] = against->other;
+      }
+      list[i]["figures"][figure.name] = {{"median", middle.median},
+                                         {"interval", interval_json(middle.interval, 0)},
+                                         {"rounds", values.size()},
+                                         {"comparison", comparison}};
+    }
+  }
+}
+
 json against_json(const std::optional<Against>& against, const std::vector<Measured>& results,
                   const std::string& role) {
   if (!against) return nullptr;
@@ -174,7 +198,14 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"seconds", measured.seconds()},
           {"cpu_seconds", median_or_0(cpu_seconds)},
           {"context_switches", median_or_0(switches)},
-          {"each_round", {{"cpu_seconds", cpu_seconds}, {"context_switches", switches}}},
+          {"each_round",
+           {{"cpu_seconds", cpu_seconds},
+            {"context_switches", switches},
+            {"cold_seconds", known_json(measured.samples, &Sample::cold_seconds)},
+            {"pause_seconds", known_json(measured.samples, &Sample::pause_seconds)},
+            {"after_cpu_seconds", known_json(measured.samples, &Sample::after_cpu_seconds)},
+            {"p90_seconds", known_json(measured.samples, &Sample::p90_seconds)},
+            {"p99_seconds", known_json(measured.samples, &Sample::p99_seconds)}}},
           {"peak_rss_bytes", peak},
           {"waited", known_json(measured.samples, &Sample::waited)},
           {"stolen", known_json(measured.samples, &Sample::stolen)},
@@ -237,6 +268,7 @@ json result_json(const RaceRecord& race, const json& context,
       {"max_rounds", race.options.rounds},
       {"until_decided", race.options.until_decided},
       {"budget_seconds", race.options.budget ? json(race.options.budget->count()) : json()},
+      {"pause_seconds", race.options.sample.pause.count()},
       {"metric", race.options.metric.name.empty() ? "seconds" : race.options.metric.name},
       {"stopped", stop_name(race.stopped)},
       {"order_seed", race.options.order_seed},
@@ -259,6 +291,7 @@ json result_json(const RaceRecord& race, const json& context,
         against_json(race.verdicts.against_baseline[i], results, "baseline");
     list.back()["against_best"] = against_json(race.verdicts.against_best[i], results, "best");
   }
+  add_figures(list, results, race.alpha);
   json& gates = document["gates"] = json::array();
   for (const Guard& guard : race.verdicts.guards) {
     gates.push_back(comparison_json(guard.comparison));

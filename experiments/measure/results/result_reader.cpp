@@ -30,13 +30,21 @@ std::optional<double> number_or_none(const json& value) {
 }
 
 Sample sample_of(const json& result, std::size_t round) {
+  const auto in_round = [&](const char* name) {
+    return number_or_none(result.at("each_round").at(name).at(round));
+  };
   Sample sample{.seconds = result.at("seconds").at(round),
                 .cpu_seconds = result.at("each_round").at("cpu_seconds").at(round),
                 .context_switches = result.at("each_round").at("context_switches").at(round),
                 .peak_rss_bytes = result.at("peak_rss_bytes"),
                 .answer = result.at("answer"),
                 .waited = number_or_none(result.at("waited").at(round)),
-                .stolen = number_or_none(result.at("stolen").at(round))};
+                .stolen = number_or_none(result.at("stolen").at(round)),
+                .cold_seconds = in_round("cold_seconds"),
+                .pause_seconds = in_round("pause_seconds"),
+                .after_cpu_seconds = in_round("after_cpu_seconds"),
+                .p90_seconds = in_round("p90_seconds"),
+                .p99_seconds = in_round("p99_seconds")};
   require(sample.seconds > 0 && std::isfinite(sample.seconds), "a time is not above 0");
   for (const auto& [name, values] : result.at("metrics").items())
     if (!values.at(round).is_null()) sample.metrics[name] = values.at(round);

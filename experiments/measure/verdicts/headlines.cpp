@@ -191,9 +191,10 @@ std::vector<Headline> headlines(const Experiment& experiment, const std::vector<
                 {.alpha = alpha / (static_cast<double>(sentences) * pair.choices),
                  .guard = width_of(verdicts.guards, arm.entrant.baseline)},
                 verdicts.dependence);
-    all.push_back({pair, comparison,
-                   sentence_of(experiment.subject(arm.entrant.arm.what), experiment.quantity(), arm,
-                               base, comparison)});
+    all.push_back(
+        {pair, comparison,
+         sentence_of(experiment.subject(arm.entrant.arm.what),
+                     quantity_of(arm.metric, experiment.quantity()), arm, base, comparison)});
   }
   return all;
 }

@@ -14,22 +14,26 @@
 namespace parlab {
 namespace {
 
-/// Whether two results can be compared: both have samples of the first rounds.
-bool comparable(const Measured& a, const Measured& b) {
-  return a.ok() && b.ok() && !a.samples.empty() && !b.samples.empty();
-}
-
-/// Times, or what else is compared, of the rounds that all of them ran: those that retired sooner have
-/// the first ones.
+/// Times, or what else is compared, of the rounds that tell it of all of them: those that retired
+/// sooner have the first ones.
 std::vector<std::vector<double>> common_values(const std::vector<const Measured*>& chosen) {
   std::size_t rounds = std::numeric_limits<std::size_t>::max();
-  for (const Measured* result : chosen) rounds = std::min(rounds, result->samples.size());
-  std::vector<std::vector<double>> seconds;
+  std::vector<std::vector<std::optional<double>>> told;
   for (const Measured* result : chosen) {
-    seconds.push_back(result->compared());
-    seconds.back().resize(rounds);
+    told.push_back(result->compared());
+    rounds = std::min(rounds, told.back().size());
   }
-  return seconds;
+  std::vector<std::vector<double>> values(chosen.size());
+  for (std::size_t round = 0; round < rounds; ++round) {
+    if (!std::ranges::all_of(told, [&](const auto& of) { return of[round].has_value(); })) continue;
+    for (std::size_t i = 0; i < chosen.size(); ++i) values[i].push_back(*told[i][round]);
+  }
+  return values;
+}
+
+/// Whether two results can be compared: some round tells of both.
+bool comparable(const Measured& a, const Measured& b) {
+  return a.ok() && b.ok() && !common_values({&a, &b}).front().empty();
 }
 
 /// A baseline against itself. Where its rounds depend on each other and are too few for blocks, round
@@ -115,7 +119,9 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
     // Three sizes, each once (a sweep of grains at one size is not a line), or there is no line to
     // see.
     if (sizes.size() < 3 || std::ranges::adjacent_find(sizes) != sizes.end()) continue;
-    const auto cost = fit_linear_cost(sizes, common_values(pointers_to(results, chosen)), alpha);
+    const auto values = common_values(pointers_to(results, chosen));
+    if (values.front().empty()) continue;
+    const auto cost = fit_linear_cost(sizes, values, alpha);
     if (!cost) continue;
     CostModel model{chosen, *cost, {}, std::nullopt};
     const bool has_serial = std::ranges::all_of(chosen, [&](std::size_t i) {
