@@ -47,12 +47,14 @@ FileArm arm_of(const json& result, const std::string& metric) {
       .label = result.at("label"), .group = result.at("group"), .answer = result.at("answer")};
   for (const char* name :
        {"experiment", "kernel", "variant", "algorithm", "size", "unit", "parameters", "facts",
-        "backend", "schedule", "workers", "grain", "simd"})
+        "backend", "schedule", "workers", "grain", "simd", "environment", "pin"})
     arm.identity[name] = result.value(name, json());
   if (const json& failure = result.at("failure"); !failure.is_null())
     arm.cause = failure.at("cause");
   arm.is_baseline = result.at("role") == "baseline";
-  arm.values = metric == "seconds" ? numbers(result.at("seconds"), 0)
+  const json figures = result.value("figures", json::object());
+  arm.values = metric == "seconds"        ? numbers(result.at("seconds"), 0)
+               : figures.contains(metric) ? numbers(figures.at(metric).at("values"), 1e-9)
                : result.at("metrics").contains(metric)
                    ? numbers(result.at("metrics").at(metric), 1e-6)
                    : std::vector<double>{};

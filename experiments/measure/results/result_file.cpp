@@ -67,6 +67,7 @@ void add_figures(json& list, std::vector<Measured> results, double alpha) {
       list[i]["figures"][figure.name] = {{"median", middle.median},
                                          {"interval", interval_json(middle.interval, 0)},
                                          {"rounds", values.size()},
+                                         {"values", values},
                                          {"comparison", comparison}};
     }
   }

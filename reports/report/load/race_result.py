@@ -240,6 +240,7 @@ class Race:
     remarks: tuple[Remark, ...] = ()
     anytime: bool = False  # intervals hold at any number of rounds; before, at the one there was
     sentences: int | None = None  # planned of its headlines; None for those judged by Holm
+    metric: str = "seconds"  # what ratios and verdicts are of
     renewed_every: int | None = None  # rounds that a process of an arm serves; None for all
 
     @property

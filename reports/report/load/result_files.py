@@ -36,6 +36,7 @@ def load_race(path: Path) -> Race:
         why=run.text("why"),
         rounds=rounds,
         isolation=run.text("isolation"),
+        metric=run.text("metric") if run.has("metric") else "seconds",
         alpha=run.number("alpha", above=0.0),
         margin=run.number("margin", above=0.0),
         gate_margin=run.number("gate_margin", above=0.0) if run.has("gate_margin") else None,

@@ -43,7 +43,8 @@ def _bandwidth(race: Race, arms: list[Arm]) -> Column:
 
 
 def _speedups(race: Race, arms: list[Arm]) -> Column:
-    return Column("speed-up", [ratio(arm.speedup.ratio) if arm.comparison else
+    head = "speed-up" if race.metric == "seconds" else f"ratio of {race.metric}"
+    return Column(head, [ratio(arm.speedup.ratio) if arm.comparison else
                                DASH for arm in arms])
 
 

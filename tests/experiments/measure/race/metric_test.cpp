@@ -45,7 +45,11 @@ TEST(RaceFigures, AreFoundByNameAndTheOthersRefused) {
 }
 
 TEST(RaceFigures, CountWhatIsTooSmallToBeMeasuredAsTheLeast) {
-  Sample sample{.seconds = 1, .cpu_seconds = 0};
+  Sample sample{.seconds = 1,
+                .cpu_seconds = 0,
+                .context_switches = 0,
+                .peak_rss_bytes = 0,
+                .answer = nullptr};
   const Metric cpu = race_figure_named("cpu").metric;
   EXPECT_EQ(cpu.value(sample), cpu.least);
   EXPECT_EQ(race_figure_named("cold").metric.value(sample), std::nullopt);
@@ -191,6 +195,8 @@ TEST(CpuMetric, TellsArmsApartWhoseTimesAreEqual) {
       const double noise = 1 + 0.001 * ((7 * round + 3 * static_cast<int>(results.size())) % 5);
       result.samples.push_back({.seconds = 0.1 * noise,
                                 .cpu_seconds = (results.size() == 3 ? 0.2 : 0.1) * noise,
+                                .context_switches = 0,
+                                .peak_rss_bytes = 0,
                                 .answer = 42});
     }
     results.push_back(std::move(result));
