@@ -136,8 +136,9 @@ TEST(Pause, CountsWhatARuntimeBurnsAfterItsAnswer) {
   };
   const RaceOutcome outcome = race_of(experiment, {.rounds = 1, .sample = {.pause = 60ms}});
   ASSERT_TRUE(outcome.ok());
-  EXPECT_LT(*outcome.results[0].samples[0].after_cpu_seconds, 0.02);
-  EXPECT_GE(*outcome.results[2].samples[0].after_cpu_seconds, 0.02);
+  EXPECT_LT(*outcome.results[0].samples[0].after_cpu_seconds, 0.005);
+  // Some of the 40 ms at least, however busy the machine is.
+  EXPECT_GE(*outcome.results[2].samples[0].after_cpu_seconds, 0.005);
 }
 
 TEST(Pause, IsNotMadeUnasked) {
