@@ -38,7 +38,11 @@ TEST(FiguresOfArms, AreKeptWhateverIsCompared) {
     EXPECT_EQ(figures["cpu"]["rounds"], 8);
     EXPECT_EQ(figures["cold"]["rounds"], 4);  // a process serves two rounds
     EXPECT_GT(figures["cold"]["median"].get<double>(), 0);
-    EXPECT_GE(figures["p99"]["median"].get<double>(), figures["p90"]["median"].get<double>());
+    // On a busy machine a sample of threads has too few runs for it.
+    EXPECT_TRUE(figures.contains("p99") || result["backend"] != "serial");
+    if (figures.contains("p99")) {
+      EXPECT_GE(figures.at("p99").at("median"), figures.at("p90").at("median"));
+    }
     EXPECT_FALSE(figures.contains("pause"));
     EXPECT_EQ(figures["cpu"]["comparison"].is_null(), result["role"] == "baseline");
     const json& cpu = figures["cpu"]["interval"];
