@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "experiments/own_kernel/inside_texts.hpp"
+#include "experiments/own_kernel/inside/inside_texts.hpp"
 #include "kernels/base/errors.hpp"
 
 namespace parlab {

@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "experiments/base/race_interruption.hpp"
-#include "experiments/own_kernel/inside_texts.hpp"
+#include "experiments/own_kernel/inside/inside_texts.hpp"
 #include "experiments/own_kernel/kernel_text.hpp"
 #include "experiments/own_kernel/making_folder.hpp"
 #include "experiments/own_kernel/own_kernel.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-// The headers in inside/, as texts: they stand around a kernel file in what is compiled. Made by
-// CMakeLists.txt, without their own #include of each other.
+// The headers in this folder, as texts: they stand around a kernel file in what is compiled. Made by the
+// CMakeLists.txt above, without their own #include of each other.
 
 namespace parlab {
 
