@@ -17,6 +17,7 @@
 #include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/command_line/race/race_command.hpp"
 #include "experiments/commands/command_race.hpp"
+#include "experiments/measure/verdicts/anytime_interval.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "kernels/base/errors.hpp"
@@ -142,6 +143,10 @@ std::string with_commands(std::string help) {
   return help;
 }
 
+/// For a race whose length nobody asked for: a difference of a few percent shows in it where a run
+/// takes a tenth of a second.
+constexpr std::chrono::seconds usual_patience{60};
+
 }  // namespace
 
 RaceRequest parse_commands(const std::vector<std::string>& arguments) {
@@ -153,6 +158,11 @@ RaceRequest parse_commands(const std::vector<std::string>& arguments) {
       "parlab race");
   TypedOptions words;
   add_options(app, words);
+  app.get_option("--rounds")
+      ->description(fmt::format(
+          "rounds, in each of which every command runs once; with --until or --budget the "
+          "max [until decided, at most {}, and no more are begun after 60 s]",
+          last_look));
   app.footer(
       fmt::format("A command of one word, in quotes, is split as a shell splits it, and run by sh "
                   "where it needs "
@@ -169,6 +179,11 @@ RaceRequest parse_commands(const std::vector<std::string>& arguments) {
   require_input(words);
   check_result_options(words.result);
   request.options = effort_of(words.effort);
+  if (words.effort.rounds.empty() && words.effort.until.empty() && words.effort.budget.empty()) {
+    request.options.until_decided = true;
+    request.options.rounds = last_look;
+    request.options.patience = usual_patience;
+  }
   request.options.isolation = Isolation::standing;  // what is timed starts anew in each sample
   request.options.progress = progress_of(words.result);
 

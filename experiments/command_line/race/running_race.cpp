@@ -104,6 +104,8 @@ void RunningRace::run() {
     return;
   }
   auto deadline = Clock::time_point::max();
+  if (asked.patience)
+    deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(*asked.patience);
   if (asked.budget) {
     deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(*asked.budget);
     run_to(rounds_that_tell_costs());

@@ -61,6 +61,8 @@ struct RaceOptions {
   int rounds = 21;  // at most, where until_decided
   bool until_decided = false;
   std::optional<std::chrono::duration<double>> budget = std::nullopt;  // of the whole race
+  /// Where until_decided and no budget is given: after so long no further look is begun.
+  std::optional<std::chrono::duration<double>> patience = std::nullopt;
   std::uint64_t order_seed = 1;
   std::chrono::duration<double> timeout{120};  // a sample, and an arm's warm-up
   double timeout_factor = 1;  // above 1 where an arm ends by itself what takes longer
