@@ -44,7 +44,8 @@ void add_check_options(CLI::App& app, CheckWords& words) {
                  "the page to start from; more of the same site may follow");
   app.add_option("--ignore", words.ignore,
                  "addresses that are neither asked for nor reported, as in '*/private/*'; * is any "
-                 "text; may be repeated");
+                 "text; may be repeated")
+      ->allow_extra_args(false);
   app.add_flag("--no-other-hosts", words.no_other_hosts, "do not ask other hosts");
   app.add_option("--cache", words.cache,
                  "file that remembers links to other hosts that were fine, for later checks")

@@ -41,16 +41,19 @@ struct Words {
 void add_options(CLI::App& app, Words& words) {
   app.add_option("URL", words.addresses, "the page to start from; more may follow");
   app.add_option("--accept", words.accept,
-                 "only addresses that match, as in '*.html'; * is any text; may be repeated");
-  app.add_option("--reject", words.reject, "no addresses that match; may be repeated");
+                 "only addresses that match, as in '*.html'; * is any text; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--reject", words.reject, "no addresses that match; may be repeated")
+      ->allow_extra_args(false);
   add_fetch_options(app, words.fetch, "crawl");
   app.add_option("--pages", words.pages, "max pages [100000]");
   app.add_option("--bytes", words.bytes, "max bytes in total, decompressed [any]");
   app.add_flag("--sitemap", words.sitemap, "also crawl what the sitemaps in robots.txt list");
   app.add_option(
-      "--header", words.headers,
-      "another line of each request to hosts in scope, as in 'Accept-Language: de'; may be "
-      "repeated");
+         "--header", words.headers,
+         "another line of each request to hosts in scope, as in 'Accept-Language: de'; may be "
+         "repeated")
+      ->allow_extra_args(false);
   app.add_option(
       "--credentials", words.credentials,
       "file of mode 600 with lines 'https://example.com basic USER:PASSWORD' or '... bearer "

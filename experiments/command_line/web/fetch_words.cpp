@@ -16,7 +16,8 @@ namespace parlab {
 void add_fetch_options(CLI::App& app, FetchWords& words, const std::string& does) {
   app.add_option("--host", words.hosts,
                  "another host to " + does + ", besides that of URL; may be repeated")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);  // URL may follow
   app.add_option("--prefix", words.prefix, "only pages whose path begins with this, as in /docs/");
   app.add_option("--depth", words.depth, "max links between the start and a page [any]");
   app.add_option("--page-bytes", words.page_bytes, "max bytes per page, decompressed [10Mi]");

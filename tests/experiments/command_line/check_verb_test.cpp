@@ -106,6 +106,21 @@ TEST(CheckVerb, RefusesBadInputAndWritesNothing) {
   }
 }
 
+TEST(CheckVerb, TakesOptionsBeforeAndBehindTheAddress) {
+  const TemporaryFolder folder;
+  const DelayServerProcess server({.site = site});
+  const std::string start = server.origin() + "/site/";
+  const std::vector<std::vector<std::string>> cases = {
+      {"check", "--ignore", "*/a/*", "--ignore", "*/b/*", "--depth", "0", start},
+      {"check", "--host", "a.example,b.example", start, "--depth", "0", "--ignore", "*"},
+      {"crawl", "--reject", "*x*", "--accept", "*", "--header", "A: b", start, "--depth", "0"},
+      {"crawl", "--host", "a.example", start, "--depth", "0"}};
+  for (const auto& words : cases) {
+    const Ended ended = run_parlab(words, folder.path());
+    EXPECT_NE(ended.code, 2) << testing::PrintToString(words) << ended.err;
+  }
+}
+
 TEST(CheckVerb, KeepsACacheFile) {
   const TemporaryFolder folder;
   const DelayServerProcess server({.site = site});
