@@ -108,8 +108,14 @@ std::vector<Task> sieve_tasks() {
                            {0, 10'000'000'000}, {{"primesieve", 1.053}}, sieve_bound);
   Task high = primes("sieve_1e12", "primes of [1e12, 1e12 + 1e9)", PeerTask::count_primes,
                      {1'000'000'000'000, 1'001'000'000'000}, {{"primesieve", 1}}, sieve_bound);
-  long_sieve.slow = high.slow = true;
-  return {sieve, parallel, long_sieve, high};
+  Task higher =
+      primes("sieve_1e15", "primes of [1e15, 1e15 + 1e9)", PeerTask::count_primes,
+             {1'000'000'000'000'000, 1'000'001'000'000'000}, {{"primesieve", 1.111}}, sieve_bound);
+  Task highest = primes("sieve_1e18", "primes of [1e18, 1e18 + 1e9)", PeerTask::count_primes,
+                        {1'000'000'000'000'000'000, 1'000'000'001'000'000'000},
+                        {{"primesieve", 1.111}}, sieve_bound);
+  long_sieve.slow = high.slow = higher.slow = highest.slow = true;
+  return {sieve, parallel, long_sieve, high, higher, highest};
 }
 
 std::vector<Task> range_tasks() {

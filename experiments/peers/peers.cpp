@@ -20,7 +20,7 @@
 #include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
-#include "kernels/numerics/sieve/textbook_sieve.hpp"
+#include "kernels/parallel/reference_primes.hpp"
 
 namespace parlab {
 namespace {
@@ -63,12 +63,7 @@ std::vector<std::uint64_t> numbers_for(const Task& task, std::uint64_t seed) {
 /// By none of the methods that are raced.
 std::vector<std::uint64_t> primes_of(IndexRange range) {
   std::vector<std::uint64_t> primes;
-  if (range.size() < range.end / range.size()) {  // shorter than the base primes would be
-    for (std::uint64_t n = range.begin; n < range.end; ++n)
-      if (is_prime_by_miller_rabin(n)) primes.push_back(n);
-  } else {
-    for_each_prime_by_textbook(range, [&](std::uint64_t prime) { primes.push_back(prime); });
-  }
+  for_each_reference_prime(range, [&](std::uint64_t prime) { primes.push_back(prime); });
   return primes;
 }
 
@@ -87,10 +82,12 @@ class Peers final : public Experiment {
   }
 
   void add_options(CLI::App& app) override {
-    app.add_option("--task", task_words_,
-                   "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, count_A to count_E, "
-                   "list_A to list_E, is_prime, batch_odd, batch_primes; a list; 'quick' for those "
-                   "below a second a run; or 'all' [quick]");
+    app.add_option(
+        "--task", task_words_,
+        "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, sieve_1e15, sieve_1e18, "
+        "count_A to count_E, list_A to list_E, is_prime, batch_odd, batch_primes; a list; 'quick' "
+        "for those "
+        "below a second a run; or 'all' [quick]");
     app.add_option("--peer", peer_words_,
                    "peers to compare with, as named by parlab list; or 'all' [all]");
   }
