@@ -32,7 +32,7 @@ void burn(std::chrono::duration<double> length) {
            length.count());
 }
 
-RaceOutcome race_of(const MadeUpExperiment& experiment, RaceOptions options) {
+RaceOutcome race_of(const MadeUpExperiment& experiment, const RaceOptions& options) {
   return run_race(experiment, three_arms(experiment), options);
 }
 
