@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -32,9 +33,15 @@ TEST_P(ThreadSanitizer, SeesARaceBetweenChunks) {
   const auto race = [] {
     const auto backend = make_backend(parse_backend(GetParam(), 2));
     int unguarded = 0;
+    std::atomic<int> begun = 0;  // relaxed: it must order nothing
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     backend->for_chunks(Chunking({0, 20}, 1), [&](IndexRange) {
       ++unguarded;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // so that both workers come
+      begun.fetch_add(1, std::memory_order_relaxed);
+      // Until another worker has come, however busy the machine is.
+      while (begun.load(std::memory_order_relaxed) < 2 &&
+             std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
     std::exit(unguarded == -1);
   };
