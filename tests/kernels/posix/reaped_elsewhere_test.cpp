@@ -135,7 +135,7 @@ TEST_P(ReapedElsewhere, AProcessIsJoinedAndItsExitCodeIsNotSuccess) {
     RawValue<bool> go(false);
     // The thread sanitizer delivers signals late: the handler may then find nothing to reap.
     const bool may_be_first = std::string(GetParam()) == "handler";
-    const auto is_told = [&](const Process& process) {
+    const auto is_told = [&](Process& process) {
       if (!process.status()) return false;
       return process.status()->known() ? may_be_first && process.exitcode() == 0
                                        : !process.exitcode();
