@@ -48,7 +48,7 @@ TEST_F(AdviseVerb, WritesTheChoiceTheReasonAndTheCode) {
   EXPECT_FALSE(advice["considered"].empty());
   EXPECT_THAT(advice["context"]["command"], HasSubstr("parlab advise mine.hpp"));
   std::ifstream header(folder_.path() / "parlab_choice.hpp");
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(header), {}), advice["header"]);
+  EXPECT_EQ(advice["header"], std::string(std::istreambuf_iterator<char>(header), {}));
   EXPECT_EQ(folder_.files(), (Words{"advice.json", "mine.hpp", "parlab_choice.hpp"}));
 }
 
