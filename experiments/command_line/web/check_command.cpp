@@ -173,7 +173,7 @@ int check_command(const Arguments& arguments) {
   if (!words.quiet) tell_check(summary, counts);
   if (summary.signal != 0) return 128 + summary.signal;
   if (summary.totals.pages == 0 && counts.broken == 0)
-    tell("parlab check: {} is no page that could be read, so nothing was checked\n",
+    tell("parlab check: {} could not be read as a page, so nothing was checked\n",
          words.addresses.front());
   return counts.broken > 0 || summary.totals.pages == 0 ? 1 : 0;
 }

@@ -78,7 +78,7 @@ std::string told_error(const CheckedLink& link) {
       {"redirect_loop", "redirects lead in a circle"},
       {"redirect_limit", "too many redirects"},
       {"redirect_scheme", "redirects to another scheme"},
-      {"redirect_malformed", "redirects to what is no address"},
+      {"redirect_malformed", "redirects to a malformed address"},
       {"bad_address", "not an address"},
       {"robots_disallow", "robots.txt forbids it"},
       {"robots_unreachable", "robots.txt cannot be read"},

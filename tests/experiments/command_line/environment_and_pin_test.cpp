@@ -11,6 +11,7 @@
 
 #include "kernels/machine/processors/processor_set.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/experiments/own_kernel/own_files.hpp"
 
 namespace parlab {
 namespace {
@@ -28,24 +29,12 @@ auto kernel = [](std::uint64_t) { return number; };
 constexpr std::uint64_t expected = 700;
 )";
 
-/// Sums, over 100 indices, how many processors the computing thread may run on.
-constexpr char counts_processors[] = R"(#include <sched.h>
-constexpr std::uint64_t size = 100;
-auto kernel = [](std::uint64_t) -> std::uint64_t {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  sched_getaffinity(0, sizeof set, &set);
-  return static_cast<std::uint64_t>(CPU_COUNT(&set));
-};
-constexpr std::uint64_t expected = 100;
-)";
-
 class OwnKernelAxis : public testing::Test {
  protected:
   void SetUp() override {
     setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
   }
-  json race(const char* kernel, std::vector<std::string> words, int code) {
+  json race(const std::string& kernel, std::vector<std::string> words, int code) {
     std::ofstream(folder_.path() / "kernel.hpp") << kernel;
     std::vector<std::string> all = {"run",      "own", "--kernel", "kernel.hpp", "--quiet",
                                     "--rounds", "1",   "--json",   "own.json"};
@@ -79,7 +68,7 @@ TEST_F(OwnKernelAxis, ConfinesArmsToAsManyProcessorsAsWorkers) {
   const auto everything = static_cast<std::uint64_t>(processors_at_start().count());
   if (everything < 2) GTEST_SKIP() << "needs two processors";
   const json document = race(
-      counts_processors,
+      counts_processors(100),
       {"--backend", "threads,processes,thread_pool", "--workers", "1", "--pin", "spread,none"}, 1);
   int pinned = 0;
   for (const json& result : document["results"]) {

@@ -16,6 +16,20 @@
 
 namespace parlab {
 
+/// A kernel over 100 indices that adds up how many processors the thread may run on that computes each.
+inline std::string counts_processors(int expected) {
+  return R"(#include <sched.h>
+constexpr std::uint64_t size = 100;
+auto kernel = [](std::uint64_t) -> std::uint64_t {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  return static_cast<std::uint64_t>(CPU_COUNT(&set));
+};
+constexpr std::uint64_t expected = )" +
+         std::to_string(expected) + ";\n";
+}
+
 class OwnFiles : public testing::Test {
  protected:
   using Words = std::vector<std::string>;

@@ -80,7 +80,7 @@ def frame_of(records: list[dict[str, Any]]) -> Any:
 def read_crawl(path: str | Path) -> Any:
     """A pandas.DataFrame of what `parlab crawl` or `parlab check` wrote with --json or --edges, or of a mirror's
     mirror.jsonl: a row per line, phases as columns of their own (connect, first_byte, body). Raises BadInput for
-    what is no such file, ImportError where there is no pandas.
+    a file of another kind, ImportError where there is no pandas.
 
         pages = parlab.read_crawl("pages.jsonl")
         pages[pages.error.notna()].groupby("error").size()

@@ -16,7 +16,7 @@ namespace parlab {
 class LinkCache {
  public:
   /// Reads the file; one that does not exist is empty. `path` empty: remembers nothing. Throws UsageError
-  /// where it is no such file.
+  /// where the file is not a link cache.
   LinkCache(const std::string& path, std::chrono::seconds max_age);
 
   /// What is known of the address and not too old.

@@ -291,7 +291,7 @@ class LinkCheck : private CrawlClient {
     }
   }
 
-  /// A reference that is no address of a page: by another scheme, or broken. None where it is only counted.
+  /// A reference that does not lead to a page: another scheme, or malformed. nullopt where it is only counted.
   std::optional<Id> not_asked_for(const std::string& reference) {
     const std::string scheme = scheme_of(reference);
     LinkAnswer answer{.is_unchecked = true};

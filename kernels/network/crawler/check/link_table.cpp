@@ -41,7 +41,7 @@ LinkTable::Id LinkTable::id_of(const std::string& url, bool& is_new) {
 
 /// Whether a fragment names something; without knowledge of the page it does.
 bool LinkTable::has_anchor(const Target& target, std::string_view fragment) const {
-  // What is no name of an anchor: a place in a text or a picture, a script's own addresses.
+  // These fragments do not name an anchor: text fragments, media fragments, a script's routes.
   const std::string_view name = fragment.substr(0, fragment.find(":~:"));
   if (name.empty() || !target.anchors || name.starts_with('!') || name.starts_with('/'))
     return true;

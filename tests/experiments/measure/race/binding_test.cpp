@@ -10,6 +10,7 @@
 
 #include "kernels/machine/processors/processor_set.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/experiments/own_kernel/own_files.hpp"
 
 extern "C" [[gnu::weak]] int kmp_get_library();
 
@@ -19,18 +20,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-/// Sums, over the indices, how many processors the thread may run on that computes each.
-constexpr char counts_processors[] = R"(#include <sched.h>
-constexpr std::uint64_t size = 100;
-auto kernel = [](std::uint64_t) -> std::uint64_t {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  sched_getaffinity(0, sizeof set, &set);
-  return static_cast<std::uint64_t>(CPU_COUNT(&set));
-};
-constexpr std::uint64_t expected = 1;
-)";
 
 struct Binding {
   const char* name;
@@ -59,7 +48,7 @@ class OpenMPBindingOfTheProgram : public testing::TestWithParam<Binding> {
 };
 
 TEST_P(OpenMPBindingOfTheProgram, LeavesEveryOtherBackendAllProcessors) {
-  std::ofstream(folder_.path() / "count.hpp") << counts_processors;
+  std::ofstream(folder_.path() / "count.hpp") << counts_processors(1);
   const Ended ended = run_parlab({"run", "own", "--kernel", "count.hpp", "--rounds", "1",
                                   "--backend", "all", "--workers", "2", "--json", "own.json"},
                                  folder_.path());

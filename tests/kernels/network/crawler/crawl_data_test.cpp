@@ -124,12 +124,12 @@ TEST(CrawlData, SendsCredentialsToTheirOriginOnly) {
 }
 
 TEST(CrawlData, TriesFailedPagesAgainWhereAsked) {
-  bool is_mended = false;
+  bool is_repaired = false;
   const BadServer server({{"/", links_to({"/a", "/b"})},
                           {"/a",
                            [&](Peer& peer) {
-                             peer.send(is_mended ? page_with({"/c"})
-                                                 : "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n");
+                             peer.send(is_repaired ? page_with({"/c"})
+                                                   : "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n");
                            }},
                           {"/b", links_to({})},
                           {"/c", links_to({})}});
@@ -137,7 +137,7 @@ TEST(CrawlData, TriesFailedPagesAgainWhereAsked) {
   CrawlOptions options = quick(server.origin() + "/");
   options.state = state.path;
   EXPECT_EQ(error_of(crawled(options).at(server.origin() + "/a")), "http_500");
-  is_mended = true;
+  is_repaired = true;
   EXPECT_EQ(crawled(options).size(), 3U);
   EXPECT_EQ(server.asked("/a"), 1);
   options.retry_failed = true;
