@@ -35,9 +35,9 @@ std::vector<Arm> coarse_arms(const Case& what, const std::vector<BackendSpec>& b
 std::vector<Arm> fine_arms(const Case& what, const std::vector<BackendSpec>& backends, int workers,
                            double serial_seconds);
 
-/// Below it, in seconds, handing out a chunk costs more than computing it on every backend
-/// (`parlab run dispatch`: 0.02 to 1 us a chunk).
-inline constexpr double shortest_chunk = 0.5e-6;
+/// In seconds, of an average chunk. Handing one out costs 0.02 to 1 us (`parlab run dispatch`); where
+/// the work is clustered, the chunks that hold it take many times the average.
+inline constexpr double shortest_chunk = 0.1e-6;
 
 /// Whether `a` is simpler than `b`: by backend and schedule, then fewer workers, then a grain that
 /// is nearer to the automatic one.

@@ -58,8 +58,8 @@ TEST(Candidates, OfTheSecondRaceHaveNoShorterChunksThanPay) {
   };
   EXPECT_EQ(grains(1).size(), 6u) << "a microsecond an index: all of them";
   EXPECT_EQ(*grains(1).begin(), grain_for(loop.size, 2, 1024));
-  // 10 us in all: 20 chunks of half a microsecond.
-  EXPECT_EQ(grains(10e-6), (std::set<std::uint64_t>{125'000, 500'000}));
+  // 10 us in all: 100 chunks of a tenth of a microsecond.
+  EXPECT_EQ(grains(10e-6), (std::set<std::uint64_t>{31'250, 125'000, 500'000}));
   EXPECT_EQ(grains(1e-9), (std::set<std::uint64_t>{500'000})) << "a chunk a worker at least";
 }
 
