@@ -15,65 +15,10 @@
 #include "experiments/base/shell_words.hpp"
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/base/this_program.hpp"
-#include "experiments/command_line/race/race_command.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "kernels/base/errors.hpp"
-#include "kernels/base/nearest_name.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
-
-namespace {
-
-constexpr char help[] =
-    "parlab measures which parallel backend suits a loop on this machine.\n\n"
-    "Usage: parlab VERB ...\n\n"
-    "  list                   experiments, backends, kernels; what this build lacks\n"
-    "  run EXPERIMENT         measures it in paired rounds and prints a table\n"
-    "  compare EXPERIMENT     compares backends directly, with a verdict\n"
-    "  advise FILE            chooses backend, workers and grain for your loop\n"
-    "  race -- A -- B         races any commands: whole programs, with a verdict\n"
-    "  diff A.json B.json     what two result files say that were not measured together\n"
-    "  suite --out DIR        every experiment, for the report\n"
-    "  doctor                 what disturbs measurements on this machine, and how to fix it\n"
-    "  random                 random numbers on stdout, for programs that test them\n"
-    "  crawl URL              crawls a web site politely: each page once, within limits\n"
-    "  check URL              checks every link of a web site, and where it stands\n"
-    "  serve                  an HTTP server with configurable response delay, and a synthetic "
-    "site\n\n"
-    "Help of each: parlab VERB --help\n"
-    "Example: parlab run pi --backend openmp:static,tbb --workers 1,2 --darts 1e8\n";
-
-int dispatch(const std::vector<std::string>& words, const std::string& command) {
-  if (words.empty()) {
-    parlab::write_stdout(help);
-    return 0;
-  }
-  const std::string& verb = words[0];
-  const std::vector<std::string> rest(words.begin() + 1, words.end());
-  if (verb == "--help" || verb == "-h" || verb == "help") {
-    parlab::write_stdout(help);
-    return 0;
-  }
-  if (verb == "run") return parlab::race_command(parlab::RaceVerb::run, rest, command);
-  if (verb == "compare") return parlab::race_command(parlab::RaceVerb::compare, rest, command);
-  if (verb == "race") return parlab::race_command(parlab::RaceVerb::race, rest, command);
-  if (verb == "advise") return parlab::advise_command(rest, command);
-  if (verb == "list") return parlab::list_command(rest);
-  if (verb == "suite") return parlab::suite_command(rest, command);
-  if (verb == "diff") return parlab::diff_command(rest);
-  if (verb == "doctor") return parlab::doctor_command(rest);
-  if (verb == "random") return parlab::random_command(rest);
-  if (verb == "crawl") return parlab::crawl_command(rest);
-  if (verb == "check") return parlab::check_command(rest);
-  if (verb == "serve") return parlab::serve_command(rest);
-  if (verb == "arm") return parlab::arm_command(rest);
-  throw parlab::UsageError(
-      parlab::unknown_name("verb", verb,
-                           {"list", "run", "compare", "advise", "race", "diff", "suite", "doctor",
-                            "random", "crawl", "check", "serve"}));
-}
-
-}  // namespace
 
 int main(int count, char** values) {
   parlab::remember_start(count, values);
@@ -91,7 +36,8 @@ int main(int count, char** values) {
   for (int i = 1; i < count; ++i) (command += ' ') += parlab::shell_quoted(values[i]);
   try {
     parlab::check_simd_level_of_environment();
-    const int code = dispatch(std::vector<std::string>(values + 1, values + count), command);
+    const int code =
+        parlab::run_verb(std::vector<std::string>(values + 1, values + count), command);
     parlab::flush_stdout();
     return code;
   } catch (const parlab::UsageError& error) {

@@ -14,7 +14,7 @@
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/doctor/network_parts.hpp"
-#include "experiments/options/argument_flags.hpp"
+#include "experiments/options/parse_words.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "experiments/python/call_methods.hpp"
 #include "experiments/python/pythons.hpp"
@@ -170,15 +170,17 @@ void print_listing(const json& document) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
-  check_flags("list", arguments, {"--json"});
-  if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
-    write_stdout(
-        "Lists the experiments, backends and kernels of this build, and what is missing.\n\n"
-        "Usage: parlab list [--json]\nExample: parlab list --json | jq .backends\n");
+  CLI::App app("Lists the experiments, backends and kernels of this build, and what is missing.",
+               "parlab list");
+  bool as_json = false;
+  app.add_flag("--json", as_json, "as JSON, on stdout");
+  app.footer("Example: parlab list --json | jq .backends");
+  if (const auto help = parse_words(app, arguments)) {
+    write_stdout(*help);
     return 0;
   }
   const json document = listing();
-  if (has_flag(arguments, "--json"))
+  if (as_json)
     say("{}\n", document_in_utf8(document).dump(2));
   else
     print_listing(document);

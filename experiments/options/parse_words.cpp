@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/options/help_table.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 
@@ -15,6 +16,7 @@ namespace parlab {
 
 std::optional<std::string> parse_words(CLI::App& app, std::span<const std::string> words) {
   app.allow_extras();
+  if (is_help_table_wanted()) throw HelpTableRead{help_table(app)};
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {

@@ -11,6 +11,7 @@
 
 #include "experiments/measure/verdicts/anytime_interval.hpp"
 #include "experiments/options/duration.hpp"
+#include "experiments/options/help_table.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "kernels/base/errors.hpp"
@@ -34,7 +35,8 @@ void add_effort_options(CLI::App& app, EffortWords& words, const EffortHelp& hel
                              "verdict [{}]; with --until or --budget the maximum [{}]",
                              default_rounds, last_look));
   app.add_option("--until", words.until,
-                 "decided: more rounds where a verdict is open, until none is");
+                 "decided: more rounds where a verdict is open, until none is")
+      ->type_name("decided");
   app.add_option("--budget", words.budget, "the same within this time, as in 20s or 5min")
       ->check(complaint_on_empty);
   app.add_option("--seed", words.seed, help.seed);
@@ -65,20 +67,26 @@ RaceOptions effort_of(const EffortWords& words) {
 
 void add_result_options(CLI::App& app, ResultWords& words) {
   app.add_option("--json", words.json, "writes the result file; - for stdout")
-      ->check(complaint_on_empty);
+      ->check(complaint_on_empty)
+      ->type_name(file_type);
   app.add_option("--markdown", words.markdown,
                  "writes the table and the sentences, for a comment on a pull request")
-      ->check(complaint_on_empty);
+      ->check(complaint_on_empty)
+      ->type_name(file_type);
   app.add_option("--fail-on", words.fail_on,
                  "slower, or slower=5%: exit code 3 where an arm takes that much more than its "
                  "baseline, or more [3%]");
   app.add_flag("--fail-on-unresolved", words.fail_on_unresolved,
                "exit code 4 where --fail-on could not be told");
-  app.add_flag("--quiet", words.quiet, "no table, no progress");
+  app.add_option("--plot", words.plot,
+                 "always or never: a plot of the intervals below the table [on a terminal]")
+      ->type_name("always|never");
+  app.add_flag("--quiet", words.quiet, "no table, no plot, no progress");
   app.add_flag("--progress", words.progress, "progress as lines on stderr, for a program to read");
 }
 
 void check_result_options(ResultWords& words) {
+  if (!words.plot.empty()) require_known("--plot", words.plot, {"always", "never"});
   if (words.fail_on.empty()) {
     if (words.fail_on_unresolved)
       throw UsageError("--fail-on-unresolved: nothing is asked; add --fail-on slower=5%");

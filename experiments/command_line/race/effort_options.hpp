@@ -33,6 +33,7 @@ RaceOptions effort_of(const EffortWords& words);
 struct ResultWords {
   std::string json;      // path, "-" for stdout, "" for none
   std::string markdown;  // path, "" for none
+  std::string plot;      // "always", "never", "" on a terminal
   bool quiet = false, progress = false;
   std::string fail_on;  // "slower=5%"
   bool fail_on_unresolved = false;

@@ -1,6 +1,7 @@
 #include "experiments/command_line/race/race_command.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "experiments/command_line/commands/hyperfine_export.hpp"
 #include "experiments/command_line/race/limit_outcome.hpp"
 #include "experiments/command_line/race/race_markdown.hpp"
+#include "experiments/command_line/race/race_plot.hpp"
 #include "experiments/command_line/race/race_text.hpp"
 #include "experiments/command_line/race/running_race.hpp"
 #include "experiments/measure/results/context.hpp"
@@ -97,8 +99,11 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   try {
     if (!quiet) {
       const bool is_told_below = race.outcome.ok() && limit.exit_code() != 0;
-      const std::string text = race_text(race, table, sentences) + open_text(running, race) +
-                               (is_told_below ? "" : limit.text());
+      std::string text = race_text(race, table, sentences) + open_text(running, race) +
+                         (is_told_below ? "" : limit.text());
+      const int fd = has_product ? STDERR_FILENO : STDOUT_FILENO;
+      if (!place.is_stdout() && wants_plot(running.result_words(), fd))
+        text += race_plot(race, plot_style_of(fd));
       if (place.is_stdout() || has_product)
         write_stderr(text);
       else

@@ -13,6 +13,19 @@
 namespace parlab {
 namespace {
 
+/// "1 sentence, 3 rows".
+std::string open_words(const OpenQuestions& open) {
+  std::string words;
+  const auto add = [&](int count, const char* one, const char* many) {
+    if (count > 0)
+      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, count == 1 ? one : many);
+  };
+  add(open.headlines, "sentence", "sentences");
+  add(open.rows, "row", "rows");
+  add(open.limits, "limit", "limits");
+  return words;
+}
+
 std::vector<bool> retired_of(const Race& race) {
   std::vector<bool> retired;
   for (std::size_t i = 0; i < race.outcome().results.size(); ++i)
@@ -70,7 +83,7 @@ bool RunningRace::go_on(const OpenQuestions& open, Clock::time_point deadline) {
   for (std::size_t i = 0; i < open.needed.size(); ++i)
     if (!open.needed[i]) race_.retire(i);
   race_.expect(static_cast<int>(std::min<double>(open.rounds, options().rounds)),
-               fmt::format("{} open", open.rows + open.headlines + open.limits));
+               open_words(open) + " open");
   const int before = rounds();
   race_.run_to(std::min(next_look(before), options().rounds), deadline);
   return rounds() > before;

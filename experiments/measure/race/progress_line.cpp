@@ -1,6 +1,12 @@
 #include "experiments/measure/race/progress_line.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "experiments/base/standard_streams.hpp"
+#include "experiments/base/terminal.hpp"
+#include "experiments/options/duration.hpp"
 
 namespace parlab {
 namespace {
@@ -17,24 +23,22 @@ Progress::~Progress() {
   write_stderr(clear_line);
 }
 
-void Progress::show(std::string_view what, double done) {
+void Progress::show(std::string_view what, std::optional<double> seconds_left) {
   const auto now = Clock::now();
   if (style_ == ProgressStyle::none || (on_screen_ && now - shown_ < between_updates)) return;
   shown_ = now;
   on_screen_ = true;
   std::string left;
-  if (done > 0 && begin_ == Clock::time_point{}) {
-    begin_ = now;
-    done_at_begin_ = done;
-  } else if (done > done_at_begin_) {
-    const std::chrono::duration<double> taken = now - begin_;
-    const double seconds = taken.count() * (1 - done) / (done - done_at_begin_);
-    left = fmt::format(", {:.0f} s left", seconds);
+  if (seconds_left) {
+    const std::chrono::duration<double> limit = deadline_ - now;
+    left = fmt::format(", {} left",
+                       duration_words(std::min(*seconds_left, std::max(0.0, limit.count()))));
   }
+  const std::string line = fmt::format("{}: {}{}", title_, what, left);
   if (style_ == ProgressStyle::lines)
-    tell("progress: {}: {}{}\n", title_, what, left);
-  else
-    tell("{}{}: {}{}", clear_line, title_, what, left);
+    tell("progress: {}\n", line);
+  else  // the last column stays free: some terminals wrap behind it
+    tell("{}{}", clear_line, cut_to_columns(line, terminal_columns(STDERR_FILENO) - 1));
 }
 
 }  // namespace parlab

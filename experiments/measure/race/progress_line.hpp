@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,23 +13,26 @@ enum class ProgressStyle {
   lines,     // "progress: what", for a program that reads them
 };
 
-/// What is going on, on stderr.
+/// What is going on, on stderr; on a terminal cut to its width, because a line that wraps cannot be
+/// rewritten.
 class Progress {
  public:
-  Progress(std::string title, ProgressStyle style) : title_(std::move(title)), style_(style) {}
+  using Clock = std::chrono::steady_clock;
+
+  /// The time that is left never exceeds that to `deadline`.
+  Progress(std::string title, ProgressStyle style, Clock::time_point deadline)
+      : title_(std::move(title)), style_(style), deadline_(deadline) {}
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
 
-  /// `done` of 1; the time left is estimated from the time taken once something is done.
-  void show(std::string_view what, double done);
+  /// `seconds_left`, where that can be told.
+  void show(std::string_view what, std::optional<double> seconds_left);
 
  private:
-  using Clock = std::chrono::steady_clock;
   std::string title_;
   ProgressStyle style_;
-  Clock::time_point begin_;  // when `done` was first above 0
-  double done_at_begin_ = 0;
+  Clock::time_point deadline_;
   Clock::time_point shown_;
   bool on_screen_ = false;
 };

@@ -81,7 +81,7 @@ void Race::resume(RaceOutcome earlier) {
 void Race::run_to(int rounds, Clock::time_point deadline) {
   const auto begin = Clock::now();
   goal_ = rounds;
-  progress_.emplace(experiment_.name(), options_.progress);
+  progress_.emplace(experiment_.name(), options_.progress, deadline);
   const auto end = [&] {
     for (auto& process : processes_) process.reset();
     progress_.reset();
@@ -155,7 +155,7 @@ void Race::ask_oracle() {
       attempt(i, std::nullopt, [&] { throw ArmFailed(asked->second); });
       continue;
     }
-    progress_->show("computing the right answer", 0);
+    progress_->show("computing the right answer", std::nullopt);
     attempt(i, std::nullopt, [&] {
       try {
         known.emplace_back(what,
@@ -280,8 +280,10 @@ bool Race::may_take_again(const Measured& result, const Sample& sample) const {
 }
 
 void Race::show(const std::string& what, int round, double share) {
-  progress_->show(remark_.empty() ? what : fmt::format("{}, {}", what, remark_),
-                  (round + share) / std::max(goal_, expected_rounds_));
+  std::optional<double> left;
+  if (const double seconds = next_round_seconds(); seconds > 0)
+    left = seconds * std::max(0.0, std::max(goal_, expected_rounds_) - round - share);
+  progress_->show(remark_.empty() ? what : fmt::format("{}, {}", what, remark_), left);
 }
 
 /// Does `action` unless the arm is out; puts it out where it fails.

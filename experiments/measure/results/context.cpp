@@ -100,6 +100,8 @@ nlohmann::json collect_context(const std::string& command, const Machine& machin
   };
 }
 
+std::string program_version() { return build_version; }
+
 void complete_context(nlohmann::json& context, const Machine& machine) {
   context["load_after"] = load_of(machine);
   const auto time = machine.processor_time();

@@ -17,6 +17,9 @@ namespace parlab {
 /// its name; credentials inside URLs are masked.
 nlohmann::json collect_context(const std::string& command, const Machine& machine = Machine());
 
+/// This build's, as in 0.1.0.
+std::string program_version();
+
 /// Adds load_after, and in steal_seconds what the hypervisor took since collect_context.
 void complete_context(nlohmann::json& context, const Machine& machine = Machine());
 

@@ -22,6 +22,13 @@ promised=$(sed -n 's/^PARLAB_EXPORT.* \**\(parlab_[a-z_]*\)(.*/\1@@PARLAB_1/p' "
   exit 1
 }
 
+if [ -e "$build/share/made" ]; then # not where sanitizers run
+  for page in man/man1/parlab.1 man/man1/parlab-race.1 bash-completion/completions/parlab zsh/site-functions/_parlab \
+      fish/vendor_completions.d/parlab.fish; do
+    [ -s "$prefix/share/$page" ] || { echo "share/$page was not installed"; exit 1; }
+  done
+fi
+
 cmake -S "$here/consumer" -B "$tree/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$tree/configure.log"
 cmake --build "$tree/consumer" >"$tree/build.log"
 "$tree/consumer/consumer"
