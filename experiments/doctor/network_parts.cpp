@@ -39,7 +39,7 @@ std::vector<NetworkPart> network_parts() {
        "libboost-context-dev"},
       {"libcurl", "the peer in http_clients", has_curl, "libcurl4-openssl-dev"},
       {"crawler", "parlab crawl", has_crawler,
-       "libboost-dev, libssl-dev, zlib1g-dev, libxml2-dev and libsqlite3-dev"},
+       "libboost-dev, libssl-dev, zlib1g-dev and libsqlite3-dev"},
       {"idn", "hosts beyond ASCII in parlab crawl", has_idn, "libidn2-dev"},
   };
 }

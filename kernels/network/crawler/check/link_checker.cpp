@@ -74,7 +74,7 @@ class LinkCheck : private CrawlClient {
         level_(options.crawl.limits.depth < CrawlLimits().depth ? 0 : CrawlLimits().depth),
         loop_(options.crawl, *this) {
     starts_.push_back(start_);
-    for (const std::string& start : options.more_starts) {
+    for (const std::string& start : options.crawl.more_starts) {
       starts_.push_back(start_address(start));
       if (!is_in_scope(starts_.back()))
         throw UsageError(fmt::format("'{}' is not in scope of {}; add --host {}, or check it alone",

@@ -16,9 +16,8 @@
 namespace parlab {
 
 struct CheckOptions {
-  /// The start, the scope, and how hosts are asked; `state`, `folder` and `sitemap` are not used.
+  /// The starts, the scope, and how hosts are asked; `state`, `folder` and `sitemap` are not used.
   CrawlOptions crawl;
-  std::vector<std::string> more_starts = {};
   /// Addresses that are neither asked for nor reported; * is any text.
   std::vector<std::string> ignore = {};
   bool other_hosts = true;

@@ -13,6 +13,8 @@ namespace {
 
 /// Between two looks at what to commit and to show.
 constexpr std::chrono::milliseconds tick{200};
+/// What is under way at the first signal may take so long: a dead server must not hold up who wants to leave.
+constexpr std::chrono::seconds max_drain{2};
 
 }  // namespace
 
@@ -56,6 +58,7 @@ void CrawlLoop::listen(asio::signal_set& signals) {
   signals.async_wait([this, &signals](boost::system::error_code error, int signal) {
     if (error) return;
     if (std::exchange(signal_, signal) != 0 || active_ + paused_ == 0) return loop_.stop();
+    drain_end_ = Clock::now() + max_drain;
     client_.draining();
     listen(signals);
   });
@@ -73,6 +76,7 @@ Awaitable<> CrawlLoop::keep_time() {
     timer.expires_after(tick);
     co_await timer.async_wait(as_results);
     client_.tick();
+    if (Clock::now() >= drain_end_) loop_.stop();
   }
 }
 

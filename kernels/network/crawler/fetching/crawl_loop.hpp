@@ -1,8 +1,8 @@
 #pragma once
 
 // The loop that crawls and link checks share: one thread on which hosts take turns, robots.txt is read
-// before a host's first page, requests are sent and tried again, and the first signal drains. What
-// answers mean is the client's business.
+// before a host's first page, requests are sent and tried again, and the first signal drains, for a while at
+// most. What answers mean is the client's business.
 
 #include <boost/asio/signal_set.hpp>
 #include <exception>
@@ -91,6 +91,7 @@ class CrawlLoop {
   std::mt19937_64 random_{std::random_device{}()};
   std::exception_ptr failure_;
   int signal_ = 0;
+  Clock::time_point drain_end_ = Clock::time_point::max();
   bool is_complete_ = false;
 };
 

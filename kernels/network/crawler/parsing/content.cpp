@@ -1,7 +1,5 @@
 #include "kernels/network/crawler/parsing/content.hpp"
 
-#include <libxml/HTMLparser.h>
-#include <libxml/parser.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -11,7 +9,9 @@
 
 #include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
+#include "kernels/network/crawler/references/character_references.hpp"
 #include "kernels/network/crawler/references/html_references.hpp"
+#include "kernels/network/crawler/references/html_tokens.hpp"
 
 namespace parlab {
 namespace {
@@ -60,46 +60,42 @@ bool is_no_coding(std::string_view name) {
   return std::ranges::find(others, name) != others.end() || Charset::labelled(name).has_value();
 }
 
-/// What the SAX callbacks see.
-struct Finder {
+/// Reads the tags of one page.
+struct LinkFinder {
   std::string_view product;
   PageLinks links = {};
   bool nofollow = false;
-};
 
-std::string_view attribute(const xmlChar** attributes, std::string_view name) {
-  for (; attributes && attributes[0]; attributes += 2)
-    if (name == reinterpret_cast<const char*>(attributes[0]) && attributes[1])
-      return reinterpret_cast<const char*>(attributes[1]);
-  return {};
-}
-
-void start_element(void* context, const xmlChar* xml_name, const xmlChar** attributes) {
-  auto& finder = *static_cast<Finder*>(context);
-  const std::string_view name = reinterpret_cast<const char*>(xml_name);
-  const auto add = [&](std::string_view reference) {
-    if (!reference.empty()) finder.links.references.emplace_back(reference);
-  };
-  if (name == "a" || name == "area") {
-    if (!has_word(attribute(attributes, "rel"), markup_blanks, "nofollow"))
-      add(attribute(attributes, "href"));
-  } else if (name == "frame" || name == "iframe") {
-    add(attribute(attributes, "src"));
-  } else if (name == "link") {
-    const std::string_view rel = attribute(attributes, "rel");
-    const auto is_followed = [&](const char* word) { return has_word(rel, markup_blanks, word); };
-    if (std::ranges::any_of(std::array{"next", "prev", "alternate", "canonical"}, is_followed))
-      add(attribute(attributes, "href"));
-  } else if (name == "base") {
-    if (finder.links.base.empty()) finder.links.base = attribute(attributes, "href");
-  } else if (name == "meta") {
-    const std::string_view content = attribute(attributes, "content");
-    const std::string about = lower(attribute(attributes, "name"));
-    if (about == "robots" || (!about.empty() && about == finder.product))
-      finder.nofollow = finder.nofollow || says_nofollow(content, finder.product);
-    if (lower(attribute(attributes, "http-equiv")) == "refresh") add(refresh_target(content));
+  static std::string attribute(const HtmlToken& tag, std::string_view name) {
+    return without_references(tag.raw_attribute(name), true);
   }
-}
+  void add(std::string reference) {
+    if (!reference.empty()) links.references.push_back(std::move(reference));
+  }
+
+  void take(const HtmlToken& tag) {
+    const std::string& name = tag.name;
+    if (name == "a" || name == "area") {
+      if (!has_word(attribute(tag, "rel"), markup_blanks, "nofollow")) add(attribute(tag, "href"));
+    } else if (name == "frame" || name == "iframe") {
+      add(attribute(tag, "src"));
+    } else if (name == "link") {
+      const std::string rel = attribute(tag, "rel");
+      const auto is_followed = [&](const char* word) { return has_word(rel, markup_blanks, word); };
+      if (std::ranges::any_of(std::array{"next", "prev", "alternate", "canonical"}, is_followed))
+        add(attribute(tag, "href"));
+    } else if (name == "base") {
+      if (links.base.empty()) links.base = attribute(tag, "href");
+    } else if (name == "meta") {
+      const std::string content = attribute(tag, "content");
+      const std::string about = lower(attribute(tag, "name"));
+      if (about == "robots" || (!about.empty() && about == product))
+        nofollow = nofollow || says_nofollow(content, product);
+      if (lower(attribute(tag, "http-equiv")) == "refresh")
+        add(std::string(refresh_target(content)));
+    }
+  }
+};
 
 }  // namespace
 
@@ -139,21 +135,10 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
 
 PageLinks links_of_html(std::string_view html, std::string_view product) {
   const std::string name = lower(product);
-  Finder finder{.product = name};
-  if (html.empty()) return {};
-  htmlSAXHandler handler{};
-  handler.startElement = start_element;
-  const std::unique_ptr<htmlParserCtxt, void (*)(htmlParserCtxtPtr)> parser(
-      htmlCreatePushParserCtxt(&handler, &finder, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8),
-      htmlFreeParserCtxt);
-  if (!parser) return {};
-  htmlCtxtUseOptions(parser.get(), HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                       HTML_PARSE_NONET | HTML_PARSE_NOIMPLIED |
-                                       HTML_PARSE_IGNORE_ENC);
-  // Without an element around it libxml2 takes a page for ended where its first element is.
-  constexpr std::string_view around = "<html><body>";
-  htmlParseChunk(parser.get(), around.data(), static_cast<int>(around.size()), 0);
-  htmlParseChunk(parser.get(), html.data(), static_cast<int>(html.size()), 1);
+  LinkFinder finder{.product = name};
+  HtmlTokens tokens(html);
+  for (HtmlToken token = tokens.next(); token.kind != HtmlToken::Kind::end; token = tokens.next())
+    if (token.kind == HtmlToken::Kind::start_tag) finder.take(token);
   if (finder.nofollow) finder.links.references.clear();
   return std::move(finder.links);
 }

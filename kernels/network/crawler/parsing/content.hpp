@@ -1,6 +1,6 @@
 #pragma once
 
-// What a crawler reads out of a body: gzip and deflate undone (zlib), links of HTML (libxml2). Each within
+// What a crawler reads out of a body: gzip and deflate undone (zlib), links of HTML. Each within
 // bounds, whatever the bytes are.
 
 #include <cstdint>

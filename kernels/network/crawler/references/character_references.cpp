@@ -1,12 +1,11 @@
 #include "kernels/network/crawler/references/character_references.hpp"
 
-#include <libxml/HTMLparser.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
+#include <unordered_map>
 
 #include "kernels/base/text/utf8.hpp"
 
@@ -15,8 +14,8 @@ namespace {
 
 /// What begins at an &.
 struct CharacterReference {
-  std::size_t size = 0;  // with & and ;; 0 where there is none
-  char32_t code = 0;
+  std::size_t size = 0;             // with & and ;; 0 where there is none
+  std::array<char32_t, 2> codes{};  // the second one is mostly 0: none
 };
 
 bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
@@ -49,29 +48,77 @@ CharacterReference numeric_reference(std::string_view raw) {
       std::from_chars(rest.data(), rest.data() + count, number, is_hex ? 16 : 10);
   if (error != std::errc()) number = UINT32_MAX;  // too big for any character
   const bool is_closed = count < rest.size() && rest[count] == ';';
-  return {digits + count + (is_closed ? 1 : 0), meant_by(number)};
+  return {digits + count + (is_closed ? 1 : 0), {meant_by(number)}};
 }
 
-/// Of HTML 4, by libxml2: those of HTML 5 beyond are not found in addresses.
+/// A name of the standard's table.
+struct NamedReference {
+  std::array<char32_t, 2> codes{};
+  bool may_be_bare = false;  // it counts without a ; too
+};
+using NamedReferences = std::unordered_map<std::string_view, NamedReference>;
+
+/// One line a name: see named_references.py.
+constexpr std::string_view table_text =
+#include "named_references.inc"
+    ;
+
+std::string_view first_of(std::string_view& text, char end) {
+  const std::string_view first = text.substr(0, text.find(end));
+  text.remove_prefix(std::min(first.size() + 1, text.size()));
+  return first;
+}
+
+NamedReferences read_table() {
+  NamedReferences table;
+  for (std::string_view text = table_text; !text.empty();) {
+    std::string_view line = first_of(text, '\n');
+    const std::string_view name = first_of(line, ' ');
+    if (name.empty()) continue;
+    NamedReference& named = table[name];
+    for (std::size_t count = 0; !line.empty();) {
+      const std::string_view word = first_of(line, ' ');
+      std::uint32_t code = 0;
+      if (word == "bare")
+        named.may_be_bare = true;
+      else if (std::from_chars(word.data(), word.data() + word.size(), code, 16).ec == std::errc())
+        named.codes.at(count++) = code;
+    }
+  }
+  return table;
+}
+
+/// HTML, 13.2.5.73: the longest name that matches.
 CharacterReference named_reference(std::string_view raw, bool is_attribute) {
-  constexpr std::size_t longest_name = 8;  // thetasym
-  const auto end = std::ranges::find_if_not(raw.substr(1, longest_name + 1), is_alphanumeric);
-  const std::string name(raw.begin() + 1, end);
+  static const NamedReferences table = read_table();
+  constexpr std::size_t longest_name = 31;  // CounterClockwiseContourIntegral
+  constexpr std::size_t longest_bare = 6;   // Aacute
+  std::string_view name = raw.substr(1, longest_name + 1);
+  name = name.substr(
+      0, static_cast<std::size_t>(std::ranges::find_if_not(name, is_alphanumeric) - name.begin()));
   const std::size_t behind = 1 + name.size();
-  const bool is_closed = behind < raw.size() && raw[behind] == ';';
-  if (!is_closed && is_attribute && behind < raw.size() && raw[behind] == '=') return {};
-  if (name == "apos" && is_closed) return {behind + 1, U'\''};
-  const htmlEntityDesc* const entity =
-      htmlEntityLookup(reinterpret_cast<const xmlChar*>(name.c_str()));
-  // Without ; only the old ones count, those of Latin-1.
-  if (!entity || (!is_closed && entity->value > 0xFF)) return {};
-  return {behind + (is_closed ? 1 : 0), static_cast<char32_t>(entity->value)};
+  if (behind < raw.size() && raw[behind] == ';')
+    if (const auto found = table.find(name); found != table.end())
+      return {behind + 1, found->second.codes};
+  for (name = name.substr(0, longest_bare); !name.empty(); name.remove_suffix(1)) {
+    const auto found = table.find(name);
+    if (found == table.end() || !found->second.may_be_bare) continue;
+    const std::string_view rest = raw.substr(1 + name.size());
+    const bool goes_on = !rest.empty() && (rest[0] == '=' || is_alphanumeric(rest[0]));
+    if (is_attribute && goes_on) return {};
+    return {1 + name.size(), found->second.codes};
+  }
+  return {};
 }
 
 }  // namespace
 
 DecodedText decode_references(std::string_view raw, bool is_attribute) {
   DecodedText decoded;
+  if (raw.find('&') == std::string_view::npos) {
+    decoded.text = raw;
+    return decoded;
+  }
   decoded.text.reserve(raw.size());
   for (std::size_t at = 0; at < raw.size();) {
     CharacterReference reference;
@@ -83,12 +130,17 @@ DecodedText decode_references(std::string_view raw, bool is_attribute) {
       decoded.places.push_back(at++);
       continue;
     }
-    append_utf8(decoded.text, reference.code);
+    for (const char32_t code : reference.codes)
+      if (code != 0) append_utf8(decoded.text, code);
     decoded.places.resize(decoded.text.size(), at);
     at += reference.size;
   }
   decoded.places.push_back(raw.size());
   return decoded;
+}
+
+std::string without_references(std::string_view raw, bool is_attribute) {
+  return decode_references(raw, is_attribute).text;
 }
 
 }  // namespace parlab

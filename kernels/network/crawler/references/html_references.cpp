@@ -112,7 +112,7 @@ class Collector {
         if (in_style)
           add_css(token.raw, {std::string(token.raw), {}}, "style", "text");
         else if (link_ && !token.is_raw_text)
-          add_words(link_text(), decode_references(token.raw, false).text);
+          add_words(link_text(), without_references(token.raw, false));
       } else if (token.kind == HtmlToken::Kind::end_tag) {
         if (token.name == "a") link_.reset();
       } else {
@@ -175,8 +175,7 @@ class Collector {
     Reference& added = add(decoded.text, use, tag.name, attribute.name);
     set_place(added, attribute.raw, decoded, 0, size);
     const std::string_view alt = tag.raw_attribute("alt");
-    add_words(added.text,
-              decode_references(alt.empty() ? tag.raw_attribute("title") : alt, true).text);
+    add_words(added.text, without_references(alt.empty() ? tag.raw_attribute("title") : alt, true));
     return added;
   }
 
@@ -191,7 +190,7 @@ class Collector {
 
   void meta(const HtmlToken& tag, const HtmlAttribute& content) {
     const auto value = [&](std::string_view name) {
-      return lower(decode_references(tag.raw_attribute(name), true).text);
+      return lower(without_references(tag.raw_attribute(name), true));
     };
     const DecodedText decoded = decode_references(content.raw, true);
     if (value("http-equiv").starts_with("content-security-policy")) return online_only(content);
@@ -213,13 +212,13 @@ class Collector {
   }
 
   void anchor(std::string_view raw) {
-    if (!raw.empty()) found_.anchors.push_back(decode_references(raw, true).text);
+    if (!raw.empty()) found_.anchors.push_back(without_references(raw, true));
   }
 
   void start_tag(const HtmlToken& tag) {
     if (tag.name == "a") link_.reset();
     if (link_ && tag.name == "img")
-      add_words(link_text(), decode_references(tag.raw_attribute("alt"), true).text);
+      add_words(link_text(), without_references(tag.raw_attribute("alt"), true));
     for (const HtmlAttribute& attribute : tag.attributes) {
       const std::string_view name = attribute.name;
       if (name == "id" || (name == "name" && (tag.name == "a" || tag.name == "map")))
@@ -246,7 +245,7 @@ class Collector {
 
   void base(const HtmlAttribute& href) {
     if (!found_.base.empty()) return;
-    found_.base = decode_references(href.raw, true).text;
+    found_.base = without_references(href.raw, true);
     found_.base_begin = static_cast<std::size_t>(href.raw.data() - page_.data());
     found_.base_end = found_.base_begin + href.raw.size();
   }

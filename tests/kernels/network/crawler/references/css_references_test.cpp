@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kernels/network/crawler/references/character_references.hpp"
 #include "kernels/network/crawler/references/srcset.hpp"
 
 namespace parlab {
@@ -61,26 +60,6 @@ TEST(Srcset, ReadsCandidatesAsBrowsersDo) {
               ElementsAre("data:image/png;base64,AA", "e"));
   EXPECT_THAT(candidates(" , "), IsEmpty());
   EXPECT_THAT(candidates(""), IsEmpty());
-}
-
-TEST(CharacterReferences, AreReadAsInHtml) {
-  const auto decoded = [](std::string_view raw, bool is_attribute = false) {
-    return decode_references(raw, is_attribute).text;
-  };
-  EXPECT_EQ(decoded("&amp;&AMP &lt&gt;&quot;&apos;"), "&&AMP <>\"'");
-  EXPECT_EQ(decoded("&#65;&#x42&#X43;&#0;&#xD800;&#99999999999;&#128;"),
-            "ABC\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xE2\x82\xAC");
-  EXPECT_EQ(decoded("& &; &# &#x; &nothing; &"), "& &; &# &#x; &nothing; &");
-  EXPECT_EQ(decoded("&copy=1 &copy;=1 &alpha=", true), "&copy=1 \xC2\xA9=1 &alpha=");
-  EXPECT_EQ(decoded("&alpha;&alpha x"), "\xCE\xB1&alpha x");
-}
-
-TEST(CharacterReferences, TellWhereEachByteStood) {
-  const DecodedText decoded = decode_references("a&eacute;b", false);
-  EXPECT_EQ(decoded.text,
-            "a\xC3\xA9"
-            "b");
-  EXPECT_THAT(decoded.places, ElementsAre(0, 1, 1, 9, 10));
 }
 
 }  // namespace
