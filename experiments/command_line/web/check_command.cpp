@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "experiments/command_line/verbs.hpp"
+#include "experiments/command_line/web/fetch_words.hpp"
 #include "kernels/base/errors.hpp"
 
 #ifdef PARLAB_HAS_CRAWLER
@@ -21,7 +22,6 @@
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/line_output.hpp"
 #include "experiments/command_line/web/check_report.hpp"
-#include "experiments/command_line/web/fetch_words.hpp"
 #include "experiments/measure/results/output_file.hpp"
 #include "experiments/options/duration.hpp"
 #include "experiments/options/parse_words.hpp"
@@ -34,51 +34,43 @@ constexpr std::chrono::seconds silent_at_first{2};
 
 struct CheckWords {
   FetchWords fetch;
-  std::vector<std::string> addresses, ignore;
-  std::string cache, cache_age = "24h", json, junit;
-  bool no_other_hosts = false, quiet = false;
+  std::vector<std::string> ignore;
+  std::string cache, cache_age = "24h", junit;
+  bool no_other_hosts = false;
 };
 
 void add_check_options(CLI::App& app, CheckWords& words) {
-  app.add_option("URL", words.addresses,
-                 "the page to start from; more of the same site may follow");
-  app.add_option("--ignore", words.ignore,
-                 "addresses that are neither asked for nor reported, as in '*/private/*'; * is any "
-                 "text; may be repeated")
-      ->allow_extra_args(false);
+  add_starts(app, words.fetch);
+  add_repeated(app, "--ignore", words.ignore,
+               "addresses that are neither asked for nor reported, as in '*/private/*'; * is any "
+               "text");
   app.add_flag("--no-other-hosts", words.no_other_hosts, "do not ask other hosts");
   app.add_option("--cache", words.cache,
                  "file that remembers links to other hosts that were fine, for later checks")
       ->check(complaint_on_empty);
   app.add_option("--cache-age", words.cache_age, "how long they count as fine [24h]");
   add_fetch_options(app, words.fetch, "check");
-  app.add_option(
-         "--json", words.json,
-         "writes one JSON line per address: url, state, status, error, final, links, parents; "
-         "- for stdout, in place of the report")
-      ->check(complaint_on_empty);
   app.add_option("--junit", words.junit, "writes a JUnit report, a test case per address")
       ->check(complaint_on_empty);
-  app.add_flag("--quiet", words.quiet, "no progress, no summary");
+  add_output_options(app, words.fetch,
+                     "address: url, state, status, error, final, links, parents; - for stdout, in "
+                     "place of the report");
   app.footer(
       "Pages in scope are read: links, pictures, scripts, style sheets and what these name, "
       "srcset, "
       "media, frames, forms, refreshes, and the anchors that fragments name. Other hosts are asked "
-      "by "
-      "HEAD, or GET where that fails. mailto:, file: and other schemes are not checked.\n"
-      "The first Ctrl-C reports what is known, the second ends at once.\n"
+      "by HEAD, or GET where that fails. mailto:, file: and other schemes are not checked.\n"
+      "The first Ctrl-C waits 2 s at most for what is asked for and reports what is known, the "
+      "second "
+      "ends at once.\n"
       "Exit codes: 0 no broken link; 1 a broken link, or nothing could be read; 2 bad input; 130 "
       "interrupted.\n"
       "Example: parlab check https://example.com/docs/ --prefix /docs/ --ignore '*/search*'");
 }
 
 CheckOptions check_options_of(const CheckWords& words) {
-  if (words.addresses.empty())
-    throw UsageError("check: the URL is missing; see parlab check --help");
   CheckOptions options;
-  options.crawl.start = words.addresses.front();
-  options.more_starts.assign(words.addresses.begin() + 1, words.addresses.end());
-  set_fetch_options(words.fetch, options.crawl);
+  set_fetch_options(words.fetch, "check", options.crawl);
   options.ignore = words.ignore;
   options.other_hosts = !words.no_other_hosts;
   options.cache = words.cache;
@@ -134,7 +126,7 @@ int check_command(const Arguments& arguments) {
     return 0;
   }
   const CheckOptions options = check_options_of(words);
-  LineOutput lines(words.json);
+  LineOutput lines(words.fetch.json);
   std::optional<OutputFile> junit_file, cache_file;
   if (!words.junit.empty()) junit_file.emplace(words.junit);
   if (!words.cache.empty()) cache_file.emplace(words.cache);
@@ -142,16 +134,18 @@ int check_command(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   bool is_shown = false;
   CheckWatcher watcher;
-  if (!words.quiet && isatty(STDERR_FILENO) != 0)
+  if (!words.fetch.quiet && isatty(STDERR_FILENO) != 0)
     watcher.progress = [&](const CheckProgress& now) {
       if (std::chrono::steady_clock::now() - begin < silent_at_first) return;
       is_shown = true;
       tell("\r\033[K{} pages read, {} of {} addresses checked, {} broken", now.pages, now.checked,
            now.known, now.broken);
     };
-  if (!words.quiet)
+  if (!words.fetch.quiet)
     watcher.draining = [] {
-      tell("\nparlab check: finishing what is asked for; press Ctrl-C again to end at once\n");
+      tell(
+          "\nparlab check: finishing what is asked for, 2 s at most; press Ctrl-C again to end at "
+          "once\n");
     };
   Counts counts;
   JunitReport junit;
@@ -163,18 +157,18 @@ int check_command(const Arguments& arguments) {
     lines.add(link_line(link));
     if (junit_file) junit.add(link);
     const bool is_told = link.state == LinkState::broken || link.state == LinkState::moved;
-    if (is_told && words.json != "-") write_stdout(told_link(link));
+    if (is_told && words.fetch.json != "-") write_stdout(told_link(link));
   });
   end_on_interruption();
   flush_stdout();
   lines.finish();
   if (junit_file) junit_file->publish(junit.text(summary.seconds));
   if (cache_file) cache_file->publish(summary.cache_text);
-  if (!words.quiet) tell_check(summary, counts);
+  if (!words.fetch.quiet) tell_check(summary, counts);
   if (summary.signal != 0) return 128 + summary.signal;
   if (summary.totals.pages == 0 && counts.broken == 0)
     tell("parlab check: {} could not be read as a page, so nothing was checked\n",
-         words.addresses.front());
+         words.fetch.addresses.front());
   return counts.broken > 0 || summary.totals.pages == 0 ? 1 : 0;
 }
 
@@ -184,14 +178,7 @@ int check_command(const Arguments& arguments) {
 
 namespace parlab {
 
-int check_command(const Arguments&) {
-#ifdef PARLAB_CRAWLER_LACKS
-  throw UsageError("check: this build lacks" PARLAB_CRAWLER_LACKS
-                   "; run make deps, then make build");
-#else
-  throw UsageError("check: this build lacks libboost-dev; run make deps, then make build");
-#endif
-}
+int check_command(const Arguments&) { refuse_without_crawler("check"); }
 
 }  // namespace parlab
 

@@ -8,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "experiments/command_line/verbs.hpp"
+#include "experiments/command_line/web/fetch_words.hpp"
 #include "kernels/base/errors.hpp"
 
 #ifdef PARLAB_HAS_CRAWLER
@@ -21,7 +22,6 @@
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/line_output.hpp"
 #include "experiments/command_line/web/credentials.hpp"
-#include "experiments/command_line/web/fetch_words.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "kernels/network/crawler/crawler.hpp"
@@ -33,27 +33,22 @@ namespace {
 /// Options as they were typed.
 struct Words {
   FetchWords fetch;
-  std::vector<std::string> addresses, accept, reject, headers;
-  std::string pages = "100000", bytes, state, json, edges, folder, mirror, credentials;
-  bool sitemap = false, retry_failed = false, quiet = false;
+  std::vector<std::string> accept, reject, headers;
+  std::string pages = "100000", bytes, state, edges, folder, mirror, credentials;
+  bool sitemap = false, retry_failed = false;
 };
 
 void add_options(CLI::App& app, Words& words) {
-  app.add_option("URL", words.addresses, "the page to start from; more may follow");
-  app.add_option("--accept", words.accept,
-                 "only addresses that match, as in '*.html'; * is any text; may be repeated")
-      ->allow_extra_args(false);
-  app.add_option("--reject", words.reject, "no addresses that match; may be repeated")
-      ->allow_extra_args(false);
+  add_starts(app, words.fetch);
+  add_repeated(app, "--accept", words.accept,
+               "only addresses that match, as in '*.html'; * is any text");
+  add_repeated(app, "--reject", words.reject, "no addresses that match");
   add_fetch_options(app, words.fetch, "crawl");
   app.add_option("--pages", words.pages, "max pages [100000]");
   app.add_option("--bytes", words.bytes, "max bytes in total, decompressed [any]");
   app.add_flag("--sitemap", words.sitemap, "also crawl what the sitemaps in robots.txt list");
-  app.add_option(
-         "--header", words.headers,
-         "another line of each request to hosts in scope, as in 'Accept-Language: de'; may be "
-         "repeated")
-      ->allow_extra_args(false);
+  add_repeated(app, "--header", words.headers,
+               "another line of each request to hosts in scope, as in 'Accept-Language: de'");
   app.add_option(
       "--credentials", words.credentials,
       "file of mode 600 with lines 'https://example.com basic USER:PASSWORD' or '... bearer "
@@ -67,17 +62,14 @@ void add_options(CLI::App& app, Words& words) {
       "--mirror", words.mirror,
       "folder for a copy of the site that browsers open from disk, with what its pages need; "
       "the next run asks for what has changed");
-  app.add_option("--json", words.json,
-                 "writes one JSON line per page as it ends: url, status, error, bytes, seconds, "
-                 "depth, parent, "
-                 "type, links, phases, ...; - for stdout, or a pipe")
-      ->check(complaint_on_empty);
   app.add_option("--edges", words.edges,
                  "writes one JSON line per link of the pages that are fetched: from, to")
       ->check(complaint_on_empty);
-  app.add_flag("--quiet", words.quiet, "no progress, no summary");
+  add_output_options(app, words.fetch,
+                     "page as it ends: url, status, error, bytes, seconds, depth, parent, type, "
+                     "links, phases, ...; - for stdout, or a pipe");
   app.footer(
-      "The first Ctrl-C finishes the pages in progress, the second ends at once.\n"
+      "The first Ctrl-C gives the pages in progress 2 s, the second ends at once.\n"
       "Exit codes: 0 crawled, even if single pages failed; 1 the start could not be fetched, "
       "or leads out of scope; "
       "130 interrupted.\n"
@@ -86,11 +78,8 @@ void add_options(CLI::App& app, Words& words) {
 }
 
 CrawlOptions options_of(const Words& words) {
-  if (words.addresses.empty())
-    throw UsageError("crawl: the URL is missing; see parlab crawl --help");
   CrawlOptions options;
-  options.start = words.addresses.front();
-  options.more_starts.assign(words.addresses.begin() + 1, words.addresses.end());
+  set_fetch_options(words.fetch, "crawl", options);
   options.accept = words.accept;
   options.reject = words.reject;
   for (const std::string& header : words.headers) options.headers.push_back(checked_header(header));
@@ -98,7 +87,6 @@ CrawlOptions options_of(const Words& words) {
   options.retry_failed = words.retry_failed;
   if (words.retry_failed && words.state.empty())
     throw UsageError("--retry-failed needs the --state of an earlier run");
-  set_fetch_options(words.fetch, options);
   options.limits.pages = parse_quantity("--pages", words.pages, 1);
   if (!words.bytes.empty()) options.limits.total_bytes = parse_quantity("--bytes", words.bytes, 1);
   options.sitemap = words.sitemap;
@@ -122,7 +110,7 @@ void tell_where_start_leads(const std::string& target, const Words& words) {
   const auto address = Address::parse(target);
   if (!address) return;
   tell("parlab crawl: {} leads to {}, which is out of scope; start there, or add --host {}{}\n",
-       words.addresses.front(), target, address->authority(),
+       words.fetch.addresses.front(), target, address->authority(),
        words.fetch.prefix.empty() ? "" : " or a shorter --prefix");
 }
 
@@ -168,9 +156,9 @@ int crawl_command(const Arguments& arguments) {
     return 0;
   }
   const CrawlOptions options = options_of(words);
-  LineOutput output(words.json), edges(words.edges);
+  LineOutput output(words.fetch.json), edges(words.edges);
 
-  const bool is_shown = !words.quiet && isatty(STDERR_FILENO) != 0;
+  const bool is_shown = !words.fetch.quiet && isatty(STDERR_FILENO) != 0;
   CrawlWatcher watcher;
   watcher.progress = [&](const CrawlTotals& totals) {
     output.flush();
@@ -182,9 +170,11 @@ int crawl_command(const Arguments& arguments) {
     watcher.edge = [&](const std::string& from, const std::string& to) {
       edges.add(json_line({{"from", from}, {"to", to}}));
     };
-  if (!words.quiet)
+  if (!words.fetch.quiet)
     watcher.draining = [] {
-      tell("\nparlab crawl: finishing the pages in progress; press Ctrl-C again to end at once\n");
+      tell(
+          "\nparlab crawl: finishing the pages in progress, 2 s at most; press Ctrl-C again to end "
+          "at once\n");
     };
   bool any_answer = false;
   const CrawlSummary summary = crawl(options, watcher, [&](const std::string& line) {
@@ -193,9 +183,9 @@ int crawl_command(const Arguments& arguments) {
   });
   end_on_interruption();
   if (is_shown) tell("\r\033[K");
-  if (!words.quiet) tell_summary(summary, words);
+  if (!words.fetch.quiet) tell_summary(summary, words);
   if (!any_answer && summary.signal == 0)
-    tell("parlab crawl: {} could not be fetched: {}\n", words.addresses.front(),
+    tell("parlab crawl: {} could not be fetched: {}\n", words.fetch.addresses.front(),
          summary.errors.empty() ? "no answer" : summary.errors.front().first);
   if (!summary.start_leads_to.empty()) tell_where_start_leads(summary.start_leads_to, words);
   output.finish();
@@ -210,14 +200,7 @@ int crawl_command(const Arguments& arguments) {
 
 namespace parlab {
 
-int crawl_command(const Arguments&) {
-#ifdef PARLAB_CRAWLER_LACKS
-  throw UsageError("crawl: this build lacks" PARLAB_CRAWLER_LACKS
-                   "; run make deps, then make build");
-#else
-  throw UsageError("crawl: this build lacks libboost-dev; run make deps, then make build");
-#endif
-}
+int crawl_command(const Arguments&) { refuse_without_crawler("crawl"); }
 
 }  // namespace parlab
 

@@ -1,6 +1,9 @@
-#ifdef PARLAB_HAS_CRAWLER
-
 #include "experiments/command_line/web/fetch_words.hpp"
+
+#include "kernels/base/errors.hpp"
+
+#ifdef PARLAB_HAS_CRAWLER
+#include <fmt/format.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -8,16 +11,23 @@
 #include <algorithm>
 #include <chrono>
 
+#include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
-#include "kernels/base/errors.hpp"
 
 namespace parlab {
 
+void add_starts(CLI::App& app, FetchWords& words) {
+  app.add_option("URL", words.addresses, "the page to start from; more may follow");
+}
+
+void add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                  const std::string& help) {
+  app.add_option(name, values, help + "; may be repeated")->allow_extra_args(false);
+}
+
 void add_fetch_options(CLI::App& app, FetchWords& words, const std::string& does) {
-  app.add_option("--host", words.hosts,
-                 "another host to " + does + ", besides that of URL; may be repeated")
-      ->delimiter(',')
-      ->allow_extra_args(false);  // URL may follow
+  add_repeated(app, "--host", words.hosts, "another host to " + does + ", besides that of URL");
+  app.get_option("--host")->delimiter(',');
   app.add_option("--prefix", words.prefix, "only pages whose path begins with this, as in /docs/");
   app.add_option("--depth", words.depth, "max links between the start and a page [any]");
   app.add_option("--page-bytes", words.page_bytes, "max bytes per page, decompressed [10Mi]");
@@ -37,7 +47,17 @@ void add_fetch_options(CLI::App& app, FetchWords& words, const std::string& does
                  "the User-Agent; its first word is looked up in robots.txt [parlab]");
 }
 
-void set_fetch_options(const FetchWords& words, CrawlOptions& options) {
+void add_output_options(CLI::App& app, FetchWords& words, const std::string& lines) {
+  app.add_option("--json", words.json, "writes one JSON line per " + lines)
+      ->check(complaint_on_empty);
+  app.add_flag("--quiet", words.quiet, "no progress, no summary");
+}
+
+void set_fetch_options(const FetchWords& words, const std::string& verb, CrawlOptions& options) {
+  if (words.addresses.empty())
+    throw UsageError(fmt::format("{}: the URL is missing; see parlab {} --help", verb, verb));
+  options.start = words.addresses.front();
+  options.more_starts.assign(words.addresses.begin() + 1, words.addresses.end());
   options.hosts = words.hosts;
   options.prefix = words.prefix;
   options.limits.page_bytes = parse_quantity("--page-bytes", words.page_bytes, 1, 1ULL << 30);
@@ -59,6 +79,21 @@ void set_fetch_options(const FetchWords& words, CrawlOptions& options) {
   if (words.agent.empty() ||
       std::ranges::any_of(words.agent, [](unsigned char c) { return c < 32 || c > 126; }))
     throw UsageError("--agent: only printable ASCII may stand in a request; give another");
+}
+
+}  // namespace parlab
+
+#else
+
+namespace parlab {
+
+void refuse_without_crawler(const std::string& verb) {
+#ifdef PARLAB_CRAWLER_LACKS
+  constexpr const char* lacks = PARLAB_CRAWLER_LACKS;
+#else
+  constexpr const char* lacks = " libboost-dev";
+#endif
+  throw UsageError(verb + ": this build lacks" + lacks + "; run make deps, then make build");
 }
 
 }  // namespace parlab

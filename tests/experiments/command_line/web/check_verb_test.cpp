@@ -81,31 +81,6 @@ TEST(CheckVerb, TellsABrokenStartInEveryForm) {
   EXPECT_EQ(piped.err, "");
 }
 
-TEST(CheckVerb, RefusesBadInputAndWritesNothing) {
-  const TemporaryFolder folder;
-  std::ofstream(folder.path() / "not-a-cache") << "hello\n";
-  const std::vector<std::vector<std::string>> cases = {
-      {},
-      {"file:///etc/passwd"},
-      {"no address"},
-      {"http://127.0.0.1:1/", "--cache", "not-a-cache"},
-      {"http://127.0.0.1:1/", "--cache-age", "soon"},
-      {"http://127.0.0.1:1/", "--json", "missing/x"},
-      {"http://127.0.0.1:1/", "--junit", "."},
-      {"http://127.0.0.1:1/", "--depth", "-1"},
-      {"http://127.0.0.1:1/", "http://127.0.0.2:1/"},
-      {"http://127.0.0.1:1/", "--ignor", "x"},
-  };
-  for (std::vector<std::string> words : cases) {
-    words.insert(words.begin(), "check");
-    const Ended ended = run_parlab(words, folder.path());
-    EXPECT_EQ(ended.code, 2) << testing::PrintToString(words) << ended.err;
-    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
-    EXPECT_EQ(ended.out, "");
-    EXPECT_EQ(folder.files().size(), 1U) << testing::PrintToString(words);
-  }
-}
-
 TEST(CheckVerb, TakesOptionsBeforeAndBehindTheAddress) {
   const TemporaryFolder folder;
   const DelayServerProcess server({.site = site});
@@ -144,6 +119,23 @@ TEST(CheckVerb, ReportsOnInterruptWhatItKnows) {
   EXPECT_FALSE(lines.empty());
   EXPECT_LT(lines.size(), 500U);
   EXPECT_EQ(folder.files().size(), 1U);
+}
+
+TEST(CheckVerb, LeavesADeadServerSoonAfterAnInterrupt) {
+  const DelayServerProcess server({.site = site});
+  for (const char* verb : {"check", "crawl"}) {
+    const TemporaryFolder folder;
+    ParlabProgram program({verb, server.origin() + "/add?delay=60000", "--json", "l.jsonl"},
+                          folder.path());
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    const auto begin = std::chrono::steady_clock::now();
+    program.signal(SIGINT);
+    const Ended ended = program.wait();
+    EXPECT_EQ(ended.code, 130) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("2 s at most"));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+    EXPECT_THAT(program.descendants(), IsEmpty());
+  }
 }
 
 }  // namespace
