@@ -47,6 +47,7 @@ struct Case {
   bool self_parallel = false;  // starts its own workers, as many as it is told: on no backend
   double bytes_per_run = 0;    // that a run moves, and
   double flops_per_run = 0;    // operations that it makes; 0 where it is not known: for rates
+  double loads_per_run = 0;    // that wait for each other on each worker: for the latency of one
 
   friend bool operator==(const Case&, const Case&) = default;
 };

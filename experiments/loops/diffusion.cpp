@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/options/backend_choice.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
@@ -136,7 +137,8 @@ class Diffusion final : public Experiment {
                                           {"depth", depth},
                                           {"edges", edges_word_},
                                           {"steps", steps_}},
-                           .grain = {.min = grain_of(variant, rows, depth)}});
+                           .grain = {.min = grain_of(variant, rows, depth)},
+                           .bytes_per_run = bytes_per_run(variant, rows, depth)});
     return cases;
   }
 
@@ -199,37 +201,34 @@ class Diffusion final : public Experiment {
     const std::string rows = full ? "4096" : "1024";
     const std::string steps = "16";  // a whole sweep of tiled
     const std::string rounds = full ? "41" : "7";
+    // Of the quick suite without processes, which are forked for every sweep and then touch each
+    // page again: seconds a run.
     return {
         {"diffusion-bound",
          {"diffusion", "--rows", rows, "--steps", steps, "--variant", "all", "--backend",
-          kept_threads(), "--workers", all, "--baseline", "first", "--rounds", rounds}},
+          kept_threads("static"), "--workers", all, "--baseline", "first", "--rounds", rounds}},
         {"diffusion-backends",
          {"diffusion", "--rows", rows, "--steps", steps, "--variant", full ? "simd,tiled" : "simd",
-          "--backend", full ? "each" : threaded_backends(), "--workers", all, "--rounds", rounds}},
+          "--backend", full ? "each" : backends_of_threads(), "--workers", all, "--rounds",
+          rounds}},
     };
   }
 
  private:
   static std::uint64_t grain_of(const DiffusionVariant& variant, std::uint64_t rows,
                                 std::uint64_t depth) {
-    const int steps = std::min(static_cast<int>(depth), variant.max_steps);
-    return heat_grain(rows, steps, usable_cores()).min;
+    return heat_grain(rows, steps_per_sweep(variant, depth), usable_cores()).min;
   }
-
-  /// Without processes, which are forked for every sweep and then touch each page again: seconds a
-  /// run, most of the quick suite's time for this race.
-  static std::string threaded_backends() {
-    std::string names;
-    for (const BackendEntry& entry : backends())
-      if (entry.name != "processes") names += (names.empty() ? "" : ",") + entry.name;
-    return names;
+  static int steps_per_sweep(const DiffusionVariant& variant, std::uint64_t depth) {
+    return std::min(static_cast<int>(depth), variant.max_steps);
   }
-
-  /// A backend whose threads wait for the next step awake, so that the barrier costs little.
-  static std::string kept_threads() {
-    const bool openmp =
-        std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
-    return openmp ? "openmp:static" : "threads:static";
+  /// A sweep reads one plate and writes another.
+  double bytes_per_run(const DiffusionVariant& variant, std::uint64_t rows,
+                       std::uint64_t depth) const {
+    const auto steps = static_cast<std::uint64_t>(steps_per_sweep(variant, depth));
+    const std::uint64_t sweeps = (steps_ + steps - 1) / steps;
+    return 2.0 * sizeof(double) * static_cast<double>(rows * columns_) *
+           static_cast<double>(sweeps);
   }
 
   std::string rows_words_ = "4096";

@@ -8,33 +8,29 @@
 #include <memory>
 #include <vector>
 
+#include "experiments/options/backend_choice.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "experiments/peers/peer_task.hpp"
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/numerics/darts/monte_carlo.hpp"
 #include "kernels/numerics/darts/random_words.hpp"
 #include "kernels/numerics/factors/factor_search.hpp"
+#include "kernels/numerics/histogram/key_counts.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/sieve.hpp"
+#include "kernels/numerics/sparse/sparse_system.hpp"
 
 namespace parlab {
 namespace {
 
 constexpr std::uint64_t chunks_per_worker = 16;  // as the automatic grain of line_up.hpp
 
-/// A backend that keeps its threads: new ones may share a core for their first milliseconds.
-const char* kept_threads() {
-  const bool openmp =
-      std::ranges::find(backends(), "openmp", &BackendEntry::name) != backends().end();
-  return openmp ? "openmp:dynamic" : "threads:dynamic";
-}
-
 /// Sum of work(chunk) over the range, in one piece where there is one worker.
 template <class Work>
 PeerRun summed(const PeerInput& input, std::uint64_t grain_step, const Work& work) {
   if (input.workers == 1) return [work, range = input.range] { return work(range); };
   const std::shared_ptr<Backend> backend =
-      make_backend(parse_backend(kept_threads(), input.workers));
+      make_backend(parse_backend(kept_threads("dynamic"), input.workers));
   const std::uint64_t chunks = chunks_per_worker * static_cast<std::uint64_t>(input.workers);
   const std::uint64_t grain = (input.range.size() / chunks / grain_step + 1) * grain_step;
   return [=, chunking = Chunking(input.range, grain)] {
@@ -97,6 +93,29 @@ PeerRun decide_in_batch(const PeerInput& input) {
   };
 }
 
+PeerRun count_example_keys(const PeerInput& input) {
+  const std::uint64_t bins = input.numbers[0];
+  std::vector<std::uint32_t> keys;
+  for (std::uint64_t i = input.range.begin; i < input.range.end; ++i)
+    keys.push_back(example_key(i, bins, KeyChoice::uniform));
+  return [keys = std::move(keys), counts = std::vector<std::uint32_t>(bins)]() mutable {
+    std::ranges::fill(counts, 0);
+    histogram_variant("partials").count(keys.data(), {0, keys.size()}, counts.data());
+    return mark_of_counts(counts.data(), counts.size());
+  };
+}
+
+PeerRun multiply_sparse(const PeerInput& input) {
+  const auto system = std::make_shared<SparseSystem>(
+      SparseExample{input.range.size(), input.numbers[0], RowLengths::uneven});
+  system->fill(input.range);
+  return [system] {
+    const SparseRows matrix = system->matrix();
+    multiply_rows(matrix, system->x(), {0, matrix.rows}, system->y());
+    return mark_of_product(system->y(), matrix.rows);
+  };
+}
+
 PeerRun all_cores(const Task& task, const PeerInput& input) {
   PeerInput more = input;
   more.workers = usable_cores();
@@ -120,6 +139,10 @@ PeerRun prepare_own(const Task& task, const PeerInput& input) {
       return list_primes(input);
     case PeerTask::find_factor:
       return find_factor(input);
+    case PeerTask::count_keys:
+      return count_example_keys(input);
+    case PeerTask::sparse_product:
+      return multiply_sparse(input);
     case PeerTask::decide:
       break;
   }

@@ -40,6 +40,12 @@ constexpr char primality_bound[] =
 constexpr char batch_bound[] =
     "192 Montgomery multiplications a prime, each of some 22 512-bit operations for 8 numbers: on "
     "two ports 264 cycles a prime.";
+constexpr char histogram_bound[] =
+    "A key is read, and a count loaded, added to and stored: one store a key, at most one a cycle. "
+    "The table of 256 KiB stays in the second-level cache; 4 bytes a key come from memory.";
+constexpr char sparse_bound[] =
+    "12 bytes a nonzero come from memory, in order; the vector of 1 MiB stays in the caches. What "
+    "memory delivers to one core is the serial arm of the experiment stream.";
 
 Task primes(const std::string& name, const std::string& title, PeerTask kind, IndexRange range,
             std::vector<Goal> goals, const char* bound) {
@@ -159,11 +165,33 @@ std::vector<Task> decide_tasks() {
       task("batch_primes", "primes near 2^64, a batch", "batch", "primes", 7.5, batch_bound)};
 }
 
+std::vector<Task> memory_tasks() {
+  return {{.name = "histogram",
+           .title = "counts of 65536 different keys",
+           .kind = PeerTask::count_keys,
+           .own = "histogram",
+           .range = {0, 1 << 22},
+           .unit = "keys",
+           .numbers = "bins",
+           .goals = {{"numpy_bincount", 1}},
+           .bound = histogram_bound},
+          {.name = "spmv",
+           .title = "a sparse matrix times a vector",
+           .kind = PeerTask::sparse_product,
+           .own = "spmv",
+           .range = {0, 1 << 17},
+           .unit = "rows",
+           .numbers = "row length",
+           .goals = {{"Eigen", 1}},
+           .bound = sparse_bound}};
+}
+
 }  // namespace
 
 std::vector<Task> all_tasks() {
   std::vector<Task> tasks;
-  for (auto make : {dart_tasks, factor_tasks, sieve_tasks, range_tasks, decide_tasks}) {
+  for (auto make :
+       {dart_tasks, factor_tasks, sieve_tasks, range_tasks, decide_tasks, memory_tasks}) {
     for (Task& task : make()) {
       // Where there is one core, a task on all cores is the same task once more.
       const bool again =

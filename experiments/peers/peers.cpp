@@ -18,8 +18,10 @@
 #include "kernels/base/registry.hpp"
 #include "kernels/numerics/darts/monte_carlo.hpp"
 #include "kernels/numerics/factors/factor_search.hpp"
+#include "kernels/numerics/histogram/key_counts.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
+#include "kernels/numerics/sparse/sparse_rows.hpp"
 #include "kernels/parallel/reference_primes.hpp"
 
 namespace parlab {
@@ -31,7 +33,7 @@ constexpr double tolerated_deviations = 5;
 
 /// Of the quick suite: one of each kind, of the ranges the shortest and the longest.
 constexpr char few_tasks[] =
-    "pi,pi_ars,pi_53,sieve,list_A,count_E,list_E,is_prime,batch_odd,batch_primes";
+    "pi,pi_ars,pi_53,sieve,list_A,count_E,list_E,is_prime,batch_odd,batch_primes,histogram,spmv";
 
 Task task_of(const Case& what) {
   const std::string name = what.parameters.at("task");
@@ -47,9 +49,14 @@ Method method_of(const Task& task, const std::string& name) {
   return *found;
 }
 
+constexpr std::uint64_t histogram_bins = 65536;
+constexpr std::uint64_t nonzeros_per_row = 16;
+
 /// What is decided: odd numbers between 2^63 and 2^64, or the primes among them.
 std::vector<std::uint64_t> numbers_for(const Task& task, std::uint64_t seed) {
   if (task.kind == PeerTask::find_factor) return {100109100129100151};
+  if (task.kind == PeerTask::count_keys) return {histogram_bins};
+  if (task.kind == PeerTask::sparse_product) return {nonzeros_per_row};
   std::vector<std::uint64_t> numbers;
   if (task.kind != PeerTask::decide) return numbers;
   std::mt19937_64 random(seed);
@@ -65,6 +72,14 @@ std::vector<std::uint64_t> primes_of(IndexRange range) {
   std::vector<std::uint64_t> primes;
   for_each_reference_prime(range, [&](std::uint64_t prime) { primes.push_back(prime); });
   return primes;
+}
+
+/// From the last key to the first, without a list of them.
+std::uint64_t expected_counts(IndexRange keys) {
+  std::vector<std::uint32_t> counts(histogram_bins);
+  for (std::uint64_t i = keys.end; i > keys.begin; --i)
+    ++counts[example_key(i - 1, histogram_bins, KeyChoice::uniform)];
+  return mark_of_counts(counts.data(), histogram_bins);
 }
 
 class Peers final : public Experiment {
@@ -85,7 +100,9 @@ class Peers final : public Experiment {
     app.add_option(
         "--task", task_words_,
         "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, sieve_1e15, sieve_1e18, "
-        "count_A to count_E, list_A to list_E, is_prime, batch_odd, batch_primes; a list; 'quick' "
+        "count_A to count_E, list_A to list_E, is_prime, batch_odd, batch_primes, histogram, spmv; "
+        "a list; "
+        "'quick' "
         "for those "
         "below a second a run; or 'all' [quick]");
     app.add_option("--peer", peer_words_,
@@ -149,6 +166,10 @@ class Peers final : public Experiment {
         return mark_of(primes_of(task.range));
       case PeerTask::find_factor:
         return smallest_factor_wheel(numbers[0], task.range, [] { return false; });
+      case PeerTask::count_keys:
+        return expected_counts(task.range);
+      case PeerTask::sparse_product:
+        return mark_in_whole_numbers({task.range.size(), nonzeros_per_row, RowLengths::uneven});
       case PeerTask::decide:
         break;
     }

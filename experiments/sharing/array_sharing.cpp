@@ -17,6 +17,7 @@
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/base/registry.hpp"
 #include "kernels/machine/machine.hpp"
+#include "kernels/numerics/stream/stream_operations.hpp"
 
 namespace parlab {
 namespace {
@@ -97,9 +98,10 @@ class SharedArrayExperiment final : public Experiment {
       for (const std::string& method : methods_)
         cases.push_back({.kernel = "shared_array",
                          .variant = method,
-                         .size = rows_ * SharedRows::row_doubles * sizeof(double),
+                         .size = array_bytes(),
                          .unit = "bytes",
-                         .parameters = {{"processes", processes}}});
+                         .parameters = {{"processes", processes}},
+                         .bytes_per_run = static_cast<double>(array_bytes())});
     return cases;
   }
 
@@ -109,7 +111,7 @@ class SharedArrayExperiment final : public Experiment {
     for (std::uint64_t row = 0; row < rows_; ++row) {
       const auto number = static_cast<double>(row);
       if (what.variant == "triad" && row % 3 == 0)
-        sum += (number + 1) + SharedRows::triad_scalar * (number + 2);
+        sum += (number + 1) + stream_factor * (number + 2);
       else if (what.variant != "memset")
         sum += number;
     }
@@ -141,6 +143,7 @@ class SharedArrayExperiment final : public Experiment {
   }
 
  private:
+  std::uint64_t array_bytes() const { return rows_ * SharedRows::row_doubles * sizeof(double); }
   void read_size() {
     const std::optional<std::uint64_t> free = Machine().memory_bytes("MemAvailable");
     double gib = max_default_gib;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "kernels/backends/static_share.hpp"
+#include "kernels/numerics/stream/stream_operations.hpp"
 
 namespace parlab {
 
@@ -89,12 +90,10 @@ double SharedRows::work(std::uint64_t worker) const {
       for (const double one : sums) sum += one;
     }
   } else if (method_ == "triad") {
-    for (std::uint64_t row = rows.begin; row < rows.end; row += 3) {
-      double* a = array_.row(row).data();
-      const double* b = array_.row(row + 1).data();
-      const double* c = array_.row(row + 2).data();
-      for (std::uint64_t i = 0; i < row_doubles; ++i) a[i] = b[i] + triad_scalar * c[i];
-    }
+    const StreamKernel triad = stream_operation("triad").run;
+    for (std::uint64_t row = rows.begin; row < rows.end; row += 3)
+      triad({array_.row(row).data(), array_.row(row + 1).data(), array_.row(row + 2).data()},
+            {0, row_doubles}, Stores::plain);
   } else {
     for (std::uint64_t row = rows.begin; row < rows.end; ++row)
       std::ranges::fill(array_.row(row), static_cast<double>(row));

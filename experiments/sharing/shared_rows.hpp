@@ -17,7 +17,6 @@ namespace parlab {
 class SharedRows {
  public:
   static constexpr std::uint64_t row_doubles = 8192;  // 64 KiB a row
-  static constexpr double triad_scalar = 3;
 
   /// `rows` is a multiple of 3: the triad takes them by threes, a = b + 3 c.
   SharedRows(std::string method, std::uint64_t rows, int processes);

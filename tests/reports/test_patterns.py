@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import synthetic_memory
 import synthetic_races
 from conftest import Render
 from raw_results import Document, RawResults
@@ -43,7 +44,7 @@ def says(found: Answer, name: str) -> tuple[str, str]:
 
 def test_each_kind_is_shown_by_its_experiment_and_no_other(tmp_path: Path) -> None:
     kinds = {"even": ("pi", {}), "uneven": ("primes", {"algorithm": "trial"}), "clustered": ("julia", {}),
-             "memory-bound": ("diffusion", {}), "early exit": ("verify_prime", {"answer": "composite",
+             "memory-bound": ("diffusion", {}), "gather": ("spmv", {}), "large results": ("histogram", {}), "early exit": ("verify_prime", {"answer": "composite",
                                                                                 "expected": "composite"}),
              "waits": ("http_clients", {})}
     for name, (experiment, fields) in kinds.items():
@@ -120,6 +121,25 @@ def test_tiny_work_is_told_by_the_ends_of_the_backends(tmp_path: Path) -> None:
     assert found.tasks
     first, last = found.tasks.by_backend[0].arm.compute, found.tasks.by_backend[-1].arm.compute
     assert shown == "dispatch-cost" and f"({first}) to " in words and words.endswith(f"({last}).")
+
+
+def test_loops_that_move_bytes_say_how_much_of_what_memory_delivers(tmp_path: Path, render: Render) -> None:
+    folder = synthetic_races.write_suite(tmp_path, synthetic_memory.memory_races())
+    assert render(folder).returncode == 0
+    text = (folder / "REPORT.md").read_text()
+    assert re.search(r"^- Memory delivers 2\d\.\d GB/s, to triad a x2\. A load that waits for the one before it takes "
+                     r"(?:99\.\d|100) ns, in latency (?:serial|b:static x2)\.$", text, re.MULTILINE)
+    shares = re.findall(r"^- \w+ a x2 moves \d+\.\d GB/s, (\d+)\u202f% of what memory delivers(.*)$", text, re.MULTILINE)
+    assert [round(int(share), -1) for share, _ in shares] == [80, 170]
+    assert [more for _, more in shares] == [".", ": part of it stays in the cache."]
+    assert text.count("| of memory bandwidth |") == 2 and "| a load [ns] |" in text
+
+
+def test_without_the_bound_nothing_is_said_of_it(tmp_path: Path, render: Render) -> None:
+    folder = synthetic_races.write_suite(tmp_path, synthetic_memory.memory_races()[1:])
+    assert render(folder).returncode == 0
+    text = (folder / "REPORT.md").read_text()
+    assert "what memory delivers" not in text and "of memory bandwidth" not in text and "GB/s" in text
 
 
 def sections(text: str) -> list[str]:

@@ -6,6 +6,7 @@ hold no digit.
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from typing import Any
@@ -49,7 +50,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
         else:
             check = (checks.check_against if heads[:2] == ["task", "against"] else
                      checks.check_sweep if heads[0].startswith("time per run") else
-                     checks.check_models if heads[1].startswith("a run") else checks.check_arms)
+                     checks.check_models if heads[1].startswith("a run") else
+                     functools.partial(checks.check_arms, results=results))
             check(table, results.race_named(table.heading))
         for number in table.lines:
             page.explain(number)
@@ -203,7 +205,7 @@ def explain_ending(page: Page, results: RawResults) -> None:
 
 def explain_all(page: Page, results: RawResults) -> None:
     """Raises unless each number of the page is one that the data give."""
-    for explain in (explain_tables, explain_opening, explain_answer, regret.explain_all_loops,
+    for explain in (explain_tables, explain_opening, explain_answer, regret.explain_all_loops, cases.explain_memory,
                     explain_sentences, explain_trust, explain_texts, explain_races, explain_ending):
         explain(page, results)
     sharing.explain_sharing(page)

@@ -123,6 +123,8 @@ Table backend_table(const RaceRecord& race) {
   const bool has_flops = has_rate(race.outcome.results, &Case::flops_per_run);
   if (has_bytes) heads.push_back({"GB/s", Table::Align::right});
   if (has_flops) heads.push_back({"GFLOP/s", Table::Align::right});
+  const bool has_loads = has_rate(race.outcome.results, &Case::loads_per_run);
+  if (has_loads) heads.push_back({"ns/load", Table::Align::right});
   heads.push_back({"answer", Table::Align::right});
   Table table(std::move(heads));
   for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
@@ -137,6 +139,10 @@ Table backend_table(const RaceRecord& race) {
     cells.push_back(verdict_cell(result, against));
     if (has_bytes) cells.push_back(rate_text(result, &Case::bytes_per_run));
     if (has_flops) cells.push_back(rate_text(result, &Case::flops_per_run));
+    if (has_loads) {
+      const auto load = load_seconds(result);
+      cells.push_back(load ? fmt::format("{:.3g}", 1e9 * *load) : "-");
+    }
     // Of an answer that also holds data for a figure, what was answered.
     const Answer answer =
         result.answer.is_object() ? result.answer.value("got", result.answer) : result.answer;

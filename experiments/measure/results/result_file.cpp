@@ -160,6 +160,7 @@ json rate_json(double per_run, const Measured& measured) {
 json measured_json(const Measured& measured, const Experiment& experiment) {
   const Arm& arm = measured.entrant.arm;
   const auto& [what, who, grain] = std::tie(arm.what, arm.who, arm.grain);
+  const std::optional<double> load = load_seconds(measured);
   std::vector<double> cpu_seconds;
   std::vector<double> switches;
   std::uint64_t peak = 0;
@@ -193,6 +194,7 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
           {"role", role_name(measured.entrant.role)},
           {"bytes_per_second", rate_json(what.bytes_per_run, measured)},
           {"flops_per_second", rate_json(what.flops_per_run, measured)},
+          {"load_seconds", load ? json(*load) : json()},
           {"repeats", measured.repeats},
           {"rounds", measured.samples.size()},
           {"processes", measured.processes},

@@ -158,6 +158,12 @@ std::optional<double> waited(const Measured& result) { return median_of(result, 
 
 std::optional<double> stolen(const Measured& result) { return median_of(result, &Sample::stolen); }
 
+std::optional<double> load_seconds(const Measured& result) {
+  const Arm& arm = result.entrant.arm;
+  if (arm.what.loads_per_run == 0 || result.samples.empty()) return std::nullopt;
+  return median(result.seconds()) * arm.who.workers / arm.what.loads_per_run;
+}
+
 double processors_had(const Measured& result) {
   const double workers = result.entrant.arm.who.workers;
   // The thread that waits may be the arm's or the other program's: the arm lost at most all of it.

@@ -58,6 +58,10 @@ std::optional<double> stolen(const Measured& result);
 /// nobody else can have had: CPU seconds lack what processes used that live on after a run.
 double processors_had(const Measured& result);
 
+/// The latency of a load, by the median: each worker makes its share of a run's loads one after the
+/// other. None where it is not known what a run loads.
+std::optional<double> load_seconds(const Measured& result);
+
 /// Whether another program took processors from the arm in most of its rounds.
 bool beside_load(const Measured& result);
 

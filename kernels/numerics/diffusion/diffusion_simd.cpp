@@ -5,8 +5,6 @@
 //   stream   moves the bytes of one step and computes nothing: the bound of all that sweeps once a
 //            step (McCalpin, STREAM copy).
 
-#include <algorithm>
-
 #include "kernels/numerics/diffusion/heat.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -16,6 +14,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/numerics/diffusion/diffusion_rows-inl.hpp"
+#include "kernels/numerics/stream/stream-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
@@ -25,18 +24,11 @@ void sweep_simd(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) 
 }
 
 void copy_rows(ConstPlate from, Plate to, IndexRange rows, const Sweep& sweep) {
-  const Doubles tag;
   for (std::uint64_t row = rows.begin; row < rows.end; ++row) {
     const double* source = from[row];
-    double* target = to[row];
-    std::uint64_t j = 0;
-    if (sweep.bypasses_cache) {
-      const std::uint64_t off = reinterpret_cast<std::uintptr_t>(target) / sizeof(double) % lanes;
-      for (; j < std::min(from.columns, (lanes - off) % lanes); ++j) target[j] = source[j];
-      for (; j + lanes <= from.columns; j += lanes)
-        hn::Stream(hn::LoadU(tag, source + j), tag, target + j);
-    }
-    std::copy(source + j, source + from.columns, target + j);
+    store_in_order(to[row], from.columns, sweep.bypasses_cache,
+                   [source](auto tag, std::uint64_t j)
+                       HWY_ATTR { return hn::LoadU(tag, source + j); });
   }
   if (sweep.bypasses_cache) hwy::FlushStream();
 }

@@ -104,6 +104,8 @@ class Arm:
     paced: bool = False  # others set how long a run takes: its time is not a speed
     facts: dict[str, Any] = field(default_factory=dict)  # no axes: a generator, a goal
     metrics: dict[str, tuple[float, ...]] = field(default_factory=dict)  # its own numbers, by name
+    bytes_per_second: float | None = None  # that it moves, by the median; None where not known
+    load_seconds: float | None = None  # a load that waits for the one before it
 
     def metric(self, name: str) -> float | None:
         """Median over the rounds of a number of the arm's own; None where it has none."""
@@ -242,6 +244,7 @@ class Race:
     sentences: int | None = None  # planned of its headlines; None for those judged by Holm
     metric: str = "seconds"  # what ratios and verdicts are of
     renewed_every: int | None = None  # rounds that a process of an arm serves; None for all
+    memory_bound: float | None = None  # bytes a second that memory delivered beside it; None: not measured
 
     @property
     def rounds_words(self) -> str:

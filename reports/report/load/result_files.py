@@ -128,6 +128,7 @@ def _arm(fields: Fields, index: int, results: int, rounds: int) -> Arm:
         against_best=_comparison(fields, "against_best", "best_result", results),
         facts=_facts(fields), paced=fields.has("paced") and fields.flag("paced"),
         metrics=_metrics(fields.object("metrics")) if fields.has("metrics") else {},
+        bytes_per_second=optional("bytes_per_second"), load_seconds=optional("load_seconds"),
     )
 
 

@@ -169,7 +169,8 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
     extra = {name: folder / name for name in NAMES_OF_A_SUITE
              if folder and (folder / name).exists()}
     left_out = {fault.path.name for fault in faults}
-    shown_races = tuple(races)
+    bound = memory_bound(races)
+    shown_races = tuple(replace(race, memory_bound=bound) for race in races)
     headlines: tuple[Headline, ...] | None = None
     micro = None
     if path := extra.get("headlines.json"):
@@ -189,6 +190,12 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
         else sum(race.elapsed_seconds for race in shown_races),
         files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names),
         spending=index.spending if index else None)
+
+
+def memory_bound(races: list[Race]) -> float | None:
+    """Bytes a second that memory delivers, to the fastest loop of the experiment that asks for it."""
+    return max((arm.bytes_per_second for race in races if race.experiment == "stream"
+                for arm in race.arms if arm.ok and arm.bytes_per_second), default=None)
 
 
 def _is_result_file(path: Path) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from report.answer.answer import Answer, answer_of
 from report.answer.case_words import case_sentence
 from report.answer.cost_sentences import run_cost
+from report.answer.memory_words import memory_words
 from report.figures.call_costs import call_words, measures_calls
 from report.figures.loads import has_loads
 from report.figures.lock_holders import spans_of
@@ -97,8 +98,18 @@ class Section:
         if measures_chunks(self.race):
             cost = run_cost([self.race])
             return cost.text if cost else ""
-        choice = max(self.choices, key=lambda one: (one.arms[0].size, len(one.arms)))
-        return case_sentence(choice)
+        return case_sentence(self.main_choice) if self.main_choice else ""
+
+    @property
+    def main_choice(self) -> Choice | None:
+        """The case of the largest size, of those the one of the most arms."""
+        return max(self.choices, key=lambda one: (one.arms[0].size, len(one.arms)), default=None)
+
+    @property
+    def memory(self) -> str:
+        """What memory delivers, or how much of that the fastest arm takes, in Markdown; empty where it is
+        not known."""
+        return memory_words(self.race, self.main_choice)
 
     @property
     def failed(self) -> list[Arm]:

@@ -37,9 +37,29 @@ def _time_per_index(race: Race, arms: list[Arm]) -> Column:
 
 
 def _bandwidth(race: Race, arms: list[Arm]) -> Column:
-    """Of a race whose size counts bytes, in 10^9 of them a second."""
-    return Column("GB/s", column([arm.size / seconds / 1e9 if (seconds := _median(arm)) else None
-                                  for arm in arms]))
+    """What arms move, in 10^9 bytes a second."""
+    return Column("GB/s", column([over(_bytes_per_second(arm), 1e9) for arm in arms]))
+
+
+def _bytes_per_second(arm: Arm) -> float | None:
+    """Of an arm that ran to the end. In results of before, where the size counts bytes."""
+    seconds = _median(arm)
+    if seconds is None or arm.bytes_per_second is not None:
+        return arm.bytes_per_second if seconds else None
+    return arm.size / seconds if arm.unit == "bytes" else None
+
+
+def _of_bound(race: Race, arms: list[Arm]) -> Column:
+    """What arms move of what memory delivers."""
+    shares = [over(_bytes_per_second(arm), race.memory_bound) if race.memory_bound else None for arm in arms]
+    return Column("of memory bandwidth", [DASH if share is None else percent(share) for share in shares])
+
+
+def _latency(race: Race, arms: list[Arm]) -> Column:
+    """Of a load that waits for the one before it on its worker."""
+    loads = [arm.load_seconds if arm.ok else None for arm in arms]
+    unit, scale = column_unit(loads)
+    return Column(f"a load [{unit}]", column([over(load, scale) for load in loads]))
 
 
 def _speedups(race: Race, arms: list[Arm]) -> Column:
@@ -121,7 +141,8 @@ def column_named(name: str) -> Callable[[Race, list[Arm]], Column]:
 
 
 COLUMNS: dict[str, Callable[[Race, list[Arm]], Column]] = {
-    "time": _times, "time per index": _time_per_index, "bandwidth": _bandwidth, "speed-up": _speedups,
+    "time": _times, "time per index": _time_per_index, "bandwidth": _bandwidth, "of bound": _of_bound,
+    "latency": _latency, "speed-up": _speedups,
     "interval": _intervals, "against the baseline": _verdicts, "against the fastest": _against_best,
     "cores busy": _cores_busy, "peak memory": _memory, "context switches": _switches,
     "chunks": lambda race, arms: Column("chunks", [quantity(arm.chunks) for arm in arms])}

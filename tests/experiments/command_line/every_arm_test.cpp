@@ -62,7 +62,12 @@ INSTANTIATE_TEST_SUITE_P(
                           "10000600009", "--grain", "999"},
                     Words{"verify_prime", "--algorithm", "vector,bpsw", "--number",
                           "100109100129100151"},
-                    Words{"dispatch", "--chunks", "5"}));
+                    Words{"dispatch", "--chunks", "5"},
+                    Words{"stream", "--kernel", "triad", "--bytes", "200_000", "--grain", "3001"},
+                    Words{"stream", "--kernel", "latency", "--bytes", "100_000", "--grain", "99"},
+                    Words{"histogram", "--size", "100_003", "--bins", "1000", "--variant", "all",
+                          "--keys", "skewed", "--grain", "9999"},
+                    Words{"spmv", "--rows", "5000", "--variant", "all", "--grain", "777"}));
 
 }  // namespace
 }  // namespace parlab

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -16,11 +17,16 @@
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/numerics/factors/trial_division.hpp"
+#include "kernels/numerics/stream/pointer_chase.hpp"
+#include "kernels/numerics/stream/stream_operations.hpp"
 #include "kernels/parallel/darts.hpp"
 #include "kernels/parallel/factor_ranges.hpp"
 #include "kernels/parallel/heat_rows.hpp"
 #include "kernels/parallel/julia_rows.hpp"
+#include "kernels/parallel/key_tables.hpp"
 #include "kernels/parallel/prime_ranges.hpp"
+#include "kernels/parallel/sparse_product.hpp"
+#include "kernels/posix/shared_elements.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
 namespace parlab {
@@ -121,6 +127,81 @@ TEST_P(OnEveryBackend, SpreadsHeatWithTheBitsOfOneWorker) {
   for (const Edges edges : {Edges::fixed, Edges::periodic})
     for (const std::uint64_t grain : {1u, 7u, 40u})
       EXPECT_EQ(spread(*backend, grain, edges), spread(*serial, rows, edges)) << grain;
+}
+
+TEST_P(OnEveryBackend, MovesMemoryWithTheBitsOfOneWorker) {
+  constexpr std::uint64_t count = 10'007;
+  for (const StreamOperation& operation : stream_operations())
+    for (const Stores stores : {Stores::plain, Stores::bypass})
+      for (const std::uint64_t grain : {1000u, 333u, 20'000u}) {
+        const SharedElements<double> many(3 * count), one(3 * count);
+        for (std::uint64_t i = 0; i < 3 * count; ++i) many[i] = one[i] = 1 / (1.0 + i);
+        const auto arrays = [](double* a) { return StreamArrays{a, a + count, a + 2 * count}; };
+        backend->for_chunks(Chunking({0, count}, grain), [&](IndexRange some) {
+          operation.run(arrays(many.data()), some, stores);
+        });
+        operation.run(arrays(one.data()), {0, count}, Stores::plain);
+        EXPECT_EQ(0, std::memcmp(many.data(), one.data(), 3 * count * sizeof(double)))
+            << operation.name << " " << grain;
+      }
+}
+
+TEST_P(OnEveryBackend, ChasesPointersThroughTheWholeList) {
+  const ChaseOrder order(12);
+  const SharedElements<ChaseCell> cells(order.cells());
+  const Chunking steps({0, order.cells()}, 777);
+  backend->for_chunks(steps, [&](IndexRange some) { link_cells(order, some, cells.data()); });
+  EXPECT_EQ(map_reduce(
+                *backend, steps, std::uint64_t{0},
+                [&](IndexRange some) { return chase(order, some, cells.data()); }, std::plus<>()),
+            4096u * 4095 / 2);
+}
+
+TEST_P(OnEveryBackend, CountsKeysByEachVariant) {
+  constexpr std::uint64_t count = 50'000;
+  for (const std::uint64_t bins : {1u, 7u, 5000u})
+    for (const KeyChoice choice : {KeyChoice::uniform, KeyChoice::skewed}) {
+      const SharedElements<std::uint32_t> keys(count);
+      std::vector<std::uint32_t> expected(bins);
+      for (std::uint64_t i = 0; i < count; ++i) ++expected[keys[i] = example_key(i, bins, choice)];
+      for (const HistogramVariant& variant : histogram_variants())
+        for (const std::uint64_t grain : {1000u, 7777u, 100'000u}) {
+          const Chunking chunking({0, count}, grain);
+          const std::uint64_t places = tables_for(variant, chunking) * bins;
+          const SharedElements<std::uint32_t> tables(places), counts(bins);
+          for (std::uint64_t i = 0; i < places; ++i) tables[i] = 77;  // of an earlier run
+          for (std::uint64_t i = 0; i < bins; ++i) counts[i] = 77;
+          count_all_keys(*backend, chunking, variant, keys.data(), bins, tables.data(),
+                         counts.data());
+          EXPECT_EQ(std::vector(counts.data(), counts.data() + bins), expected)
+              << variant.name << ", " << bins << " bins, grain " << grain;
+        }
+    }
+}
+
+TEST_P(OnEveryBackend, MultipliesASparseMatrixWithTheBitsOfOneWorker) {
+  for (const RowLengths lengths : {RowLengths::even, RowLengths::uneven}) {
+    const SparseExample example{3000, 6, lengths};
+    const SharedElements<std::int32_t> begins(example.rows + 1);
+    example.write_begins(begins.data());
+    const auto nonzeros = static_cast<std::uint64_t>(begins[example.rows]);
+    const SharedElements<std::int32_t> columns(nonzeros);
+    const SharedElements<double> values(nonzeros), x(example.rows);
+    example.write_rows({0, example.rows}, begins.data(), columns.data(), values.data());
+    for (std::uint64_t i = 0; i < nonzeros; ++i) values[i] = 1 / (values[i] + 2);  // that round
+    for (std::uint64_t i = 0; i < example.rows; ++i) x[i] = 1 / (3.0 + i);
+    const SparseRows matrix{begins.data(), columns.data(), values.data(), example.rows};
+    std::vector<double> expected(example.rows);
+    multiply_rows(matrix, x.data(), {0, example.rows}, expected.data());
+    for (const SparseSplit split : {SparseSplit::rows, SparseSplit::places})
+      for (const std::uint64_t grain : {7u, 1000u, 100'000u}) {
+        const SharedElements<double> y(example.rows);
+        multiply(*backend, Chunking({0, indices_of(matrix.size(), split)}, grain), split, matrix, x.data(),
+                 y.data());
+        EXPECT_EQ(0, std::memcmp(y.data(), expected.data(), example.rows * sizeof(double)))
+            << grain;
+      }
+  }
 }
 
 std::string name_of(const testing::TestParamInfo<BackendSpec>& info) {

@@ -7,8 +7,10 @@
 #include <numbers>
 
 #include "kernels/numerics/darts/monte_carlo.hpp"
+#include "kernels/numerics/histogram/key_counts.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/textbook_sieve.hpp"
+#include "kernels/numerics/sparse/sparse_system.hpp"
 #include "kernels/posix/process/python_process.hpp"
 
 namespace parlab {
@@ -35,8 +37,8 @@ TEST(Peers, SayTheirVersionOrWhatIsMissing) {
       EXPECT_THAT(state.why, testing::HasSubstr("install")) << peer.name;
     }
   }
-  EXPECT_THAT(names,
-              testing::IsSupersetOf({"C++", "FLINT", "GMP", "Random123", "numpy", "primesieve"}));
+  EXPECT_THAT(names, testing::IsSupersetOf(
+                         {"C++", "Eigen", "FLINT", "GMP", "Random123", "numpy", "primesieve"}));
   EXPECT_TRUE(std::ranges::is_sorted(names));
 }
 
@@ -69,6 +71,31 @@ TEST(Peers, FindThePrimesOfARange) {
           << method.name << range.end;
     for (const PeerMethod& method : methods_of(PeerTask::list_primes))
       EXPECT_EQ(method.prepare({.range = range})(), mark_of(primes)) << method.name << range.end;
+  }
+}
+
+TEST(Peers, CountKeysAndMultiplyAsParlabDoes) {
+  for (const std::uint64_t keys : {1000u, 0u, 70'000u}) {
+    const std::vector<std::uint64_t> bins = {300};
+    std::vector<std::uint32_t> counts(bins[0]);
+    for (std::uint64_t i = 0; i < keys; ++i) ++counts[example_key(i, bins[0], KeyChoice::uniform)];
+    for (const PeerMethod& method : methods_of(PeerTask::count_keys)) {
+      const PeerRun run = method.prepare({.range = {0, keys}, .numbers = bins});
+      EXPECT_EQ(run(), mark_of_counts(counts.data(), bins[0])) << method.name << keys;
+      EXPECT_EQ(run(), mark_of_counts(counts.data(), bins[0])) << method.name << " a second time";
+    }
+  }
+  for (const std::uint64_t rows : {9u, 1000u}) {
+    const std::vector<std::uint64_t> per_row = {9};
+    const SparseExample example{rows, per_row[0], RowLengths::uneven};
+    const SparseSystem system(example);
+    system.fill({0, rows});
+    multiply_rows(system.matrix(), system.x(), {0, rows}, system.y());
+    EXPECT_EQ(mark_of_product(system.y(), rows), mark_in_whole_numbers(example));
+    for (const PeerMethod& method : methods_of(PeerTask::sparse_product))
+      EXPECT_EQ(method.prepare({.range = {0, rows}, .numbers = per_row})(),
+                mark_in_whole_numbers(example))
+          << method.name << rows;
   }
 }
 

@@ -7,10 +7,10 @@ import re
 import table_checks as checks
 from answer_checks import check_cost, check_grain, rows_of
 from grid_checks import is_case, percent_is
-from raw_results import Document, RawResults, arms_of
+from raw_results import Document, RawResults, arms_of, with_label
 from regret_checks import empty_race, is_task, tasks_of, upper_end
 from report.answer.patterns import PATTERNS
-from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_interval
+from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, shows_interval
 
 SENTENCE = re.compile(
     rf"(?:(?P<case>.+?): )?(?:(?P<withheld>too noisy|too few rounds), no verdict\.|"
@@ -19,7 +19,7 @@ SENTENCE = re.compile(
     rf"(?:, perhaps by less than (?P<margin>{PERCENT}))?(?P<beside>, beside load)?\."
     rf"(?: May be as fast: (?P<near>.+)\.)?)", re.IGNORECASE)
 EXPERIMENTS = {"even": ["pi"], "uneven": ["primes"], "trending": ["primes"], "clustered": ["julia"],
-               "memory-bound": ["diffusion"], "tiny": ["dispatch"], "early exit": ["verify_prime"],
+               "memory-bound": ["diffusion"], "gather": ["spmv"], "large results": ["histogram"], "tiny": ["dispatch"], "early exit": ["verify_prime"],
                "waits": ["http_clients", "crawl"]}
 MAY_BE_AS_FAST = ("equivalent", "not resolved", "too few rounds", "faster")
 
@@ -93,6 +93,39 @@ def explain_section(page: Page, numbers: list[int], race: Document, results: Raw
             page.explain(number)
 
 
+def explain_memory(page: Page, results: RawResults) -> None:
+    """What races say of memory, in lines that still name their arms."""
+    for race in results.races.values():
+        for number in page.under(race["run"]["name"]):
+            line = page.lines[number]
+            if line.startswith("- ") and (" GB/s" in line or line.startswith("- A load that waits")):
+                check_memory(line[2:], race, results)
+                page.explain(number)
+
+
+def check_memory(text: str, race: Document, results: RawResults) -> None:
+    """What memory delivers, or how much of that the fastest arm of the largest case moves."""
+    arms = [arm for arm in arms_of(race) if arm["ok"]]
+    if race["run"]["experiment"] == "stream":
+        for moved, to in re.findall(rf"Memory delivers ({NUMBER}) GB/s, to (.+?)\.(?: A |$)", text):
+            fastest = checks.bytes_per_second(with_label(race, checks.unescaped(to)))
+            assert shows(moved, fastest, 1e9)
+            assert fastest == max(checks.bytes_per_second(arm) or 0 for arm in arms)
+        for waited, where in re.findall(rf"one before it takes ({DURATION}), in (.+?)\.$", text):
+            shortest = min(arm["load_seconds"] for arm in arms if arm.get("load_seconds"))
+            assert shows_duration(waited, shortest)
+            assert with_label(race, checks.unescaped(where))["load_seconds"] == shortest
+        return
+    found = re.fullmatch(rf"(.+) moves ({NUMBER}) GB/s, ({NUMBER})\u202f% of what memory delivers"
+                         r"(: part of it stays in the cache)?\.", text)
+    assert found, text
+    arm, bound = with_label(race, checks.unescaped(found[1])), checks.memory_bound(results.races.values())
+    moved = checks.bytes_per_second(arm)
+    assert arm is checks.best_of(race, arm) and arm["size"] == max(one["size"] for one in arms)
+    assert bound and shows(found[2], moved, 1e9) and shows(found[3], 100 * moved / bound)
+    assert bool(found[4]) == (moved > bound)
+
+
 def check_patterns(rows: list[list[str]], results: RawResults) -> None:
     """Every kind of loop: what the race named gives, or that there is none."""
     assert [re.match(r"\*\*(.+?)\*\*", row[0])[1] for row in rows] == list(EXPERIMENTS)
@@ -120,7 +153,7 @@ def shows_kind(name: str, races: list[Document]) -> bool:
         for group in groups_of(race):
             backends = {arm["backend"] for arm in group if arm["role"] == "arm"}
             work = {(arm["variant"], arm["algorithm"], arm["size"]) for arm in group}
-            if name in ("even", "uneven", "clustered", "memory-bound"):
+            if name in ("even", "uneven", "clustered", "memory-bound", "gather", "large results"):
                 trial = name != "uneven" or group[0]["algorithm"] == "trial"
                 if len(backends) > 1 and len(work) == 1 and trial:
                     return True

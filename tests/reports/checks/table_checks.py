@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import paired_statistics as stats
 from raw_results import Document, RawResults, arms_of, with_label
@@ -43,17 +43,32 @@ def best_of(race: Document, arm: Document) -> Document:
                key=lambda r: compare(race, base, r).ratio)
 
 
-def check_arms(table: Table, race: Document) -> None:
+def bytes_per_second(arm: Document) -> float | None:
+    """What an arm that ran to the end moves; in results of before, where its size counts bytes."""
+    if not arm["ok"] or not arm["seconds"]:
+        return None
+    if arm.get("bytes_per_second") is not None:
+        return arm["bytes_per_second"]
+    return arm["size"] / statistics.median(arm["seconds"]) if arm["unit"] == "bytes" else None
+
+
+def memory_bound(races: Iterable[Document]) -> float | None:
+    """What the fastest loop of the experiment stream moves."""
+    return max((moved for race in races if race["run"]["experiment"] == "stream"
+                for arm in race["results"] if (moved := bytes_per_second(arm))), default=None)
+
+
+def check_arms(table: Table, race: Document, results: RawResults) -> None:
     """A table of arms: all of them, and every cell of theirs."""
     labels = [unescaped(row[0]) for row in table.rows]
     assert sorted(labels) == sorted(arm["label"] for arm in arms_of(race))
     for index, label in enumerate(labels):
         arm, cells = with_label(race, label), table.row(index)
         for head, cell in list(cells.items())[1:]:
-            assert cell_is_right(head, cell, race, arm), (race["run"]["name"], label, head, cell)
+            assert cell_is_right(head, cell, race, arm, results), (race["run"]["name"], label, head, cell)
 
 
-def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
+def cell_is_right(head: str, cell: str, race: Document, arm: Document, results: RawResults) -> bool:
     """Whether a cell is what the times give."""
     name, _, unit = head.rstrip("]").partition(" [")
     median = statistics.median(arm["seconds"]) if arm["ok"] else None
@@ -70,7 +85,13 @@ def cell_is_right(head: str, cell: str, race: Document, arm: Document) -> bool:
     if name == "context switches":
         return value_of(cell) == round(arm["context_switches"])
     if name == "GB/s":
-        return shows(cell, None if median is None else arm["size"] / median / 1e9)
+        return shows(cell, bytes_per_second(arm), 1e9)
+    if name == "of memory bandwidth":
+        moved = bytes_per_second(arm)
+        bound = memory_bound(results.races.values())
+        return cell == DASH if moved is None or bound is None else shows(cell.removesuffix("\u202f%"), 100 * moved / bound)
+    if name == "a load":
+        return shows(cell, arm.get("load_seconds"), UNITS[unit])
     if name == "cores busy":
         return shows(cell, None if median is None else arm["cpu_seconds"] / median, digits=2)
     if name in ("speed-up", "against the baseline") or name.endswith("interval"):
