@@ -67,12 +67,18 @@ class Spmv final : public Experiment {
   void check_options() override {
     rows_ = parse_quantities("--rows", rows_words_, 1, max_rows);
     per_row_ = parse_quantity("--per-row", per_row_word_, 1, max_rows);
-    for (const std::uint64_t rows : rows_)
+    for (const std::uint64_t rows : rows_) {
       if (per_row_ > rows)
         throw UsageError(
             fmt::format("--per-row: a row of {} columns has no {} nonzeros; choose "
                         "fewer, or more --rows",
                         rows, per_row_));
+      if (rows > max_nonzeros / per_row_)
+        throw UsageError(
+            fmt::format("--rows: {} rows of {} nonzeros are more than {} nonzeros; choose fewer "
+                        "rows, or a smaller --per-row",
+                        rows, per_row_, max_nonzeros));
+    }
     for (const std::string& name : split_list(length_words_)) row_lengths_named(name);
     for (const std::string& name : split_list(variant_words_)) {
       if (name == "all")

@@ -6,6 +6,10 @@
 //
 // Each thread has its own mailbox, one word in a cache line of its own, so that a run with fewer
 // chunks than workers disturbs only the threads that it needs, and a run of one chunk none at all.
+// A thread claims its share before it begins. When the caller is done with its own, it takes back
+// those that nobody has begun: a thread that has no processor, because another program has it, or
+// that is still waking up, holds nobody up.
+//
 // Spinning for the price of a wake-up costs at most twice what the best choice in hindsight would
 // (Karlin, Manasse, McGeoch, Owicki: Competitive randomized algorithms for non-uniform problems,
 // SODA 1990).
@@ -46,22 +50,34 @@ class alignas(apart) Mailbox {
   /// Called by the caller alone, while the thread has nothing to do. Null: the thread is to end.
   void give(const WorkOfWorker* work) {
     work_ = work;
-    if (word_.exchange(full, std::memory_order_acq_rel) == empty_asleep) futex_wake(word_, 1);
+    if (word_.exchange(given, std::memory_order_acq_rel) == empty_asleep) futex_wake(word_, 1);
   }
-  /// Waits until there is work.
-  const WorkOfWorker* take(std::chrono::microseconds spin) {
-    wait_while(empty, empty_asleep, spin);
-    return work_;
+  /// Waits until there is work, and claims it.
+  const WorkOfWorker* claim(std::chrono::microseconds spin) {
+    for (;;) {
+      wait_while(empty, empty_asleep, spin);
+      std::uint32_t seen = given;  // or empty, where it was taken back
+      if (word_.compare_exchange_strong(seen, claimed, std::memory_order_acq_rel)) return work_;
+    }
   }
   void done() {
-    if (word_.exchange(empty, std::memory_order_acq_rel) == full_awaited) futex_wake(word_, 1);
+    if (word_.exchange(empty, std::memory_order_acq_rel) == claimed_awaited) futex_wake(word_, 1);
   }
-  /// Waits until the thread has called done().
-  void wait_until_done(std::chrono::microseconds spin) { wait_while(full, full_awaited, spin); }
+  /// Whether the work is the caller's again, because the thread has not claimed it.
+  bool take_back() {
+    std::uint32_t seen = word_.load(std::memory_order_relaxed);
+    return seen == given && word_.compare_exchange_strong(seen, empty, std::memory_order_acq_rel);
+  }
+  /// Waits until the thread has called done(), unless the work was taken back.
+  void wait_until_done(std::chrono::microseconds spin) {
+    wait_while(claimed, claimed_awaited, spin);
+  }
 
  private:
-  /// Who has to act: the caller (empty) or the thread (full); and whether the other one sleeps.
-  enum : std::uint32_t { empty, empty_asleep, full, full_awaited };
+  /// Who has to act: the caller (empty), the thread (given), or the thread alone (claimed); and
+  /// whether the other one sleeps. A thread that was woken for work that was then taken back may
+  /// still be on its way while the word is empty: it needs no second wake-up.
+  enum : std::uint32_t { empty, empty_asleep, given, claimed, claimed_awaited };
 
   void wait_while(std::uint32_t state, std::uint32_t asleep, std::chrono::microseconds spin) {
     using Clock = std::chrono::steady_clock;
@@ -83,7 +99,7 @@ class alignas(apart) Mailbox {
   }
 
   FutexWord word_ = empty;
-  const WorkOfWorker* work_ = nullptr;  // the caller's while empty, the thread's while full
+  const WorkOfWorker* work_ = nullptr;  // the caller's while empty, the thread's while claimed
 };
 
 /// workers - 1 threads that wait for work. Throws ThreadShortage where they cannot be started.
@@ -107,12 +123,14 @@ class KeptThreads {
   KeptThreads& operator=(const KeptThreads&) = delete;
   ~KeptThreads() { end(); }
 
-  /// work(0) here, work(1) to work(workers - 1) on the threads; returns when all are done. work()
-  /// must not throw.
+  /// work(0) here, work(1) to work(workers - 1) on the threads, or here where a thread has not begun
+  /// by then; returns when all are done. work() must not throw.
   void run(int workers, WorkOfWorker work) {
     const auto others = static_cast<std::size_t>(workers - 1);
     for (std::size_t i = 0; i < others; ++i) mailboxes_[i].give(&work);
     work(0);
+    for (std::size_t i = 0; i < others; ++i)
+      if (mailboxes_[i].take_back()) work(static_cast<int>(i) + 1);
     for (std::size_t i = 0; i < others; ++i) mailboxes_[i].wait_until_done(spin_);
   }
 
@@ -120,7 +138,7 @@ class KeptThreads {
   void serve(int worker) {
     block_all_signals();
     Mailbox& mailbox = mailboxes_[static_cast<std::size_t>(worker - 1)];
-    while (const WorkOfWorker* work = mailbox.take(spin_)) {
+    while (const WorkOfWorker* work = mailbox.claim(spin_)) {
       (*work)(worker);
       mailbox.done();
     }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import synthetic_races
+from conftest import Render
+from raw_results import Document
 from report.load.checked_fields import BadFile
 from report.load.result_files import load_race
 from report.tables.arm_tables import arms_table
@@ -53,3 +57,28 @@ def test_a_column_that_no_arm_fills_is_left_out(tmp_path: Path) -> None:
 def test_a_number_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"metrics\.pss_bytes\[1\] is a string"):
         load_race(race_file(tmp_path, {"pss_bytes": [1, "much"]}))
+
+
+def of_cpu(document: Document) -> Document:
+    """A race whose ratios are of CPU time."""
+    return document | {"run": document["run"] | {"metric": "cpu"}}
+
+
+@pytest.mark.parametrize("made", [synthetic_races.pi_race, synthetic_races.primes_race, synthetic_races.sizes_race])
+def test_figures_and_sentences_say_which_metric_they_show(tmp_path: Path, render: Render,
+                                                           made: Callable[[], Document]) -> None:
+    for name, document in (("cpu", of_cpu(made())), ("time", made())):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "race.json").write_text(json.dumps(document), encoding="utf-8")
+        assert render(folder / "race.json", "--out", folder / "out").returncode == 0
+        figure = (folder / "out" / "figures" / "race.svg").read_text(encoding="utf-8")
+        said = {word: word in figure for word in ("ratio of cpu", "speed-up", "ideal on", "as fast")}
+        text = (folder / "out" / "REPORT.md").read_text(encoding="utf-8")
+        if name == "cpu":
+            assert said == {"ratio of cpu": True, "speed-up": False, "ideal on": False, "as fast": False}
+            assert "Ratios and verdicts are of cpu" in text and not re.search(r"\| speed-up \|", text)
+            assert "times as fast as" not in text and "Speed-up of every arm" not in text
+            assert "Which backend when" not in text, "costs rank no backends"
+        else:
+            assert said["speed-up"] and not said["ratio of cpu"]

@@ -20,16 +20,19 @@ def case_words(choice: Choice) -> str:
     base = _baseline(choice, best)
     against = best.comparison
     if against is None or against.verdict not in ("faster", "differs"):
-        return f"no arm is decided faster than the baseline, {plain(base)}."
-    words = (f"**{plain(choice.name(best))}** is {ratio_with_interval(against.speedup)} times as fast as "
+        better = "faster" if choice.race.metric == "seconds" else f"better in {plain(choice.race.metric)}"
+        return f"no arm is decided {better} than the baseline, {plain(base)}."
+    better = "as fast as" if choice.race.metric == "seconds" else f"better in {plain(choice.race.metric)} than"
+    words = (f"**{plain(choice.name(best))}** is {ratio_with_interval(against.speedup)} times {better} "
              f"{plain(base)}")
     if against.verdict == "differs":
         words += f", perhaps by less than {percent(choice.race.margin)}"
     near = [plain(choice.name(arm)) for arm in (*choice.equivalent, *choice.unresolved)
             if arm.role == "arm"]
+    good = "fast" if choice.race.metric == "seconds" else "good"
     more = [f"{len(near) - NAMED} more"] if len(near) > NAMED else []
     return words + against.beside + "." + (
-        f" May be as fast: {listing([*near[:NAMED], *more])}." if near else "")
+        f" May be as {good}: {listing([*near[:NAMED], *more])}." if near else "")
 
 
 def case_sentence(choice: Choice) -> str:

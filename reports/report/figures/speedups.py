@@ -38,12 +38,14 @@ class Panel:
         choice = self.choice
         if choice.withheld:
             return choice.withheld
+        fastest, fast, slower = (("fastest", "fast", "slower") if choice.race.metric == "seconds" else
+                                 ("lowest", "low", "higher"))
         if choice.best and arm.index == choice.best.index:
-            return "fastest"
+            return fastest
         within = percent(choice.race.margin)
-        for arms, words in ((choice.equivalent, f"as fast within {within}"),
+        for arms, words in ((choice.equivalent, f"as {fast} within {within}"),
                             (choice.unresolved, "not told apart"),
-                            (choice.barely, f"slower, perhaps < {within}")):
+                            (choice.barely, f"{slower}, perhaps < {within}")):
             if arm in arms:
                 return words
         return ""
@@ -80,7 +82,8 @@ def draw(race: Race, choices: list[Choice], path: Path) -> None:
         _draw_panel(axes, panel, titled=len(panels) > 1)
     bases = {race.arms[arm.baseline].label for panel in panels for arm in panel.timed}
     base = style.brief(bases.pop()) if len(bases) == 1 else "the baseline at 1"
-    grid[-1].set_xlabel(f"speed-up over {base} (its time / the arm's), "
+    quantity = "time" if race.metric == "seconds" else race.metric
+    grid[-1].set_xlabel(f"{race.ratio_name} over {base} (its {quantity} / the arm's), "
                         f"with {percent(1 - race.alpha)} interval")
     if logarithmic:
         grid[-1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -131,7 +134,7 @@ def _draw_marks(axes: Axes, panel: Panel) -> None:
 
 def _draw_arm(axes: Axes, row: int, arm: Arm, status: str) -> None:
     speedup = arm.speedup
-    tied = bool(status) and not status.startswith(("slower", *WITHHELD))
+    tied = bool(status) and not status.startswith(("slower", "higher", *WITHHELD))
     colour = style.BEST if tied else style.MUTED
     hollow = status in ("not told apart", *WITHHELD)
     left, right = axes.get_xlim()
@@ -142,5 +145,5 @@ def _draw_arm(axes: Axes, row: int, arm: Arm, status: str) -> None:
     beside = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points",
               "va": "center", "fontsize": 8, "annotation_clip": False}
     axes.annotate(ratio_with_interval(speedup), (1, row), (8, 0), **beside,
-                  weight="bold" if status == "fastest" else "normal", color=style.INK)
+                  weight="bold" if status in ("fastest", "lowest") else "normal", color=style.INK)
     axes.annotate(status, (1, row), (108, 0), **beside, color=colour)

@@ -59,7 +59,7 @@ def _speedup_label(race: Race, arms: list[Arm]) -> str:
     bases = [race.arms[arm.comparison.other] for arm in raced(arms) if arm.comparison]
     ways = len({arm.compute for arm in arms}) == 1 and len({arm.variant for arm in arms}) > 1
     base = common([base.variant if ways else base.compute for base in bases])
-    return f"speed-up over {base or 'the baseline'}, {percent(1 - race.alpha)} interval"
+    return f"{race.ratio_name} over {base or 'the baseline'}, {percent(1 - race.alpha)} interval"
 
 
 def _draw_times(axes: Axes, arms: list[Arm], axis: Axis, looks: style.Looks) -> Ends:

@@ -247,6 +247,11 @@ class Race:
     memory_bound: float | None = None  # bytes a second that memory delivered beside it; None: not measured
 
     @property
+    def ratio_name(self) -> str:
+        """What its ratios are of: the time of a run, or another metric."""
+        return "speed-up" if self.metric == "seconds" else f"ratio of {self.metric}"
+
+    @property
     def rounds_words(self) -> str:
         """"21 rounds", or "7 to 28 rounds" where some arms were decided sooner."""
         fewest = min((len(arm.seconds) for arm in self.arms if arm.ok), default=self.rounds)

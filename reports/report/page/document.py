@@ -181,7 +181,8 @@ def _kind_title(section: Section) -> str:
         return "Start and end of every request, one panel per arm"
     if section.kind == "model":
         return f"Time against the model, by {section.axis}"
-    return "Speed-up of every arm with its interval"
+    name = section.race.ratio_name
+    return f"{name[0].upper()}{name[1:]} of every arm with its interval"
 
 
 def told(headline: Headline) -> str:

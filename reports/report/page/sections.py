@@ -257,8 +257,10 @@ class Report:
 
 
 def ranks(race: Race) -> bool:
-    """Whether its arms are ways to place the same work: no costs to know, no peers."""
-    return not (measures_chunks(race) or is_against(race) or measures_calls(race))
+    """Whether its arms are ways to place the same work, compared by their times: no costs to know, no
+    peers."""
+    return not (measures_chunks(race) or is_against(race) or measures_calls(race) or
+                race.metric != "seconds")
 
 
 def _isolation(race: Race) -> str:

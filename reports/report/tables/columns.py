@@ -63,8 +63,7 @@ def _latency(race: Race, arms: list[Arm]) -> Column:
 
 
 def _speedups(race: Race, arms: list[Arm]) -> Column:
-    head = "speed-up" if race.metric == "seconds" else f"ratio of {race.metric}"
-    return Column(head, [ratio(arm.speedup.ratio) if arm.comparison else
+    return Column(race.ratio_name, [ratio(arm.speedup.ratio) if arm.comparison else
                                DASH for arm in arms])
 
 

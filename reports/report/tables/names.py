@@ -114,7 +114,10 @@ def _elsewhere(race: Race, arms: Sequence[Arm], value: Callable[[Arm], Any]) -> 
 
 
 def ideal_speedup(race: Race, arms: Sequence[Arm]) -> int | None:
-    """What the worker count allows against a baseline that runs the same code on one worker."""
+    """What the worker count allows against a baseline that runs the same code on one worker; None where
+    it is not times that are compared."""
+    if race.metric != "seconds":
+        return None
     workers = workers_of(arms)
     for arm in arms:
         if arm.comparison and arm.role == "arm":

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <numeric>
@@ -79,6 +81,50 @@ TEST_P(ThreadPoolBackendTest, AnswersAfterPausesOfAnyLength) {
       std::this_thread::sleep_for(std::chrono::microseconds(pause));
       ASSERT_EQ(sum_to(*backend, 9), 36u) << pause << " us, " << workers << " workers";
     }
+  }
+}
+
+// A thread that sleeps takes microseconds to wake up; the caller's chunk takes none.
+TEST_P(ThreadPoolBackendTest, HasTheCallerComputeWhatNobodyHasBegun) {
+  const auto backend = open(3);
+  const std::thread::id caller = std::this_thread::get_id();
+  int alone = 0;
+  for (int run = 0; run < 200; ++run) {
+    std::this_thread::sleep_for(1ms);  // longer than threads spin
+    std::vector<std::thread::id> who(3);
+    backend->for_chunks(Chunking({0, 3}, 1),
+                        [&](IndexRange range) { who[range.begin] = std::this_thread::get_id(); });
+    if (std::ranges::count(who, caller) == 3) ++alone;
+  }
+  EXPECT_GT(alone, 0);
+}
+
+// Runs so short that shares are claimed and taken back at the same moment.
+TEST_P(ThreadPoolBackendTest, ComputesEachChunkOnceWhoeverClaimsIt) {
+  for (const int workers : {2, 3, 7}) {
+    const auto backend = open(workers);
+    for (int run = 0; run < 3000; ++run) {
+      std::vector<int> times(2 * workers);
+      std::atomic<int> spun = 0;
+      backend->for_chunks(Chunking({0, times.size()}, 1), [&](IndexRange range) {
+        for (int turn = 0; turn < run % 97; ++turn) spun.fetch_add(1, std::memory_order_relaxed);
+        ++times[range.begin];
+      });
+      ASSERT_EQ(times, std::vector<int>(times.size(), 1)) << workers << " workers, run " << run;
+    }
+  }
+}
+
+// One share waits for the other: who waits must not take back what the other is about to begin.
+TEST_P(ThreadPoolBackendTest, LetsChunksWaitForEachOther) {
+  const auto backend = open(2);
+  for (int run = 0; run < 50; ++run) {
+    std::atomic<int> begun = 0;
+    backend->for_chunks(Chunking({0, 2}, 1), [&](IndexRange) {
+      begun.fetch_add(1);
+      while (begun.load() < 2) std::this_thread::yield();
+    });
+    ASSERT_EQ(begun.load(), 2);
   }
 }
 

@@ -196,8 +196,8 @@ TEST_P(OnEveryBackend, MultipliesASparseMatrixWithTheBitsOfOneWorker) {
     for (const SparseSplit split : {SparseSplit::rows, SparseSplit::places})
       for (const std::uint64_t grain : {7u, 1000u, 100'000u}) {
         const SharedElements<double> y(example.rows);
-        multiply(*backend, Chunking({0, indices_of(matrix.size(), split)}, grain), split, matrix, x.data(),
-                 y.data());
+        multiply(*backend, Chunking({0, indices_of(matrix.size(), split)}, grain), split, matrix,
+                 x.data(), y.data());
         EXPECT_EQ(0, std::memcmp(y.data(), expected.data(), example.rows * sizeof(double)))
             << grain;
       }
