@@ -55,7 +55,8 @@ def rendered(request: pytest.FixtureRequest, render: Render,
     elif request.param == "made up as once":
         source = synthetic_races.write_suite(out, synthetic_races.earlier_races())
     elif request.param == "made up of memory":
-        source = synthetic_races.write_suite(out, synthetic_memory.memory_races())
+        source = synthetic_races.write_suite(
+            out, [*synthetic_memory.memory_races(), synthetic_races.peers_race()])
     else:
         source = Path(request.param)
     done = render(source, "--out", out)
