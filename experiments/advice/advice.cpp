@@ -43,27 +43,29 @@ constexpr int hopeless_rounds = 3;
 constexpr double allowed_loss = 0.02;
 
 std::string label_of(const Arm& arm) {
-  return arm.who.backend == "serial"
+  return arm.executor.backend == "serial"
              ? "serial"
-             : fmt::format("{} x{} g{}", arm.who.label(), arm.who.workers, short_number(arm.grain));
+             : fmt::format("{} x{} g{}", arm.executor.label(), arm.executor.workers,
+                           short_number(arm.grain));
 }
 
 std::string spoken_of(const Arm& arm) {
-  return arm.who.backend == "serial" ? "serial"
-                                     : fmt::format("{} on {} workers at grain {}", arm.who.label(),
-                                                   arm.who.workers, short_number(arm.grain));
+  return arm.executor.backend == "serial"
+             ? "serial"
+             : fmt::format("{} on {} workers at grain {}", arm.executor.label(),
+                           arm.executor.workers, short_number(arm.grain));
 }
 
-Arm serial_arm(const Case& what) {
-  return {what, {"serial", "", 1}, std::max<std::uint64_t>(what.size, 1)};
+Arm serial_arm(const Workload& workload) {
+  return {workload, {"serial", "", 1}, std::max<std::uint64_t>(workload.size, 1)};
 }
 
-std::vector<Entrant> entrants_of(const Case& what, const std::vector<Arm>& arms) {
+std::vector<Entrant> entrants_of(const Workload& workload, const std::vector<Arm>& arms) {
   const auto entrant = [](const Arm& arm, Role role) {
     return Entrant{arm, role, label_of(arm), spoken_of(arm), "advice", 0};
   };
-  std::vector<Entrant> entrants = {entrant(serial_arm(what), Role::baseline),
-                                   entrant(serial_arm(what), Role::baseline_again)};
+  std::vector<Entrant> entrants = {entrant(serial_arm(workload), Role::baseline),
+                                   entrant(serial_arm(workload), Role::baseline_again)};
   entrants[1].label += " again";
   for (const Arm& arm : arms) entrants.push_back(entrant(arm, Role::arm));
   return entrants;
@@ -74,9 +76,9 @@ double median_seconds(const Measured& result) { return median(result.seconds());
 /// One of the races, from which arms that cannot be the best leave.
 class Elimination {
  public:
-  Elimination(const Experiment& experiment, const Case& what, const std::vector<Arm>& arms,
+  Elimination(const Experiment& experiment, const Workload& workload, const std::vector<Arm>& arms,
               const RaceOptions& options, const InterruptionGuard& interruption)
-      : race_(experiment, entrants_of(what, arms), options, interruption) {}
+      : race_(experiment, entrants_of(workload, arms), options, interruption) {}
 
   /// Rounds until one arm is left, all that are left are equivalent, or the deadline comes.
   void run(Clock::time_point deadline, const std::string& remark) {
@@ -181,7 +183,7 @@ class Elimination {
     if (const auto& failure = results().front().failure)
       throw std::runtime_error(fmt::format("advise: serial failed: {}", failure->cause));
     for (const Measured& result : results())
-      if (result.failure && result.entrant.arm.who.backend != "processes")
+      if (result.failure && result.entrant.arm.executor.backend != "processes")
         throw std::runtime_error(fmt::format(
             "advise: {} failed: {}; correct the loop first: parlab run own tries each backend",
             result.entrant.label, result.failure->cause));
@@ -201,8 +203,8 @@ std::vector<BackendSpec> best_backends(const std::vector<Considered>& considered
   for (const bool plain : {true, false})  // what can be advised comes first
     for (const Considered& one : considered)
       if (one.failure.empty() && best.size() < max_fine_backends &&
-          one.seconds < max_fine_ratio * shortest && has_plain_code(one.arm.who) == plain)
-        best.push_back(one.arm.who);
+          one.seconds < max_fine_ratio * shortest && has_plain_code(one.arm.executor) == plain)
+        best.push_back(one.arm.executor);
   return best;
 }
 
@@ -211,7 +213,7 @@ const Considered& chosen(const std::vector<Considered>& considered) {
   const double shortest = considered.front().seconds;
   const Considered* choice = nullptr;
   for (const Considered& one : considered) {
-    if (!one.failure.empty() || !has_plain_code(one.arm.who)) continue;
+    if (!one.failure.empty() || !has_plain_code(one.arm.executor)) continue;
     const bool as_good = one.as_good && one.seconds <= (1 + allowed_loss) * shortest;
     if (choice == nullptr || (as_good && is_simpler(one.arm, choice->arm))) choice = &one;
   }
@@ -223,8 +225,8 @@ const Considered* runner_up_of(const std::vector<Considered>& considered,
                                const Considered& choice) {
   const Considered* other = nullptr;
   for (const Considered& one : considered) {
-    if (&one == &choice || !one.failure.empty() || !has_plain_code(one.arm.who)) continue;
-    if (one.arm.who.backend != choice.arm.who.backend) return &one;
+    if (&one == &choice || !one.failure.empty() || !has_plain_code(one.arm.executor)) continue;
+    if (one.arm.executor.backend != choice.arm.executor.backend) return &one;
     if (other == nullptr) other = &one;
   }
   return other;
@@ -247,7 +249,7 @@ void confirm(Advice& advice, const Experiment& experiment, const Considered& cho
   std::vector<Arm> arms = {choice.arm};
   if (other != nullptr) arms.push_back(other->arm);
   ++options.order_seed;
-  Race race(experiment, entrants_of(advice.what, arms), options, interruption);
+  Race race(experiment, entrants_of(advice.workload, arms), options, interruption);
   const auto& results = race.outcome().results;
   std::optional<Comparison> between;
   for (int rounds = first_look; rounds <= last_look; rounds = next_look(rounds)) {
@@ -284,11 +286,11 @@ void confirm(Advice& advice, const Experiment& experiment, const Considered& cho
 
 /// Seconds of a run that ends as soon as every worker takes part: median of many. Without that wait
 /// one worker could do it all before the others are awake.
-double start_seconds_of(const BackendSpec& who, std::chrono::duration<double> timeout,
+double start_seconds_of(const BackendSpec& executor, std::chrono::duration<double> timeout,
                         const InterruptionGuard& interruption) {
   const auto measure = [&]() -> Answer {
-    const auto backend = make_backend(who);
-    const auto workers = static_cast<std::uint64_t>(who.workers);
+    const auto backend = make_backend(executor);
+    const auto workers = static_cast<std::uint64_t>(executor.workers);
     const SharedMapping memory(sizeof(std::atomic<std::uint64_t>));
     auto& started = *new (memory.data()) std::atomic<std::uint64_t>(0);
     constexpr int runs = 101;                         // tens of ms
@@ -311,7 +313,7 @@ double start_seconds_of(const BackendSpec& who, std::chrono::duration<double> ti
 /// Where serial's time and the choice's, an empty run and its share of the work, are equal.
 std::optional<std::uint64_t> break_even(const Advice& advice) {
   const double gain = 1 - 1 / advice.confirmed.ratio;
-  const double index_seconds = advice.serial_seconds / static_cast<double>(advice.what.size);
+  const double index_seconds = advice.serial_seconds / static_cast<double>(advice.workload.size);
   if (!(gain > 0)) return std::nullopt;
   const double indices = std::ceil(advice.start_seconds / (index_seconds * gain));
   return indices < 1e18 ? std::optional(static_cast<std::uint64_t>(indices)) : std::nullopt;
@@ -332,9 +334,9 @@ Advice advise(const Experiment& experiment, const AdviceRequest& request,
   // New processes at each look: more would cost what rounds tell more.
   options.isolation = Isolation::standing;
 
-  const auto coarse_candidates = coarse_arms(request.what, request.backends, request.workers);
-  require_memory(experiment, entrants_of(request.what, coarse_candidates), options.isolation);
-  Elimination coarse(experiment, request.what, coarse_candidates, options, interruption);
+  const auto coarse_candidates = coarse_arms(request.workload, request.backends, request.workers);
+  require_memory(experiment, entrants_of(request.workload, coarse_candidates), options.isolation);
+  Elimination coarse(experiment, request.workload, coarse_candidates, options, interruption);
   coarse.run(at(coarse_end), "every backend");
   if (coarse.rounds() < hopeless_rounds)
     throw UsageError(fmt::format(
@@ -345,25 +347,25 @@ Advice advise(const Experiment& experiment, const AdviceRequest& request,
   std::vector<Considered> considered = coarse.considered();
 
   ++options.order_seed;
-  Elimination fine(
-      experiment, request.what,
-      fine_arms(request.what, best_backends(considered), request.workers, coarse.serial_seconds()),
-      options, interruption);
+  Elimination fine(experiment, request.workload,
+                   fine_arms(request.workload, best_backends(considered), request.workers,
+                             coarse.serial_seconds()),
+                   options, interruption);
   fine.run(at(fine_end), "grains and workers");
   if (fine.rounds() >= hopeless_rounds) considered = fine.considered();
 
   Advice advice;
-  advice.what = request.what;
+  advice.workload = request.workload;
   const Considered& choice = chosen(considered);
   options.isolation = confirmed_in;
   confirm(advice, experiment, choice, runner_up_of(considered, choice), options, at(1),
           interruption);
   advice.considered = considered;
   if (pays(advice.confirmed)) {
-    advice.start_seconds = start_seconds_of(advice.choice.who, options.timeout, interruption);
+    advice.start_seconds = start_seconds_of(advice.choice.executor, options.timeout, interruption);
     advice.pays_from = break_even(advice);
   } else {
-    advice.choice = serial_arm(request.what);
+    advice.choice = serial_arm(request.workload);
   }
   advice.elapsed_seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return advice;

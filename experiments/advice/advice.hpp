@@ -20,7 +20,7 @@
 namespace parlab {
 
 struct AdviceRequest {
-  Case what;                          // splittable, of the experiment
+  Workload workload;                  // splittable, of the experiment
   std::vector<BackendSpec> backends;  // parallel ones; their workers are not looked at
   int workers = 2;                    // at most; 2 or more
   std::chrono::duration<double> budget{60};
@@ -39,7 +39,7 @@ struct Considered {
 };
 
 struct Advice {
-  Case what;
+  Workload workload;
   Arm choice;             // serial where no parallel arm was faster in fresh rounds
   std::string label;      // "openmp:static x2 g4096"
   std::string runner_up;  // a label; "" where there was no other arm

@@ -26,7 +26,7 @@ std::string seconds_text(double seconds) {
   return fmt::format("{:.3g} {}", seconds * unit.per_second, unit.name);
 }
 
-bool is_serial(const Advice& advice) { return advice.choice.who.backend == "serial"; }
+bool is_serial(const Advice& advice) { return advice.choice.executor.backend == "serial"; }
 
 std::string how_sure(const Advice& advice) {
   if (!advice.against_runner_up) return "";
@@ -79,13 +79,13 @@ std::vector<std::string> advice_sentences(const Advice& advice) {
   sentences.push_back(fmt::format(
       "Use {} with {} workers and {} chunks per worker, {} {} each: {} as fast as serial in {} "
       "fresh rounds{}.",
-      choice.who.label(), choice.who.workers,
-      chunks_per_worker_of(choice.what.size, choice.who.workers, choice.grain), choice.grain,
-      choice.what.unit, ratio_text(advice.confirmed), advice.confirmed.rounds_taken,
-      advice.confirmed.beside_load ? ", beside load" : ""));
+      choice.executor.label(), choice.executor.workers,
+      chunks_per_worker_of(choice.workload.size, choice.executor.workers, choice.grain),
+      choice.grain, choice.workload.unit, ratio_text(advice.confirmed),
+      advice.confirmed.rounds_taken, advice.confirmed.beside_load ? ", beside load" : ""));
   const std::string why =
       advice.swapped ? "In fresh rounds it was faster than what the search had chosen."
-      : has_plain_code(advice.choice.who)
+      : has_plain_code(advice.choice.executor)
           ? fmt::format("Of {} arms, {} are as good as the fastest; of those this is the simplest.",
                         advice.considered.size(), as_good)
           : "It is the fastest.";
@@ -93,15 +93,15 @@ std::vector<std::string> advice_sentences(const Advice& advice) {
   sentences.push_back(
       advice.pays_from
           ? fmt::format("It pays from about {} {}: until all workers take part {} go by.",
-                        *advice.pays_from, choice.what.unit, seconds_text(advice.start_seconds))
+                        *advice.pays_from, choice.workload.unit, seconds_text(advice.start_seconds))
           : "From which size it pays cannot be told.");
   const std::uint64_t least = advice.pays_from.value_or(1);
   sentences.push_back(fmt::format(
       "What would change this: a loop below {} {}, another number of cores, work per index that "
       "varies more than here.",
-      least, choice.what.unit));
+      least, choice.workload.unit));
   const Considered& fastest = advice.considered.front();
-  if (!has_plain_code(fastest.arm.who) && fastest.label != advice.label)
+  if (!has_plain_code(fastest.arm.executor) && fastest.label != advice.label)
     sentences.push_back(fmt::format(
         "{} took {} in the search, but is not advised: parlab writes no plain code for it.",
         fastest.label, seconds_text(fastest.seconds)));
@@ -109,10 +109,10 @@ std::vector<std::string> advice_sentences(const Advice& advice) {
 }
 
 std::string advice_text(const Advice& advice) {
-  std::string text = fmt::format("{}, {} {}: {} serial; {} arms in {}\n\n{}", advice.what.kernel,
-                                 short_number(advice.what.size), advice.what.unit,
-                                 seconds_text(advice.serial_seconds), advice.considered.size(),
-                                 duration_words(advice.elapsed_seconds), table_text(advice));
+  std::string text = fmt::format(
+      "{}, {} {}: {} serial; {} arms in {}\n\n{}", advice.workload.kernel,
+      short_number(advice.workload.size), advice.workload.unit, seconds_text(advice.serial_seconds),
+      advice.considered.size(), duration_words(advice.elapsed_seconds), table_text(advice));
   if (advice.considered.size() > max_rows)
     text += fmt::format("and {} slower ones\n", advice.considered.size() - max_rows);
   text += "\n";
@@ -136,9 +136,9 @@ nlohmann::ordered_json advice_json(const Advice& advice) {
             {"beside_load", comparison.beside_load}};
   };
   const auto arm_json = [](const Arm& arm) -> nlohmann::ordered_json {
-    return {{"backend", arm.who.backend},
-            {"schedule", arm.who.schedule},
-            {"workers", arm.who.workers},
+    return {{"backend", arm.executor.backend},
+            {"schedule", arm.executor.schedule},
+            {"workers", arm.executor.workers},
             {"grain", arm.grain}};
   };
   nlohmann::ordered_json considered = nlohmann::ordered_json::array();
@@ -158,9 +158,9 @@ nlohmann::ordered_json advice_json(const Advice& advice) {
   choice["label"] = is_serial(advice) ? "serial" : advice.label;
   return {
       {"schema", "parlab/1-advice"},
-      {"kernel", advice.what.kernel},
-      {"size", advice.what.size},
-      {"unit", advice.what.unit},
+      {"kernel", advice.workload.kernel},
+      {"size", advice.workload.size},
+      {"unit", advice.workload.unit},
       {"choice", std::move(choice)},
       {"tried", advice.label},
       {"against_serial", comparison_json(advice.confirmed)},

@@ -18,27 +18,30 @@ constexpr const char* from_simple[] = {"openmp:static",  "openmp:dynamic", "open
 constexpr std::uint64_t chunk_counts[] = {1, 4, 16, 64, 256, 1024};  // per worker
 
 double distance_from_automatic(const Arm& arm) {
-  const auto automatic = automatic_grain(arm.what.size, arm.who.workers, arm.what.grain);
+  const auto automatic =
+      automatic_grain(arm.workload.size, arm.executor.workers, arm.workload.grain);
   return std::abs(std::log(static_cast<double>(arm.grain) / static_cast<double>(automatic)));
 }
 
-void add(std::vector<Arm>& arms, const Case& what, BackendSpec who, int workers,
+void add(std::vector<Arm>& arms, const Workload& workload, BackendSpec executor, int workers,
          std::uint64_t grain) {
-  who.workers = workers;
+  executor.workers = workers;
   const auto same = [&](const Arm& arm) {
-    return arm.who.label() == who.label() && arm.who.workers == workers && arm.grain == grain;
+    return arm.executor.label() == executor.label() && arm.executor.workers == workers &&
+           arm.grain == grain;
   };
-  if (std::ranges::none_of(arms, same)) arms.push_back({what, who, grain});
+  if (std::ranges::none_of(arms, same)) arms.push_back({workload, executor, grain});
 }
 
 }  // namespace
 
-bool has_plain_code(const BackendSpec& who) {
-  return std::ranges::find(from_simple, who.label()) != std::end(from_simple);
+bool has_plain_code(const BackendSpec& executor) {
+  return std::ranges::find(from_simple, executor.label()) != std::end(from_simple);
 }
 
-int complexity(const BackendSpec& who) {
-  return static_cast<int>(std::ranges::find(from_simple, who.label()) - std::begin(from_simple));
+int complexity(const BackendSpec& executor) {
+  return static_cast<int>(std::ranges::find(from_simple, executor.label()) -
+                          std::begin(from_simple));
 }
 
 std::vector<BackendSpec> advisable_backends() {
@@ -61,33 +64,33 @@ std::uint64_t chunks_per_worker_of(std::uint64_t size, int workers, std::uint64_
   return std::max<std::uint64_t>(static_cast<std::uint64_t>(std::llround(chunks / workers)), 1);
 }
 
-std::vector<Arm> coarse_arms(const Case& what, const std::vector<BackendSpec>& backends,
+std::vector<Arm> coarse_arms(const Workload& workload, const std::vector<BackendSpec>& backends,
                              int workers) {
   std::vector<Arm> arms;
-  for (const BackendSpec& who : backends)
-    add(arms, what, who, workers, automatic_grain(what.size, workers, what.grain));
+  for (const BackendSpec& executor : backends)
+    add(arms, workload, executor, workers, automatic_grain(workload.size, workers, workload.grain));
   return arms;
 }
 
-std::vector<Arm> fine_arms(const Case& what, const std::vector<BackendSpec>& backends, int workers,
-                           double serial_seconds) {
+std::vector<Arm> fine_arms(const Workload& workload, const std::vector<BackendSpec>& backends,
+                           int workers, double serial_seconds) {
   std::vector<Arm> arms;
-  const double index_seconds = serial_seconds / static_cast<double>(what.size);
-  for (const BackendSpec& who : backends) {
+  const double index_seconds = serial_seconds / static_cast<double>(workload.size);
+  for (const BackendSpec& executor : backends) {
     for (const std::uint64_t chunks : chunk_counts) {
-      const std::uint64_t grain = grain_for(what.size, workers, chunks);
+      const std::uint64_t grain = grain_for(workload.size, workers, chunks);
       if (chunks == 1 || static_cast<double>(grain) * index_seconds >= shortest_chunk)
-        add(arms, what, who, workers, grain);
+        add(arms, workload, executor, workers, grain);
     }
     for (int fewer = workers / 2; fewer >= 2; fewer /= 2)
-      add(arms, what, who, fewer, automatic_grain(what.size, fewer, what.grain));
+      add(arms, workload, executor, fewer, automatic_grain(workload.size, fewer, workload.grain));
   }
   return arms;
 }
 
 bool is_simpler(const Arm& a, const Arm& b) {
   const auto key = [](const Arm& arm) {
-    return std::tuple(complexity(arm.who), arm.who.workers, distance_from_automatic(arm));
+    return std::tuple(complexity(arm.executor), arm.executor.workers, distance_from_automatic(arm));
   };
   return key(a) < key(b);
 }

@@ -11,11 +11,11 @@ namespace parlab {
 
 /// Whether choice_header() writes code for the backend: plain OpenMP, oneTBB, std::thread or the
 /// parallel STL.
-bool has_plain_code(const BackendSpec& who);
+bool has_plain_code(const BackendSpec& executor);
 
 /// How much a reader of the code must know, lower is simpler: openmp:static comes first, then its
 /// other schedules, oneTBB, the parallel STL, std::thread by hand, and what has no plain code.
-int complexity(const BackendSpec& who);
+int complexity(const BackendSpec& executor);
 
 /// Every parallel backend of this build on every schedule.
 std::vector<BackendSpec> advisable_backends();
@@ -27,13 +27,13 @@ std::uint64_t grain_for(std::uint64_t size, int workers, std::uint64_t chunks_pe
 std::uint64_t chunks_per_worker_of(std::uint64_t size, int workers, std::uint64_t grain);
 
 /// The first race: every backend on all workers, at the automatic grain.
-std::vector<Arm> coarse_arms(const Case& what, const std::vector<BackendSpec>& backends,
+std::vector<Arm> coarse_arms(const Workload& workload, const std::vector<BackendSpec>& backends,
                              int workers);
 
 /// The second race: each of these backends with 1 to 1024 chunks per worker, and with fewer
 /// workers. No chunk is shorter than shortest_chunk, where a serial run takes `serial_seconds`.
-std::vector<Arm> fine_arms(const Case& what, const std::vector<BackendSpec>& backends, int workers,
-                           double serial_seconds);
+std::vector<Arm> fine_arms(const Workload& workload, const std::vector<BackendSpec>& backends,
+                           int workers, double serial_seconds);
 
 /// In seconds, of an average chunk. Handing one out costs 0.02 to 1 us (`parlab run dispatch`); where
 /// the work is clustered, the chunks that hold it take many times the average.

@@ -96,11 +96,11 @@ Code threads_code(const std::string& schedule) {
               start};
 }
 
-Code code_of(const BackendSpec& who) {
-  if (who.backend == "openmp") return openmp_code(who.schedule);
-  if (who.backend == "tbb") return tbb_code(who.schedule);
-  if (who.backend == "stdpar") return stdpar_code();
-  if (who.backend == "threads") return threads_code(who.schedule);
+Code code_of(const BackendSpec& executor) {
+  if (executor.backend == "openmp") return openmp_code(executor.schedule);
+  if (executor.backend == "tbb") return tbb_code(executor.schedule);
+  if (executor.backend == "stdpar") return stdpar_code();
+  if (executor.backend == "threads") return threads_code(executor.schedule);
   return {"", "", "  for (std::uint64_t chunk = 0; chunk < chunks; ++chunk) run(chunk);\n"};
 }
 
@@ -183,9 +183,9 @@ T reduce_parts(std::uint64_t begin, std::uint64_t end, T start, const Body& body
 
 std::string choice_header(const Advice& advice, const std::string& origin) {
   const Arm& choice = advice.choice;
-  const bool serial = choice.who.backend == "serial" || !has_plain_code(choice.who);
-  const Code code = code_of(serial ? BackendSpec{"serial", "", 1} : choice.who);
-  const int workers = serial ? 1 : choice.who.workers;
+  const bool serial = choice.executor.backend == "serial" || !has_plain_code(choice.executor);
+  const Code code = code_of(serial ? BackendSpec{"serial", "", 1} : choice.executor);
+  const int workers = serial ? 1 : choice.executor.workers;
   using fmt::arg;
   return fmt::format(
              head, arg("label", serial ? "serial" : advice.label), arg("origin", origin),
@@ -193,7 +193,7 @@ std::string choice_header(const Advice& advice, const std::string& origin) {
                  code.flags.empty() ? "It needs no flags." : "Compile with " + code.flags + "."),
              arg("headers", code.headers), arg("workers", workers),
              arg("chunks",
-                 serial ? 1 : chunks_per_worker_of(choice.what.size, workers, choice.grain)),
+                 serial ? 1 : chunks_per_worker_of(choice.workload.size, workers, choice.grain)),
              arg("serial_below",
                  serial ? 1 : std::max<std::uint64_t>(advice.pays_from.value_or(1), 1))) +
          code.body + tail;

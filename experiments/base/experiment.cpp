@@ -32,11 +32,11 @@ std::vector<std::unique_ptr<Experiment>> make_experiments() {
 
 std::string_view new_name_of(std::string_view old) { return old == "crawl" ? "http_clients" : ""; }
 
-std::string Experiment::subject(const Case& what) const {
-  return fmt::format("With {} {}", short_number(what.size), what.unit);
+std::string Experiment::subject(const Workload& workload) const {
+  return fmt::format("With {} {}", short_number(workload.size), workload.unit);
 }
 
-bool Experiment::correct(const Case&, const Answer& answer, const Answer& expected) const {
+bool Experiment::correct(const Workload&, const Answer& answer, const Answer& expected) const {
   return answer == expected;
 }
 

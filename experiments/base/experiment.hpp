@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/base/parameters.hpp"
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/function_ref.hpp"
 #include "kernels/machine/processors/placement.hpp"
@@ -30,32 +31,38 @@ namespace parlab {
 using Answer = nlohmann::json;
 
 /// What is computed, whoever computes it.
-struct Case {
+struct Workload {
   std::string kernel;
   std::string variant = "";    // "" where the kernel has one
   std::string algorithm = "";  // "" where the kernel has one
   std::uint64_t size = 0;
-  std::string unit;                                      // what size counts: "darts"
-  nlohmann::json parameters = nlohmann::json::object();  // further axes: seed, order, range
-  GrainLimits grain = {};                                // of an automatic grain
-  std::string task = "";   // cases of one task race each other, whatever their size and
-                           // parameters; the first of them is the baseline
-  bool splittable = true;  // false: the answer depends on the split, so one chunk on serial
-  bool paced = false;  // others set how long a run takes, which is not a speed: not compared; its
-                       // metrics tell
+  std::string unit;               // what size counts: "darts"
+  Parameters parameters = {};     // further axes: seed, order, range
+  GrainLimits grain = {};         // of an automatic grain
+  std::string task = "";          // cases of one task race each other, whatever their size and
+                                  // parameters; the first of them is the baseline
+  bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
+  bool externally_timed = false;  // others set how long a run takes, which is not a speed: not
+                                  // compared; its metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator
   bool self_parallel = false;  // starts its own workers, as many as it is told: on no backend
   double bytes_per_run = 0;    // that a run moves, and
   double flops_per_run = 0;    // operations that it makes; 0 where it is not known: for rates
   double loads_per_run = 0;    // that wait for each other on each worker: for the latency of one
 
-  friend bool operator==(const Case&, const Case&) = default;
+  /// Throws std::logic_error where there is none of that name, or it is of another type.
+  template <class T>
+  T parameter(std::string_view name) const {
+    return parameter_named(parameters, name).as<T>(name);
+  }
+
+  friend bool operator==(const Workload&, const Workload&) = default;
 };
 
-/// One case on one backend with one grain: what is timed.
+/// One workload on one backend with one grain: what is timed.
 struct Arm {
-  Case what;
-  BackendSpec who;
+  Workload workload;
+  BackendSpec executor;
   std::uint64_t grain = 1;
   std::map<std::string, std::string> environment = {};  // variables that its process starts with
   Placement pin = Placement::none;                      // of its workers on processors
@@ -115,7 +122,7 @@ class Experiment {
   /// Printed instead of a race where it is not empty: no more than this was asked for.
   virtual std::string instead() const { return {}; }
 
-  virtual std::vector<Case> cases() const = 0;
+  virtual std::vector<Workload> workloads() const = 0;
 
   /// Whether the arms are the cases themselves, alternative methods that are compared with each
   /// other, the first being the baseline: then each runs on the serial backend, and what workers it
@@ -130,25 +137,26 @@ class Experiment {
   virtual bool takes_grain() const { return !compares_methods(); }
 
   /// The case in a sentence that goes on with an arm's name: "With 1e8 darts".
-  virtual std::string subject(const Case& what) const;
+  virtual std::string subject(const Workload& workload) const;
 
   /// What verdicts are on, in a sentence: "takes 1.2x the time of". Less of it is better.
   virtual std::string quantity() const { return "time"; }
 
   /// Whether each arm of the case has a headline, against its baseline. Where no case has, the
   /// headlines tell the best of the largest size and its nearest rival.
-  virtual bool each_has_headline(const Case&) const { return false; }
+  virtual bool each_has_headline(const Workload&) const { return false; }
 
   /// What an arm's own numbers say, in a sentence that stands below the headlines; "" for nothing.
   /// `rounds`: what metrics gave, one a round.
-  virtual std::string remark(const Case&, const std::vector<nlohmann::json>& /*rounds*/) const {
+  virtual std::string remark(const Workload&, const std::vector<nlohmann::json>& /*rounds*/) const {
     return "";
   }
 
   /// The right answer, by a way that no arm takes. May take long: it is asked in its own process.
-  virtual Answer expected(const Case& what) const = 0;
+  virtual Answer expected(const Workload& workload) const = 0;
   /// Whether `answer` is right, given what expected() returned.
-  virtual bool correct(const Case& what, const Answer& answer, const Answer& expected) const;
+  virtual bool correct(const Workload& workload, const Answer& answer,
+                       const Answer& expected) const;
 
   /// Bytes of memory that the arm surely takes: its arrays and lists, as doubles count them. Where
   /// they are more than there are, the race is refused before it begins.

@@ -40,13 +40,14 @@ std::unique_ptr<Experiment> own_experiment() {
 }
 
 /// The loop that is asked about. Throws UsageError where the file has none or several.
-Case loop_of(const Experiment& own, const std::string& variant) {
-  std::vector<Case> loops;
+Workload loop_of(const Experiment& own, const std::string& variant) {
+  std::vector<Workload> loops;
   std::vector<std::string> names;
-  for (const Case& what : own.cases()) {
-    if (what.self_parallel || !what.splittable) continue;
-    if (std::ranges::find(names, what.variant) == names.end()) names.push_back(what.variant);
-    if (variant.empty() || what.variant == variant) loops.push_back(what);
+  for (const Workload& workload : own.workloads()) {
+    if (workload.self_parallel || !workload.splittable) continue;
+    if (std::ranges::find(names, workload.variant) == names.end())
+      names.push_back(workload.variant);
+    if (variant.empty() || workload.variant == variant) loops.push_back(workload);
   }
   if (loops.empty() && !variant.empty())
     throw UsageError(unknown_name("--variant", variant, names));
@@ -62,7 +63,7 @@ Case loop_of(const Experiment& own, const std::string& variant) {
 
 std::vector<BackendSpec> backends_of(const std::string& words) {
   std::vector<BackendSpec> all = words.empty() ? advisable_backends() : parse_backends(words);
-  std::erase_if(all, [](const BackendSpec& who) { return who.backend == "serial"; });
+  std::erase_if(all, [](const BackendSpec& executor) { return executor.backend == "serial"; });
   if (all.empty()) throw UsageError("--backend: serial is always raced; name a parallel backend");
   return all;
 }
@@ -80,11 +81,11 @@ int workers_of(const std::string& words) {
 
 /// "Measured on AMD EPYC, 2 cores, 2026-11-29: 1.96x [1.93, 1.98] serial for saxpy over 4e6 indices."
 std::string origin_of(const Advice& advice, const nlohmann::json& context) {
-  return fmt::format("Measured on {}, {}: {:.3g}x [{:.3g}, {:.3g}] serial for {} over {} {}.",
-                     context.value("cpu", "an unknown processor"),
-                     context.value("date", "").substr(0, 10), advice.confirmed.ratio,
-                     advice.confirmed.interval.low, advice.confirmed.interval.high,
-                     advice.what.kernel, short_number(advice.what.size), advice.what.unit);
+  return fmt::format(
+      "Measured on {}, {}: {:.3g}x [{:.3g}, {:.3g}] serial for {} over {} {}.",
+      context.value("cpu", "an unknown processor"), context.value("date", "").substr(0, 10),
+      advice.confirmed.ratio, advice.confirmed.interval.low, advice.confirmed.interval.high,
+      advice.workload.kernel, short_number(advice.workload.size), advice.workload.unit);
 }
 
 }  // namespace
@@ -142,7 +143,7 @@ int advise_command(const Arguments& arguments, const std::string& command) {
     write_stdout(only);
     return 0;
   }
-  request.what = loop_of(*own, words.variant);
+  request.workload = loop_of(*own, words.variant);
 
   const InterruptionGuard interruption;
   ResultPlace place(words.result.json);
@@ -163,7 +164,7 @@ int advise_command(const Arguments& arguments, const std::string& command) {
   std::string text = advice_text(advice);
   if (header)
     text += fmt::format("The code is in {}.\n", words.header);
-  else if (advice.choice.who.backend != "serial")
+  else if (advice.choice.executor.backend != "serial")
     text += "\n" + code;
   if (place.is_stdout())
     write_stderr(text);

@@ -237,22 +237,22 @@ std::string CommandRace::why() const {
          "count the program and the processes that it has waited for.";
 }
 
-std::vector<Case> CommandRace::cases() const {
-  std::vector<Case> cases;
+std::vector<Workload> CommandRace::workloads() const {
+  std::vector<Workload> cases;
   for (const Command& command : commands_) {
-    Case what{.kernel = "command", .algorithm = command.label, .size = 1, .unit = "run"};
-    what.task = "commands";
-    what.facts = {{"command", command.text}, {"words", command.start.words}};
-    if (!command.commit.empty()) what.facts["commit"] = command.commit;
-    if (!command.parameters.empty()) what.facts["parameters"] = command.parameters;
-    cases.push_back(std::move(what));
+    Workload workload{.kernel = "command", .algorithm = command.label, .size = 1, .unit = "run"};
+    workload.task = "commands";
+    workload.facts = {{"command", command.text}, {"words", command.start.words}};
+    if (!command.commit.empty()) workload.facts["commit"] = command.commit;
+    if (!command.parameters.empty()) workload.facts["parameters"] = command.parameters;
+    cases.push_back(std::move(workload));
   }
   return cases;
 }
 
-std::string CommandRace::subject(const Case& /*what*/) const { return "In these rounds,"; }
+std::string CommandRace::subject(const Workload& /*workload*/) const { return "In these rounds,"; }
 
-std::string CommandRace::remark(const Case& what, const std::vector<json>& rounds) const {
+std::string CommandRace::remark(const Workload& workload, const std::vector<json>& rounds) const {
   if (rounds.empty()) return "";
   const auto median_of = [&](const char* name) {
     std::vector<double> values;
@@ -266,16 +266,16 @@ std::string CommandRace::remark(const Case& what, const std::vector<json>& round
                : fmt::format(
                      "The peak memory of {} is below what can be seen: a process has {:.2g} MB "
                      "before it becomes the program",
-                     what.algorithm, 1e-6 * starter_bytes);
+                     workload.algorithm, 1e-6 * starter_bytes);
   if (rules_.startup || seconds >= short_run_seconds) return "";
   return fmt::format(
       "A run of {} takes {:.2g} ms: below {:g} ms much of it is the start of a process "
       "(--subtract-startup takes that off)",
-      what.algorithm, 1e3 * seconds, 1e3 * short_run_seconds);
+      workload.algorithm, 1e3 * seconds, 1e3 * short_run_seconds);
 }
 
-const Command& CommandRace::command_of(const Case& what) const {
-  const auto found = std::ranges::find(commands_, what.algorithm, &Command::label);
+const Command& CommandRace::command_of(const Workload& workload) const {
+  const auto found = std::ranges::find(commands_, workload.algorithm, &Command::label);
   if (found == commands_.end()) throw std::invalid_argument("not a command of this race");
   return *found;
 }
@@ -285,7 +285,7 @@ std::chrono::duration<double> CommandRace::patience(const Command& command) cons
 }
 
 OpenedArm CommandRace::open(const Arm& arm) const {
-  const Command& command = command_of(arm.what);
+  const Command& command = command_of(arm.workload);
   if (!command.failure.empty()) throw CommandFailed(command.failure);
   if (std::string why = why_not_startable(command.start); !why.empty()) throw CommandFailed(why);
   adopt_orphans();

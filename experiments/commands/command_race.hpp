@@ -65,13 +65,14 @@ class CommandRace final : public Experiment {
   std::string question() const override;
   std::string why() const override;
   void add_options(CLI::App&) override {}
-  std::vector<Case> cases() const override;
+  std::vector<Workload> workloads() const override;
   bool compares_methods() const override { return true; }
   std::string quantity() const override { return rules_.figure.quantity; }
-  std::string subject(const Case& what) const override;
-  std::string remark(const Case& what, const std::vector<nlohmann::json>& rounds) const override;
-  Answer expected(const Case&) const override { return reference_; }
-  bool correct(const Case&, const Answer&, const Answer&) const override {
+  std::string subject(const Workload& workload) const override;
+  std::string remark(const Workload& workload,
+                     const std::vector<nlohmann::json>& rounds) const override;
+  Answer expected(const Workload&) const override { return reference_; }
+  bool correct(const Workload&, const Answer&, const Answer&) const override {
     return true;
   }  // run() has
   OpenedArm open(const Arm& arm) const override;
@@ -79,7 +80,7 @@ class CommandRace final : public Experiment {
 
  private:
   void make_worktrees(const InterruptionGuard& interruption);
-  const Command& command_of(const Case& what) const;
+  const Command& command_of(const Workload& workload) const;
   /// The time that one process may take for a sample, or to get ready for it.
   std::chrono::duration<double> patience(const Command& command) const;
 

@@ -39,26 +39,26 @@ class PlantedDarts final : public Experiment {
   std::string question() const override { return "Which slow-downs are detected?"; }
   std::string why() const override { return ""; }
   void add_options(CLI::App&) override {}
-  std::vector<Case> cases() const override { return {}; }
+  std::vector<Workload> workloads() const override { return {}; }
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
   /// By the plain kernel, which no arm takes.
-  Answer expected(const Case& what) const override {
+  Answer expected(const Workload& workload) const override {
     const auto backend = make_backend({"threads", "dynamic", usable_cores()});
     const DartKernel plain = dart_variant(dart_variant("simd").reference).count_inside;
-    return count_darts(*backend, Chunking({0, what.size}, dart_grain.min), plain, seed);
+    return count_darts(*backend, Chunking({0, workload.size}, dart_grain.min), plain, seed);
   }
   OpenedArm open(const Arm& arm) const override {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking({0, arm.what.size}, arm.grain);
+    std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const Chunking chunking({0, arm.workload.size}, arm.grain);
     return [=]() -> Answer { return count_darts(*backend, chunking, darts_kernel(), seed); };
   }
 };
 
 /// The shortest of three, because what disturbs only ever slows.
-double seconds_of(const BackendSpec& who, std::uint64_t darts) {
-  const auto backend = make_backend(who);
-  const auto chunks = chunks_a_worker * static_cast<std::uint64_t>(who.workers);
+double seconds_of(const BackendSpec& executor, std::uint64_t darts) {
+  const auto backend = make_backend(executor);
+  const auto chunks = chunks_a_worker * static_cast<std::uint64_t>(executor.workers);
   const Chunking chunking({0, darts}, darts / chunks + 1);
   double shortest = std::numeric_limits<double>::infinity();
   for (int trial = 0; trial < 3; ++trial) {
@@ -70,21 +70,21 @@ double seconds_of(const BackendSpec& who, std::uint64_t darts) {
 }
 
 /// Darts that take about sample_time.
-std::uint64_t darts_for(const BackendSpec& who) {
+std::uint64_t darts_for(const BackendSpec& executor) {
   std::uint64_t darts = dart_grain.min;
-  double seconds = seconds_of(who, darts);
-  while (seconds < sample_time.count() / 4) seconds = seconds_of(who, darts *= 2);
+  double seconds = seconds_of(executor, darts);
+  while (seconds < sample_time.count() / 4) seconds = seconds_of(executor, darts *= 2);
   return static_cast<std::uint64_t>(static_cast<double>(darts) * sample_time.count() / seconds);
 }
 
 /// The baseline, the same again, and an arm for each slow-down.
 std::vector<Entrant> entrants_of(const CalibratedArm& arm) {
-  const auto chunks = chunks_a_worker * static_cast<std::uint64_t>(arm.who.workers);
+  const auto chunks = chunks_a_worker * static_cast<std::uint64_t>(arm.executor.workers);
   const auto entrant = [&](double planted, Role role, const std::string& label) {
     const auto size =
         static_cast<std::uint64_t>(std::llround(static_cast<double>(arm.size) * (1 + planted)));
-    Case what{.kernel = "monte_carlo", .variant = "simd", .size = size, .unit = "darts"};
-    return Entrant{{std::move(what), arm.who, (size + chunks - 1) / chunks},
+    Workload workload{.kernel = "monte_carlo", .variant = "simd", .size = size, .unit = "darts"};
+    return Entrant{{std::move(workload), arm.executor, (size + chunks - 1) / chunks},
                    role,
                    label,
                    label,
@@ -98,8 +98,9 @@ std::vector<Entrant> entrants_of(const CalibratedArm& arm) {
   return entrants;
 }
 
-std::string spoken(const BackendSpec& who) {
-  return who.workers == 1 ? who.label() : fmt::format("{} x{}", who.label(), who.workers);
+std::string spoken(const BackendSpec& executor) {
+  return executor.workers == 1 ? executor.label()
+                               : fmt::format("{} x{}", executor.label(), executor.workers);
 }
 
 std::string median_rounds(const PlantedSlowdown& slow_down) {
@@ -114,12 +115,12 @@ std::string sentence_of(const CalibratedArm& arm, int rounds) {
     if (2 * at->told <= at->races) break;
     smallest = &*at;
   }
-  const std::string who =
-      fmt::format("{}, samples of {}", spoken(arm.who), duration_words(arm.sample_seconds));
+  const std::string executor =
+      fmt::format("{}, samples of {}", spoken(arm.executor), duration_words(arm.sample_seconds));
   if (!smallest)
-    return fmt::format("{}: in {} rounds most races detect none of these slow-downs.\n", who,
+    return fmt::format("{}: in {} rounds most races detect none of these slow-downs.\n", executor,
                        rounds);
-  return fmt::format("{}: most races detect {:.0f} % or more, in {} rounds.\n", who,
+  return fmt::format("{}: most races detect {:.0f} % or more, in {} rounds.\n", executor,
                      100 * smallest->planted, median_rounds(*smallest));
 }
 
@@ -154,7 +155,7 @@ class OneRace {
     for (const Measured& result : results)
       if (result.failure)
         throw std::runtime_error(fmt::format("calibration: {} on {} failed: {}",
-                                             result.entrant.label, arm_.who.label(),
+                                             result.entrant.label, arm_.executor.label(),
                                              result.failure->cause));
     std::vector<Comparison> comparisons;
     const RaceVerdicts verdicts = judge(results);
@@ -205,10 +206,10 @@ CalibrationOutcome calibrate(std::chrono::duration<double> time, ProgressStyle p
   CalibrationOutcome outcome{.arms = {}, .rounds = calibration_rounds};
   std::vector<BackendSpec> arms = {{"serial", "", 1}};
   if (usable_cores() > 1) arms.push_back({"threads", "static", usable_cores()});
-  for (const BackendSpec& who : arms) {
+  for (const BackendSpec& executor : arms) {
     CalibratedArm& arm = outcome.arms.emplace_back();
-    arm.who = who;
-    arm.size = darts_for(who);
+    arm.executor = executor;
+    arm.size = darts_for(executor);
     for (const double planted : slow_downs) arm.planted.push_back({.planted = planted});
   }
   RaceOptions options;
@@ -245,7 +246,7 @@ std::string calibration_text(const CalibrationOutcome& outcome) {
         return fmt::format("{} of {}", count, slow_down.races);
       };
       text +=
-          fmt::format("{:<18}  {:>5.0f} %  {:>14}  {:>6}  {:>13}  {:>22}\n", spoken(arm.who),
+          fmt::format("{:<18}  {:>5.0f} %  {:>14}  {:>6}  {:>13}  {:>22}\n", spoken(arm.executor),
                       100 * slow_down.planted, of_races(slow_down.told), median_rounds(slow_down),
                       of_races(slow_down.called_slower), of_races(slow_down.missed));
       if (slow_down.planted > 0) continue;
@@ -272,9 +273,9 @@ nlohmann::ordered_json calibration_json(const CalibrationOutcome& outcome) {
                          {"called_slower", slow_down.called_slower},
                          {"wrong_side", slow_down.wrong_side},
                          {"missed", slow_down.missed}});
-    arms.push_back({{"backend", arm.who.backend},
-                    {"schedule", arm.who.schedule},
-                    {"workers", arm.who.workers},
+    arms.push_back({{"backend", arm.executor.backend},
+                    {"schedule", arm.executor.schedule},
+                    {"workers", arm.executor.workers},
                     {"darts", arm.size},
                     {"sample_seconds", arm.sample_seconds},
                     {"planted", std::move(planted)}});

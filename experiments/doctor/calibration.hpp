@@ -28,7 +28,7 @@ struct PlantedSlowdown {
 
 /// One real arm, and what was planted in it.
 struct CalibratedArm {
-  BackendSpec who;
+  BackendSpec executor;
   std::uint64_t size = 0;     // darts of a sample of the baseline
   double sample_seconds = 0;  // its median
   std::vector<PlantedSlowdown> planted = {};

@@ -35,9 +35,12 @@ struct Size {
   Edges edges;
 };
 
-Size size_of(const Case& what) {
-  return {what.size, what.parameters.at("columns"), what.parameters.at("steps"),
-          what.parameters.at("depth"), edges_named(what.parameters.at("edges"))};
+Size size_of(const Workload& workload) {
+  return {.rows = workload.size,
+          .columns = workload.parameter<std::uint64_t>("columns"),
+          .steps = workload.parameter<std::uint64_t>("steps"),
+          .depth = workload.parameter<int>("depth"),
+          .edges = edges_named(workload.parameter<std::string>("edges"))};
 }
 
 /// What a cell holds at first, in [0, 1): rough, so that no two neighbourhoods are alike.
@@ -120,12 +123,12 @@ class Diffusion final : public Experiment {
     std::ranges::stable_sort(variants_, {}, [](const auto& v) { return v.diffuses ? 1 : 0; });
   }
 
-  std::string subject(const Case& what) const override {
-    return fmt::format("On a plate of {} x {} cells", what.size, size_of(what).columns);
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("On a plate of {} x {} cells", workload.size, size_of(workload).columns);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t rows : rows_)
       for (const std::uint64_t depth : depths_)
         for (const DiffusionVariant& variant : variants_)
@@ -143,12 +146,12 @@ class Diffusion final : public Experiment {
   }
 
   // By the definition, over the whole plate; of `stream`, the first cells, which it only moves.
-  Answer expected(const Case& what) const override {
-    const Size size = size_of(what);
+  Answer expected(const Workload& workload) const override {
+    const Size size = size_of(workload);
     std::vector<double> now(size.rows * size.columns);
     fill({now.data(), size.rows, size.columns, size.columns}, {0, size.rows});
     std::vector<double> next = now;
-    const std::uint64_t steps = diffusion_variant(what.variant).diffuses ? size.steps : 0;
+    const std::uint64_t steps = diffusion_variant(workload.variant).diffuses ? size.steps : 0;
     const std::uint64_t columns = size.columns;
     const std::uint64_t kept = size.edges == Edges::fixed ? 1 : 0;  // rows and columns on each side
     for (std::uint64_t step = 0; step < steps; ++step) {
@@ -170,15 +173,15 @@ class Diffusion final : public Experiment {
 
   /// Three plates.
   double memory_bytes(const Arm& arm) const override {
-    const Size size = size_of(arm.what);
+    const Size size = size_of(arm.workload);
     return 3.0 * static_cast<double>(size.rows) * static_cast<double>(size.columns) *
            sizeof(double);
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Size size = size_of(arm.what);
-    const DiffusionVariant variant = diffusion_variant(arm.what.variant);
+    const std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const Size size = size_of(arm.workload);
+    const DiffusionVariant variant = diffusion_variant(arm.workload.variant);
     const Chunking chunking({0, size.rows}, arm.grain);
     const auto first = std::make_shared<SharedPlate>(size);
     const auto between = std::make_shared<SharedPlate>(size);

@@ -38,22 +38,22 @@ class Dispatch final : public Experiment {
     chunks_ = parse_quantities("--chunks", chunks_words_, 1, 1ULL << 40);
   }
   bool takes_grain() const override { return false; }
-  std::string subject(const Case& what) const override {
-    return what.size == 1 ? "With 1 empty chunk"
-                          : fmt::format("With {} empty chunks", short_number(what.size));
+  std::string subject(const Workload& workload) const override {
+    return workload.size == 1 ? "With 1 empty chunk"
+                              : fmt::format("With {} empty chunks", short_number(workload.size));
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t chunks : chunks_)
       cases.push_back({.kernel = "empty", .size = chunks, .unit = "chunks"});
     return cases;
   }
-  Answer expected(const Case& what) const override { return what.size; }
+  Answer expected(const Workload& workload) const override { return workload.size; }
 
   OpenedArm open(const Arm& arm) const override {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking({0, arm.what.size}, arm.grain);
+    std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const Chunking chunking({0, arm.workload.size}, arm.grain);
     return [=]() -> Answer {
       return map_reduce(
           *backend, chunking, std::uint64_t{0}, [](IndexRange) { return std::uint64_t{1}; },

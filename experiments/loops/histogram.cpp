@@ -24,8 +24,9 @@ struct Keys {
   KeyChoice choice;
 };
 
-Keys keys_of(const Case& what) {
-  return {what.size, what.parameters.at("bins"), key_choice_named(what.parameters.at("keys"))};
+Keys keys_of(const Workload& workload) {
+  return {workload.size, workload.parameter<std::uint64_t>("bins"),
+          key_choice_named(workload.parameter<std::string>("keys"))};
 }
 
 Answer answer_of(std::uint64_t mark) { return fmt::format("checksum {:016x}", mark); }
@@ -67,13 +68,13 @@ class Histogram final : public Experiment {
     }
   }
 
-  std::string subject(const Case& what) const override {
-    return fmt::format("With {} {} keys", short_number(what.size),
-                       what.parameters.at("keys").get<std::string>());
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("With {} {} keys", short_number(workload.size),
+                       workload.parameter<std::string>("keys"));
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t size : sizes_)
       for (const std::uint64_t bins : bins_)
         for (const std::string& keys : split_list(key_words_))
@@ -89,8 +90,8 @@ class Histogram final : public Experiment {
   }
 
   // Without a list of keys, from the last one to the first.
-  Answer expected(const Case& what) const override {
-    const Keys keys = keys_of(what);
+  Answer expected(const Workload& workload) const override {
+    const Keys keys = keys_of(workload);
     std::vector<std::uint32_t> counts(keys.bins);
     for (std::uint64_t i = keys.count; i > 0; --i)
       ++counts[example_key(i - 1, keys.bins, keys.choice)];
@@ -98,17 +99,17 @@ class Histogram final : public Experiment {
   }
 
   double memory_bytes(const Arm& arm) const override {
-    const Keys keys = keys_of(arm.what);
+    const Keys keys = keys_of(arm.workload);
     const Chunking chunking({0, keys.count}, arm.grain);
-    const std::uint64_t tables = tables_for(histogram_variant(arm.what.variant), chunking) + 1;
+    const std::uint64_t tables = tables_for(histogram_variant(arm.workload.variant), chunking) + 1;
     return sizeof(std::uint32_t) * (static_cast<double>(keys.count) +
                                     static_cast<double>(tables) * static_cast<double>(keys.bins));
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const HistogramVariant variant = histogram_variant(arm.what.variant);
-    const Keys keys = keys_of(arm.what);
+    const std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const HistogramVariant variant = histogram_variant(arm.workload.variant);
+    const Keys keys = keys_of(arm.workload);
     const Chunking chunking({0, keys.count}, arm.grain);
     using Numbers = SharedElements<std::uint32_t>;
     const auto list = std::make_shared<Numbers>(keys.count);

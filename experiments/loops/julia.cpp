@@ -31,15 +31,15 @@ constexpr View views[] = {{"whole", -1.8, 1.8, 3.6}, {"upper", -1.8, 0.6, 3.6}};
 
 const View& view_named(const std::string& name) { return entry_named(views, "view", name); }
 
-JuliaImage image_of(const Case& what) {
-  const View view = view_named(what.parameters.at("view"));
-  const std::uint64_t side = what.parameters.at("side");
+JuliaImage image_of(const Workload& workload) {
+  const View view = view_named(workload.parameter<std::string>("view"));
+  const auto side = workload.parameter<std::uint64_t>("side");
   return {.width = side,
           .height = side,
           .left = view.left,
           .top = view.top,
           .step = view.side / static_cast<double>(side),
-          .max_steps = what.parameters.at("most_steps")};
+          .max_steps = workload.parameter<int>("most_steps")};
 }
 
 /// Both the sum of all steps and one that tells pixels apart, so that two that are swapped are
@@ -101,13 +101,13 @@ class Julia final : public Experiment {
     }
   }
 
-  std::string subject(const Case& what) const override {
-    const std::uint64_t side = what.parameters.at("side");
+  std::string subject(const Workload& workload) const override {
+    const auto side = workload.parameter<std::uint64_t>("side");
     return fmt::format("For a Julia set of {0} x {0} pixels,", side);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     const GrainLimits grain = julia_grain({.max_steps = static_cast<std::uint32_t>(steps_)});
     for (const std::string& view : split_list(view_words_))
       for (const std::uint64_t side : sides_)
@@ -123,10 +123,10 @@ class Julia final : public Experiment {
 
   // By the plain variant, row by row; for the plain variant by the other. That both are right is
   // the tests' affair, which hold them to the book's figure.
-  Answer expected(const Case& what) const override {
-    const JuliaImage image = image_of(what);
+  Answer expected(const Workload& workload) const override {
+    const JuliaImage image = image_of(workload);
     const JuliaKernel kernel =
-        julia_variant(what.variant == "scalar" ? "simd" : "scalar").count_steps;
+        julia_variant(workload.variant == "scalar" ? "simd" : "scalar").count_steps;
     const auto backend = make_backend({"threads", "dynamic", usable_cores()});
     return map_reduce(
                *backend, Chunking({0, image.pixels()}, image.width), Checksum{},
@@ -140,13 +140,13 @@ class Julia final : public Experiment {
   }
 
   double memory_bytes(const Arm& arm) const override {
-    return static_cast<double>(arm.what.size) * sizeof(std::uint32_t);
+    return static_cast<double>(arm.workload.size) * sizeof(std::uint32_t);
   }
 
   OpenedArm open(const Arm& arm) const override {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const JuliaKernel kernel = julia_variant(arm.what.variant).count_steps;
-    const JuliaImage image = image_of(arm.what);
+    std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const JuliaKernel kernel = julia_variant(arm.workload.variant).count_steps;
+    const JuliaImage image = image_of(arm.workload);
     const Chunking chunking({0, image.pixels()}, arm.grain);
     // The picture itself, where processes see it too.
     const auto picture = std::make_shared<SharedMapping>(image.pixels() * sizeof(std::uint32_t));

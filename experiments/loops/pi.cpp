@@ -26,7 +26,9 @@ constexpr double tolerated_deviations = 5;
 /// The variant that runs where only its generator or precision was asked for.
 constexpr char default_way[] = "simd";
 
-std::uint64_t seed_of(const Case& what) { return what.parameters.at("seed"); }
+std::uint64_t seed_of(const Workload& workload) {
+  return workload.parameter<std::uint64_t>("seed");
+}
 
 class Pi final : public Experiment {
  public:
@@ -70,8 +72,8 @@ class Pi final : public Experiment {
     }
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t darts : darts_)
       for (const DartVariant& variant : variants_)
         cases.push_back({.kernel = "monte_carlo",
@@ -89,25 +91,26 @@ class Pi final : public Experiment {
 
   // Counter-based variants: the count of the plain one. Engines of <random> have no second source
   // here, so what they owe is pi, within what chance allows.
-  Answer expected(const Case& what) const override {
-    const IndexRange darts{0, what.size};
-    if (what.splittable) return count_on_all_cores(darts, what);
+  Answer expected(const Workload& workload) const override {
+    const IndexRange darts{0, workload.size};
+    if (workload.splittable) return count_on_all_cores(darts, workload);
     return static_cast<std::uint64_t>(
-        std::llround(static_cast<double>(what.size) * std::numbers::pi / 4));
+        std::llround(static_cast<double>(workload.size) * std::numbers::pi / 4));
   }
-  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
-    if (what.splittable) return answer == expected;
+  bool correct(const Workload& workload, const Answer& answer,
+               const Answer& expected) const override {
+    if (workload.splittable) return answer == expected;
     constexpr double p = std::numbers::pi / 4;
-    const double deviation = std::sqrt(static_cast<double>(what.size) * p * (1 - p));
+    const double deviation = std::sqrt(static_cast<double>(workload.size) * p * (1 - p));
     return std::abs(answer.get<double>() - expected.get<double>()) <=
            tolerated_deviations * deviation + 1;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const DartKernel count_inside = dart_variant(arm.what.variant).count_inside;
-    const Chunking chunking({0, arm.what.size}, arm.grain);
-    const std::uint64_t seed = seed_of(arm.what);
+    std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const DartKernel count_inside = dart_variant(arm.workload.variant).count_inside;
+    const Chunking chunking({0, arm.workload.size}, arm.grain);
+    const std::uint64_t seed = seed_of(arm.workload);
     return [=]() -> Answer { return count_darts(*backend, chunking, count_inside, seed); };
   }
 
@@ -174,10 +177,10 @@ class Pi final : public Experiment {
   }
 
   /// By the plain kernel, on all cores: it is the slowest of all variants.
-  static std::uint64_t count_on_all_cores(IndexRange darts, const Case& what) {
-    const std::uint64_t seed = seed_of(what);
+  static std::uint64_t count_on_all_cores(IndexRange darts, const Workload& workload) {
+    const std::uint64_t seed = seed_of(workload);
     const auto backend = make_backend({"threads", "dynamic", usable_cores()});
-    const DartKernel plain = dart_variant(dart_variant(what.variant).reference).count_inside;
+    const DartKernel plain = dart_variant(dart_variant(workload.variant).reference).count_inside;
     return count_darts(*backend, Chunking(darts, 1 << 20), plain, seed);
   }
 

@@ -60,11 +60,11 @@ struct ListHash {
   Answer answer() const { return fmt::format("{} primes, hash {:016x}", count, hash); }
 };
 
-IndexRange range_of(const Case& what) {
-  const std::uint64_t from = what.parameters.at("from");
-  return {from, from + what.size};
+IndexRange range_of(const Workload& workload) {
+  const auto from = workload.parameter<std::uint64_t>("from");
+  return {from, from + workload.size};
 }
-bool lists(const Case& what) { return what.parameters.at("output") == "list"; }
+bool lists(const Workload& workload) { return workload.parameter<std::string>("output") == "list"; }
 
 class Primes final : public Experiment {
  public:
@@ -93,7 +93,7 @@ class Primes final : public Experiment {
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
     std::string feeds;
     for (const PrimeFeed& feed : prime_feeds)
-      feeds += fmt::format("; {}: {}", feed.name, feed.what);
+      feeds += fmt::format("; {}: {}", feed.name, feed.workload);
     app.add_option("--feed", feed_words_,
                    fmt::format("how numbers reach the workers of the backend processes. chunks{}; "
                                "or a list [chunks]",
@@ -124,15 +124,15 @@ class Primes final : public Experiment {
       throw UsageError("--list prints the primes of one range; give one");
   }
 
-  std::string subject(const Case& what) const override {
-    const IndexRange range = range_of(what);
+  std::string subject(const Workload& workload) const override {
+    const IndexRange range = range_of(workload);
     return fmt::format("For the primes of [{}, {}){}", short_number(range.begin),
                        short_number(range.end),
-                       what.algorithm.empty() ? "" : " by " + what.algorithm);
+                       workload.algorithm.empty() ? "" : " by " + workload.algorithm);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const IndexRange range : ranges_) {
       for (const std::string& name : split_list(algorithm_words_)) {
         const PrimeAlgorithm& algorithm = prime_algorithm(name);
@@ -158,25 +158,25 @@ class Primes final : public Experiment {
   // By another algorithm than the one measured: by Legendre's recurrence where nothing but a count
   // is asked for; else by the textbook, or by tests where that is faster, one by one if the batch is
   // what is measured.
-  Answer expected(const Case& what) const override {
-    const IndexRange range = range_of(what);
-    if (!lists(what) && range.begin <= 2 && range.end <= most_counted)
+  Answer expected(const Workload& workload) const override {
+    const IndexRange range = range_of(workload);
+    if (!lists(workload) && range.begin <= 2 && range.end <= most_counted)
       return count_primes_below(range.end);
     ListHash hash;
-    if (what.algorithm == "batch" && tests_beat_textbook(range)) {
+    if (workload.algorithm == "batch" && tests_beat_textbook(range)) {
       for (std::uint64_t n = range.begin; n < range.end; ++n)
         if (is_prime_by_miller_rabin(n)) hash.add(n);
     } else {
       for_each_reference_prime(range, [&](std::uint64_t p) { hash.add(p); });
     }
-    return lists(what) ? hash.answer() : Answer(hash.count);
+    return lists(workload) ? hash.answer() : Answer(hash.count);
   }
 
   /// The chunks' order and places, and a list: range.size() / ln(range.end) primes at least.
   double memory_bytes(const Arm& arm) const override {
-    const IndexRange range = range_of(arm.what);
+    const IndexRange range = range_of(arm.workload);
     const auto chunks = static_cast<double>(Chunking(range, arm.grain).chunks());
-    if (!lists(arm.what)) return chunks * sizeof(std::uint64_t);
+    if (!lists(arm.workload)) return chunks * sizeof(std::uint64_t);
     const double primes =
         range.end < 17
             ? 0  // J. B. Rosser, L. Schoenfeld, Illinois J. Math. 6, 1962, corollary 1
@@ -185,10 +185,10 @@ class Primes final : public Experiment {
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const PrimeFeed* feed = prime_feed_named(arm.what.variant);
+    const PrimeFeed* feed = prime_feed_named(arm.workload.variant);
     // The serial baseline has nobody to feed.
-    if (feed != nullptr && arm.who.backend != "serial") return open_feed(arm, *feed);
-    return lists(arm.what) ? open_list(arm) : open_count(arm);
+    if (feed != nullptr && arm.executor.backend != "serial") return open_feed(arm, *feed);
+    return lists(arm.workload) ? open_list(arm) : open_count(arm);
   }
 
   void print_product(FunctionRef<void(std::string_view)> print) const override {
@@ -248,13 +248,13 @@ class Primes final : public Experiment {
   }
 
   static std::function<Answer()> open_feed(const Arm& arm, const PrimeFeed& feed) {
-    if (arm.who.backend != "processes")
+    if (arm.executor.backend != "processes")
       throw UsageError(
           fmt::format("--feed {} is between processes, not {}; use --backend "
                       "processes",
-                      feed.name, arm.who.backend));
-    const IndexRange range = range_of(arm.what);
-    const int workers = arm.who.workers;
+                      feed.name, arm.executor.backend));
+    const IndexRange range = range_of(arm.workload);
+    const int workers = arm.executor.workers;
     return [=, &feed]() -> Answer { return count_primes_fed(feed, range, workers); };
   }
 
@@ -273,28 +273,28 @@ class Primes final : public Experiment {
   }
 
   /// Chunk numbers in the order in which they are handed out; empty: ascending.
-  static std::vector<std::uint64_t> order_of(const Case& what, std::uint64_t chunks) {
-    if (what.parameters.at("order") != "shuffled") return {};
+  static std::vector<std::uint64_t> order_of(const Workload& workload, std::uint64_t chunks) {
+    if (workload.parameter<std::string>("order") != "shuffled") return {};
     std::vector<std::uint64_t> order(chunks);
     std::iota(order.begin(), order.end(), std::uint64_t{0});
-    std::mt19937_64 random(what.parameters.at("seed").get<std::uint64_t>());
+    std::mt19937_64 random(workload.parameter<std::uint64_t>("seed"));
     std::shuffle(order.begin(), order.end(), random);
     return order;
   }
 
   static std::function<Answer()> open_count(const Arm& arm) {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking(range_of(arm.what), arm.grain);
-    const auto order = order_of(arm.what, chunking.chunks());
-    const PrimeAlgorithm& algorithm = prime_algorithm(arm.what.algorithm);
+    std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const Chunking chunking(range_of(arm.workload), arm.grain);
+    const auto order = order_of(arm.workload, chunking.chunks());
+    const PrimeAlgorithm& algorithm = prime_algorithm(arm.workload.algorithm);
     return
         [=, &algorithm]() -> Answer { return count_primes(*backend, chunking, algorithm, order); };
   }
 
   static std::function<Answer()> open_list(const Arm& arm) {
-    std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const Chunking chunking(range_of(arm.what), arm.grain);
-    const PrimeAlgorithm& algorithm = prime_algorithm(arm.what.algorithm);
+    std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const Chunking chunking(range_of(arm.workload), arm.grain);
+    const PrimeAlgorithm& algorithm = prime_algorithm(arm.workload.algorithm);
     const auto lists = std::make_shared<PrimeLists>(chunking);
     return [=, &algorithm]() -> Answer {
       return fold_primes<ListHash>(

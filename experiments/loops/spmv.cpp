@@ -26,12 +26,12 @@ struct Variant {
 };
 constexpr Variant variants[] = {{"rows", SparseSplit::rows}, {"places", SparseSplit::places}};
 
-SparseExample example_of(const Case& what) {
-  return {what.parameters.at("rows"), what.parameters.at("per_row"),
-          row_lengths_named(what.parameters.at("lengths"))};
+SparseExample example_of(const Workload& workload) {
+  return {workload.parameter<std::uint64_t>("rows"), workload.parameter<std::uint64_t>("per_row"),
+          row_lengths_named(workload.parameter<std::string>("lengths"))};
 }
-SparseSplit split_of(const Case& what) {
-  return entry_named(variants, "variant", what.variant).split;
+SparseSplit split_of(const Workload& workload) {
+  return entry_named(variants, "variant", workload.variant).split;
 }
 
 Answer answer_of(std::uint64_t mark) { return fmt::format("checksum {:016x}", mark); }
@@ -88,15 +88,15 @@ class Spmv final : public Experiment {
     }
   }
 
-  std::string subject(const Case& what) const override {
-    const SparseExample example = example_of(what);
+  std::string subject(const Workload& workload) const override {
+    const SparseExample example = example_of(workload);
     return fmt::format("For {} {} rows of {} nonzeros, cut by {},", short_number(example.rows),
-                       what.parameters.at("lengths").get<std::string>(), example.mean_length,
-                       what.variant);
+                       workload.parameter<std::string>("lengths"), example.mean_length,
+                       workload.variant);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t rows : rows_) {
       for (const std::string& lengths : split_list(length_words_)) {
         const SparseSize size = SparseExample{rows, per_row_, row_lengths_named(lengths)}.size();
@@ -118,18 +118,18 @@ class Spmv final : public Experiment {
   }
 
   // Row by row in whole numbers, without a matrix.
-  Answer expected(const Case& what) const override {
-    return answer_of(mark_in_whole_numbers(example_of(what)));
+  Answer expected(const Workload& workload) const override {
+    return answer_of(mark_in_whole_numbers(example_of(workload)));
   }
 
-  double memory_bytes(const Arm& arm) const override { return arm.what.bytes_per_run; }
+  double memory_bytes(const Arm& arm) const override { return arm.workload.bytes_per_run; }
 
   OpenedArm open(const Arm& arm) const override {
-    const std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const SparseSplit split = split_of(arm.what);
-    const auto system = std::make_shared<SparseSystem>(example_of(arm.what));
+    const std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const SparseSplit split = split_of(arm.workload);
+    const auto system = std::make_shared<SparseSystem>(example_of(arm.workload));
     const SparseRows matrix = system->matrix();
-    const Chunking chunking({0, arm.what.size}, arm.grain);
+    const Chunking chunking({0, arm.workload.size}, arm.grain);
     // Each page is first touched by who will use it.
     backend->for_chunks(chunking, [&](IndexRange some) {
       system->fill(split == SparseSplit::rows ? some : rows_that_begin_in(matrix, some));

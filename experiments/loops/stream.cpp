@@ -99,17 +99,17 @@ class Stream final : public Experiment {
                                   : parse_quantities("--bytes", bytes_words_, min_bytes, max_bytes);
   }
 
-  std::string subject(const Case& what) const override {
-    const double bytes = static_cast<double>(what.size) *
-                         (what.variant == latency ? sizeof(ChaseCell) : sizeof(double));
+  std::string subject(const Workload& workload) const override {
+    const double bytes = static_cast<double>(workload.size) *
+                         (workload.variant == latency ? sizeof(ChaseCell) : sizeof(double));
     const std::string size = bytes < mebibyte ? fmt::format("{:.3g} KiB", bytes / 1024)
                                               : fmt::format("{:.4g} MiB", bytes / mebibyte);
-    if (what.variant == latency) return "For loads all over " + size;
-    return fmt::format("For {} on arrays of {}", what.variant, size);
+    if (workload.variant == latency) return "For loads all over " + size;
+    return fmt::format("For {} on arrays of {}", workload.variant, size);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t bytes : bytes_) {
       for (const std::string& kernel : kernels_) {
         if (kernel == latency)
@@ -123,32 +123,32 @@ class Stream final : public Experiment {
   }
 
   // In whole numbers; of latency, in which every cell is visited once, by the sum of all.
-  Answer expected(const Case& what) const override {
+  Answer expected(const Workload& workload) const override {
     std::uint64_t sum = 0;
-    if (what.variant == latency) {
-      for (std::uint64_t cell = 0; cell < what.size; ++cell) sum += cell;
+    if (workload.variant == latency) {
+      for (std::uint64_t cell = 0; cell < workload.size; ++cell) sum += cell;
       return sum;
     }
-    for (std::uint64_t i = 0; i < what.size; ++i) {
+    for (std::uint64_t i = 0; i < workload.size; ++i) {
       const std::uint64_t a = first_number('a', i);
       const std::uint64_t b = first_number('b', i);
       const std::uint64_t c = first_number('c', i);
-      const std::uint64_t result = what.variant == "copy"    ? a
-                                   : what.variant == "scale" ? 3 * c
-                                   : what.variant == "add"   ? a + b
-                                                             : b + 3 * c;
+      const std::uint64_t result = workload.variant == "copy"    ? a
+                                   : workload.variant == "scale" ? 3 * c
+                                   : workload.variant == "add"   ? a + b
+                                                                 : b + 3 * c;
       sum += weighted(i, static_cast<double>(result));
     }
     return checksum(sum);
   }
 
   double memory_bytes(const Arm& arm) const override {
-    const auto size = static_cast<double>(arm.what.size);
-    return arm.what.variant == latency ? size * sizeof(ChaseCell) : arm.what.bytes_per_run;
+    const auto size = static_cast<double>(arm.workload.size);
+    return arm.workload.variant == latency ? size * sizeof(ChaseCell) : arm.workload.bytes_per_run;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    return arm.what.variant == latency ? open_latency(arm) : open_operation(arm);
+    return arm.workload.variant == latency ? open_latency(arm) : open_operation(arm);
   }
 
   std::vector<SuiteEntry> suite(Profile profile) const override {
@@ -173,8 +173,8 @@ class Stream final : public Experiment {
     return free ? std::max(std::min(bytes, *free / 12), min_bytes) : bytes;
   }
 
-  static Case operation_case(const StreamOperation& operation, std::uint64_t bytes,
-                             const std::string& stores) {
+  static Workload operation_case(const StreamOperation& operation, std::uint64_t bytes,
+                                 const std::string& stores) {
     const std::uint64_t size = bytes / sizeof(double);
     return {.kernel = "stream",
             .variant = operation.name,
@@ -185,7 +185,7 @@ class Stream final : public Experiment {
             .bytes_per_run = operation.bytes_per_element() * static_cast<double>(size),
             .flops_per_run = operation.flops * static_cast<double>(size)};
   }
-  static Case latency_case(std::uint64_t bytes) {
+  static Workload latency_case(std::uint64_t bytes) {
     const std::uint64_t size = std::bit_floor(bytes / sizeof(ChaseCell));
     return {.kernel = "stream",
             .variant = latency,
@@ -196,11 +196,11 @@ class Stream final : public Experiment {
   }
 
   static OpenedArm open_operation(const Arm& arm) {
-    const std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const StreamOperation operation = stream_operation(arm.what.variant);
+    const std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const StreamOperation operation = stream_operation(arm.workload.variant);
     const Stores stores =
-        arm.what.parameters.at("stores") == "bypass" ? Stores::bypass : Stores::plain;
-    const std::uint64_t size = arm.what.size;
+        arm.workload.parameter<std::string>("stores") == "bypass" ? Stores::bypass : Stores::plain;
+    const std::uint64_t size = arm.workload.size;
     const Chunking chunking({0, size}, arm.grain);
     std::vector<std::shared_ptr<SharedElements<double>>> memory;
     StreamArrays arrays;
@@ -233,10 +233,10 @@ class Stream final : public Experiment {
   }
 
   static OpenedArm open_latency(const Arm& arm) {
-    const std::shared_ptr<Backend> backend = make_backend(arm.who);
-    const ChaseOrder order(std::countr_zero(arm.what.size));
-    const Chunking chunking({0, arm.what.size}, arm.grain);
-    const auto cells = std::make_shared<SharedElements<ChaseCell>>(arm.what.size);
+    const std::shared_ptr<Backend> backend = make_backend(arm.executor);
+    const ChaseOrder order(std::countr_zero(arm.workload.size));
+    const Chunking chunking({0, arm.workload.size}, arm.grain);
+    const auto cells = std::make_shared<SharedElements<ChaseCell>>(arm.workload.size);
     backend->for_chunks(chunking,
                         [&](IndexRange steps) { link_cells(order, steps, cells->data()); });
     return [=]() -> Answer {

@@ -22,17 +22,17 @@ class OwnArm {
       : own_(plan.own),
         image_(plan.image),
         tile_(plan.tile),
-        workers_(arm.who.workers),
+        workers_(arm.executor.workers),
         tolerance_(of_arrays),
         kernel_(own_->library, own_->parameters),
         variant_(kernel_.variant(plan.variant)),
-        chunking_({0, arm.what.size}, arm.grain),
+        chunking_({0, arm.workload.size}, arm.grain),
         partial_(variant_.partial_bytes) {
-    if (variant_.role != own::Role::parallel) backend_ = make_backend(arm.who);
+    if (variant_.role != own::Role::parallel) backend_ = make_backend(arm.executor);
     kernel_.prepare_once();
     kernel_.prepare();
     kernel_.require_arrays(own_->arrays);
-    if (arm.who.backend == "processes") require_sharing();
+    if (arm.executor.backend == "processes") require_sharing();
   }
 
   bool prepares() const { return own_->has_prepare; }

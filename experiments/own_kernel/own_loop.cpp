@@ -76,47 +76,50 @@ class Own final : public Experiment {
     return check_ ? text + check_for_races(words_, plans_.front().own->parameters) + "\n" : text;
   }
 
-  std::string subject(const Case& what) const override {
-    return fmt::format("For {} over {} {}", what.kernel, short_number(what.size), what.unit);
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("For {} over {} {}", workload.kernel, short_number(workload.size),
+                       workload.unit);
   }
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
-    for (const OwnPlan& plan : plans_) cases.push_back(plan.what);
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
+    for (const OwnPlan& plan : plans_) cases.push_back(plan.workload);
     return cases;
   }
   bool cases_race() const override {
-    return std::ranges::any_of(plans_, [](const OwnPlan& plan) { return !plan.what.task.empty(); });
+    return std::ranges::any_of(plans_,
+                               [](const OwnPlan& plan) { return !plan.workload.task.empty(); });
   }
 
   // Without expected() in one piece, which shows whether splitting is right, but not whether the
   // kernel is.
-  Answer expected(const Case& what) const override {
-    const OwnPlan& plan = plan_of(what);
+  Answer expected(const Workload& workload) const override {
+    const OwnPlan& plan = plan_of(workload);
     Answer right = reference_run(*plan.own, plan.variant, *plan.image, of_arrays_);
     // Afterwards: what the file's variables hold then is no longer what they were made with.
     if (plan.first_build)
       require_same_build(*plan.own, *plan.first_build, plan.variant, of_arrays_, tolerance_);
     return right;
   }
-  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
-    const OwnPlan& plan = plan_of(what);
+  bool correct(const Workload& workload, const Answer& answer,
+               const Answer& expected) const override {
+    const OwnPlan& plan = plan_of(workload);
     // A checksum: the arm has compared the arrays themselves.
     if (plan.own->variants[plan.variant].partial_bytes == 0 && !plan.own->has_answer)
       return answer == expected || answer.is_string();
     return agree(answer, expected, tolerance_);
   }
   double memory_bytes(const Arm& arm) const override {
-    return static_cast<double>(plan_of(arm.what).own->array_bytes());
+    return static_cast<double>(plan_of(arm.workload).own->array_bytes());
   }
   OpenedArm open(const Arm& arm) const override {
-    return open_own_arm(plan_of(arm.what), arm, of_arrays_);
+    return open_own_arm(plan_of(arm.workload), arm, of_arrays_);
   }
 
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
  private:
-  const OwnPlan& plan_of(const Case& what) const {
-    return *std::ranges::find(plans_, what, &OwnPlan::what);
+  const OwnPlan& plan_of(const Workload& workload) const {
+    return *std::ranges::find(plans_, workload, &OwnPlan::workload);
   }
 
   /// "bits: 1000 indices, adds up whole numbers, has no expected(): is checked against one piece"
@@ -124,12 +127,12 @@ class Own final : public Experiment {
     const OwnKernel& own = *plan.own;
     const OwnVariant& variant = own.variants[plan.variant];
     std::vector<std::string> parts;
-    for (const std::string& name : {plan.what.variant, plan.what.algorithm})
+    for (const std::string& name : {plan.workload.variant, plan.workload.algorithm})
       if (!name.empty()) parts.push_back(name);
     parts.push_back(own.columns == 0 ? fmt::format("{} indices", own.size)
                                      : fmt::format("{} x {} cells", own.size, own.columns));
-    for (const auto& [name, value] : plan.what.parameters.items())
-      if (name != "columns") parts.push_back(name + "=" + value.dump());
+    for (const auto& [name, value] : plan.workload.parameters)
+      if (name != "columns") parts.push_back(name + "=" + value.text());
     parts.push_back(does(variant));
     std::vector<std::string> names;
     for (const OwnArray& array : own.arrays)
@@ -139,7 +142,7 @@ class Own final : public Experiment {
           fmt::format("shares {} ({} bytes)", fmt::join(names, ", "), own.array_bytes()));
     parts.emplace_back(own.has_expected ? "is checked against its expected()"
                                         : "has no expected(): is checked against one piece");
-    return fmt::format("{}: {}", plan.what.kernel, fmt::join(parts, ", "));
+    return fmt::format("{}: {}", plan.workload.kernel, fmt::join(parts, ", "));
   }
   static std::string does(const OwnVariant& variant) {
     if (variant.role == own::Role::search) return "searches for the lowest index";

@@ -21,7 +21,7 @@ constexpr std::size_t max_combinations = 256;
 /// A name and what it is set to in one combination.
 struct Setting {
   std::string name, text;
-  Answer value;
+  ParameterValue value;
 };
 using Settings = std::vector<Setting>;
 
@@ -174,33 +174,33 @@ std::uint64_t tiles_in(const OwnKernel& own, const Tile& tile) {
   return ((own.size - 1) / tile.rows + 1) * ((own.columns - 1) / tile.columns + 1);
 }
 
-Case case_of(const OwnKernel& own, std::size_t variant, const std::string& kernel,
-             const Build& build, const Settings& settings, const Tile& tile, bool race) {
+Workload case_of(const OwnKernel& own, std::size_t variant, const std::string& kernel,
+                 const Build& build, const Settings& settings, const Tile& tile, bool race) {
   const own::Role role = own.variants[variant].role;
   const bool tiled = tile.rows != 0 && role == own::Role::kernel;
-  Case what{.kernel = kernel,
-            .variant = own.variants.size() > 1 ? short_name(own, variant) : "",
-            .algorithm = build.name,
-            .size = tiled ? tiles_in(own, tile) : own.size,
-            .unit = tiled ? "tiles" : unit_of(own)};
+  Workload workload{.kernel = kernel,
+                    .variant = own.variants.size() > 1 ? short_name(own, variant) : "",
+                    .algorithm = build.name,
+                    .size = tiled ? tiles_in(own, tile) : own.size,
+                    .unit = tiled ? "tiles" : unit_of(own)};
   for (const Setting& setting : settings)
-    if (setting.name != "size") what.parameters[setting.name] = setting.value;
-  if (own.columns != 0) what.parameters["columns"] = own.columns;
+    if (setting.name != "size") workload.parameters.insert_or_assign(setting.name, setting.value);
+  if (own.columns != 0) workload.parameters.insert_or_assign("columns", own.columns);
   if (race) {
-    what.task = fmt::format("{} {}{}", own.size, unit_of(own),
-                            role == own::Role::search ? " searched" : "");
+    workload.task = fmt::format("{} {}{}", own.size, unit_of(own),
+                                role == own::Role::search ? " searched" : "");
     for (const Setting& setting : settings)
-      what.task += fmt::format(" {}={}", setting.name, setting.text);
+      workload.task += fmt::format(" {}={}", setting.name, setting.text);
   }
-  what.self_parallel = role == own::Role::parallel;
+  workload.self_parallel = role == own::Role::parallel;
   const double cells =
       static_cast<double>(own.size) * static_cast<double>(std::max<std::uint64_t>(own.columns, 1));
   // A search may end before it has seen all.
   if (role != own::Role::search) {
-    what.bytes_per_run = own.bytes * cells;
-    what.flops_per_run = own.flops * cells;
+    workload.bytes_per_run = own.bytes * cells;
+    workload.flops_per_run = own.flops * cells;
   }
-  return what;
+  return workload;
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ struct Tile {
 
 /// One function with everything set: one case of the race.
 struct OwnPlan {
-  Case what;
+  Workload workload;
   std::shared_ptr<const OwnKernel> own;
   std::size_t variant = 0;
   Tile tile;

@@ -25,7 +25,7 @@ struct AgainstFacts {
   std::optional<double> goal;  // of what is told: at least; for a bound, at most
 };
 
-/// As `Case::facts`.
+/// As `Workload::facts`.
 nlohmann::json to_json(const AgainstFacts& facts);
 
 }  // namespace parlab

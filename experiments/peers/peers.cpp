@@ -35,11 +35,11 @@ constexpr double tolerated_deviations = 5;
 constexpr char few_tasks[] =
     "pi,pi_ars,pi_53,sieve,list_A,count_E,list_E,is_prime,batch_odd,batch_primes,histogram,spmv";
 
-Task task_of(const Case& what) {
-  const std::string name = what.parameters.at("task");
+Task task_of(const Workload& workload) {
+  const std::string name = workload.parameter<std::string>("task");
   for (const Task& task : all_tasks())
-    if (task.name == name && task.workers == what.parameters.at("workers")) return task;
-  throw UsageError(fmt::format("no task {}", what.parameters.at("task").dump()));
+    if (task.name == name && task.workers == workload.parameter<int>("workers")) return task;
+  throw UsageError(fmt::format("no task {}", name));
 }
 
 Method method_of(const Task& task, const std::string& name) {
@@ -125,14 +125,14 @@ class Peers final : public Experiment {
       if (word != "all") require_known("peer", word, libraries);
   }
 
-  std::string subject(const Case& what) const override {
-    const Task task = task_of(what);
+  std::string subject(const Workload& workload) const override {
+    const Task task = task_of(workload);
     return fmt::format("For {}{}", task.title,
                        task.workers > 1 ? fmt::format(" on {} workers", task.workers) : "");
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const Task& task : tasks_) {
       for (const Method& method : methods_of(task)) {
         if (!is_wanted(task, method)) continue;
@@ -151,9 +151,9 @@ class Peers final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override {
-    const Task task = task_of(what);
-    const Method method = method_of(task, what.variant);
+  Answer expected(const Workload& workload) const override {
+    const Task task = task_of(workload);
+    const Method method = method_of(task, workload.variant);
     const auto numbers = numbers_for(task, seed_);
     switch (task.kind) {
       case PeerTask::darts:
@@ -179,19 +179,20 @@ class Peers final : public Experiment {
     return sum;
   }
 
-  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
-    const Task task = task_of(what);
+  bool correct(const Workload& workload, const Answer& answer,
+               const Answer& expected) const override {
+    const Task task = task_of(workload);
     const bool is_stream = task.kind == PeerTask::darts || task.kind == PeerTask::darts_53;
-    if (!is_stream || method_of(task, what.variant).same_stream) return answer == expected;
+    if (!is_stream || method_of(task, workload.variant).same_stream) return answer == expected;
     constexpr double p = std::numbers::pi / 4;
-    const double deviation = std::sqrt(static_cast<double>(what.size) * p * (1 - p));
+    const double deviation = std::sqrt(static_cast<double>(workload.size) * p * (1 - p));
     return std::abs(answer.get<double>() - expected.get<double>()) <=
            tolerated_deviations * deviation + 1;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const Task task = task_of(arm.what);
-    const Method method = method_of(task, arm.what.variant);
+    const Task task = task_of(arm.workload);
+    const Method method = method_of(task, arm.workload.variant);
     const auto numbers = std::make_shared<std::vector<std::uint64_t>>(numbers_for(task, seed_));
     const PeerInput input{task.range, seed_, task.workers, *numbers};
     const PeerRun run = method.prepare ? method.prepare(task, input) : method.prepare_peer(input);

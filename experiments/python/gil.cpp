@@ -62,8 +62,8 @@ bool reads_messages(const Method& method) { return std::string_view(method.how) 
 
 std::string name_of(const Method& method) { return fmt::format("{} {}", method.work, method.name); }
 
-const Method& method_of(const Case& what) {
-  return *std::ranges::find(methods, what.variant, name_of);
+const Method& method_of(const Workload& workload) {
+  return *std::ranges::find(methods, workload.variant, name_of);
 }
 
 std::string cores_word(std::uint64_t cores) {
@@ -125,14 +125,14 @@ class Gil final : public Experiment {
   }
   bool compares_methods() const override { return true; }
 
-  std::string subject(const Case& what) const override {
+  std::string subject(const Workload& workload) const override {
     return fmt::format("In CPython {}{} on {},", python_.version,
-                       method_of(what).free_threaded ? " and " + free_.version : "",
-                       what.parameters.at("cores").get<std::string>());
+                       method_of(workload).free_threaded ? " and " + free_.version : "",
+                       workload.parameter<std::string>("cores"));
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t cores : cores_)
       for (const Method& method : methods) {
         if (method.free_threaded && free_.version.empty()) continue;
@@ -143,15 +143,18 @@ class Gil final : public Experiment {
                          .unit = reads ? "messages" : "pieces",
                          .parameters = {{"cores", cores_word(cores)}},
                          .task = fmt::format("{} on {}", method.work, cores_word(cores)),
-                         .paced = reads});
+                         .externally_timed = reads});
       }
     return cases;
   }
 
-  bool each_has_headline(const Case& what) const override { return on_most_cores(what); }
+  bool each_has_headline(const Workload& workload) const override {
+    return on_most_cores(workload);
+  }
 
-  std::string remark(const Case& what, const std::vector<nlohmann::json>& rounds) const override {
-    if (!what.paced || !on_most_cores(what)) return "";
+  std::string remark(const Workload& workload,
+                     const std::vector<nlohmann::json>& rounds) const override {
+    if (!workload.externally_timed || !on_most_cores(workload)) return "";
     std::vector<double> medians;
     double worst = 0;
     for (const nlohmann::json& round : rounds) {
@@ -159,27 +162,27 @@ class Gil final : public Experiment {
       worst = std::max(worst, round.at("delay_worst_seconds").get<double>());
     }
     return fmt::format("{} {} wait {} (median) until their thread reads them, at worst {}",
-                       subject(what), what.variant, milliseconds(median(std::move(medians))),
-                       milliseconds(worst));
+                       subject(workload), workload.variant,
+                       milliseconds(median(std::move(medians))), milliseconds(worst));
   }
 
-  Answer expected(const Case& what) const override {
-    const Method& method = method_of(what);
-    if (reads_messages(method)) return what.size;
+  Answer expected(const Workload& workload) const override {
+    const Method& method = method_of(workload);
+    if (reads_messages(method)) return workload.size;
     const auto answer_of = std::string_view(method.work) == "C" ? hits : last_value;
     return map_reduce(
-        *make_backend({"threads", "dynamic", usable_cores()}), Chunking({0, what.size}, 1),
+        *make_backend({"threads", "dynamic", usable_cores()}), Chunking({0, workload.size}, 1),
         std::uint64_t{0}, [&](IndexRange piece) { return answer_of(piece.begin); }, std::plus<>());
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const Case& what = arm.what;
-    const Method& method = method_of(what);
-    const std::string cores = what.parameters.at("cores");
+    const Workload& workload = arm.workload;
+    const Method& method = method_of(workload);
+    const auto cores = workload.parameter<std::string>("cores");
     const auto python =
         start_python(method.free_threaded ? free_.program : python_.program, script,
                      {method.how, method.load, cores.substr(0, cores.find(' ')),
-                      fmt::to_string(what.size), fmt::to_string(size_of_piece(method))});
+                      fmt::to_string(workload.size), fmt::to_string(size_of_piece(method))});
     const auto last = std::make_shared<nlohmann::json>(nlohmann::json::object());
     const auto run = [=]() -> Answer {
       nlohmann::json line = nlohmann::json::parse(python->ask(""));
@@ -202,8 +205,8 @@ class Gil final : public Experiment {
   }
 
  private:
-  bool on_most_cores(const Case& what) const {
-    return what.parameters.at("cores") == cores_word(std::ranges::max(cores_));
+  bool on_most_cores(const Workload& workload) const {
+    return workload.parameter<std::string>("cores") == cores_word(std::ranges::max(cores_));
   }
 
   std::string without_lock() const {

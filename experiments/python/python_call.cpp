@@ -51,8 +51,8 @@ const std::vector<Method> own_methods = {{"Python function", "python"},
                                          {"built-in function", "builtin"}};
 const Method direct = {"C++", ""};
 
-const Task& task_of(const Case& what) {
-  return *std::ranges::find(tasks, what.parameters.at("task").get<std::string>(), &Task::name);
+const Task& task_of(const Workload& workload) {
+  return *std::ranges::find(tasks, workload.parameter<std::string>("task"), &Task::name);
 }
 
 void check(parlab_status status) {
@@ -166,12 +166,12 @@ class PythonCall final : public Experiment {
   }
   bool compares_methods() const override { return true; }
 
-  std::string subject(const Case& what) const override {
-    return fmt::format("From CPython {}, {},", version_, task_of(what).subject);
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("From CPython {}, {},", version_, task_of(workload).subject);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const Task* task : chosen_) {
       const auto add = [&](const Method& method) {
         cases.push_back({.kernel = task->kernel,
@@ -188,29 +188,29 @@ class PythonCall final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override {
-    const Task& task = task_of(what);
+  Answer expected(const Workload& workload) const override {
+    const Task& task = task_of(workload);
     std::uint64_t sum = 0;
     if (task.numbers != 0) {
-      const std::uint64_t used = std::min(task.arrays, what.size);
+      const std::uint64_t used = std::min(task.arrays, workload.size);
       for (std::uint64_t n = 0; n < used * task.numbers; ++n) sum += is_prime_by_trial(n) ? n : 0;
       return sum;
     }
-    if (std::string_view(task.name) == "own") return what.size / 2;  // odd ones of [0, size)
+    if (std::string_view(task.name) == "own") return workload.size / 2;  // odd ones of [0, size)
     for (const DartVariant& variant : dart_variants())
       if (variant.name == "scalar")
-        for (std::uint64_t seed = 0; seed < what.size; ++seed)
+        for (std::uint64_t seed = 0; seed < workload.size; ++seed)
           sum += variant.count_inside({0, 1}, seed);
     return sum;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const Task& task = task_of(arm.what);
-    const std::uint64_t calls = arm.what.size;
-    if (arm.what.variant == direct.name) return open_direct(task, calls);
+    const Task& task = task_of(arm.workload);
+    const std::uint64_t calls = arm.workload.size;
+    if (arm.workload.variant == direct.name) return open_direct(task, calls);
     const auto python = start_python(
         python_program(), script,
-        {arm.what.facts.at("module").get<std::string>(), task.name, fmt::to_string(calls),
+        {arm.workload.facts.at("module").get<std::string>(), task.name, fmt::to_string(calls),
          fmt::to_string(task.numbers), fmt::to_string(task.arrays)});
     return {[=]() -> Answer { return python->ask_number("run"); },
             // The way there and back is in it, as it is in a run.

@@ -66,16 +66,15 @@ std::uint64_t number_named(const std::string& text) {
   return named != named_numbers.end() ? named->number : parse_quantity("--number", text);
 }
 
-std::uint64_t number_of(const Case& what) {
-  const nlohmann::json& number = what.parameters.at("number");
-  return number.is_string() ? number_named(number.get<std::string>()) : number.get<std::uint64_t>();
+std::uint64_t number_of(const Workload& workload) {
+  return number_named(parameter_named(workload.parameters, "number").text());
 }
 
 /// A name of the book's, or the number: a list of names is not an axis of a figure.
-nlohmann::json number_parameter(const std::string& word) {
+ParameterValue number_parameter(const std::string& word) {
   const bool named =
       std::ranges::find(named_numbers, word, &NamedNumber::name) != named_numbers.end();
-  return named ? nlohmann::json(word) : nlohmann::json(number_named(word));
+  return named ? ParameterValue(word) : ParameterValue(number_named(word));
 }
 
 /// Those that decide: from 2 to the root.
@@ -88,10 +87,10 @@ Answer answer_for_factor(std::uint64_t number, std::uint64_t factor) {
 }
 
 /// Throws UsageError, naming the nearest, where one of the list is not among `names`.
-std::vector<std::string> checked_list(const std::string& what, const std::string& words,
+std::vector<std::string> checked_list(const std::string& workload, const std::string& words,
                                       const std::vector<std::string>& names) {
   std::vector<std::string> list = split_list(words);
-  for (const std::string& word : list) require_known(what, word, names);
+  for (const std::string& word : list) require_known(workload, word, names);
   return list;
 }
 
@@ -161,13 +160,13 @@ class VerifyPrime final : public Experiment {
     if (std::ranges::find(flags_, "redis") != flags_.end()) prepare_redis();
   }
 
-  std::string subject(const Case& what) const override {
-    return fmt::format("For {}{}", number_of(what),
-                       what.task.empty() ? " by " + what.algorithm : "");
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("For {}{}", number_of(workload),
+                       workload.task.empty() ? " by " + workload.algorithm : "");
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::string& number : numbers_)
       for (const std::string& algorithm : algorithms_) {
         if (!is_search(algorithm)) {
@@ -193,9 +192,9 @@ class VerifyPrime final : public Experiment {
 
   // Neither by divisors nor by the test that is measured; the smallest factor by division in steps
   // that no arm takes.
-  Answer expected(const Case& what) const override {
-    const std::uint64_t number = number_of(what);
-    if (!first() || !is_search(what.algorithm) || is_prime_by_miller_rabin(number))
+  Answer expected(const Workload& workload) const override {
+    const std::uint64_t number = number_of(workload);
+    if (!first() || !is_search(workload.algorithm) || is_prime_by_miller_rabin(number))
       return answer_for(number, is_prime_by_miller_rabin(number));
     for (std::uint64_t divisor = 2; divisor <= number / divisor; ++divisor)
       if (number % divisor == 0) return answer_for_factor(number, divisor);
@@ -203,25 +202,24 @@ class VerifyPrime final : public Experiment {
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const std::uint64_t number = number_of(arm.what);
-    if (!is_search(arm.what.algorithm)) {
-      std::shared_ptr<Backend> backend = make_backend(arm.who);
+    const std::uint64_t number = number_of(arm.workload);
+    if (!is_search(arm.workload.algorithm)) {
+      std::shared_ptr<Backend> backend = make_backend(arm.executor);
       return [=]() -> Answer {
         const auto test = [=](IndexRange) -> char { return is_prime(number) ? 1 : 0; };
         return answer_for(number, backend->map_chunks(Chunking({0, 1}, 1), test).front() != 0);
       };
     }
-    const nlohmann::json& how = arm.what.parameters;
-    const std::string variant = arm.what.variant;
+    const std::string variant = arm.workload.variant;
     const std::size_t space = variant.find(' ');
     const PrimeSearch search{
         .number = number,
-        .algorithm = arm.what.algorithm,
+        .algorithm = arm.workload.algorithm,
         .flag = variant.substr(0, space),
         .split = space == std::string::npos ? splits_.front() : variant.substr(space + 1),
-        .divisions_per_poll = how.at("divisions per poll"),
+        .divisions_per_poll = arm.workload.parameter<std::uint64_t>("divisions per poll"),
         .first = first(),
-        .who = arm.who,
+        .executor = arm.executor,
         .grain = arm.grain};
     const auto factor_of = search.open(redis_.address(), redis_fallback_);
     const bool smallest = first();
@@ -235,8 +233,9 @@ class VerifyPrime final : public Experiment {
 
   /// GCC's runtime looks once whether it may cancel, as it is loaded.
   std::map<std::string, std::string> variables(const Arm& arm) const override {
-    const bool cancels = arm.what.variant == "cancel" || arm.what.variant.starts_with("cancel ");
-    if (!cancels || arm.who.backend != "openmp" || wished_cancellation() != nullptr) return {};
+    const bool cancels =
+        arm.workload.variant == "cancel" || arm.workload.variant.starts_with("cancel ");
+    if (!cancels || arm.executor.backend != "openmp" || wished_cancellation() != nullptr) return {};
     return {{cancellation, "true"}};
   }
 
@@ -318,8 +317,9 @@ class VerifyPrime final : public Experiment {
     }
   }
 
-  Case search_case(const std::string& number, const std::string& algorithm, const std::string& flag,
-                   const std::string& split, std::uint64_t poll) const {
+  Workload search_case(const std::string& number, const std::string& algorithm,
+                       const std::string& flag, const std::string& split,
+                       std::uint64_t poll) const {
     return {.kernel = "factor_search",
             .variant = splits_.size() > 1 ? flag + " " + split : flag,
             .algorithm = algorithm,

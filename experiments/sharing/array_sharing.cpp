@@ -87,13 +87,14 @@ class SharedArrayExperiment final : public Experiment {
     read_size();
   }
 
-  std::string subject(const Case& what) const override {
-    const std::uint64_t processes = what.parameters.at("processes");
-    return fmt::format("For {:.3g} GiB in {} process{}", static_cast<double>(what.size) / gibibyte,
-                       processes, processes == 1 ? "" : "es");
+  std::string subject(const Workload& workload) const override {
+    const auto processes = workload.parameter<std::uint64_t>("processes");
+    return fmt::format("For {:.3g} GiB in {} process{}",
+                       static_cast<double>(workload.size) / gibibyte, processes,
+                       processes == 1 ? "" : "es");
   }
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t processes : processes_)
       for (const std::string& method : methods_)
         cases.push_back({.kernel = "shared_array",
@@ -106,13 +107,13 @@ class SharedArrayExperiment final : public Experiment {
   }
 
   // The sum of the rows' numbers, each as often as a row is long: exact in doubles.
-  Answer expected(const Case& what) const override {
+  Answer expected(const Workload& workload) const override {
     double sum = 0;
     for (std::uint64_t row = 0; row < rows_; ++row) {
       const auto number = static_cast<double>(row);
-      if (what.variant == "triad" && row % 3 == 0)
+      if (workload.variant == "triad" && row % 3 == 0)
         sum += (number + 1) + stream_factor * (number + 2);
-      else if (what.variant != "memset")
+      else if (workload.variant != "memset")
         sum += number;
     }
     return sum * static_cast<double>(SharedRows::row_doubles);
@@ -120,13 +121,13 @@ class SharedArrayExperiment final : public Experiment {
 
   /// Those that want fresh pages give theirs back while they rest.
   double memory_bytes(const Arm& arm) const override {
-    const bool keeps = arm.what.variant != "first_touch" && arm.what.variant != "populated";
-    return keeps ? static_cast<double>(arm.what.size) : 0;
+    const bool keeps = arm.workload.variant != "first_touch" && arm.workload.variant != "populated";
+    return keeps ? static_cast<double>(arm.workload.size) : 0;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const auto rows = std::make_shared<SharedRows>(arm.what.variant, rows_,
-                                                   arm.what.parameters.at("processes").get<int>());
+    const auto rows = std::make_shared<SharedRows>(arm.workload.variant, rows_,
+                                                   arm.workload.parameter<int>("processes"));
     return OpenedArm([=]() -> Answer { return rows->run(); },
                      [=]() -> nlohmann::json {
                        const ProcessMemory memory = rows->after_sample();

@@ -40,7 +40,7 @@ class Channels final : public Experiment {
   void add_options(CLI::App& app) override {
     std::string names;
     for (const ChannelKind& channel : channel_kinds())
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", channel.name, channel.what);
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", channel.name, channel.workload);
     app.add_option("--ways", channels_words_,
                    fmt::format("a list, of which the first is the baseline [all]. {}", names));
     app.add_option(
@@ -65,14 +65,16 @@ class Channels final : public Experiment {
     read_channels();
   }
 
-  std::string subject(const Case& what) const override {
-    const std::uint64_t bytes = what.parameters.at("bytes");
-    return fmt::format(
-        "For {} {} of {} bytes", what.size,
-        what.parameters.at("pattern") == "stream" ? "messages in a stream" : "round trips", bytes);
+  std::string subject(const Workload& workload) const override {
+    const auto bytes = workload.parameter<std::uint64_t>("bytes");
+    return fmt::format("For {} {} of {} bytes", workload.size,
+                       workload.parameter<std::string>("pattern") == "stream"
+                           ? "messages in a stream"
+                           : "round trips",
+                       bytes);
   }
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::string& pattern : patterns_)
       for (const std::uint64_t bytes : bytes_)
         for (const std::string& channel : channels_)
@@ -84,18 +86,19 @@ class Channels final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override {
+  Answer expected(const Workload& workload) const override {
     std::uint64_t sum = 0;
-    for (std::uint64_t i = 1; i <= what.size; ++i) sum += i;
+    for (std::uint64_t i = 1; i <= workload.size; ++i) sum += i;
     return sum;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const auto run = open_channel({.channel = arm.what.variant,
-                                   .bytes = arm.what.parameters.at("bytes"),
-                                   .messages = arm.what.size,
-                                   .round_trip = arm.what.parameters.at("pattern") == "round_trip"},
-                                  redis_.address());
+    const auto run =
+        open_channel({.channel = arm.workload.variant,
+                      .bytes = arm.workload.parameter<std::size_t>("bytes"),
+                      .messages = arm.workload.size,
+                      .round_trip = arm.workload.parameter<std::string>("pattern") == "round_trip"},
+                     redis_.address());
     return OpenedArm([=]() -> Answer { return run(); });
   }
 

@@ -21,9 +21,10 @@
 namespace parlab {
 namespace {
 
-const CounterKind& counter_of(const Case& what) {
-  return *std::ranges::find_if(
-      counter_kinds(), [&](const CounterKind& counter) { return what.variant == counter.name; });
+const CounterKind& counter_of(const Workload& workload) {
+  return *std::ranges::find_if(counter_kinds(), [&](const CounterKind& counter) {
+    return workload.variant == counter.name;
+  });
 }
 
 /// All processes begin at once, or the first would be done before the last was forked.
@@ -63,7 +64,7 @@ class Locking final : public Experiment {
   void add_options(CLI::App& app) override {
     std::string names;
     for (const CounterKind& counter : counter_kinds())
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", counter.name, counter.what);
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", counter.name, counter.workload);
     app.add_option("--ways", counters_words_,
                    fmt::format("a list, of which the first is the baseline; or memory, files, "
                                "servers or each [each]. {}",
@@ -88,13 +89,13 @@ class Locking final : public Experiment {
     if (std::ranges::any_of(counters_, &CounterKind::needs_redis)) redis_.prepare();
   }
 
-  std::string subject(const Case& what) const override {
-    const std::uint64_t processes = what.parameters.at("processes");
-    return fmt::format("For {} increments by {} process{}", short_number(what.size), processes,
+  std::string subject(const Workload& workload) const override {
+    const auto processes = workload.parameter<std::uint64_t>("processes");
+    return fmt::format("For {} increments by {} process{}", short_number(workload.size), processes,
                        processes == 1 ? "" : "es");
   }
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t processes : processes_)
       for (const CounterKind* counter : counters_)
         cases.push_back({.kernel = "shared_count",
@@ -105,17 +106,18 @@ class Locking final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override { return what.size; }
+  Answer expected(const Workload& workload) const override { return workload.size; }
   // Without a lock any number may come out; that it is wrong is what is shown.
-  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
-    if (!counter_of(what).loses_updates) return answer == expected;
+  bool correct(const Workload& workload, const Answer& answer,
+               const Answer& expected) const override {
+    if (!counter_of(workload).loses_updates) return answer == expected;
     return answer.get<std::uint64_t>() >= 1 && answer <= expected;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const int processes = arm.what.parameters.at("processes");
-    const std::uint64_t increments = arm.what.size;
-    const std::shared_ptr<SharedCount> count = counter_of(arm.what).make(redis_.address());
+    const int processes = arm.workload.parameter<int>("processes");
+    const std::uint64_t increments = arm.workload.size;
+    const std::shared_ptr<SharedCount> count = counter_of(arm.workload).make(redis_.address());
     const auto line = std::make_shared<StartLine>(processes);
     const auto lost = std::make_shared<std::uint64_t>(0);
     const auto run = [=]() -> Answer {

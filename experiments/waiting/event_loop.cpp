@@ -96,14 +96,14 @@ class EventLoop final : public Experiment {
   }
   bool takes_grain() const override { return false; }
   bool compares_methods() const override { return true; }
-  std::string subject(const Case& what) const override {
-    return fmt::format("With {} {}", short_number(what.size),
-                       what.algorithm == "switch" ? "switches" : "tasks waiting at once");
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("With {} {}", short_number(workload.size),
+                       workload.algorithm == "switch" ? "switches" : "tasks waiting at once");
   }
 
-  std::vector<Case> cases() const override {
+  std::vector<Workload> workloads() const override {
     const bool waits = !tasks_words_.empty();
-    std::vector<Case> cases;
+    std::vector<Workload> cases;
     for (const std::uint64_t size : turns_)
       for (const LoopStyle& style : styles_)
         cases.push_back({.kernel = "hello_world",
@@ -114,18 +114,19 @@ class EventLoop final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override {
-    if (what.algorithm == "wait") return what.size * (what.size + 1) / 2;
-    Conversation conversation(what.size);
+  Answer expected(const Workload& workload) const override {
+    if (workload.algorithm == "wait") return workload.size * (workload.size + 1) / 2;
+    Conversation conversation(workload.size);
     while (conversation.hello() && conversation.world()) {
     }
     return conversation.said();
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const LoopStyle style = style_named(arm.what.variant);
-    const std::uint64_t size = arm.what.size;
-    if (arm.what.algorithm == "switch") return [=]() -> Answer { return style.hello_world(size); };
+    const LoopStyle style = style_named(arm.workload.variant);
+    const std::uint64_t size = arm.workload.size;
+    if (arm.workload.algorithm == "switch")
+      return [=]() -> Answer { return style.hello_world(size); };
     return OpenedArm([=]() -> Answer { return style.wait_at_once(size, [] {}); },
                      [=] { return memory_of_tasks(style, size); });
   }

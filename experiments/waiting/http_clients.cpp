@@ -76,12 +76,10 @@ double wrk_requests_per_second(const Job& job, std::uint16_t port) {
   return per_second;
 }
 
-std::uint64_t parameter(const Case& what, const char* name) { return what.parameters.at(name); }
-
-std::chrono::duration<double> model_of(const Case& what) {
-  const std::uint64_t at_once = parameter(what, "at_once");
-  const std::uint64_t turns = (what.size + at_once - 1) / at_once;
-  return std::chrono::milliseconds(turns * parameter(what, "delay_ms"));
+std::chrono::duration<double> model_of(const Workload& workload) {
+  const std::uint64_t at_once = workload.parameter<std::uint64_t>("at_once");
+  const std::uint64_t turns = (workload.size + at_once - 1) / at_once;
+  return std::chrono::milliseconds(turns * workload.parameter<std::uint64_t>("delay_ms"));
 }
 
 Answer answer_of(const Fetched& fetched) {
@@ -93,14 +91,14 @@ Answer answer_of(const Fetched& fetched) {
 /// One arm: a server in its own process, a client, and what the last run took.
 class Crawler {
  public:
-  Crawler(const Case& what, bool timeline, bool beside_wrk)
-      : client_(client_named(what.variant)),
+  Crawler(const Workload& workload, bool timeline, bool beside_wrk)
+      : client_(client_named(workload.variant)),
         server_({.remembered = timeline ? max_timeline_requests + 1 : 0}),
         job_{.port = server_.port(),
-             .requests = what.size,
-             .at_once = client_.one_at_a_time ? 1 : parameter(what, "at_once"),
-             .delay = std::chrono::milliseconds(parameter(what, "delay_ms")),
-             .keep_alive = what.parameters.value("keep_alive", true)},
+             .requests = workload.size,
+             .at_once = client_.one_at_a_time ? 1 : workload.parameter<std::uint64_t>("at_once"),
+             .delay = std::chrono::milliseconds(workload.parameter<std::uint64_t>("delay_ms")),
+             .keep_alive = workload.parameter<bool>("keep_alive")},
         timeline_(timeline),
         bare_(beside_wrk ? std::make_unique<BareServerProcess>() : nullptr),
         bytes_before_(peak_bytes()) {}
@@ -217,13 +215,14 @@ class Crawl final : public Experiment {
   }
   bool takes_grain() const override { return false; }
   bool compares_methods() const override { return true; }
-  std::string subject(const Case& what) const override {
-    return fmt::format("With {} requests of {} ms, {} at once", short_number(what.size),
-                       parameter(what, "delay_ms"), parameter(what, "at_once"));
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("With {} requests of {} ms, {} at once", short_number(workload.size),
+                       workload.parameter<std::uint64_t>("delay_ms"),
+                       workload.parameter<std::uint64_t>("at_once"));
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::uint64_t delay : delays_)
       for (const std::uint64_t at_once : at_once_)
         for (const std::string& name : names_)
@@ -237,23 +236,24 @@ class Crawl final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override {
-    return answer_of({.answers = what.size, .sum = what.size * (what.size - 1) / 2});
+  Answer expected(const Workload& workload) const override {
+    return answer_of({.answers = workload.size, .sum = workload.size * (workload.size - 1) / 2});
   }
-  bool correct(const Case& what, const Answer& answer, const Answer& expected) const override {
+  bool correct(const Workload& workload, const Answer& answer,
+               const Answer& expected) const override {
     if (!answer.is_object()) return answer == expected;
-    return answer.at("got") == expected && answer.at("timeline").size() == what.size;
+    return answer.at("got") == expected && answer.at("timeline").size() == workload.size;
   }
 
   OpenedArm open(const Arm& arm) const override {
-    const Case what = arm.what;
-    if (what.variant == ideal)
+    const Workload workload = arm.workload;
+    if (workload.variant == ideal)
       return [=, this]() -> Answer {
-        std::this_thread::sleep_for(model_of(what));
-        return expected(what);
+        std::this_thread::sleep_for(model_of(workload));
+        return expected(workload);
       };
     const auto crawler =
-        std::make_shared<Crawler>(what, timeline_, wrk_ && what.variant == "coroutines");
+        std::make_shared<Crawler>(workload, timeline_, wrk_ && workload.variant == "coroutines");
     return OpenedArm([=] { return crawler->run(); }, [=] { return crawler->metrics(); });
   }
 

@@ -28,8 +28,6 @@ const std::vector<std::string> methods_to_save = {"serial", "batches", "overlapp
 /// Chunks for each worker that are searched before what they hold is saved.
 constexpr std::uint64_t chunks_per_worker = 4;
 
-std::uint64_t parameter(const Case& what, const char* name) { return what.parameters.at(name); }
-
 Answer answer_of(std::uint64_t primes, std::uint64_t sum, std::uint64_t failures = 0) {
   return failures == 0 ? fmt::format("{} primes, sum {}", primes, sum)
                        : fmt::format("{} primes, sum {}, {} not saved", primes, sum, failures);
@@ -38,11 +36,11 @@ Answer answer_of(std::uint64_t primes, std::uint64_t sum, std::uint64_t failures
 /// The primes of a stretch of numbers, found by a backend, in order.
 class PrimeSearch {
  public:
-  PrimeSearch(const BackendSpec& who, std::uint64_t grain)
-      : backend_(make_backend(who)),
+  PrimeSearch(const BackendSpec& executor, std::uint64_t grain)
+      : backend_(make_backend(executor)),
         grain_(grain),
         room_(grain / 2 + 2),
-        chunks_(chunks_per_worker * static_cast<std::uint64_t>(who.workers)),
+        chunks_(chunks_per_worker * static_cast<std::uint64_t>(executor.workers)),
         found_(chunks_ * (room_ + 1) * sizeof(std::uint64_t)) {}
 
   /// Numbers that one call of find() may search.
@@ -75,15 +73,17 @@ class PrimeSearch {
 class FindAndSave {
  public:
   explicit FindAndSave(const Arm& arm)
-      : range_{parameter(arm.what, "from"), parameter(arm.what, "from") + arm.what.size},
-        method_(arm.what.variant),
-        batch_(parameter(arm.what, "batch")),
+      : range_{arm.workload.parameter<std::uint64_t>("from"),
+               arm.workload.parameter<std::uint64_t>("from") + arm.workload.size},
+        method_(arm.workload.variant),
+        batch_(arm.workload.parameter<std::uint64_t>("batch")),
         server_(method_ == "no_io" ? nullptr : std::make_unique<DelayServerProcess>()),
-        search_(arm.who, arm.grain) {
+        search_(arm.executor, arm.grain) {
     if (!server_) return;
-    saver_.emplace(Job{.port = server_->port(),
-                       .at_once = method_ == "serial" ? 1 : batch_,
-                       .delay = std::chrono::milliseconds(parameter(arm.what, "delay_ms"))});
+    saver_.emplace(
+        Job{.port = server_->port(),
+            .at_once = method_ == "serial" ? 1 : batch_,
+            .delay = std::chrono::milliseconds(arm.workload.parameter<std::uint64_t>("delay_ms"))});
   }
 
   Answer run() {
@@ -155,13 +155,13 @@ class Overlap final : public Experiment {
       }
     }
   }
-  std::string subject(const Case& what) const override {
+  std::string subject(const Workload& workload) const override {
     return fmt::format("With the primes of {} numbers, each saved in {} ms",
-                       short_number(what.size), parameter(what, "delay_ms"));
+                       short_number(workload.size), workload.parameter<std::uint64_t>("delay_ms"));
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const std::string& method : methods_)
       cases.push_back({.kernel = "find_and_save",
                        .variant = method,
@@ -171,10 +171,10 @@ class Overlap final : public Experiment {
                        .grain = {.min = 8}});
     return cases;
   }
-  Answer expected(const Case& what) const override {
+  Answer expected(const Workload& workload) const override {
     std::uint64_t count = 0, sum = 0;
-    const std::uint64_t from = parameter(what, "from");
-    for (std::uint64_t n = from; n < from + what.size; ++n) {
+    const std::uint64_t from = workload.parameter<std::uint64_t>("from");
+    for (std::uint64_t n = from; n < from + workload.size; ++n) {
       if (!is_prime(n)) continue;
       ++count;
       sum += n;

@@ -210,7 +210,7 @@ RaceRequest parse_commands(const std::vector<std::string>& arguments) {
       {.backends = parse_backends("serial"), .workers = {1}, .baseline = BaselineKind::first});
   // The label of one alone would be that of its backend.
   for (Entrant& entrant : request.entrants) {
-    entrant.spoken = entrant.arm.what.algorithm;
+    entrant.spoken = entrant.arm.workload.algorithm;
     entrant.label = entrant.spoken + (entrant.role == Role::baseline_again ? " again" : "");
   }
   request.set_up = [race = race.get()](const InterruptionGuard& guard) { race->set_up(guard); };

@@ -38,7 +38,7 @@ std::string hyperfine_json(const RaceRecord& race) {
       system.push_back(sample.metrics.at("system_seconds"));
       memory.push_back(sample.metrics.at("peak_bytes"));
     }
-    const json& facts = result.entrant.arm.what.facts;
+    const json& facts = result.entrant.arm.workload.facts;
     const std::string name =
         facts.contains("commit") ? result.entrant.label : facts.at("command").get<std::string>();
     json exported = {{"command", name},

@@ -30,7 +30,7 @@ std::vector<PlotRow> rows_of(const RaceRecord& race) {
   for (std::size_t i = 0; i < race.outcome.results.size(); ++i) {
     const Measured& result = race.outcome.results[i];
     const auto& against = race.verdicts.against_baseline[i];
-    if (!against || result.failure || result.entrant.arm.what.paced) continue;
+    if (!against || result.failure || result.entrant.arm.workload.externally_timed) continue;
     const Comparison& comparison = against->comparison;
     rows.push_back({.label = on_one_line(result.entrant.label),
                     .ratio = comparison.ratio,

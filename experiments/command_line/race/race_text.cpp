@@ -18,16 +18,16 @@ namespace {
 /// Bytes of an answer in the table.
 constexpr std::size_t longest_answer = 60;
 
-using PerRun = double Case::*;
+using PerRun = double Workload::*;
 
 bool has_rate(const std::vector<Measured>& results, PerRun per_run) {
   return std::ranges::any_of(
-      results, [&](const Measured& result) { return result.entrant.arm.what.*per_run > 0; });
+      results, [&](const Measured& result) { return result.entrant.arm.workload.*per_run > 0; });
 }
 
 /// In 1e9 a second, by the median.
 std::string rate_text(const Measured& result, PerRun per_run) {
-  const double work = result.entrant.arm.what.*per_run;
+  const double work = result.entrant.arm.workload.*per_run;
   if (!(work > 0) || result.samples.empty()) return "-";
   return fmt::format("{:.3g}", 1e-9 * work / median(result.seconds()));
 }
@@ -90,7 +90,7 @@ std::string power_text(const RaceRecord& race) {
 /// What "beside load" means in the table; empty where no arm is.
 std::string load_text(const std::vector<Measured>& results) {
   const auto share_had = [](const Measured& result) {
-    return processors_had(result) / result.entrant.arm.who.workers;
+    return processors_had(result) / result.entrant.arm.executor.workers;
   };
   const Measured* poorest = nullptr;
   for (const Measured& result : results)
@@ -100,7 +100,7 @@ std::string load_text(const std::vector<Measured>& results) {
   return fmt::format(
       "Beside load: other programs, or the hypervisor, took processors from arms: {} ran on {:.1f} "
       "of {}.\nVerdicts on these arms hold beside that load, not on a quiet machine.\n",
-      poorest->entrant.label, processors_had(*poorest), poorest->entrant.arm.who.workers);
+      poorest->entrant.label, processors_had(*poorest), poorest->entrant.arm.executor.workers);
 }
 
 }  // namespace
@@ -119,11 +119,11 @@ Table backend_table(const RaceRecord& race) {
       {metric.empty() ? "speed-up" : "ratio", Table::Align::right},
       {"95 % interval", Table::Align::right},
       {"verdict"}};
-  const bool has_bytes = has_rate(race.outcome.results, &Case::bytes_per_run);
-  const bool has_flops = has_rate(race.outcome.results, &Case::flops_per_run);
+  const bool has_bytes = has_rate(race.outcome.results, &Workload::bytes_per_run);
+  const bool has_flops = has_rate(race.outcome.results, &Workload::flops_per_run);
   if (has_bytes) heads.push_back({"GB/s", Table::Align::right});
   if (has_flops) heads.push_back({"GFLOP/s", Table::Align::right});
-  const bool has_loads = has_rate(race.outcome.results, &Case::loads_per_run);
+  const bool has_loads = has_rate(race.outcome.results, &Workload::loads_per_run);
   if (has_loads) heads.push_back({"ns/load", Table::Align::right});
   heads.push_back({"answer", Table::Align::right});
   Table table(std::move(heads));
@@ -137,8 +137,8 @@ Table backend_table(const RaceRecord& race) {
     cells.push_back(against ? fmt::format("{:.3g}", against->comparison.ratio) : "-");
     cells.push_back(against ? interval_text(against->comparison.interval) : "-");
     cells.push_back(verdict_cell(result, against));
-    if (has_bytes) cells.push_back(rate_text(result, &Case::bytes_per_run));
-    if (has_flops) cells.push_back(rate_text(result, &Case::flops_per_run));
+    if (has_bytes) cells.push_back(rate_text(result, &Workload::bytes_per_run));
+    if (has_flops) cells.push_back(rate_text(result, &Workload::flops_per_run));
     if (has_loads) {
       const auto load = load_seconds(result);
       cells.push_back(load ? fmt::format("{:.3g}", 1e9 * *load) : "-");

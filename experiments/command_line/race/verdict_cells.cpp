@@ -15,7 +15,7 @@ std::string interval_text(const Interval& interval) {
 
 std::string verdict_cell(const Measured& result, const std::optional<Against>& against) {
   if (result.failure) return "FAILED";
-  if (result.entrant.arm.what.paced) return "-";  // its time is others'
+  if (result.entrant.arm.workload.externally_timed) return "-";  // its time is others'
   if (result.entrant.role == Role::arm && against) return verdict_text(against->comparison);
   if (result.entrant.role == Role::arm) return "-";  // its baseline failed
   return result.entrant.role == Role::baseline ? "baseline" : "A/A";

@@ -68,9 +68,9 @@ struct Usage {
 
 Usage usage() {
   Usage total;
-  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+  for (const int executor : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
     rusage used{};
-    getrusage(who, &used);
+    getrusage(executor, &used);
     for (const timeval& time : {used.ru_utime, used.ru_stime})
       total.cpu_seconds +=
           static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);

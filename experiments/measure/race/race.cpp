@@ -33,7 +33,7 @@ double seconds_since(Race::Clock::time_point begin) {
 OpenedArm open_in_place(const Experiment& experiment, const Arm& arm) {
   if (arm.pin != Placement::none) {
     ProcessorSet processors{};
-    const std::vector<int> numbers = placed_processors(arm.pin, arm.who.workers);
+    const std::vector<int> numbers = placed_processors(arm.pin, arm.executor.workers);
     for (const int number : numbers) processors.add(number);
     if (!bind_thread(processors))
       throw std::runtime_error(
@@ -53,8 +53,9 @@ Race::Race(const Experiment& experiment, std::vector<Entrant> entrants, RaceOpti
       processes_(entrants.size()) {
   const int cores = usable_cores();
   for (Entrant& entrant : entrants) {
-    const bool waits_for_others = !experiment.compares_methods() && !entrant.arm.what.paced &&
-                                  entrant.arm.who.workers <= cores;
+    const bool waits_for_others = !experiment.compares_methods() &&
+                                  !entrant.arm.workload.externally_timed &&
+                                  entrant.arm.executor.workers <= cores;
     outcome_.results.push_back({.entrant = std::move(entrant),
                                 .waits_for_others = waits_for_others,
                                 .metric = options_.metric});
@@ -141,16 +142,17 @@ double Race::next_round_seconds() const {
 }
 
 void Race::ask_oracle() {
-  std::vector<std::pair<Case, Answer>> known;
-  std::vector<std::pair<Case, std::string>> unknown;  // and why
+  std::vector<std::pair<Workload, Answer>> known;
+  std::vector<std::pair<Workload, std::string>> unknown;  // and why
   for (std::size_t i = 0; i < outcome_.results.size(); ++i) {
-    const Case& what = outcome_.results[i].entrant.arm.what;
-    const auto seen = std::ranges::find(known, what, &std::pair<Case, Answer>::first);
+    const Workload& workload = outcome_.results[i].entrant.arm.workload;
+    const auto seen = std::ranges::find(known, workload, &std::pair<Workload, Answer>::first);
     if (seen != known.end()) {
       outcome_.results[i].expected = seen->second;
       continue;
     }
-    const auto asked = std::ranges::find(unknown, what, &std::pair<Case, std::string>::first);
+    const auto asked =
+        std::ranges::find(unknown, workload, &std::pair<Workload, std::string>::first);
     if (asked != unknown.end()) {
       attempt(i, std::nullopt, [&] { throw ArmFailed(asked->second); });
       continue;
@@ -158,11 +160,11 @@ void Race::ask_oracle() {
     progress_->show("computing the right answer", std::nullopt);
     attempt(i, std::nullopt, [&] {
       try {
-        known.emplace_back(what,
-                           answer_of_process([&] { return experiment_.expected(what); },
+        known.emplace_back(workload,
+                           answer_of_process([&] { return experiment_.expected(workload); },
                                              options_.timeout * oracle_patience, interruption_));
       } catch (const ArmFailed& failed) {
-        unknown.emplace_back(what,
+        unknown.emplace_back(workload,
                              fmt::format("no right answer to compare with: {}", failed.what()));
         throw ArmFailed(unknown.back().second);
       }
@@ -220,7 +222,7 @@ void Race::check(Measured& result, const Answer& answer) const {
   result.answer = answer;
   bool is_correct = false;
   try {
-    is_correct = experiment_.correct(result.entrant.arm.what, answer, result.expected);
+    is_correct = experiment_.correct(result.entrant.arm.workload, answer, result.expected);
   } catch (const std::exception& error) {
     throw ArmFailed(
         fmt::format("answer that cannot be checked: {}: {}", told_answer(answer), error.what()));
@@ -276,7 +278,7 @@ bool Race::may_take_again(const Measured& result, const Sample& sample) const {
   const auto rounds = static_cast<std::size_t>(goal_);
   return retaken_ < outcome_.results.size() * rounds / samples_a_retake &&
          result.waits_for_others &&
-         is_disturbed(sample.waited, sample.stolen, result.entrant.arm.who.workers);
+         is_disturbed(sample.waited, sample.stolen, result.entrant.arm.executor.workers);
 }
 
 void Race::show(const std::string& what, int round, double share) {

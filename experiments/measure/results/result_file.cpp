@@ -159,7 +159,7 @@ json rate_json(double per_run, const Measured& measured) {
 
 json measured_json(const Measured& measured, const Experiment& experiment) {
   const Arm& arm = measured.entrant.arm;
-  const auto& [what, who, grain] = std::tie(arm.what, arm.who, arm.grain);
+  const auto& [workload, executor, grain] = std::tie(arm.workload, arm.executor, arm.grain);
   const std::optional<double> load = load_seconds(measured);
   std::vector<double> cpu_seconds;
   std::vector<double> switches;
@@ -169,68 +169,69 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
     switches.push_back(sample.context_switches);
     peak = std::max(peak, sample.peak_rss_bytes);
   }
-  return {{"experiment", experiment.name()},
-          {"kernel", what.kernel},
-          {"variant", what.variant},
-          {"algorithm", what.algorithm},
-          {"backend", who.backend},
-          {"schedule", who.schedule},
-          {"workers", who.workers},
-          {"environment", arm.environment},
-          {"pin", placement_name(arm.pin)},
-          {"processors",
-           arm.pin == Placement::none ? json() : json(placed_processors(arm.pin, who.workers))},
-          {"grain", grain},
-          {"chunks", Chunking({0, what.size}, grain).chunks()},
-          {"size", what.size},
-          {"unit", what.unit},
-          {"parameters", what.parameters},
-          {"facts", what.facts},
-          {"paced", what.paced},
-          {"simd", simd_level()},
-          {"subject", experiment.subject(what)},
-          {"label", measured.entrant.label},
-          {"group", measured.entrant.group},
-          {"role", role_name(measured.entrant.role)},
-          {"bytes_per_second", rate_json(what.bytes_per_run, measured)},
-          {"flops_per_second", rate_json(what.flops_per_run, measured)},
-          {"load_seconds", load ? json(*load) : json()},
-          {"repeats", measured.repeats},
-          {"rounds", measured.samples.size()},
-          {"processes", measured.processes},
-          {"seconds", measured.seconds()},
-          {"cpu_seconds", median_or_0(cpu_seconds)},
-          {"context_switches", median_or_0(switches)},
-          {"each_round",
-           {{"cpu_seconds", cpu_seconds},
-            {"context_switches", switches},
-            {"cold_seconds", known_json(measured.samples, &Sample::cold_seconds)},
-            {"pause_seconds", known_json(measured.samples, &Sample::pause_seconds)},
-            {"after_cpu_seconds", known_json(measured.samples, &Sample::after_cpu_seconds)},
-            {"p90_seconds", known_json(measured.samples, &Sample::p90_seconds)},
-            {"p99_seconds", known_json(measured.samples, &Sample::p99_seconds)}}},
-          {"peak_rss_bytes", peak},
-          {"waited", known_json(measured.samples, &Sample::waited)},
-          {"stolen", known_json(measured.samples, &Sample::stolen)},
-          {"retaken", measured.retaken},
-          {"metrics", metrics_json(measured.samples)},
-          {"answer", measured.answer},
-          {"expected", measured.expected},
-          {"ok", measured.ok()},
-          {"failure", failure_json(measured.failure)}};
+  return {
+      {"experiment", experiment.name()},
+      {"kernel", workload.kernel},
+      {"variant", workload.variant},
+      {"algorithm", workload.algorithm},
+      {"backend", executor.backend},
+      {"schedule", executor.schedule},
+      {"workers", executor.workers},
+      {"environment", arm.environment},
+      {"pin", placement_name(arm.pin)},
+      {"processors",
+       arm.pin == Placement::none ? json() : json(placed_processors(arm.pin, executor.workers))},
+      {"grain", grain},
+      {"chunks", Chunking({0, workload.size}, grain).chunks()},
+      {"size", workload.size},
+      {"unit", workload.unit},
+      {"parameters", workload.parameters},
+      {"facts", workload.facts},
+      {"paced", workload.externally_timed},
+      {"simd", simd_level()},
+      {"subject", experiment.subject(workload)},
+      {"label", measured.entrant.label},
+      {"group", measured.entrant.group},
+      {"role", role_name(measured.entrant.role)},
+      {"bytes_per_second", rate_json(workload.bytes_per_run, measured)},
+      {"flops_per_second", rate_json(workload.flops_per_run, measured)},
+      {"load_seconds", load ? json(*load) : json()},
+      {"repeats", measured.repeats},
+      {"rounds", measured.samples.size()},
+      {"processes", measured.processes},
+      {"seconds", measured.seconds()},
+      {"cpu_seconds", median_or_0(cpu_seconds)},
+      {"context_switches", median_or_0(switches)},
+      {"each_round",
+       {{"cpu_seconds", cpu_seconds},
+        {"context_switches", switches},
+        {"cold_seconds", known_json(measured.samples, &Sample::cold_seconds)},
+        {"pause_seconds", known_json(measured.samples, &Sample::pause_seconds)},
+        {"after_cpu_seconds", known_json(measured.samples, &Sample::after_cpu_seconds)},
+        {"p90_seconds", known_json(measured.samples, &Sample::p90_seconds)},
+        {"p99_seconds", known_json(measured.samples, &Sample::p99_seconds)}}},
+      {"peak_rss_bytes", peak},
+      {"waited", known_json(measured.samples, &Sample::waited)},
+      {"stolen", known_json(measured.samples, &Sample::stolen)},
+      {"retaken", measured.retaken},
+      {"metrics", metrics_json(measured.samples)},
+      {"answer", measured.answer},
+      {"expected", measured.expected},
+      {"ok", measured.ok()},
+      {"failure", failure_json(measured.failure)}};
 }
 
 json model_json(const CostModel& model, const std::vector<Measured>& results) {
   const double none = -std::numeric_limits<double>::infinity();
   const Entrant& entrant = results[model.results.front()].entrant;
   const std::string label =
-      entrant.arm.who.workers == 1 && entrant.arm.who.backend == "serial"
+      entrant.arm.executor.workers == 1 && entrant.arm.executor.backend == "serial"
           ? "serial"
-          : fmt::format("{} x{}", entrant.arm.who.label(), entrant.arm.who.workers);
+          : fmt::format("{} x{}", entrant.arm.executor.label(), entrant.arm.executor.workers);
   json object = {{"kind", "linear cost"},
                  {"label", label},
                  {"results", model.results},
-                 {"unit", entrant.arm.what.unit},
+                 {"unit", entrant.arm.workload.unit},
                  {"start_seconds", model.cost.start.median},
                  {"start_interval", interval_json(model.cost.start.interval, none)},
                  {"each_seconds", model.cost.each.median},

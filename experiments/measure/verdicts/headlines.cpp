@@ -17,9 +17,9 @@ namespace {
 /// What tells one choice from another in a sentence: another schedule of the same backend is not a
 /// rival, unless there is nothing else to choose between.
 std::string choice_of(const Measured& result) {
-  const Case& what = result.entrant.arm.what;
+  const Workload& workload = result.entrant.arm.workload;
   const Arm& arm = result.entrant.arm;
-  return fmt::format("{}|{}|{}|{}|{}", what.variant, what.algorithm, arm.who.backend,
+  return fmt::format("{}|{}|{}|{}|{}", workload.variant, workload.algorithm, arm.executor.backend,
                      fmt::join(arm.environment, " "), placement_name(arm.pin));
 }
 
@@ -28,13 +28,14 @@ std::string choice_of(const Measured& result) {
 std::vector<std::size_t> group_with_headlines(const std::vector<Measured>& results) {
   const auto groups = groups_of(results);
   return *std::ranges::max_element(
-      groups, {}, [&](const auto& g) { return results[g.front()].entrant.arm.what.size; });
+      groups, {}, [&](const auto& g) { return results[g.front()].entrant.arm.workload.size; });
 }
 
 /// Arms of a group that its best is chosen among, the baseline aside.
 int choices_in(const std::vector<Measured>& results, const std::vector<std::size_t>& group) {
   return static_cast<int>(std::ranges::count_if(group, [&](std::size_t i) {
-    return results[i].entrant.role == Role::arm && !results[i].entrant.arm.what.paced;
+    return results[i].entrant.role == Role::arm &&
+           !results[i].entrant.arm.workload.externally_timed;
   }));
 }
 
@@ -42,8 +43,8 @@ int choices_in(const std::vector<Measured>& results, const std::vector<std::size
 int asked_for(const Experiment& experiment, const std::vector<Measured>& results) {
   return static_cast<int>(std::ranges::count_if(results, [&](const Measured& result) {
     const Entrant& entrant = result.entrant;
-    return entrant.role == Role::arm && !entrant.arm.what.paced &&
-           experiment.each_has_headline(entrant.arm.what);
+    return entrant.role == Role::arm && !entrant.arm.workload.externally_timed &&
+           experiment.each_has_headline(entrant.arm.workload);
   }));
 }
 
@@ -151,7 +152,7 @@ std::vector<HeadlinePair> headline_pairs(const Experiment& experiment,
   if (asked_for(experiment, results) > 0) {
     pairs = baseline_pairs(results, verdicts);
     std::erase_if(pairs, [&](const HeadlinePair& pair) {
-      return !experiment.each_has_headline(results[pair.result].entrant.arm.what);
+      return !experiment.each_has_headline(results[pair.result].entrant.arm.workload);
     });
     return pairs;
   }
@@ -193,7 +194,7 @@ std::vector<Headline> headlines(const Experiment& experiment, const std::vector<
                 verdicts.dependence);
     all.push_back(
         {pair, comparison,
-         sentence_of(experiment.subject(arm.entrant.arm.what),
+         sentence_of(experiment.subject(arm.entrant.arm.workload),
                      quantity_of(arm.metric, experiment.quantity()), arm, base, comparison)});
   }
   return all;

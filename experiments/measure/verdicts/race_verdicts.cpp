@@ -64,7 +64,7 @@ double dependence_of(const std::vector<Measured>& results) {
   std::map<std::size_t, PairsOfABaseline> pairs;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const Entrant& entrant = results[i].entrant;
-    if (entrant.role == Role::baseline || entrant.arm.what.paced) continue;
+    if (entrant.role == Role::baseline || entrant.arm.workload.externally_timed) continue;
     if (comparable(results[entrant.baseline], results[i]))
       pairs[entrant.baseline].push_back(differences(results[entrant.baseline], results[i]));
   }
@@ -83,10 +83,10 @@ std::optional<double> median_of(const Measured& result, std::optional<double> Sa
 /// An arm's identity but for its size, and for the grain that follows from it.
 std::string line_of(const Measured& result) {
   const Arm& arm = result.entrant.arm;
-  const Case& what = arm.what;
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", what.kernel, what.variant, what.algorithm,
-                     json_line(what.parameters), arm.who.label(), arm.who.workers,
-                     json_line(arm.environment), placement_name(arm.pin));
+  const Workload& workload = arm.workload;
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", workload.kernel, workload.variant,
+                     workload.algorithm, json_line(workload.parameters), arm.executor.label(),
+                     arm.executor.workers, json_line(arm.environment), placement_name(arm.pin));
 }
 
 std::vector<const Measured*> pointers_to(const std::vector<Measured>& results,
@@ -105,7 +105,7 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
     if (!lines.contains(line)) order.push_back(line);
     lines[line].push_back(i);
   }
-  const auto size_of = [&](std::size_t i) { return results[i].entrant.arm.what.size; };
+  const auto size_of = [&](std::size_t i) { return results[i].entrant.arm.workload.size; };
   std::vector<CostModel> models;
   for (const std::string& line : order) {
     std::vector<std::size_t> chosen = lines[line];
@@ -160,12 +160,12 @@ std::optional<double> stolen(const Measured& result) { return median_of(result, 
 
 std::optional<double> load_seconds(const Measured& result) {
   const Arm& arm = result.entrant.arm;
-  if (arm.what.loads_per_run == 0 || result.samples.empty()) return std::nullopt;
-  return median(result.seconds()) * arm.who.workers / arm.what.loads_per_run;
+  if (arm.workload.loads_per_run == 0 || result.samples.empty()) return std::nullopt;
+  return median(result.seconds()) * arm.executor.workers / arm.workload.loads_per_run;
 }
 
 double processors_had(const Measured& result) {
-  const double workers = result.entrant.arm.who.workers;
+  const double workers = result.entrant.arm.executor.workers;
   // The thread that waits may be the arm's or the other program's: the arm lost at most all of it.
   const double lost = waited(result).value_or(0) * workers + stolen(result).value_or(0);
   std::vector<double> used;
@@ -177,7 +177,7 @@ double processors_had(const Measured& result) {
 
 bool beside_load(const Measured& result) {
   return result.waits_for_others &&
-         is_disturbed(waited(result), stolen(result), result.entrant.arm.who.workers);
+         is_disturbed(waited(result), stolen(result), result.entrant.arm.executor.workers);
 }
 
 std::vector<double> differences(const Measured& base, const Measured& arm) {
@@ -214,7 +214,7 @@ RaceVerdicts judge(const std::vector<Measured>& results, double alpha) {
     for (const std::size_t i : group) {
       const Measured& base = results[results[i].entrant.baseline];
       if (!comparable(base, results[i])) continue;
-      if (results[i].entrant.arm.what.paced) continue;
+      if (results[i].entrant.arm.workload.externally_timed) continue;
       if (results[i].entrant.role != Role::baseline)
         verdicts.against_baseline[i] = against(results[i].entrant.baseline, i);
       if (results[i].entrant.role == Role::baseline_again) continue;
@@ -240,7 +240,7 @@ std::vector<Remark> remarks(const Experiment& experiment, const std::vector<Meas
     std::vector<nlohmann::json> rounds;
     for (const Sample& sample : results[i].samples) rounds.push_back(sample.metrics);
     try {
-      std::string sentence = experiment.remark(results[i].entrant.arm.what, rounds);
+      std::string sentence = experiment.remark(results[i].entrant.arm.workload, rounds);
       if (!sentence.empty()) all.push_back({i, std::move(sentence)});
     } catch (const nlohmann::json::exception&) {  // an arm that gave other numbers has no sentence
     }

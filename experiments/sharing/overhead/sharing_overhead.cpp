@@ -25,8 +25,8 @@ constexpr char few_tasks[] =
     "flag_poll,robust_lock,manager_get,redis_get,queue,pool_map_1,pool_map_1000,death,process,"
     "fill_view";
 
-const OverheadTask& task_of(const Case& what) {
-  return *std::ranges::find(overhead_tasks(), what.parameters.at("task").get<std::string>(),
+const OverheadTask& task_of(const Workload& workload) {
+  return *std::ranges::find(overhead_tasks(), workload.parameter<std::string>("task"),
                             &OverheadTask::name);
 }
 
@@ -65,12 +65,12 @@ class SharingOverhead final : public Experiment {
     prepare_redis(all && std::ranges::find(words, redis_family) == words.end());
   }
 
-  std::string subject(const Case& what) const override {
-    return fmt::format("For {}", task_of(what).title);
+  std::string subject(const Workload& workload) const override {
+    return fmt::format("For {}", task_of(workload).title);
   }
 
-  std::vector<Case> cases() const override {
-    std::vector<Case> cases;
+  std::vector<Workload> workloads() const override {
+    std::vector<Workload> cases;
     for (const OverheadTask* task : tasks_)
       for (const OverheadMethod& method : task->methods)
         cases.push_back({.kernel = task->family,
@@ -83,11 +83,11 @@ class SharingOverhead final : public Experiment {
     return cases;
   }
 
-  Answer expected(const Case& what) const override { return task_of(what).expected; }
+  Answer expected(const Workload& workload) const override { return task_of(workload).expected; }
 
   OpenedArm open(const Arm& arm) const override {
-    const auto& methods = task_of(arm.what).methods;
-    return std::ranges::find(methods, arm.what.variant, &OverheadMethod::name)
+    const auto& methods = task_of(arm.workload).methods;
+    return std::ranges::find(methods, arm.workload.variant, &OverheadMethod::name)
         ->open(redis_.address());
   }
 

@@ -22,7 +22,7 @@ constexpr auto of_serial = milliseconds(20);
 MadeUpExperiment taking(std::function<milliseconds(const BackendSpec&)> time_of) {
   MadeUpExperiment experiment;
   experiment.open_ = [time_of = std::move(time_of)](const Arm& arm) -> OpenedArm {
-    const auto time = arm.who.backend == "serial" ? of_serial : time_of(arm.who);
+    const auto time = arm.executor.backend == "serial" ? of_serial : time_of(arm.executor);
     return [time] {
       std::this_thread::sleep_for(time);
       return 42;
@@ -33,7 +33,7 @@ MadeUpExperiment taking(std::function<milliseconds(const BackendSpec&)> time_of)
 
 Advice advice_of(const MadeUpExperiment& experiment, const char* backends) {
   const InterruptionGuard interruption;
-  AdviceRequest request{.what = experiment.cases_.front(),
+  AdviceRequest request{.workload = experiment.cases_.front(),
                         .backends = parse_backends(backends),
                         .workers = 2,
                         .budget = std::chrono::seconds(20)};
@@ -41,11 +41,11 @@ Advice advice_of(const MadeUpExperiment& experiment, const char* backends) {
 }
 
 TEST(Advice, IsTheFastestWhereItIsFarAhead) {
-  const auto experiment = taking([](const BackendSpec& who) {
-    return who.backend == "tbb" ? milliseconds(10) : milliseconds(15);
+  const auto experiment = taking([](const BackendSpec& executor) {
+    return executor.backend == "tbb" ? milliseconds(10) : milliseconds(15);
   });
   const Advice advice = advice_of(experiment, "openmp:static,tbb:auto,threads:static");
-  EXPECT_EQ(advice.choice.who.label(), "tbb:auto");
+  EXPECT_EQ(advice.choice.executor.label(), "tbb:auto");
   EXPECT_EQ(advice.confirmed.verdict, Verdict::faster);
   EXPECT_NEAR(advice.confirmed.ratio, 2, 0.3);
   EXPECT_THAT(advice_sentences(advice).front(), HasSubstr("Use tbb:auto with 2 workers"));
@@ -55,16 +55,16 @@ TEST(Advice, IsTheFastestWhereItIsFarAhead) {
 TEST(Advice, IsTheSimplestOfThoseThatAreAsFast) {
   const auto experiment = taking([](const BackendSpec&) { return milliseconds(10); });
   const Advice advice = advice_of(experiment, "threads:dynamic,tbb:auto,openmp:static");
-  EXPECT_EQ(advice.choice.who.label(), "openmp:static");
+  EXPECT_EQ(advice.choice.executor.label(), "openmp:static");
   EXPECT_NE(advice.runner_up, "");
 }
 
 TEST(Advice, IsNoBackendWithoutPlainCodeHoweverFast) {
-  const auto experiment = taking([](const BackendSpec& who) {
-    return who.backend == "processes" ? milliseconds(8) : milliseconds(12);
+  const auto experiment = taking([](const BackendSpec& executor) {
+    return executor.backend == "processes" ? milliseconds(8) : milliseconds(12);
   });
   const Advice advice = advice_of(experiment, "openmp:dynamic,processes:static");
-  EXPECT_EQ(advice.choice.who.label(), "openmp:dynamic");
+  EXPECT_EQ(advice.choice.executor.label(), "openmp:dynamic");
   EXPECT_EQ(advice.considered.front().label.substr(0, 9), "processes") << "named, not chosen";
   EXPECT_THAT(advice_sentences(advice).back(), HasSubstr("processes:static x2"));
 }
@@ -72,7 +72,7 @@ TEST(Advice, IsNoBackendWithoutPlainCodeHoweverFast) {
 TEST(Advice, IsSerialWhereNothingIsFaster) {
   const auto experiment = taking([](const BackendSpec&) { return of_serial + milliseconds(5); });
   const Advice advice = advice_of(experiment, "openmp:static,tbb:auto");
-  EXPECT_EQ(advice.choice.who.backend, "serial");
+  EXPECT_EQ(advice.choice.executor.backend, "serial");
   EXPECT_EQ(advice.confirmed.verdict, Verdict::slower);
   EXPECT_FALSE(advice.pays_from);
   EXPECT_THAT(advice_sentences(advice).front(), HasSubstr("Leave the loop serial: it takes 20"));
@@ -82,17 +82,17 @@ TEST(Advice, IsSerialWhereNothingIsFaster) {
 TEST(Advice, LeavesOutProcessesThatCannotRunTheLoop) {
   auto experiment = taking([](const BackendSpec&) { return milliseconds(10); });
   experiment.open_ = [open = experiment.open_](const Arm& arm) -> OpenedArm {
-    if (arm.who.backend == "processes") throw std::runtime_error("its memory is not shared");
+    if (arm.executor.backend == "processes") throw std::runtime_error("its memory is not shared");
     return open(arm);
   };
   const Advice advice = advice_of(experiment, "openmp:static,processes:static");
-  EXPECT_EQ(advice.choice.who.label(), "openmp:static");
+  EXPECT_EQ(advice.choice.executor.label(), "openmp:static");
 }
 
 TEST(Advice, IsNotGivenWhereThreadsAnswerWrongly) {
   auto experiment = taking([](const BackendSpec&) { return milliseconds(10); });
   experiment.open_ = [open = experiment.open_](const Arm& arm) -> OpenedArm {
-    if (arm.who.backend == "tbb") return [] { return 41; };
+    if (arm.executor.backend == "tbb") return [] { return 41; };
     return open(arm);
   };
   try {
@@ -107,7 +107,7 @@ TEST(Advice, IsNotGivenWhereThreadsAnswerWrongly) {
 TEST(Advice, NeedsABudgetForItsFirstRounds) {
   const auto experiment = taking([](const BackendSpec&) { return milliseconds(10); });
   const InterruptionGuard interruption;
-  AdviceRequest request{.what = experiment.cases_.front(),
+  AdviceRequest request{.workload = experiment.cases_.front(),
                         .backends = parse_backends("openmp:static,tbb:auto"),
                         .workers = 2,
                         .budget = milliseconds(10)};

@@ -7,7 +7,7 @@
 namespace parlab {
 namespace {
 
-const Case loop{.kernel = "loop", .size = 1'000'000, .unit = "indices"};
+const Workload loop{.kernel = "loop", .size = 1'000'000, .unit = "indices"};
 
 Arm arm(const char* backend, int workers = 2, std::uint64_t grain = 0) {
   return {loop, parse_backend(backend, workers),
@@ -16,9 +16,9 @@ Arm arm(const char* backend, int workers = 2, std::uint64_t grain = 0) {
 
 TEST(Candidates, AreAllParallelBackendsOfTheBuildOnAllSchedules) {
   std::set<std::string> labels;
-  for (const BackendSpec& who : advisable_backends()) {
-    EXPECT_NE(who.backend, "serial");
-    EXPECT_TRUE(labels.insert(who.label()).second) << who.label();
+  for (const BackendSpec& executor : advisable_backends()) {
+    EXPECT_NE(executor.backend, "serial");
+    EXPECT_TRUE(labels.insert(executor.label()).second) << executor.label();
   }
   for (const char* label : {"openmp:tasks", "tbb:affinity", "threads:dynamic", "processes:static"})
     EXPECT_TRUE(labels.contains(label)) << label;
@@ -66,7 +66,7 @@ TEST(Candidates, OfTheSecondRaceHaveNoShorterChunksThanPay) {
 TEST(Candidates, OfTheSecondRaceHaveFewerWorkersToo) {
   std::set<int> workers;
   for (const Arm& one : fine_arms(loop, {parse_backend("openmp:static")}, 12, 1))
-    workers.insert(one.who.workers);
+    workers.insert(one.executor.workers);
   EXPECT_EQ(workers, (std::set<int>{3, 6, 12}));
 }
 

@@ -53,11 +53,12 @@ int main() {
 }
 )";
 
-Advice advice_on(const BackendSpec& who) {
+Advice advice_on(const BackendSpec& executor) {
   Advice advice;
-  advice.what = {.kernel = "loop", .size = 100'003, .unit = "indices"};
-  advice.choice = {advice.what, who, grain_for(advice.what.size, who.workers, 16)};
-  advice.label = who.label();
+  advice.workload = {.kernel = "loop", .size = 100'003, .unit = "indices"};
+  advice.choice = {advice.workload, executor,
+                   grain_for(advice.workload.size, executor.workers, 16)};
+  advice.label = executor.label();
   advice.pays_from = 1000;
   return advice;
 }
@@ -73,12 +74,13 @@ std::vector<std::string> flags_for(const std::string& backend) {
 class ChoiceHeader : public testing::TestWithParam<const char*> {};
 
 TEST_P(ChoiceHeader, CompilesAloneAndRunsLoopsRightly) {
-  const BackendSpec who = parse_backend(GetParam(), std::string(GetParam()) == "serial" ? 1 : 2);
+  const BackendSpec executor =
+      parse_backend(GetParam(), std::string(GetParam()) == "serial" ? 1 : 2);
   const TemporaryFolder folder;
-  const std::string header = choice_header(advice_on(who), "Measured here.");
+  const std::string header = choice_header(advice_on(executor), "Measured here.");
   std::ofstream(folder.path() / "parlab_choice.hpp") << header;
   std::ofstream(folder.path() / "main.cpp") << program;
-  const auto flags = flags_for(who.backend);
+  const auto flags = flags_for(executor.backend);
   for (const std::string& flag : flags) EXPECT_THAT(header, testing::HasSubstr(flag));
   const std::string built = folder.path() / "main";
   std::vector<std::string> words = {

@@ -24,7 +24,7 @@ std::string remark_of(const CommandRace& race, const std::vector<double>& second
   std::vector<json> rounds;
   for (const double one : seconds)
     rounds.push_back({{"wall_seconds", one}, {"peak_bytes", bytes}, {"starter_bytes", 4e6}});
-  return race.remark(race.cases().front(), rounds);
+  return race.remark(race.workloads().front(), rounds);
 }
 
 TEST(CommandRace, TellsThatShortRunsAreMostlyTheirStart) {

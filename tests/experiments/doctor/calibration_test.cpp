@@ -50,7 +50,7 @@ TEST(Calibration, CountsWhatEachLookTold) {
 }
 
 TEST(Calibration, NamesTheSmallestSlowDownFromWhichOnAllAreTold) {
-  CalibratedArm arm{.who = {"threads", "static", 2}, .size = 1000, .sample_seconds = 0.02};
+  CalibratedArm arm{.executor = {"threads", "static", 2}, .size = 1000, .sample_seconds = 0.02};
   arm.planted = {
       {.planted = 0, .races = 4},
       {.planted = 0.01, .races = 4, .told = 4, .rounds = {7, 7, 7, 7}},

@@ -21,17 +21,17 @@ class MadeUpExperiment : public Experiment {
   std::string question() const override { return "Does the race do as it says?"; }
   std::string why() const override { return "It should."; }
   void add_options(CLI::App&) override {}
-  std::vector<Case> cases() const override { return cases_; }
-  Answer expected(const Case&) const override { return expected_(); }
+  std::vector<Workload> workloads() const override { return cases_; }
+  Answer expected(const Workload&) const override { return expected_(); }
   OpenedArm open(const Arm& arm) const override { return open_(arm); }
   bool compares_methods() const override { return compares_methods_; }
-  bool each_has_headline(const Case&) const override { return each_has_headline_; }
-  std::string remark(const Case&, const std::vector<nlohmann::json>& rounds) const override {
+  bool each_has_headline(const Workload&) const override { return each_has_headline_; }
+  std::string remark(const Workload&, const std::vector<nlohmann::json>& rounds) const override {
     return remark_(rounds);
   }
   std::vector<SuiteEntry> suite(Profile) const override { return {}; }
 
-  std::vector<Case> cases_ = {{.kernel = "made_up", .size = 100, .unit = "things"}};
+  std::vector<Workload> cases_ = {{.kernel = "made_up", .size = 100, .unit = "things"}};
   std::function<Answer()> expected_ = [] { return 42; };
   bool compares_methods_ = false;
   bool each_has_headline_ = false;
@@ -77,8 +77,8 @@ inline std::vector<Measured> made_up_results(const MadeUpExperiment& experiment,
   for (std::size_t i = 0; i < seconds.size(); ++i) {
     Entrant entrant{};
     entrant.label = entrant.spoken = "arm " + std::to_string(i);
-    entrant.arm.what = experiment.cases_.front();
-    entrant.arm.who.backend = entrant.label;
+    entrant.arm.workload = experiment.cases_.front();
+    entrant.arm.executor.backend = entrant.label;
     entrant.role = i == 0 ? Role::baseline : i == 1 ? Role::baseline_again : Role::arm;
     results.push_back({.entrant = std::move(entrant)});
     for (const double time : seconds[i]) {

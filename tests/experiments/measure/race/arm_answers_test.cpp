@@ -24,7 +24,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-bool is_faulty(const Arm& arm) { return arm.who.schedule == "dynamic"; }
+bool is_faulty(const Arm& arm) { return arm.executor.schedule == "dynamic"; }
 
 class LongAnswer : public testing::TestWithParam<std::size_t> {};
 
@@ -233,7 +233,7 @@ TEST(ArmAnswers, NumbersWithoutNamesAreThatArmsFailure) {
 TEST(ArmAnswers, OneThatCannotBeCheckedIsThatArmsFailure) {
   class Picky : public MadeUpExperiment {
    public:
-    bool correct(const Case&, const Answer& answer, const Answer&) const override {
+    bool correct(const Workload&, const Answer& answer, const Answer&) const override {
       return answer.at("count") == 42;  // throws for what has no count
     }
   };

@@ -23,7 +23,7 @@ class Hungry : public MadeUpExperiment {
  public:
   explicit Hungry(double bytes) : bytes_(bytes) {}
   double memory_bytes(const Arm& arm) const override {
-    return arm.who.schedule == "dynamic" ? bytes_ : 0.25 * bytes_;
+    return arm.executor.schedule == "dynamic" ? bytes_ : 0.25 * bytes_;
   }
 
  private:

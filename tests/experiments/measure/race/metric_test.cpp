@@ -126,7 +126,7 @@ TEST(Pause, CountsWhatARuntimeBurnsAfterItsAnswer) {
   MadeUpExperiment experiment;
   experiment.open_ = [](const Arm& arm) {
     // A thread that goes on for 40 ms after each answer, as one that spins.
-    const bool spins = arm.who.backend != "serial";
+    const bool spins = arm.executor.backend != "serial";
     const auto spinning = std::make_shared<std::jthread>();
     return [spins, spinning]() -> Answer {
       burn(12ms);

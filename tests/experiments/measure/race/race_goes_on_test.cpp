@@ -74,7 +74,7 @@ TEST(Race, LeavesOutTheRoundThatAnInterruptionCutShort) {
   // The third round of the second entrant asks its parent to end.
   const pid_t parent = getpid();
   experiment.open_ = [parent](const Arm& arm) -> OpenedArm {
-    return [parent, runs = 0, ends = arm.who.backend == "threads"]() mutable -> Answer {
+    return [parent, runs = 0, ends = arm.executor.backend == "threads"]() mutable -> Answer {
       std::this_thread::sleep_for(20ms);
       if (ends && ++runs == 4) kill(parent, SIGINT);
       return 42;

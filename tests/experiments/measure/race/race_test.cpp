@@ -175,12 +175,12 @@ TEST(Race, PutsAnArmOutThatCannotBeOpenedAgain) {
   auto& opened = *new (memory.data()) std::atomic<int>(0);
   MadeUpExperiment experiment;
   experiment.open_ = [&](const Arm& arm) -> std::function<Answer()> {
-    if (arm.who.schedule == "dynamic" && ++opened == 2) throw std::runtime_error("not again");
+    if (arm.executor.schedule == "dynamic" && ++opened == 2) throw std::runtime_error("not again");
     return [] { return 42; };
   };
   const RaceOutcome outcome = run_race(experiment, three_arms(experiment), {.rounds = 6});
   for (const Measured& result : outcome.results) {
-    const bool is_out = result.entrant.arm.who.schedule == "dynamic";
+    const bool is_out = result.entrant.arm.executor.schedule == "dynamic";
     EXPECT_EQ(result.samples.size(), is_out ? 2u : 6u);
     EXPECT_EQ(result.failure.has_value(), is_out);
     if (!is_out || !result.failure) continue;
@@ -196,7 +196,7 @@ TEST(Race, LetsArmsRestWhileOthersRun) {
   MadeUpExperiment experiment;
   experiment.expected_ = [] { return 0; };
   experiment.open_ = [&](const Arm& arm) -> OpenedArm {
-    if (arm.who.schedule == "dynamic") {
+    if (arm.executor.schedule == "dynamic") {
       std::thread([&] {
         for (;;) {
           ++ticks;
@@ -235,7 +235,7 @@ TEST_P(FaultyArm, IsOutWithItsCauseAndTheOthersGoOn) {
       auto& calls = *new (memory.data()) std::atomic<int>(0);
       MadeUpExperiment experiment;
       experiment.open_ = [&](const Arm& arm) -> std::function<Answer()> {
-        if (arm.who.schedule != "dynamic") return [] { return 42; };
+        if (arm.executor.schedule != "dynamic") return [] { return 42; };
         return [&]() -> Answer {
           std::this_thread::sleep_for(20ms);
           return at_once || ++calls > 4 ? GetParam().run() : Answer(42);
@@ -246,7 +246,7 @@ TEST_P(FaultyArm, IsOutWithItsCauseAndTheOthersGoOn) {
           {.rounds = 6, .timeout = std::chrono::duration<double>(0.5), .isolation = isolation});
       EXPECT_FALSE(outcome.ok());
       for (const Measured& result : outcome.results) {
-        if (result.entrant.arm.who.schedule != "dynamic") {
+        if (result.entrant.arm.executor.schedule != "dynamic") {
           EXPECT_TRUE(result.ok());
           EXPECT_EQ(result.samples.size(), 6u);
           continue;

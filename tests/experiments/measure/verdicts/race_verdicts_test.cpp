@@ -307,9 +307,10 @@ TEST_F(RaceOfThree, TellsEachArmWhereTheExperimentAsksForIt) {
 TEST(PacedCases, AreTimedButNotCompared) {
   MadeUpExperiment experiment;
   experiment.compares_methods_ = true;
-  Case what{.kernel = "made_up", .variant = "a", .size = 1, .unit = "messages", .task = "t"};
-  what.paced = true;
-  experiment.cases_ = {what, what};
+  Workload workload{
+      .kernel = "made_up", .variant = "a", .size = 1, .unit = "messages", .task = "t"};
+  workload.externally_timed = true;
+  experiment.cases_ = {workload, workload};
   experiment.cases_[1].variant = "b";
   // No second baseline: there is nothing that it could guard.
   const auto results =
