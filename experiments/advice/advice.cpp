@@ -233,13 +233,7 @@ const Considered* runner_up_of(const std::vector<Considered>& considered,
 }
 
 bool is_decided(const Comparison& comparison) {
-  return comparison.verdict != Verdict::not_resolved &&
-         comparison.verdict != Verdict::too_few_rounds && comparison.verdict != Verdict::differs;
-}
-
-bool pays(const Comparison& confirmed) {
-  return confirmed.verdict == Verdict::faster ||
-         (confirmed.verdict == Verdict::differs && confirmed.ratio > 1);
+  return !is_open(comparison) && comparison.verdict != Verdict::differs;
 }
 
 /// The choice and its runner-up in fresh processes and rounds.
@@ -320,6 +314,12 @@ std::optional<std::uint64_t> break_even(const Advice& advice) {
 }
 
 }  // namespace
+
+bool pays(const Comparison& confirmed) {
+  return confirmed.verdict == Verdict::faster ||
+         (confirmed.verdict == Verdict::differs && confirmed.ratio > 1) ||
+         (is_open(confirmed) && confirmed.ratio > 1 + margin);
+}
 
 Advice advise(const Experiment& experiment, const AdviceRequest& request,
               const InterruptionGuard& interruption) {

@@ -40,7 +40,7 @@ struct Considered {
 
 struct Advice {
   Workload workload;
-  Arm choice;             // serial where no parallel arm was faster in fresh rounds
+  Arm choice;             // serial where pays() says no of the best parallel arm
   std::string label;      // "openmp:static x2 g4096"
   std::string runner_up;  // a label; "" where there was no other arm
   bool swapped = false;  // the runner-up turned out to be faster in fresh rounds, and is the choice
@@ -53,6 +53,10 @@ struct Advice {
   std::vector<Considered> considered;      // of the second race, else of the first; fastest first
   double elapsed_seconds = 0;
 };
+
+/// Whether an arm that compares so with serial is worth its use: by the verdict; where the budget
+/// was too small for one, by the ratio, which must lie beyond the margin in which arms are equivalent.
+bool pays(const Comparison& confirmed);
 
 /// The three races. Throws UsageError where the budget is too small for them, Interrupted, and
 /// std::runtime_error where serial fails, every parallel arm fails, or threads give a wrong answer.

@@ -28,6 +28,9 @@ std::string seconds_text(double seconds) {
 
 bool is_serial(const Advice& advice) { return advice.choice.executor.backend == "serial"; }
 
+constexpr const char* what_would_decide =
+    "What would decide it: a longer --budget, or a machine with less other load.";
+
 std::string how_sure(const Advice& advice) {
   if (!advice.against_runner_up) return "";
   return fmt::format("Against {}, {}, it is {}: {}.",
@@ -60,18 +63,17 @@ std::vector<std::string> advice_sentences(const Advice& advice) {
   std::vector<std::string> sentences;
   const auto as_good = std::ranges::count(advice.considered, true, &Considered::as_good);
   if (is_serial(advice)) {
-    const bool is_open = advice.confirmed.verdict == Verdict::not_resolved ||
-                         advice.confirmed.verdict == Verdict::too_few_rounds;
     sentences.push_back(fmt::format(
         "{}: it takes {}, and the best parallel arm, {}, is {} as fast in fresh rounds: {}.",
-        is_open ? "Not decided, so leave the loop serial" : "Leave the loop serial",
+        is_open(advice.confirmed) ? "Not decided, so leave the loop serial"
+                                  : "Leave the loop serial",
         seconds_text(advice.serial_seconds), advice.label, ratio_text(advice.confirmed),
         verdict_text(advice.confirmed)));
     sentences.push_back(how_sure(advice));
-    sentences.emplace_back(is_open ? "What would decide it: a longer --budget, or a machine with "
-                                     "less other load."
-                                   : "What would change this: more work per index, more indices, "
-                                     "or more cores.");
+    sentences.emplace_back(is_open(advice.confirmed)
+                               ? what_would_decide
+                               : "What would change this: more work per index, more indices, "
+                                 "or more cores.");
     std::erase(sentences, "");
     return sentences;
   }
@@ -83,6 +85,9 @@ std::vector<std::string> advice_sentences(const Advice& advice) {
       chunks_per_worker_of(choice.workload.size, choice.executor.workers, choice.grain),
       choice.grain, choice.workload.unit, ratio_text(advice.confirmed),
       advice.confirmed.rounds_taken, advice.confirmed.beside_load ? ", beside load" : ""));
+  if (is_open(advice.confirmed))
+    sentences.push_back(
+        fmt::format("Not decided: {}. {}", verdict_text(advice.confirmed), what_would_decide));
   const std::string why =
       advice.swapped ? "In fresh rounds it was faster than what the search had chosen."
       : has_plain_code(advice.choice.executor)

@@ -1,6 +1,6 @@
 #pragma once
 
-// The further axes of a workload: names with a typed value each, such as seed = 1 or view = "dendrite".
+// The further axes of a workload: names with a typed value each, as in seed = 1, view = "whole".
 
 #include <concepts>
 #include <cstdint>

@@ -39,7 +39,7 @@ JuliaImage image_of(const Workload& workload) {
           .left = view.left,
           .top = view.top,
           .step = view.side / static_cast<double>(side),
-          .max_steps = workload.parameter<int>("most_steps")};
+          .max_steps = workload.parameter<std::uint32_t>("most_steps")};
 }
 
 /// Both the sum of all steps and one that tells pixels apart, so that two that are swapped are

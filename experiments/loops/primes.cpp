@@ -93,7 +93,7 @@ class Primes final : public Experiment {
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
     std::string feeds;
     for (const PrimeFeed& feed : prime_feeds)
-      feeds += fmt::format("; {}: {}", feed.name, feed.workload);
+      feeds += fmt::format("; {}: {}", feed.name, feed.what);
     app.add_option("--feed", feed_words_,
                    fmt::format("how numbers reach the workers of the backend processes. chunks{}; "
                                "or a list [chunks]",

@@ -89,11 +89,11 @@ Chunking chunks_of(const PrimeSearch& search, int workers) {
 
 template <class Flag>
 std::function<std::uint64_t()> search_any(const PrimeSearch& search, std::shared_ptr<Flag> flag) {
-  const std::shared_ptr<Backend> backend = make_backend(search.who);
+  const std::shared_ptr<Backend> backend = make_backend(search.executor);
   const Division division(search);
   const auto stop_of = [](Flag& found) { return [&found] { return found.is_set(); }; };
   if (search.split == "strided") {
-    const auto workers = static_cast<std::uint64_t>(search.who.workers);
+    const auto workers = static_cast<std::uint64_t>(search.executor.workers);
     return [=] {
       flag->clear();
       return as_factor(
@@ -102,7 +102,7 @@ std::function<std::uint64_t()> search_any(const PrimeSearch& search, std::shared
           }));
     };
   }
-  const Chunking chunks = chunks_of(search, search.who.workers);
+  const Chunking chunks = chunks_of(search, search.executor.workers);
   return [=] {
     flag->clear();
     return as_factor(find_any(*backend, chunks, *flag, [&](IndexRange divisors, Flag& found) {
@@ -112,9 +112,9 @@ std::function<std::uint64_t()> search_any(const PrimeSearch& search, std::shared
 }
 
 std::function<std::uint64_t()> search_first(const PrimeSearch& search) {
-  const std::shared_ptr<Backend> backend = make_backend(search.who);
+  const std::shared_ptr<Backend> backend = make_backend(search.executor);
   const auto lowest = std::make_shared<SharedMinimum>();
-  const Chunking chunks = chunks_of(search, search.who.workers);
+  const Chunking chunks = chunks_of(search, search.executor.workers);
   const Division division(search);
   return [=] {
     lowest->clear();
@@ -126,15 +126,16 @@ std::function<std::uint64_t()> search_first(const PrimeSearch& search) {
 }
 
 std::function<std::uint64_t()> search_cancelling(const PrimeSearch& search) {
-  const CancellableSearch cancellable = cancellable_search(search.who.backend);
+  const CancellableSearch cancellable = cancellable_search(search.executor.backend);
   const Division division(search);
-  if (search.who.backend == "serial")
+  if (search.executor.backend == "serial")
     return [=] { return division.search(division.divisors(), [] { return false; }); };
   if (cancellable == nullptr)
     throw UsageError(fmt::format("{} has no cancellation; use --flag cancel with {}",
-                                 search.who.backend, fmt::join(cancellable_backends(), " or ")));
-  const Chunking chunks = chunks_of(search, search.who.workers);
-  const int workers = search.who.workers;
+                                 search.executor.backend,
+                                 fmt::join(cancellable_backends(), " or ")));
+  const Chunking chunks = chunks_of(search, search.executor.workers);
+  const int workers = search.executor.workers;
   return [=] {
     return cancellable(workers, chunks, division.block(),
                        [&](IndexRange block) { return division.search_block(block); });

@@ -27,7 +27,7 @@ struct PrimeSearch {
   std::string split;
   std::uint64_t divisions_per_poll;
   bool first;  // the smallest factor, not any
-  BackendSpec who;
+  BackendSpec executor;
   std::uint64_t grain;
 
   /// Makes the flag and the backend. Each call of what it returns is one search: a factor, or 0.

@@ -87,10 +87,10 @@ Answer answer_for_factor(std::uint64_t number, std::uint64_t factor) {
 }
 
 /// Throws UsageError, naming the nearest, where one of the list is not among `names`.
-std::vector<std::string> checked_list(const std::string& workload, const std::string& words,
+std::vector<std::string> checked_list(const std::string& what, const std::string& words,
                                       const std::vector<std::string>& names) {
   std::vector<std::string> list = split_list(words);
-  for (const std::string& word : list) require_known(workload, word, names);
+  for (const std::string& word : list) require_known(what, word, names);
   return list;
 }
 

@@ -40,7 +40,7 @@ class Channels final : public Experiment {
   void add_options(CLI::App& app) override {
     std::string names;
     for (const ChannelKind& channel : channel_kinds())
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", channel.name, channel.workload);
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", channel.name, channel.what);
     app.add_option("--ways", channels_words_,
                    fmt::format("a list, of which the first is the baseline [all]. {}", names));
     app.add_option(

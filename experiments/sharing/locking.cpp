@@ -64,7 +64,7 @@ class Locking final : public Experiment {
   void add_options(CLI::App& app) override {
     std::string names;
     for (const CounterKind& counter : counter_kinds())
-      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", counter.name, counter.workload);
+      names += fmt::format("{}{}: {}", names.empty() ? "" : "; ", counter.name, counter.what);
     app.add_option("--ways", counters_words_,
                    fmt::format("a list, of which the first is the baseline; or memory, files, "
                                "servers or each [each]. {}",

@@ -167,7 +167,7 @@ class Race {
   bool may_take_again(const Measured& result, const Sample& sample) const;
   std::vector<std::size_t> active() const;
   double next_round_seconds() const;
-  void show(const std::string& workload, int round, double share);
+  void show(const std::string& what, int round, double share);
   template <class Action>
   void attempt(std::size_t entrant, std::optional<int> round, const Action& action);
 

@@ -13,11 +13,6 @@ namespace {
 /// A sentence is read more than a row of a table.
 constexpr double headline_worth = 10;
 
-bool is_open(const Comparison& comparison) {
-  return comparison.verdict == Verdict::not_resolved ||
-         comparison.verdict == Verdict::too_few_rounds;
-}
-
 /// Relative entropy of a coin of bias q to a fair one, in nats.
 double entropy_to_fair(double q) { return q * std::log(2 * q) + (1 - q) * std::log(2 * (1 - q)); }
 

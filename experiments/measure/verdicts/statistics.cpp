@@ -150,6 +150,11 @@ Verdict verdict_of(const Interval& ratio) {
   return judge(std::log(ratio.low), std::log(ratio.high));
 }
 
+bool is_open(const Comparison& comparison) {
+  return comparison.verdict == Verdict::not_resolved ||
+         comparison.verdict == Verdict::too_few_rounds;
+}
+
 std::string reason_of(const Comparison& comparison) {
   if (comparison.verdict != Verdict::too_few_rounds) return "";
   return fmt::format("too few rounds: {} of {} needed", comparison.rounds_taken,

@@ -58,6 +58,9 @@ struct Comparison {
 /// What an interval of a ratio says; too few rounds for one without ends.
 Verdict verdict_of(const Interval& ratio);
 
+/// Whether more rounds could still give a verdict: not_resolved or too_few_rounds.
+bool is_open(const Comparison& comparison);
+
 /// Why there can be no verdict: "too few rounds: 3 of 7 needed". Empty where there is an interval.
 std::string reason_of(const Comparison& comparison);
 

@@ -14,6 +14,7 @@ namespace parlab {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr auto of_serial = milliseconds(20);
@@ -77,6 +78,32 @@ TEST(Advice, IsSerialWhereNothingIsFaster) {
   EXPECT_FALSE(advice.pays_from);
   EXPECT_THAT(advice_sentences(advice).front(), HasSubstr("Leave the loop serial: it takes 20"));
   EXPECT_EQ(advice_json(advice).at("choice").at("backend"), "serial");
+}
+
+TEST(Advice, GoesByTheRatioWhereTheBudgetAllowsNoVerdict) {
+  const auto compared = [](Verdict verdict, double ratio) {
+    Comparison comparison{};
+    comparison.verdict = verdict;
+    comparison.ratio = ratio;
+    return pays(comparison);
+  };
+  EXPECT_TRUE(compared(Verdict::too_few_rounds, 1.8));
+  EXPECT_TRUE(compared(Verdict::not_resolved, 1.05));
+  EXPECT_FALSE(compared(Verdict::not_resolved, 1.02)) << "within the margin";
+  EXPECT_FALSE(compared(Verdict::too_few_rounds, 0.8));
+  EXPECT_FALSE(compared(Verdict::equivalent, 1.02));
+  EXPECT_TRUE(compared(Verdict::differs, 1.02)) << "its interval excludes 1";
+  EXPECT_FALSE(compared(Verdict::differs, 0.98));
+  EXPECT_FALSE(compared(Verdict::slower, 0.5));
+}
+
+TEST(Advice, SaysThatItIsNotDecided) {
+  const auto experiment = taking([](const BackendSpec&) { return milliseconds(10); });
+  Advice advice = advice_of(experiment, "openmp:static");
+  advice.confirmed.verdict = Verdict::not_resolved;
+  EXPECT_THAT(advice_sentences(advice).front(), HasSubstr("Use openmp:static"));
+  EXPECT_THAT(advice_sentences(advice).at(1),
+              AllOf(HasSubstr("Not decided: not resolved"), HasSubstr("a longer --budget")));
 }
 
 TEST(Advice, LeavesOutProcessesThatCannotRunTheLoop) {

@@ -16,9 +16,9 @@ using testing::ThrowsMessage;
 constexpr auto max64 = std::numeric_limits<std::uint64_t>::max();
 
 TEST(Parameters, ReturnTheValueAsTheTypeItWasSetTo) {
-  const Workload set{
-      .parameters = {
-          {"seed", max64}, {"shift", -3}, {"rate", 0.25}, {"open", true}, {"view", "far"}}};
+  Workload set;
+  set.parameters = {
+      {"seed", max64}, {"shift", -3}, {"rate", 0.25}, {"open", true}, {"view", "far"}};
   EXPECT_EQ(set.parameter<std::uint64_t>("seed"), max64);
   EXPECT_EQ(set.parameter<int>("shift"), -3);
   EXPECT_EQ(set.parameter<double>("rate"), 0.25);
@@ -27,7 +27,8 @@ TEST(Parameters, ReturnTheValueAsTheTypeItWasSetTo) {
 }
 
 TEST(Parameters, RefuseAnotherTypeAnAbsentNameAndANumberThatDoesNotFit) {
-  const Workload set{.parameters = {{"seed", max64}, {"shift", -3}, {"open", true}, {"view", "7"}}};
+  Workload set;
+  set.parameters = {{"seed", max64}, {"shift", -3}, {"open", true}, {"view", "7"}};
   EXPECT_THAT([&] { return set.parameter<int>("seed"); },
               ThrowsMessage<std::logic_error>(HasSubstr("parameter seed is 18446744073709551615")));
   EXPECT_THROW(set.parameter<std::uint64_t>("shift"), std::logic_error);
