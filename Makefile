@@ -80,6 +80,8 @@ report: ## build, measure (PROFILE=quick or full, BUDGET=10min), write reports/o
 	  fi; \
 	fi; \
 	$(call within,120) sh reports/browser/fetch || true; \
+	rm -f $(REPORT)/history.json; \
+	[ "$${PARLAB_HISTORY:-}" = off ] || build/parlab history --json $(REPORT)/history.json >/dev/null || true; \
 	rendered=0; \
 	$(call within,300) $(python) reports/render.py $(REPORT) || rendered=$$?; \
 	[ $$rendered -le 1 ] || exit 1; \

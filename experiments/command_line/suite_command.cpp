@@ -84,6 +84,8 @@ int suite_command(const Arguments& arguments, const std::string& command) {
                "continue the suite in the folder, with its profile and races: more rounds for what "
                "is undecided; needs the same machine and build");
   app.add_flag("--quiet", options.quiet, "no progress");
+  app.add_flag("--no-history", options.no_history,
+               "does not keep these races for parlab history; PARLAB_HISTORY=off keeps none");
   app.footer("Example: parlab suite --profile quick --out reports/out");
   if (const auto help = parse_words(app, arguments)) {
     write_stdout(*help);

@@ -12,6 +12,7 @@
 #include "experiments/base/json_text.hpp"
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/base/standard_streams.hpp"
+#include "experiments/history/history_place.hpp"
 #include "experiments/measure/results/context.hpp"
 #include "experiments/measure/results/output_file.hpp"
 #include "experiments/measure/results/result_place.hpp"
@@ -247,10 +248,8 @@ void SuiteRun::step(Entry& entry, const std::function<void(RunningRace&)>& round
 
 void SuiteRun::publish(Entry& entry) {
   complete_context(entry.context);
-  const RaceRecord record = entry.race->record();
-  const int planned = entry.race->plan().sentences;
-  const json document =
-      result_json(record, entry.context, entry.race->headlines(record.verdicts, planned), planned);
+  entry.has_run = true;
+  const json document = document_of(entry);
   try {
     OutputFile file(options_.folder + "/" + file_of(entry.words));
     publish_or_rescue(file, json_document(document));
@@ -258,6 +257,19 @@ void SuiteRun::publish(Entry& entry) {
   } catch (const std::exception& error) {
     throw NoPlace(error.what());
   }
+}
+
+json SuiteRun::document_of(const Entry& entry) const {
+  const RaceRecord record = entry.race->record();
+  const int planned = entry.race->plan().sentences;
+  return result_json(record, entry.context, entry.race->headlines(record.verdicts, planned),
+                     planned);
+}
+
+void SuiteRun::keep_history() const {
+  if (options_.no_history) return;
+  for (const Entry& entry : entries_)
+    if (entry.race && entry.has_run) keep_in_history(document_of(entry), "suite");
 }
 
 std::string SuiteRun::command_of(const Entry& entry) const {
@@ -333,6 +345,7 @@ json SuiteRun::headlines() const {
 }
 
 bool SuiteRun::publish_summary(const std::string& why) {
+  keep_history();
   if (!why.empty())
     for (const Entry& entry : entries_)
       if (!entry.is_published && !is_told_failed(entry))

@@ -38,6 +38,7 @@ struct SuiteOptions {
   std::string command;                 // the whole line, for the record
   std::vector<std::string> only = {};  // races, by name; empty for all
   bool quiet = false;
+  bool no_history = false;
   /// Of the whole suite. Without it each race has the rounds that its entry says.
   std::optional<std::chrono::duration<double>> budget = std::nullopt;
   bool is_budget_asked_for = false;  // else the first pass is done, however long it takes
@@ -55,7 +56,7 @@ class SuiteRun {
   /// Throws Interrupted, NoPlace, or UsageError where the budget is too small for the first pass.
   void run();
 
-  /// The folder's suite.json and headlines.json. False where they could not be written, which is
+  /// The folder's suite.json and headlines.json; the races that ran are kept in the history. False where they could not be written, which is
   /// told. `why` it ended early; empty: it did not. Races that were not run are named as failed.
   bool publish_summary(const std::string& why = "");
 
@@ -72,6 +73,7 @@ class SuiteRun {
     nlohmann::json context;
     OpenQuestions open;
     bool is_published = false;
+    bool has_run = false;  // here, not only in a suite that this one resumes
     std::size_t failures_told = 0;
   };
 
@@ -84,6 +86,8 @@ class SuiteRun {
   Entry* next_entry(double seconds_left);
   void step(Entry& entry, const std::function<void(RunningRace&)>& rounds);
   void publish(Entry& entry);
+  nlohmann::json document_of(const Entry& entry) const;
+  void keep_history() const;
   void fail(const Entry& entry, const std::string& cause);
   void tell_failures(Entry& entry);
   bool is_told_failed(const Entry& entry) const;

@@ -35,6 +35,8 @@ const std::vector<Verb>& verbs() {
        run_race<RaceVerb::race>},
       {"diff", "A.json B.json", "what two result files say that were not measured together",
        run_alone<diff_command>},
+      {"history", "[EXPERIMENT]", "what was measured before on this machine, over commits",
+       run_alone<history_command>},
       {"suite", "--out DIR", "every experiment, for the report", suite_command},
       {"doctor", "", "what disturbs measurements on this machine, and how to fix it",
        run_alone<doctor_command>},

@@ -31,7 +31,7 @@ parlab_dependency(libboost-dev optional "backend asio_pool, event loops, crawler
 parlab_dependency(libboost-context-dev optional "stackful coroutines in event_loop and http_clients")
 parlab_dependency(zlib1g-dev optional "gzip in the delay server and the crawler" zlib.h)
 parlab_dependency(libssl-dev optional "TLS in parlab crawl" openssl/ssl.h)
-parlab_dependency(libsqlite3-dev optional "the frontier of parlab crawl" sqlite3.h)
+parlab_dependency(libsqlite3-dev optional "the history of runs, the frontier of parlab crawl" sqlite3.h)
 parlab_dependency(libidn2-dev optional "hosts beyond ASCII in parlab crawl" idn2.h)
 parlab_dependency(libcurl4-openssl-dev optional "libcurl, the peer client in http_clients" curl/curl.h)
 parlab_dependency(wrk optional "load generator, compared with http_clients' throughput" wrk)

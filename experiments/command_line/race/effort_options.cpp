@@ -83,6 +83,8 @@ void add_result_options(CLI::App& app, ResultWords& words) {
       ->type_name("always|never");
   app.add_flag("--quiet", words.quiet, "no table, no plot, no progress");
   app.add_flag("--progress", words.progress, "progress as lines on stderr, for a program to read");
+  app.add_flag("--no-history", words.no_history,
+               "does not keep this run for parlab history; PARLAB_HISTORY=off keeps none");
 }
 
 void check_result_options(ResultWords& words) {

@@ -34,7 +34,7 @@ struct ResultWords {
   std::string json;      // path, "-" for stdout, "" for none
   std::string markdown;  // path, "" for none
   std::string plot;      // "always", "never", "" on a terminal
-  bool quiet = false, progress = false;
+  bool quiet = false, progress = false, no_history = false;
   std::string fail_on;  // "slower=5%"
   bool fail_on_unresolved = false;
   std::optional<SlowdownLimit> limit = std::nullopt;  // what fail_on says

@@ -15,6 +15,7 @@
 #include "experiments/command_line/race/race_plot.hpp"
 #include "experiments/command_line/race/race_text.hpp"
 #include "experiments/command_line/race/running_race.hpp"
+#include "experiments/history/history_place.hpp"
 #include "experiments/measure/results/context.hpp"
 #include "experiments/measure/results/result_place.hpp"
 #include "kernels/base/errors.hpp"
@@ -22,6 +23,11 @@
 
 namespace parlab {
 namespace {
+
+std::string name_of(RaceVerb verb) {
+  if (verb == RaceVerb::race) return "race";
+  return verb == RaceVerb::run ? "run" : "compare";
+}
 
 void tell_failures(const RaceRecord& race) {
   for (const Measured& result : race.outcome.results)
@@ -87,11 +93,10 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   const Table table = verb == RaceVerb::race ? command_table(race) : backend_table(race);
   tell_failures(race);
   // The result first: it outlives a stdout that takes no more.
-  if (place) {
-    nlohmann::json document = result_json(race, context, sentences, planned);
-    document["limit"] = limit.json();
-    place.deliver(document);
-  }
+  nlohmann::json document = result_json(race, context, sentences, planned);
+  document["limit"] = limit.json();
+  if (place) place.deliver(document);
+  if (!running.result_words().no_history) keep_in_history(document, name_of(verb));
   if (markdown)
     publish_or_rescue(*markdown, race_markdown(race, context, table, sentences, limit.text()),
                       ".md");

@@ -23,16 +23,6 @@ namespace {
 /// Under this name the context keeps the steal time of its beginning until it is completed.
 constexpr char steal_before[] = "steal_seconds_before";
 
-/// FNV-1a, 64 bits: tells machines apart without naming them.
-std::string hashed(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const char character : text) {
-    hash ^= static_cast<unsigned char>(character);
-    hash *= 1099511628211u;
-  }
-  return fmt::format("{:016x}", hash);
-}
-
 std::string host_hash() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
@@ -100,6 +90,23 @@ nlohmann::json collect_context(const std::string& command, const Machine& machin
   };
 }
 
+std::string hashed(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char character : text) {
+    hash ^= static_cast<unsigned char>(character);
+    hash *= 1099511628211u;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+std::string machine_fingerprint(const nlohmann::json& context) {
+  nlohmann::json facts;
+  for (const char* name :
+       {"host", "cpu", "cores", "caches", "memory_bytes", "virtual_machine", "simd"})
+    facts[name] = context.value(name, nlohmann::json());
+  return hashed(facts.dump());
+}
+
 std::string program_version() { return build_version; }
 
 void complete_context(nlohmann::json& context, const Machine& machine) {
@@ -126,6 +133,7 @@ std::map<std::string, std::string> relevant_environment(char** variables) {
     const std::size_t equals = variable.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view name = variable.substr(0, equals);
+    if (name == "PARLAB_HISTORY") continue;  // where a run is kept changes nothing of it
     const bool listed =
         name == "LD_PRELOAD" || std::any_of(prefixes.begin(), prefixes.end(),
                                             [&](auto prefix) { return name.starts_with(prefix); });

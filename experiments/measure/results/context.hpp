@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "kernels/machine/machine.hpp"
 
@@ -16,6 +17,12 @@ namespace parlab {
 /// The `context` of a result file, but for what is known only afterwards. The host is a hash, never
 /// its name; credentials inside URLs are masked.
 nlohmann::json collect_context(const std::string& command, const Machine& machine = Machine());
+
+/// Tells machines apart by what does not change from run to run: "3f2a...". Of a result's context.
+std::string machine_fingerprint(const nlohmann::json& context);
+
+/// FNV-1a, 64 bits, in hexadecimal.
+std::string hashed(std::string_view text);
 
 /// This build's, as in 0.1.0.
 std::string program_version();

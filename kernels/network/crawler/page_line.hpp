@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "kernels/network/crawler/database_query.hpp"
+#include "kernels/database/database.hpp"
 
 namespace parlab {
 

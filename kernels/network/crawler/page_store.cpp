@@ -1,7 +1,6 @@
 #include "kernels/network/crawler/page_store.hpp"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,46 +31,14 @@ constexpr int pages_a_commit = 32;
 
 }  // namespace
 
-struct PageStore::Database {
-  sqlite3* handle = nullptr;
-  sqlite3_stmt *add = nullptr, *finish = nullptr, *next = nullptr, *origin = nullptr,
-               *hop = nullptr, *line = nullptr;
+struct PageStore::Database : parlab::Database {
+  Statement add, finish, next, origin, hop, line;
   bool in_transaction = false;
   int finished = 0;  // pages since the last commit
   /// Addresses that were added lately, each at the place of its hash: most links of a site lead to
   /// pages that many others link to, and need no look into the database.
   std::vector<std::string> recent = std::vector<std::string>(1 << 15);
 
-  Database() = default;
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-  ~Database() {
-    for (sqlite3_stmt* statement : {add, finish, next, origin, hop, line})
-      sqlite3_finalize(statement);
-    sqlite3_close(handle);
-  }
-
-  void run(const char* sql) {
-    char* why = nullptr;
-    if (sqlite3_exec(handle, sql, nullptr, nullptr, &why) == SQLITE_OK) return;
-    const std::string text = why ? why : sqlite3_errmsg(handle);
-    sqlite3_free(why);
-    throw std::runtime_error("the crawl's database: " + text);
-  }
-  sqlite3_stmt* prepared(const char* sql) {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(handle, sql, -1, &statement, nullptr) != SQLITE_OK)
-      throw std::runtime_error(fmt::format("the crawl's database: {}", sqlite3_errmsg(handle)));
-    return statement;
-  }
-  /// The first column of the query's first row, if it has one.
-  std::optional<std::string> first(const char* sql) {
-    sqlite3_stmt* const statement = prepared(sql);
-    std::optional<std::string> value;
-    if (DatabaseQuery query(statement); query.step()) value = query.text(0);
-    sqlite3_finalize(statement);
-    return value;
-  }
   bool has(const char* sql) { return first(sql).has_value(); }
   void begin() {
     if (!in_transaction) run("BEGIN IMMEDIATE");
@@ -125,18 +92,17 @@ PageStore::PageStore(const std::string& path) : database_(std::make_unique<Datab
 
 void PageStore::count_pages() {
   Database& db = *database_;
-  sqlite3_stmt* const once = db.prepared(
+  const Database::Statement once = db.prepared(
       "SELECT count(*), coalesce(sum(done), 0), coalesce(sum(done AND error <> ''), 0), "
       "coalesce(sum(done * bytes), 0) FROM pages");
   {
-    DatabaseQuery query(once);
+    DatabaseQuery query(once.get());
     query.step();
     const auto number = [&](int column) {
       return static_cast<std::uint64_t>(query.number(column));
     };
     totals_ = {number(0), number(1), number(2), number(3)};
   }
-  sqlite3_finalize(once);
 }
 
 PageStore::~PageStore() {
@@ -155,13 +121,12 @@ void PageStore::remember_options(const std::string& options) {
     throw UsageError(fmt::format(
         "--state holds another crawl ({}); give another file, or the same options", before));
   if (before.empty()) {
-    sqlite3_stmt* const write = db.prepared("INSERT INTO about VALUES ('options', ?)");
+    const Database::Statement write = db.prepared("INSERT INTO about VALUES ('options', ?)");
     {
-      DatabaseQuery query(write);
+      DatabaseQuery query(write.get());
       query << options;
       query.step();
     }
-    sqlite3_finalize(write);
   }
   commit();
 }
@@ -194,7 +159,7 @@ bool PageStore::add(const FoundPage& page, std::int64_t parent) {
   if (recent == page.url) return false;
   recent = page.url;
   database_->begin();
-  DatabaseQuery query(database_->add);
+  DatabaseQuery query(database_->add.get());
   query << page.url << page.authority << std::int64_t{page.depth} << std::int64_t{page.redirects}
         << parent;
   query.step();
@@ -205,7 +170,7 @@ bool PageStore::add(const FoundPage& page, std::int64_t parent) {
 
 void PageStore::finish(const Page& page, const PageResult& result) {
   database_->begin();
-  DatabaseQuery query(database_->finish);
+  DatabaseQuery query(database_->finish.get());
   query << std::int64_t{result.status} << result.error << static_cast<std::int64_t>(result.bytes)
         << result.seconds << std::int64_t{result.tries} << result.redirect << result.more
         << page.id;
@@ -225,7 +190,7 @@ void PageStore::commit() {
 
 std::vector<Page> PageStore::next_pages(const std::string& authority, std::int64_t after,
                                         std::size_t most, int deepest) {
-  DatabaseQuery query(database_->next);
+  DatabaseQuery query(database_->next.get());
   query << authority << after << std::int64_t{deepest} << static_cast<std::int64_t>(most);
   std::vector<Page> pages;
   while (query.step())
@@ -235,46 +200,43 @@ std::vector<Page> PageStore::next_pages(const std::string& authority, std::int64
 }
 
 std::optional<int> PageStore::lowest_depth_left() {
-  sqlite3_stmt* const statement =
+  const Database::Statement statement =
       database_->prepared("SELECT depth FROM pages WHERE done = 0 ORDER BY depth LIMIT 1");
   std::optional<int> depth;
   {
-    DatabaseQuery query(statement);
+    DatabaseQuery query(statement.get());
     if (query.step()) depth = static_cast<int>(query.number(0));
   }
-  sqlite3_finalize(statement);
   return depth;
 }
 
 std::vector<std::string> PageStore::hosts() {
-  sqlite3_stmt* const statement =
+  const Database::Statement statement =
       database_->prepared("SELECT DISTINCT authority FROM pages WHERE done = 0 ORDER BY authority");
   std::vector<std::string> hosts;
   {
-    DatabaseQuery query(statement);
+    DatabaseQuery query(statement.get());
     while (query.step()) hosts.push_back(query.text(0));
   }
-  sqlite3_finalize(statement);
   return hosts;
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> PageStore::errors() {
-  sqlite3_stmt* const statement = database_->prepared(
+  const Database::Statement statement = database_->prepared(
       "SELECT error, count(*) FROM pages WHERE done = 1 AND error <> '' GROUP BY error ORDER BY 2 "
       "DESC, 1");
   std::vector<std::pair<std::string, std::uint64_t>> errors;
   {
-    DatabaseQuery query(statement);
+    DatabaseQuery query(statement.get());
     while (query.step())
       errors.emplace_back(query.text(0), static_cast<std::uint64_t>(query.number(1)));
   }
-  sqlite3_finalize(statement);
   return errors;
 }
 
 bool PageStore::redirected_from(std::int64_t page, const std::string& url) {
   for (;;) {
-    DatabaseQuery query(database_->origin);
+    DatabaseQuery query(database_->origin.get());
     query << page;
     if (!query.step()) return false;
     if (query.text(0) == url) return true;
@@ -290,7 +252,7 @@ struct PageStore::Hop {
 };
 
 std::optional<PageStore::Hop> PageStore::hop_from(const std::string& url) {
-  DatabaseQuery query(database_->hop);
+  DatabaseQuery query(database_->hop.get());
   query << url;
   if (!query.step()) return std::nullopt;
   return Hop{static_cast<int>(query.number(0)), query.text(1), query.text(2)};
@@ -315,14 +277,13 @@ void PageStore::mark_redirects(int most) {
   Database& db = *database_;
   db.begin();
   std::vector<std::pair<std::string, std::string>> pages;  // that redirect, and where
-  sqlite3_stmt* const read = db.prepared(
+  const Database::Statement read = db.prepared(
       "SELECT url, redirect FROM pages WHERE done = 1 AND error = '' AND redirect <> ''");
   {
-    DatabaseQuery query(read);
+    DatabaseQuery query(read.get());
     while (query.step()) pages.emplace_back(query.text(0), query.text(1));
   }
-  sqlite3_finalize(read);
-  sqlite3_stmt* const write = db.prepared("UPDATE pages SET error = ? WHERE url = ?");
+  const Database::Statement write = db.prepared("UPDATE pages SET error = ? WHERE url = ?");
   for (const auto& [url, redirect] : pages) {
     std::vector<std::string> seen = {url};
     std::string at = redirect, error;
@@ -336,17 +297,16 @@ void PageStore::mark_redirects(int most) {
       at = hop ? hop->redirect : std::string();
     }
     if (error.empty()) continue;
-    DatabaseQuery query(write);
+    DatabaseQuery query(write.get());
     query << error << url;
     query.step();
     ++totals_.failed;
   }
-  sqlite3_finalize(write);
   commit();
 }
 
 std::string PageStore::line_of(std::int64_t page) {
-  DatabaseQuery query(database_->line);
+  DatabaseQuery query(database_->line.get());
   query << page;
   return query.step() ? page_line_text(page_line(query)) : std::string();
 }
@@ -354,18 +314,18 @@ std::string PageStore::line_of(std::int64_t page) {
 void PageStore::each_line(bool that_redirect,
                           const std::function<void(const std::string&)>& visit) {
   std::vector<std::int64_t> pages;
-  sqlite3_stmt* const statement = database_->prepared(
+  const Database::Statement statement = database_->prepared(
       "SELECT id FROM pages WHERE done = 1 AND (redirect <> '') = ? AND id > ? "
       "ORDER BY id LIMIT 1000");
   const auto load = [&](std::int64_t after) {
     pages.clear();
-    DatabaseQuery query(statement);
+    DatabaseQuery query(statement.get());
     query << std::int64_t{that_redirect} << after;
     while (query.step()) pages.push_back(query.number(0));
   };
   for (load(0); !pages.empty(); load(pages.back()))
     for (const std::int64_t page : pages) {
-      DatabaseQuery query(database_->line);
+      DatabaseQuery query(database_->line.get());
       query << page;
       if (!query.step()) continue;
       nlohmann::ordered_json line = page_line(query);
@@ -373,7 +333,6 @@ void PageStore::each_line(bool that_redirect,
         if (const auto end = end_of_redirects(query.text(0))) line["final"] = end->first;
       visit(page_line_text(line));
     }
-  sqlite3_finalize(statement);
 }
 
 }  // namespace parlab

@@ -66,11 +66,12 @@ def read_headline(fields: Fields, file: str, results: int) -> Headline:
     """A headline about a race with that many results."""
     return Headline(file, fields.text("sentence"), fields.index("result", results),
                     fields.index("against", results),
-                    _ratio(fields, "ratio", "interval", above=0.0),
+                    read_ratio(fields, "ratio", "interval", above=0.0),
                     fields.number("confidence", above=0.0), fields.one_of("verdict", VERDICTS))
 
 
-def _ratio(fields: Fields, value: str, interval: str, above: float = float("-inf")) -> Ratio:
+def read_ratio(fields: Fields, value: str, interval: str, above: float = float("-inf")) -> Ratio:
+    """A number and its interval, the ends of which may be null."""
     ends = fields.items(interval)
     if len(ends) != 2:
         raise fields.refuse(interval, f"has {len(ends)} ends, not 2")
@@ -84,7 +85,7 @@ def _comparison(fields: Fields, name: str, other: str, results: int) -> Comparis
     if fields.value(name) is None:
         return None
     part = fields.object(name)
-    return Comparison(_ratio(part, "ratio", "interval", above=0.0), part.index(other, results),
+    return Comparison(read_ratio(part, "ratio", "interval", above=0.0), part.index(other, results),
                       part.one_of("verdict", VERDICTS), part.number("confidence", above=0.0),
                       part.text("reason") if part.has("reason") else "",
                       part.has("beside_load") and part.flag("beside_load"),
@@ -168,7 +169,7 @@ def _facts(fields: Fields) -> dict[str, Any]:
 def _gate(fields: Fields, results: int) -> Gate:
     return Gate(fields.text("group"), fields.index("baseline_result", results),
                 fields.index("again_result", results),
-                _ratio(fields, "ratio", "interval", above=0.0), fields.flag("ok"),
+                read_ratio(fields, "ratio", "interval", above=0.0), fields.flag("ok"),
                 fields.number("guard", at_least=1.0) if fields.has("guard") else 1.0)
 
 
@@ -177,9 +178,9 @@ def _model(fields: Fields, results: int) -> Model:
     return Model(
         label=fields.text("label"),
         results=tuple(item.index("", results) for item in fields.items("results")),
-        start=_ratio(fields, "start_seconds", "start_interval"),
-        each=_ratio(fields, "each_seconds", "each_interval"), unit=fields.text("unit"),
-        break_even=_ratio(even, "size", "interval") if even else None,
+        start=read_ratio(fields, "start_seconds", "start_interval"),
+        each=read_ratio(fields, "each_seconds", "each_interval"), unit=fields.text("unit"),
+        break_even=read_ratio(even, "size", "interval") if even else None,
         against=even.text("against") if even else "",
         why=fields.text("break_even_why") if fields.has("break_even_why") else "")
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from report.load.checked_fields import BadFile, Fields, load_object, shown
+from report.load.history_results import History, load_history
 from report.load.micro_results import Micro, load_micro
 from report.load.race_result import Headline, Race
 from report.load.result_files import SCHEMA, load_race, read_headline, require_schema
 
 T = TypeVar("T")
-NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json")
+NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json", "history.json")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Suite:
     elapsed_seconds: float
     files: tuple[Path, ...]  # all that was read
     spending: Spending | None = None  # None for loose files, and those of before
+    history: History | None = None  # None where none lies in the folder
 
     def without(self, faults: list[Fault]) -> Suite:
         """The same without these races."""
@@ -77,7 +79,7 @@ class Suite:
     def only(self, race: Race) -> Suite:
         """One race of it."""
         return replace(self, races=(race,), headlines=race.headlines, faults=(), never_ran=(),
-                       micro=None)
+                       micro=None, history=None)
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,9 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
                               "the sentences are those of each race by itself", faults)
     if path := extra.get("micro.json"):
         micro = _or_fault(lambda: load_micro(path), path, "its figures are left out", faults)
+    history = None
+    if path := extra.get("history.json"):
+        history = _or_fault(lambda: load_history(path), path, "the history is left out", faults)
     one_family = headlines is not None or len(races) == 1
     if headlines is None:
         headlines = tuple(headline for race in shown_races for headline in race.headlines)
@@ -189,7 +194,7 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
         elapsed_seconds=index.elapsed_seconds if index
         else sum(race.elapsed_seconds for race in shown_races),
         files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names),
-        spending=index.spending if index else None)
+        spending=index.spending if index else None, history=history)
 
 
 def memory_bound(races: list[Race]) -> float | None:

@@ -18,7 +18,7 @@ import jinja2
 from report.answer.backend_sentences import serving_words
 from report.answer.certainty import next_words
 from report.answer.granularity import task_words
-from report.figures import (call_costs, cascade, goals, heat_map, loads, lock_holders, model, speedups,
+from report.figures import (call_costs, cascade, goals, heat_map, history, loads, lock_holders, model, speedups,
                             stillness, style, sweep, timeline)
 from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
@@ -29,6 +29,7 @@ from report.page.results_data import results_json
 from report.page.sections import Report, Section, build, figure_file
 from report.tables import peer_table
 from report.tables import arm_tables
+from report.tables.history_table import history_table
 from report.tables.micro_tables import micro_tables
 from report.tables.pattern_table import pattern_table
 from report.tables.regret_table import granularity_table, regret_table
@@ -132,6 +133,8 @@ def _drawings(report: Report, folder: Path) -> list[Callable[[], None]]:
             drawings.append(partial(loads.draw, race, folder.parent / figure_file(race, "-loads")))
     if report.heat_map:
         drawings.append(partial(heat_map.draw, report.answer.loops, folder / Path(report.heat_map).name))
+    if report.history_figure:
+        drawings.append(partial(history.draw, report.history, folder / Path(report.history_figure).name))
     if report.cascade:
         drawings.append(partial(cascade.draw, report.answer.regrets, looks, folder / Path(report.cascade).name))
     if report.stillness:
@@ -155,7 +158,7 @@ def markdown_of(report: Report) -> str:
         "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,
         "grid_table": arm_tables.grid_table, "regret_table": regret_table,
         "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables,
-        "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
+        "history_table": history_table, "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
         "source_words": SOURCE_WORDS,
         "source_table": lambda sections: source_table([section.race for section in sections]),

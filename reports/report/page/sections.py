@@ -19,6 +19,7 @@ from report.figures.lock_holders import spans_of
 from report.figures.model import is_held_to_model
 from report.figures.timeline import timelines
 from report.load.checked_fields import shown
+from report.load.history_results import Series
 from report.load.race_result import Arm, Headline, Race
 from report.load.suite_results import Suite
 from report.tables.axis import measures_chunks, sweep_axis
@@ -26,6 +27,9 @@ from report.tables.grid import Choice, choices
 from report.tables.peer_table import is_against, rows_of
 from report.tables.trust import Trust, judge
 from report.text.formats import listing, memory, plural
+
+
+MOST_SERIES = 12  # of the history: two columns of six panels
 
 
 def figure_file(race: Race, which: str = "") -> str:
@@ -201,6 +205,26 @@ class Report:
     def cascade(self) -> str:
         """The path of the figure of what backends keep over all loops; empty where one has no more."""
         return "figures/cascade.svg" if len(self.answer.judged) > 1 else ""
+
+    @property
+    def history(self) -> list[Series]:
+        """Arms that were measured at several commits of this machine, those that changed first."""
+        return self.suite.history.shown[:MOST_SERIES] if self.suite.history else []
+
+    @property
+    def history_words(self) -> str:
+        """How many arms of the history there are, and how many are shown. Requires one."""
+        assert self.suite.history
+        several = self.suite.history.shown
+        words = f"{plural(len(several), 'arm')} {'was' if len(several) == 1 else 'were'} measured at several commits"
+        changed = sum(bool(one.changes) for one in several)
+        words += f", {changed} of them changed" if changed else ", none changed beyond its intervals"
+        return words + (f"; {MOST_SERIES} are shown." if len(several) > MOST_SERIES else ".")
+
+    @property
+    def history_figure(self) -> str:
+        """The path of the figure of ratios over commits; empty without any."""
+        return "figures/ratios-over-commits.svg" if self.history else ""
 
     @property
     def failed(self) -> list[tuple[Section, Arm]]:

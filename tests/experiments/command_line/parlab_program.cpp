@@ -70,6 +70,7 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
   if (around.no_hangup) ::signal(SIGHUP, SIG_IGN);
   // NOLINTBEGIN(concurrency-mt-unsafe): a forked child has one thread
   putenv(mark_.data());
+  setenv("PARLAB_HISTORY", "off", 1);  // of the checkout's own runs
   for (const std::string& variable : around.variables) putenv(strdup(variable.c_str()));
   // NOLINTEND(concurrency-mt-unsafe)
   // stderr first: a closed stdout would be its number.
