@@ -35,6 +35,7 @@ const std::vector<Verb>& verbs() {
        run_race<RaceVerb::race>},
       {"diff", "A.json B.json", "what two result files say that were not measured together",
        run_alone<diff_command>},
+      {"replay", "REPORT", "repeats another's report here, sentence by sentence", replay_command},
       {"history", "[EXPERIMENT]", "what was measured before on this machine, over commits",
        run_alone<history_command>},
       {"suite", "--out DIR", "every experiment, for the report", suite_command},

@@ -37,6 +37,7 @@ int doctor_command(const Arguments& arguments);
 int crawl_command(const Arguments& arguments);
 int check_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);
+int replay_command(const Arguments& arguments, const std::string& command);
 int history_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
 int man_command(const Arguments& arguments);

@@ -4,12 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 
 #include "experiments/base/shell_words.hpp"
+#include "experiments/measure/results/recorded_command.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
-#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {
@@ -20,48 +18,23 @@ bool is_bounded(const HistoryPoint& point) { return point.low && point.high; }
 
 double width(const HistoryPoint& point) { return *point.high / *point.low; }
 
-/// Options of a command that say where its result goes and how long it goes on, or are said anew.
-constexpr std::array<std::string_view, 10> left_out = {
-    "--json", "--markdown", "--rounds", "--until",   "--budget",
-    "--plot", "--fail-on",  "--metric", "--backend", "--workers"};
-constexpr std::array<std::string_view, 4> flags_left_out = {"--quiet", "--progress", "--no-history",
-                                                            "--fail-on-unresolved"};
-
-bool is_in(const auto& names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 /// The words of a run that has this arm and little else; empty where the command was none of an experiment.
 std::vector<std::string> words_of_arm(const HistoryPoint& point, const json& identity) {
-  std::vector<std::string> words;
-  try {
-    words = shell_words(point.command, "command");
-  } catch (const UsageError&) {
-    return {};
-  }
-  // parlab run EXPERIMENT ...
-  if (words.size() < 3 || (words[1] != "run" && words[1] != "compare")) return {};
-  const bool is_compute = identity.value("backend", "") != "serial";
-  std::vector<std::string> chosen = {"build/parlab", "run", words[2]};
-  for (std::size_t i = 3; i < words.size(); ++i) {
-    const std::string name = words[i].substr(0, words[i].find('='));
-    if (is_in(flags_left_out, name)) continue;
-    const bool is_said_anew = name == "--backend" || name == "--workers" || name == "--baseline";
-    if ((is_in(left_out, name) || name == "--baseline") && (is_compute || !is_said_anew)) {
-      if (words[i].size() == name.size()) ++i;  // its value
-      continue;
-    }
-    chosen.push_back(words[i]);
-  }
-  if (is_compute) {
+  auto command = recorded_command(point.command);
+  if (!command) return {};
+  command->remove("--metric");
+  if (const std::string backend = identity.value("backend", ""); backend != "serial") {
+    for (const char* option : {"--backend", "--workers", "--baseline"}) command->remove(option);
     const std::string schedule = identity.value("schedule", "");
-    chosen.insert(
-        chosen.end(),
-        {"--backend", identity.value("backend", "") + (schedule.empty() ? "" : ":" + schedule),
-         "--workers", fmt::to_string(identity.value("workers", 1)), "--baseline", "first"});
+    command->add("--backend", schedule.empty() ? backend : backend + ":" + schedule);
+    command->add("--workers", fmt::to_string(identity.value("workers", 1)));
+    command->add("--baseline", "first");
   }
-  chosen.insert(chosen.end(), {"--rounds", "3", "--quiet"});
-  return chosen;
+  command->add("--rounds", "3");
+  std::vector<std::string> words = {"build/parlab", "run"};
+  for (std::string& word : command->words()) words.push_back(std::move(word));
+  words.push_back("--quiet");
+  return words;
 }
 
 std::string command_of(const HistoryPoint& before, const HistoryPoint& after,
