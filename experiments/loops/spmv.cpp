@@ -146,7 +146,7 @@ class Spmv final : public Experiment {
     const bool full = profile == Profile::full;
     const std::string all = fmt::to_string(usable_cores());
     return {{"spmv-backends",
-             {"spmv", "--rows", full ? "1Mi" : "256Ki", "--variant", "rows,places", "--backend",
+             {"spmv", "--rows", full ? "1Mi" : "128Ki", "--variant", "rows,places", "--backend",
               full ? "all" : "each", "--workers", all, "--rounds", full ? "41" : "7"}}};
   }
 

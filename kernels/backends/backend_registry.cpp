@@ -8,6 +8,7 @@
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/base/registry.hpp"
+#include "kernels/machine/processors/worker_places.hpp"
 
 namespace parlab {
 namespace {
@@ -23,6 +24,24 @@ const BackendEntry& backend_named(std::string_view name) {
       throw UsageError(fmt::format("backend '{}' is not in this build; {}", name, missing.why));
   return entry_named(backends(), "backend", name);
 }
+
+/// Whoever computes a chunk has a processor of its own.
+class PlacedBackend final : public Backend {
+ public:
+  explicit PlacedBackend(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
+  int workers() const override { return backend_->workers(); }
+
+ private:
+  void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
+    const auto placed = [&](std::uint64_t chunk, std::byte* slot) {
+      take_worker_place();
+      body(chunk, slot);
+    };
+    backend_->run_chunks(chunks, slots, slot_size, placed);
+  }
+
+  std::unique_ptr<Backend> backend_;
+};
 
 }  // namespace
 
@@ -89,7 +108,9 @@ std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
     throw UsageError(fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));
   if (!entry.parallel && spec.workers != 1)
     throw UsageError(fmt::format("backend '{}' has one worker, not {}", entry.name, spec.workers));
-  return entry.make(complete);
+  std::unique_ptr<Backend> backend = entry.make(complete);
+  if (has_worker_places()) return std::make_unique<PlacedBackend>(std::move(backend));
+  return backend;
 }
 
 }  // namespace parlab

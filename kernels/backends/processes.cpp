@@ -24,6 +24,7 @@
 #include "kernels/backends/static_share.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/thread_shortage.hpp"
+#include "kernels/machine/processors/worker_places.hpp"
 #include "kernels/posix/process/child_process.hpp"
 #include "kernels/posix/shared_mapping.hpp"
 
@@ -90,6 +91,7 @@ class Processes final : public Backend {
         if (!board.threw.exchange(true)) message.copy(board.message, sizeof(board.message) - 1);
         board.stop.store(true, std::memory_order_relaxed);
       };
+      take_worker_place(worker);
       try {
         take_chunks(worker);
       } catch (const std::exception& error) {

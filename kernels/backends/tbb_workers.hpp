@@ -15,6 +15,7 @@
 
 #include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
+#include "kernels/machine/processors/worker_places.hpp"
 #include "kernels/posix/mutex.hpp"
 
 namespace parlab {
@@ -82,19 +83,23 @@ class TbbParallelism {
 /// TBB gives its workers the processors that the initial thread had at TBB's first use: where
 /// OpenMP had bound that one (kernels/machine/processors/openmp_binding.hpp), all of them would share a
 /// processor. So whoever comes to work in an arena is given what the thread that opened the arena
-/// has. Lives as long as the arena. Does nothing where the environment does not bind.
+/// has; or, where workers are bound to a processor each, such a place before it looks for work. Lives as
+/// long as the arena. Does nothing where neither binds.
 class TbbProcessors final : public tbb::task_scheduler_observer {
  public:
   explicit TbbProcessors(tbb::task_arena& arena)
       : task_scheduler_observer(arena), processors_(processors_without_openmp()) {
-    if (!openmp_binding().empty()) observe(true);
+    if (!openmp_binding().empty() || has_worker_places()) observe(true);
   }
   TbbProcessors(const TbbProcessors&) = delete;
   TbbProcessors& operator=(const TbbProcessors&) = delete;
   ~TbbProcessors() override { observe(false); }
 
   void on_scheduler_entry(bool is_worker) override {
-    if (is_worker) bind_thread(processors_);
+    if (has_worker_places())
+      take_worker_place();
+    else if (is_worker)
+      bind_thread(processors_);
   }
 
  private:

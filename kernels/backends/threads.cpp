@@ -11,6 +11,7 @@
 #include "kernels/backends/static_share.hpp"
 #include "kernels/base/first_failure.hpp"
 #include "kernels/base/thread_shortage.hpp"
+#include "kernels/machine/processors/worker_places.hpp"
 
 namespace parlab {
 namespace {
@@ -23,6 +24,7 @@ class Threads final : public Backend {
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
+    leave_worker_place();
     FirstFailure failure;
     std::atomic<std::uint64_t> next = 0;
     const auto compute = [&](std::uint64_t chunk) {

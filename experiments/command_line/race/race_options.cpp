@@ -58,8 +58,8 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--workers", words.workers, "worker counts, as in 1,2 [the usable cores]");
     app.add_option(
         "--pin", words.pin,
-        "confines each arm to as many processors as it has workers: compact, neighbours; "
-        "spread, far apart; none, all processors; each of a list makes an arm [none]");
+        "binds each worker of an arm to a processor of its own: compact, neighbours; spread, far "
+        "apart; none, all processors for all; each of a list makes an arm [none]");
   }
   app.add_option("--env", words.env,
                  "variable that arms are started with, as in OMP_WAIT_POLICY=active,passive; each "

@@ -13,6 +13,7 @@
 #include "experiments/base/this_program.hpp"
 #include "experiments/measure/race/round_order.hpp"
 #include "kernels/machine/processors/processor_set.hpp"
+#include "kernels/machine/processors/worker_places.hpp"
 #include "kernels/machine/usable_cores.hpp"
 
 namespace parlab {
@@ -39,6 +40,7 @@ OpenedArm open_in_place(const Experiment& experiment, const Arm& arm) {
       throw std::runtime_error(
           fmt::format("the kernel does not let it run on processors {} (--pin {})",
                       fmt::join(numbers, ", "), placement_name(arm.pin)));
+    set_worker_places(numbers);
   }
   return experiment.open(arm);
 }

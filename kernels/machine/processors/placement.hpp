@@ -1,7 +1,7 @@
 #pragma once
 
-// Which processors so many workers are confined to: close to each other, or far apart. Workers are
-// free to move among these: backends whose threads cannot be bound one by one can be placed, too.
+// Which processors so many workers are given: close to each other, or far apart. Each is then bound to
+// one of them (worker_places.hpp).
 
 #include <filesystem>
 #include <string>

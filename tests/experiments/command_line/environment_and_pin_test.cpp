@@ -85,6 +85,45 @@ TEST_F(OwnKernelAxis, ConfinesArmsToAsManyProcessorsAsWorkers) {
   EXPECT_EQ(pinned, 5);  // serial twice, three backends
 }
 
+TEST_F(OwnKernelAxis, BindsEachWorkerToAProcessorOnEveryBackend) {
+  if (processors_at_start().count() < 2) GTEST_SKIP() << "needs two processors";
+  const json document =
+      race(counts_processors(100), {"--backend", "all", "--workers", "2", "--pin", "compact"}, 0);
+  EXPECT_GE(document["results"].size(), 8u);
+  for (const json& result : document["results"])
+    EXPECT_EQ(result["processors"].size(), result["role"] == "arm" ? 2u : 1u) << result["label"];
+}
+
+// Two indices wait for each other, so that both workers compute; each tells where it does.
+TEST_F(OwnKernelAxis, BindsNoTwoWorkersToOneProcessor) {
+  if (processors_at_start().count() < 2) GTEST_SKIP() << "needs two processors";
+  constexpr char kernel[] = R"(#include <sched.h>
+#include <atomic>
+#include <chrono>
+constexpr std::uint64_t size = 2;
+std::atomic<std::uint64_t> begun = 0;
+auto kernel = [](std::uint64_t) -> std::uint64_t {
+  const std::uint64_t wanted = begun.fetch_add(1) / 2 * 2 + 2;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  while (begun.load() < wanted && std::chrono::steady_clock::now() < end) {}
+  return std::uint64_t{1} << sched_getcpu();
+};
+)";
+  const json document = race(kernel,
+                             {"--backend", "threads,thread_pool,openmp:static", "--workers", "2",
+                              "--grain", "1", "--pin", "spread"},
+                             1);
+  int seen = 0;
+  for (const json& result : document["results"]) {
+    if (result["role"] != "arm") continue;
+    std::uint64_t both = 0;
+    for (const json& processor : result["processors"]) both += 1ULL << processor.get<int>();
+    EXPECT_EQ(result["answer"], both) << result["label"];
+    ++seen;
+  }
+  EXPECT_EQ(seen, 3);
+}
+
 TEST(EnvironmentAndPin, TogetherCombine) {
   const Ended ended =
       run_parlab({"compare", "dispatch", "--chunks", "3", "--backend", "openmp", "--workers", "1",
