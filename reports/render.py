@@ -3,6 +3,7 @@
 
     reports/render.py reports/out
     reports/render.py pi.json primes.json --out somewhere
+    reports/render.py --gallery results-by-machine
 
 Exit 0 when the report stands, failed arms included: it shows them. Exit 1 when it stands without a
 file that cannot be reported: a line for each names file and field, and so does the report. Exit 2
@@ -27,6 +28,7 @@ except ImportError as error:
 from report.load.checked_fields import BadFile, shown
 from report.load.suite_results import Suite, load_files, load_suite
 from report.page.document import write_report
+from report.page.gallery import write_gallery
 from report.page.interactive import libraries_in
 
 
@@ -35,14 +37,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="render.py", description="Renders result files as a report: Markdown, HTML, figures.",
         epilog="example: reports/render.py reports/out")
-    parser.add_argument("source", nargs="+", type=Path, metavar="DIR|FILE",
+    parser.add_argument("source", nargs="*", type=Path, metavar="DIR|FILE",
                         help="the folder of a suite or of result files, or the files themselves")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="where the report goes, with a copy of its data [the folder read]")
     parser.add_argument("--plot", type=Path, metavar="DIR",
                         help="a node_modules with Observable Plot, for a page that filters and sorts; "
                              "`make report-html` makes it [build/browser/node_modules, if there]")
+    parser.add_argument("--gallery", type=Path, metavar="DIR",
+                        help="instead, GALLERY.md of a folder that holds a folder of results for each machine, "
+                             "side by side")
     options = parser.parse_args(arguments)
+    if bool(options.source) == bool(options.gallery):
+        parser.error("name results, or --gallery with a folder of them")
+    if options.gallery:
+        return _gallery(options.gallery, options.out or options.gallery)
     try:
         out = options.out or _folder_of(options.source)
         suite = write_report(_load(options.source), out, libraries_in(options.plot))
@@ -66,6 +75,22 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"parlab report: stdout: {error.strerror}; the report is in {out}", file=sys.stderr)
         return 1
     return 1 if suite.faults else 0
+
+
+def _gallery(folder: Path, out: Path) -> int:
+    try:
+        faults = write_gallery(folder, out)
+    except BadFile as bad:
+        print(f"parlab report: {bad}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"parlab report: {shown(error.filename or out)}: {error.strerror or error}: nothing was written",
+              file=sys.stderr)
+        return 2
+    for fault in faults:
+        print(f"parlab report: {shown(fault.path)}: {fault.problem}; {fault.instead}", file=sys.stderr)
+    print(shown(out / "GALLERY.md"))
+    return 1 if faults else 0
 
 
 def _folder_of(sources: list[Path]) -> Path:

@@ -22,8 +22,10 @@ namespace {
 
 constexpr double alpha = 0.05;
 
-/// Variables that set up a runtime, and cannot name a program or a library.
-constexpr std::array<std::string_view, 4> harmless_variables = {"OMP_", "GOMP_", "KMP_", "TBB_"};
+/// Variables that set up a runtime. Others of the same libraries name files to load (OMP_TOOL_LIBRARIES).
+constexpr std::array<std::string_view, 10> harmless_variables = {
+    "OMP_WAIT_POLICY=", "OMP_PROC_BIND=", "OMP_PLACES=",     "OMP_DYNAMIC=",   "OMP_SCHEDULE=",
+    "OMP_NUM_THREADS=", "OMP_STACKSIZE=", "GOMP_SPINCOUNT=", "KMP_BLOCKTIME=", "KMP_AFFINITY="};
 
 /// Throws UsageError where the command asks for what only its author should run.
 void require_harmless(const RecordedCommand& command) {
@@ -32,7 +34,7 @@ void require_harmless(const RecordedCommand& command) {
         "it compiles and runs a file of its author's: race it yourself, by parlab run own");
   for (const auto& [name, value] : command.options) {
     const std::string variable = value.value_or("");
-    const auto is_of = [&](std::string_view prefix) { return variable.starts_with(prefix); };
+    const auto is_of = [&](std::string_view begin) { return variable.starts_with(begin); };
     if (name == "--env" && std::ranges::none_of(harmless_variables, is_of))
       throw UsageError(fmt::format("it sets {}: not replayed", variable));
   }

@@ -101,8 +101,9 @@ TEST_F(Replay, SaysWhatCannotBeToldHereAndWhy) {
 TEST_F(Replay, RunsNothingThatTheFilesAuthorCouldHavePutIn) {
   for (const char* command :
        {"parlab race -- 'touch here' -- true", "parlab run own --kernel evil.hpp",
-        "parlab run pi --darts 1e4 --backend processes --env LD_PRELOAD=./evil.so", "touch here",
-        "parlab"}) {
+        "parlab run pi --darts 1e4 --backend processes --env LD_PRELOAD=./evil.so",
+        "parlab run pi --darts 1e4 --backend processes --env=OMP_TOOL_LIBRARIES=./evil.so",
+        "touch here", "parlab"}) {
     json document = race_;
     document["context"]["command"] = command;
     write("pi.json", document);
