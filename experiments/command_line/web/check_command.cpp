@@ -63,6 +63,7 @@ void add_check_options(CLI::App& app, CheckWords& words) {
       "The first Ctrl-C waits 2 s at most for what is asked for and reports what is known, the "
       "second "
       "ends at once.\n"
+      "Proxies are taken from http_proxy, https_proxy, all_proxy and no_proxy in the environment.\n"
       "Exit codes: 0 no broken link; 1 a broken link, or nothing could be read; 2 bad input; 130 "
       "interrupted.\n"
       "Example: parlab check https://example.com/docs/ --prefix /docs/ --ignore '*/search*'");

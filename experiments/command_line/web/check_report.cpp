@@ -66,10 +66,12 @@ std::string told_parent(const LinkParent& parent) {
 }  // namespace
 
 std::string told_error(const CheckedLink& link) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 17> words = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 19> words = {{
       {"no_anchor", "the page has no such anchor"},
       {"resolve_failed", "the host does not exist"},
       {"resolve_timeout", "the host's name could not be resolved in time"},
+      {"proxy_unreachable", "the proxy cannot be reached"},
+      {"proxy_http_407", "the proxy needs a login"},
       {"connect_refused", "the host refuses connections"},
       {"connect_timeout", "no connection in time"},
       {"first_byte_timeout", "no answer in time"},

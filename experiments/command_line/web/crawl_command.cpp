@@ -70,6 +70,7 @@ void add_options(CLI::App& app, Words& words) {
                      "links, phases, ...; - for stdout, or a pipe");
   app.footer(
       "The first Ctrl-C gives the pages in progress 2 s, the second ends at once.\n"
+      "Proxies are taken from http_proxy, https_proxy, all_proxy and no_proxy in the environment.\n"
       "Exit codes: 0 crawled, even if single pages failed; 1 the start could not be fetched, "
       "or leads out of scope; "
       "130 interrupted.\n"

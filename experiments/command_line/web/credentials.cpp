@@ -9,31 +9,16 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdint>
 #include <fstream>
 #include <string_view>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/text/ascii.hpp"
+#include "kernels/base/text/base64.hpp"
 #include "kernels/network/crawler/parsing/address.hpp"
 
 namespace parlab {
 namespace {
-
-/// RFC 4648, 4.
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j)
-      out += i + j > bytes.size() ? '=' : letters[group >> (18 - 6 * j) & 63];
-  }
-  return out;
-}
 
 std::string_view first_word(std::string_view& text) {
   text = trimmed(text);

@@ -10,6 +10,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
@@ -75,6 +76,8 @@ void set_fetch_options(const FetchWords& words, const std::string& verb, CrawlOp
   options.robots = !words.no_robots;
   options.allow_private = words.allow_private;
   options.ca_file = words.ca_file;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it
+  options.proxies = Proxies::from_environment([](const char* name) { return std::getenv(name); });
   options.agent = words.agent;
   if (words.agent.empty() ||
       std::ranges::any_of(words.agent, [](unsigned char c) { return c < 32 || c > 126; }))

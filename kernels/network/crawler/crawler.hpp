@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/network/crawler/fetching/proxy.hpp"
 #include "kernels/network/crawler/page_store.hpp"
 
 namespace parlab {
@@ -57,7 +58,10 @@ struct CrawlOptions {
   std::chrono::milliseconds longest_wait{60'000};  // that a Retry-After may ask for
   bool robots = true;
   bool sitemap = false;
+  /// Private hosts; else only where the start is one. Names that a proxy resolves are not looked up here: then
+  /// only addresses and localhost are refused.
   bool allow_private = false;
+  Proxies proxies = {};
   std::string ca_file = {};  // certificates to trust besides the system's
   std::string agent = "parlab";
   bool retry_failed = false;  // pages of an earlier run that ended with an error

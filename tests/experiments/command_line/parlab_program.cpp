@@ -71,6 +71,8 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
   // NOLINTBEGIN(concurrency-mt-unsafe): a forked child has one thread
   putenv(mark_.data());
   setenv("PARLAB_HISTORY", "off", 1);  // of the checkout's own runs
+  for (const char* proxy : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+    unsetenv(proxy);
   for (const std::string& variable : around.variables) putenv(strdup(variable.c_str()));
   // NOLINTEND(concurrency-mt-unsafe)
   // stderr first: a closed stdout would be its number.

@@ -46,7 +46,9 @@ bool is_worth_reading(const MessageReader& reader) {
 
 /// Whether GET may do better than HEAD, which some servers do not know, forbid or never tried.
 bool is_doubtful(int status, std::string_view error) {
-  if (!error.empty()) return !error.starts_with("connect_") && !error.starts_with("tls_");
+  if (!error.empty())
+    return !error.starts_with("connect_") && !error.starts_with("tls_") &&
+           !error.starts_with("proxy_");
   return status >= 400 && status != 410 && status != 429;
 }
 

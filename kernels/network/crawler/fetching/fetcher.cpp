@@ -12,6 +12,14 @@ namespace {
 /// For the database, the output, and threads that resolve.
 constexpr std::uint64_t other_descriptors = 72;
 
+/// As far as the name tells.
+bool has_private_name(const Address& address) {
+  boost::system::error_code error;
+  const asio::ip::address literal = asio::ip::make_address(address.host(), error);
+  if (!error) return is_private(literal);
+  return address.host() == "localhost" || address.host().ends_with(".localhost");
+}
+
 std::uint64_t connections_at_most() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
@@ -32,11 +40,22 @@ Fetcher::Fetcher(asio::io_context& loop, const CrawlOptions& options)
 std::uint64_t Fetcher::max_at_once() const { return std::min(options_.at_once, max_open_); }
 
 Awaitable<> Fetcher::learn_from(const Address& start) {
+  if (options_.proxies.proxy_for(start)) {
+    private_allowed_ = private_allowed_ || has_private_name(start);
+    co_return;
+  }
   const Resolved resolved = co_await resolve_host(loop_, start, options_.timeouts.resolve);
   private_allowed_ = private_allowed_ || any_is_private(resolved);
 }
 
 Awaitable<std::string> Fetcher::locate(Host& host, const Address& address) {
+  host.proxy = options_.proxies.proxy_for(address);
+  if (host.proxy) {
+    if (!private_allowed_ && has_private_name(address)) co_return std::string("private_address");
+    Resolved proxy = co_await resolve_host(loop_, host.proxy->address, options_.timeouts.resolve);
+    host.endpoints = std::move(proxy.endpoints);
+    co_return std::string(host.endpoints.empty() ? "proxy_unreachable" : "");
+  }
   Resolved resolved = co_await resolve_host(loop_, address, options_.timeouts.resolve);
   if (resolved.error.empty() && !private_allowed_ && any_is_private(resolved))
     resolved.error = "private_address";
@@ -57,6 +76,7 @@ Awaitable<Answer> Fetcher::fetch(Host& host, const Address& address, HttpRequest
   ++in_use_;
   const std::string cookies =
       host.cookies.header(address.target(), address.is_https(), std::time(nullptr));
+  request.proxy = host.proxy;
   if (!cookies.empty()) request.fields += "Cookie: " + cookies + "\r\n";
   for (;;) {
     ++requests_;

@@ -67,7 +67,8 @@ void HostOpener::take_robots(Host& host, Answer& answer) const {
   // What is too long is read as far as it came (RFC 9309, 2.5).
   if (!answer.error.empty() && answer.error != "body_too_big") {
     const bool told = answer.error.starts_with("tls_") || answer.error.starts_with("connect") ||
-                      answer.error == "private_address" || answer.error.starts_with("resolve");
+                      answer.error.starts_with("proxy_") || answer.error == "private_address" ||
+                      answer.error.starts_with("resolve");
     host.error = told ? answer.error : "robots_unreachable";
   } else if (status >= 200 && status < 300) {
     std::string text;

@@ -88,6 +88,12 @@ std::string tls_error(SSL* connection) {
   }
 }
 
+/// What only the proxy is told.
+std::string proxy_fields(const Proxy* proxy) {
+  if (!proxy || proxy->authorization.empty()) return {};
+  return fmt::format("Proxy-Authorization: {}\r\n", proxy->authorization);
+}
+
 bool is_address(const std::string& host) {
   boost::system::error_code error;
   asio::ip::make_address(host, error);
@@ -187,7 +193,7 @@ std::string HttpConnection::lost(const char* phase_timeout, boost::system::error
   return "connection_failed";
 }
 
-Awaitable<std::string> HttpConnection::connect(const Address& address,
+Awaitable<std::string> HttpConnection::connect(const Address& address, const Proxy* proxy,
                                                const std::vector<Tcp::endpoint>& endpoints) {
   std::string error_class = "connection_failed";
   for (const Tcp::endpoint& endpoint : endpoints) {
@@ -196,16 +202,51 @@ Awaitable<std::string> HttpConnection::connect(const Address& address,
     const auto [error] = co_await socket_.async_connect(endpoint, as_results);
     if (error) {
       error_class = lost("connect_timeout", error);
+      if (proxy && error_class != "too_many_files") error_class = "proxy_unreachable";
       continue;
     }
     boost::system::error_code ignored;
     socket_.set_option(Tcp::no_delay(true), ignored);
     reader_.reset();
     if (!address.is_https()) co_return std::string();
-    error_class = co_await handshake(address);
+    if (proxy) error_class = co_await tunnel(address, *proxy);
+    if (!proxy || error_class.empty()) error_class = co_await handshake(address);
     co_return error_class;
   }
   close();
+  co_return error_class;
+}
+
+/// Has the proxy connect to the host.
+Awaitable<std::string> HttpConnection::tunnel(const Address& address, const Proxy& proxy) {
+  const std::string target = address.authority() + (address.has_default_port() ? ":443" : "");
+  head_for_proxy_ = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\nUser-Agent: {1}\r\n{2}\r\n",
+                                target, options_.agent, proxy_fields(&proxy));
+  {
+    const auto [error, count] =
+        co_await asio::async_write(socket_, asio::buffer(head_for_proxy_), as_results);
+    if (error) co_return std::string("proxy_unreachable");
+  }
+  for (reader_.next(true); reader_.wants_more();) {
+    const auto room = reader_.room();
+    const auto [error, count] =
+        co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), as_results);
+    if (error)
+      reader_.ended();
+    else
+      reader_.took(count);
+  }
+  const int status = reader_.status();
+  const bool is_tunnel = status >= 200 && status < 300;
+  // The host speaks behind the tunnel's head, but never first. A refusal may have a body.
+  const bool is_answer = reader_.complete() && !(is_tunnel && reader_.has_surplus());
+  reader_.reset();
+  std::string error_class;
+  if (!is_answer)
+    error_class = "proxy_unreachable";
+  else if (!is_tunnel)
+    error_class = fmt::format("proxy_http_{}", status);
+  if (!error_class.empty()) close();
   co_return error_class;
 }
 
@@ -271,18 +312,21 @@ Awaitable<std::string> HttpConnection::exchange(Stream& stream, const HttpReques
 Awaitable<std::string> HttpConnection::ask(const Address& address,
                                            const std::vector<Tcp::endpoint>& endpoints,
                                            const HttpRequest& request) {
+  // A proxy is told the whole address; within a tunnel the host itself is asked.
+  const bool is_forwarded = request.proxy && !address.is_https();
   head_ = fmt::format(
       "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: text/html,*/*;q=0.5\r\n"
-      "Accept-Encoding: gzip, deflate\r\n{}\r\n",
-      request.is_head ? "HEAD" : "GET", address.target(), address.authority(), options_.agent,
-      request.fields);
+      "Accept-Encoding: gzip, deflate\r\n{}{}\r\n",
+      request.is_head ? "HEAD" : "GET",
+      is_forwarded ? std::string_view(address.text()) : address.target(), address.authority(),
+      options_.agent, is_forwarded ? proxy_fields(request.proxy) : std::string(), request.fields);
   total_end_ = Deadlines::Clock::now() + options_.timeouts.total;
   std::string error;
   for (bool is_reused = socket_.is_open();; is_reused = false) {
     phases_ = {};
     if (!is_reused) {
       const auto begin = Deadlines::Clock::now();
-      error = co_await connect(address, endpoints);
+      error = co_await connect(address, request.proxy, endpoints);
       phases_.connect = std::chrono::duration<double>(Deadlines::Clock::now() - begin).count();
       if (!error.empty()) co_return error;
     }

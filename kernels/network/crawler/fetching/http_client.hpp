@@ -38,6 +38,8 @@ struct HttpRequest {
   /// Asked once the head is there, where it is set: whether the body is wanted. Otherwise the connection is
   /// closed.
   bool (*wants_body)(const MessageReader& reader) = nullptr;
+  /// Whose endpoints are given; nullptr where they are the host's.
+  const Proxy* proxy = nullptr;
 };
 
 /// How long each phase of a request took. Seconds.
@@ -68,8 +70,9 @@ class HttpConnection {
  private:
   using Tls = asio::ssl::stream<Socket&>;
 
-  Awaitable<std::string> connect(const Address& address,
+  Awaitable<std::string> connect(const Address& address, const Proxy* proxy,
                                  const std::vector<Tcp::endpoint>& endpoints);
+  Awaitable<std::string> tunnel(const Address& address, const Proxy& proxy);
   Awaitable<std::string> handshake(const Address& address);
   template <class Stream>
   Awaitable<std::string> exchange(Stream& stream, const HttpRequest& request);
@@ -85,7 +88,7 @@ class HttpConnection {
   MessageReader reader_;
   Deadlines::Clock::time_point total_end_;
   HttpPhases phases_;
-  std::string head_;  // of the request, as it is sent
+  std::string head_, head_for_proxy_;  // of the request, as it is sent
 };
 
 /// A TLS client's context: verifies against the system's certificates and `ca_file`. Throws

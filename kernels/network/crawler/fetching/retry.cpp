@@ -32,10 +32,11 @@ bool is_worth_a_retry(int status, std::string_view error) {
   if (status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
       status == 504)
     return true;
-  constexpr std::array<std::string_view, 11> passing = {
+  constexpr std::array<std::string_view, 15> passing = {
       "connect_refused", "connect_timeout",    "connection_failed", "connection_reset",
       "empty",           "first_byte_timeout", "idle_timeout",      "truncated",
-      "total_timeout",   "tls_failed",         "too_many_files"};
+      "total_timeout",   "tls_failed",         "too_many_files",    "proxy_unreachable",
+      "proxy_http_502",  "proxy_http_503",     "proxy_http_504"};
   return std::ranges::find(passing, error) != passing.end();
 }
 

@@ -43,8 +43,9 @@ struct Host {
   using Clock = std::chrono::steady_clock;
 
   std::string origin;
-  std::vector<Tcp::endpoint> endpoints;
-  std::string error;  // why none of its pages can be fetched
+  std::vector<Tcp::endpoint> endpoints;  // its own, or its proxy's
+  const Proxy* proxy = nullptr;          // nullptr where it is asked directly
+  std::string error;                     // why none of its pages can be fetched
   Robots robots;
   CookieJar cookies;
   std::chrono::milliseconds delay{};

@@ -85,6 +85,11 @@ bool is_symbol(char32_t c) {
   return (c >= 0x2190 && c <= 0x2BFF) || (c >= 0x1F000 && c <= 0x1FAFF);
 }
 
+/// What the ASCII part of an international name may hold: anything else could not be decoded again.
+bool is_name_character(char32_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
 /// A label that libidn2 refuses for its symbols only.
 std::optional<std::string> with_symbols(std::string_view label) {
   std::vector<char32_t> characters;
@@ -95,7 +100,7 @@ std::optional<std::string> with_symbols(std::string_view label) {
     if (c.code == 0xFE0F) continue;  // says "as an emoji"; UTS 46 drops it
     const bool is_letter_of_ascii = c.code >= 'A' && c.code <= 'Z';
     characters.push_back(is_letter_of_ascii ? c.code + 32 : c.code);
-    if (c.code >= 128 && !is_symbol(c.code)) return std::nullopt;
+    if (c.code < 128 ? !is_name_character(c.code) : !is_symbol(c.code)) return std::nullopt;
     has_symbol = has_symbol || is_symbol(c.code);
   }
   constexpr std::size_t longest_label = 63;

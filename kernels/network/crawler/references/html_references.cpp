@@ -221,10 +221,12 @@ class Collector {
       add_words(link_text(), without_references(tag.raw_attribute("alt"), true));
     for (const HtmlAttribute& attribute : tag.attributes) {
       const std::string_view name = attribute.name;
-      if (name == "id" || (name == "name" && (tag.name == "a" || tag.name == "map")))
-        anchor(attribute.raw);
-      else if (name == "integrity" || name == "crossorigin")
+      if (name == "integrity" || name == "crossorigin")
         online_only(attribute);
+      else if (attribute.raw.data() == nullptr)
+        continue;  // without a value it refers to nothing, and has no place for an address
+      else if (name == "id" || (name == "name" && (tag.name == "a" || tag.name == "map")))
+        anchor(attribute.raw);
       else if (name == "style")
         add_css(attribute.raw, decode_references(attribute.raw, true), tag.name, name);
       else if (name == "srcset" || name == "imagesrcset")
@@ -264,7 +266,6 @@ class Collector {
       return one.attribute == attribute.name && one.element == tag.name;
     });
     if (place == std::end(places)) return;
-    if (attribute.raw.data() == nullptr) return;  // an attribute without a value
     // An empty picture or form is the page itself: nothing is asked for.
     if (attribute.raw.empty() && place->use != Use::page) return;
     Reference& added = add_whole(tag, attribute, place->use);

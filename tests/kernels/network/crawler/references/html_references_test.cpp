@@ -106,6 +106,16 @@ TEST(ReferencesOfHtml, TakesTheFirstBaseAndAllAnchors) {
   EXPECT_THAT(found.anchors, ElementsAre("a", "de", "f"));
 }
 
+TEST(ReferencesOfHtml, FindsNothingInAttributesWithoutAValue) {
+  const PageReferences found = references_of_html(
+      "<base href><a href id name>x</a><img src srcset style><meta property=og:url content>"
+      "<link rel=preconnect href><link rel=stylesheet href><form action>");
+  EXPECT_THAT(found.references, IsEmpty());
+  EXPECT_THAT(found.anchors, IsEmpty());
+  EXPECT_THAT(found.online_only, IsEmpty());
+  EXPECT_EQ(found.base_begin, found.base_end);
+}
+
 TEST(ReferencesOfHtml, ReadsXhtml) {
   EXPECT_EQ(references_of_html("<script src='a'/><a href='b'/>", true).references.size(), 2U);
   EXPECT_EQ(references_of_html("<script src='a'/><a href='b'/>").references.size(), 1U);
