@@ -140,7 +140,7 @@ TEST(Fuzz, Cookies) {
         "__Host-a=b; secure; path=/"},
        {";", "=", "Path=", "Domain=", "Max-Age=", "Expires=", "99999999999999999999", "-1", "\t",
         "\r\n", "\"", ","},
-       [now](const std::string& input, Mutation& mutation) {
+       [](const std::string& input, Mutation& mutation) {
          CookieJar jar;
          for (std::size_t count = 1 + mutation.below(3); count > 0; --count)
            jar.take(input, "h.example", "/x/y?z", now);
