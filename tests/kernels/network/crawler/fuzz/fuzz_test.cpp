@@ -26,7 +26,7 @@ namespace parlab {
 namespace {
 
 std::uint64_t variable(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
+  const char* const text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets it
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
@@ -51,8 +51,7 @@ bool is_printable_ascii(std::string_view text) {
 
 const std::vector<std::string> addresses = {"http://example.com/a/b?c=d#e",
                                             "https://[2001:db8::1]:8443/%41%2f",
-                                            "//b\xC3\xBC"
-                                            "cher.example/x",
+                                            "//b\u00FCcher.example/x",
                                             "../../c?x=\xE4&y",
                                             "http:\\\\h\\p",
                                             "http://0x7f.1/",
@@ -154,13 +153,11 @@ TEST(Fuzz, Cookies) {
 }
 
 TEST(Fuzz, Sitemaps) {
-  fuzz({"<?xml version='1.0' "
-        "encoding='latin1'?><urlset><url><loc>http://h/a&amp;b</loc></url></urlset>",
-        "<s:sitemapindex><s:sitemap><s:loc><![CDATA[http://h/x]]></s:loc></s:sitemap></"
-        "s:sitemapindex>",
+  fuzz({"<?xml encoding='latin1'?><urlset><url><loc>http://h/a&amp;b</loc></url></urlset>",
+        "<s:sitemapindex><s:sitemap><s:loc><![CDATA[http://h/x]]></s:loc></s:sitemap>",
         "<rss><channel><item><link>http://h/i</link></item></channel></rss>",
         "<feed><entry><link rel='alternate' href=\"http://h/e\"/></entry></feed>",
-        "http://h/1\nhttp://h/2\r\n", "\xFF\xFE<\0u\0r\0l\0"},
+        "http://h/1\nhttp://h/2\r\n", std::string("\xFF\xFE<\0u\0r\0l\0", 10)},
        {"<", ">", "</", "/>", "<!--", "-->", "<![CDATA[", "]]>", "&#x2F;", "&", "<url>", "<loc>",
         "</loc>", "<?xml", "?>", "\x1F\x8B"},
        [](const std::string& input, Mutation&) {
@@ -211,7 +208,7 @@ TEST(Fuzz, Http) {
   fuzz(responses,
        {"\r\n", "\n", ":", " ", "\t", "Content-Length: ", "Transfer-Encoding: chunked\r\n",
         "0\r\n\r\n", "ffffffffffffffff", "HTTP/1.1 ", "Connection: close\r\n", "\r\n\r\n", "-1",
-        "\0"},
+        std::string(1, 0)},
        [](const std::string& input, Mutation& mutation) {
          const auto whole = read_message(input, MessageReader::Kind::response, nullptr);
          const auto pieces = read_message(input, MessageReader::Kind::response, &mutation);
@@ -227,11 +224,10 @@ TEST(Fuzz, Http) {
 const std::vector<std::string> pages = {
     "<!doctype html><base href=/b/><a href='x?a&amp;b#c'>t</a><img srcset='a 1x, b 2x' src=\"i\">",
     "<script>'<a href=x>'</script><style>@import 'a'; p { background: url( \"b\\20 c\" ) }</style>",
-    "<!-- <a href=x> --!><meta http-equiv=refresh content='0; url=\"m\"'><p "
-    "style='x:url(&quot;q&quot;)'>",
+    "<!-- <a href=x> --!><meta http-equiv=refresh content='0; url=\"m\"'>",
+    "<p style='x:url(&quot;q&quot;)'>",
     "<meta charset=utf-16><textarea><a href=y></textarea><svg><use href='#z'/></svg><iframe src=f>",
-    "<a\nhref = \xE4\xF6 id=i name=n><b><link rel='stylesheet next' integrity=x crossorigin "
-    "href=c.css>"};
+    "<a\nhref = \xE4\xF6 id=i name=n><link rel='stylesheet next' integrity=x crossorigin href=c>"};
 const std::vector<std::string> page_words = {
     "<",           ">",         "</",       "/>",       "<!--",      "-->",         "\"",
     "'",           "=",         "<a href=", "<script>", "</script>", "<style>",     "</style>",
