@@ -12,7 +12,8 @@ namespace parlab {
 namespace {
 
 /// Rows that one ratio is far from 1 must not make the others a single column.
-constexpr double widest_range = 1e4;
+constexpr double widest_range = 1e4;  // 10 to the widest_exponent
+constexpr int widest_exponent = 4;
 
 /// Of the plot without its labels.
 constexpr std::size_t min_axis = 12;
@@ -65,8 +66,8 @@ class Axis {
       chosen.push_back(value);
     };
     for (const double factor : {10.0, 5.0, 2.0})
-      for (double scale = 1 / widest_range; scale <= widest_range; scale *= 10)
-        add(std::stod(fmt::format("{:.3g}", factor * scale)));
+      for (int exponent = -widest_exponent; exponent <= widest_exponent; ++exponent)
+        add(std::stod(fmt::format("{}e{}", factor, exponent)));
     if (high_ / low_ < 10)
       for (const int parts : {2, 4, 10, 20, 50, 100, 200})
         for (int i = static_cast<int>(std::ceil(low_ * parts)); i <= high_ * parts; ++i)

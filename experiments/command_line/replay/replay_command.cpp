@@ -15,6 +15,7 @@
 #include "experiments/command_line/replay/replay_race.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/measure/results/context.hpp"
+#include "experiments/measure/results/result_file.hpp"
 #include "experiments/measure/results/result_place.hpp"
 #include "experiments/options/duration.hpp"
 #include "experiments/options/help_table.hpp"
