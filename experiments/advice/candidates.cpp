@@ -47,7 +47,7 @@ int complexity(const BackendSpec& executor) {
 std::vector<BackendSpec> advisable_backends() {
   std::vector<BackendSpec> all;
   for (const BackendEntry& entry : backends()) {
-    if (!entry.parallel) continue;
+    if (!entry.parallel || entry.by_name_only) continue;
     if (entry.schedules.empty()) all.push_back({entry.name, "", 1});
     for (const std::string& schedule : entry.schedules) all.push_back({entry.name, schedule, 1});
   }

@@ -87,6 +87,8 @@ struct OpenedArm {
   /// What the runs since its last call took, where other processes make them: in place of what the
   /// arm's own took.
   std::function<RunFigures()> figures = {};
+  /// What processes beside the arm's own took since the last call, which is added to what that took.
+  std::function<RunFigures()> beside = {};
 
   template <class Run>
   requires std::is_invocable_r_v<Answer, Run&> OpenedArm(Run only_run)
@@ -123,6 +125,10 @@ class Experiment {
   virtual std::string instead() const { return {}; }
 
   virtual std::vector<Workload> workloads() const = 0;
+
+  /// Why the workload does not run on a backend whose workers share no memory; "" where it does: then its
+  /// chunks return all that a run needs of them, and each run makes the same calls of its backend.
+  virtual std::string why_not_apart(const Workload&) const { return "its workers share memory"; }
 
   /// Whether the arms are the cases themselves, alternative methods that are compared with each
   /// other, the first being the baseline: then each runs on the serial backend, and what workers it

@@ -64,6 +64,12 @@ Workload loop_of(const Experiment& own, const std::string& variant) {
 std::vector<BackendSpec> backends_of(const std::string& words) {
   std::vector<BackendSpec> all = words.empty() ? advisable_backends() : parse_backends(words);
   std::erase_if(all, [](const BackendSpec& executor) { return executor.backend == "serial"; });
+  for (const BackendSpec& executor : all)
+    if (!shares_memory(executor))
+      throw UsageError(
+          fmt::format("--backend: workers of {} share no memory, which advise does not race; use "
+                      "parlab run own",
+                      executor.backend));
   if (all.empty()) throw UsageError("--backend: serial is always raced; name a parallel backend");
   return all;
 }

@@ -73,7 +73,9 @@ int run_verb(const Arguments& words, const std::string& command) {
     return 0;
   }
   const Arguments rest(words.begin() + 1, words.end());
-  if (words[0] == "arm") return arm_command(rest);  // of a race, in a program of its own
+  if (words[0] == "arm") return arm_command(rest);      // of a race, in a program of its own
+  if (words[0] == "rank") return rank_command(rest);    // of an arm whose workers are ranks
+  if (words[0] == "ranks") return ranks_command(rest);  // and what starts them
   return entry_named(verbs(), "verb", words[0]).run(rest, command);
 }
 

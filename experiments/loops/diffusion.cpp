@@ -127,6 +127,9 @@ class Diffusion final : public Experiment {
     return fmt::format("On a plate of {} x {} cells", workload.size, size_of(workload).columns);
   }
 
+  std::string why_not_apart(const Workload&) const override {
+    return "each step reads what neighbours wrote in the step before, in memory that all share";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t rows : rows_)

@@ -43,6 +43,7 @@ class Dispatch final : public Experiment {
                               : fmt::format("With {} empty chunks", short_number(workload.size));
   }
 
+  std::string why_not_apart(const Workload&) const override { return ""; }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t chunks : chunks_)

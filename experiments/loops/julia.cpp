@@ -106,6 +106,7 @@ class Julia final : public Experiment {
     return fmt::format("For a Julia set of {0} x {0} pixels,", side);
   }
 
+  std::string why_not_apart(const Workload&) const override { return ""; }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     const GrainLimits grain = julia_grain({.max_steps = static_cast<std::uint32_t>(steps_)});

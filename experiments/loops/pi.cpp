@@ -72,6 +72,7 @@ class Pi final : public Experiment {
     }
   }
 
+  std::string why_not_apart(const Workload&) const override { return ""; }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t darts : darts_)

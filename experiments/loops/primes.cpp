@@ -131,6 +131,11 @@ class Primes final : public Experiment {
                        workload.algorithm.empty() ? "" : " by " + workload.algorithm);
   }
 
+  std::string why_not_apart(const Workload& workload) const override {
+    return prime_feed_named(workload.variant) == nullptr
+               ? ""
+               : "--feed is between processes of one machine";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const IndexRange range : ranges_) {

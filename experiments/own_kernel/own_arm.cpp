@@ -33,6 +33,7 @@ class OwnArm {
     kernel_.prepare();
     kernel_.require_arrays(own_->arrays);
     if (arm.executor.backend == "processes") require_sharing();
+    if (!shares_memory(arm.executor)) require_no_writes(arm.executor.backend);
   }
 
   bool prepares() const { return own_->has_prepare; }
@@ -132,6 +133,24 @@ class OwnArm {
           "{} returns nothing, and processes do not share what it writes: make it a parlab::array, "
           "as in `parlab::array<double> z(size);`",
           variant_.name));
+  }
+
+  /// That a serial run has changed none of its arrays.
+  void require_no_writes(const std::string& backend) const {
+    if (variant_.partial_bytes == 0)
+      throw std::runtime_error(fmt::format(
+          "{} returns nothing, and workers of {} do not see what others write: return a value",
+          variant_.name, backend));
+    std::uint64_t at = 0;
+    for (std::size_t i = 0; i < own_->arrays.size(); ++i) {
+      const own::Array& now = kernel_.table().arrays[i];
+      const std::uint64_t bytes = own_->arrays[i].bytes();
+      if (bytes != 0 && std::memcmp(now.data, image_->bytes().data() + at, bytes) != 0)
+        throw std::runtime_error(fmt::format(
+            "{} writes to {}, and workers of {} do not see what others write: return a value",
+            variant_.name, own_->arrays[i].name, backend));
+      at += bytes;
+    }
   }
 
   std::shared_ptr<const OwnKernel> own_;

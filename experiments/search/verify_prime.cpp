@@ -165,6 +165,12 @@ class VerifyPrime final : public Experiment {
                        workload.task.empty() ? " by " + workload.algorithm : "");
   }
 
+  std::string why_not_apart(const Workload& workload) const override {
+    for (const std::string flag : {"manager", "redis", "cancel"})
+      if (workload.variant == flag || workload.variant.starts_with(flag + " "))
+        return fmt::format("of --flag {} each worker would have its own; use raw_value", flag);
+    return "";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::string& number : numbers_)

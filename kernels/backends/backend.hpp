@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -35,6 +36,14 @@ using ChunkBody = FunctionRef<void(std::uint64_t chunk, std::byte* slot)>;
 /// Chunks that are handed out, and partials that are held, at once: enough that the pause between
 /// two windows is lost in the work, few enough that the slots stay in the cache.
 inline constexpr std::uint64_t window = 1 << 16;
+
+/// How workers that share no memory tell each other what they have found. Ends with the search.
+class SearchNews {
+ public:
+  virtual ~SearchNews() = default;
+  /// To all others, by what they have given to Backend::listen_to_search().
+  virtual void tell(std::uint64_t hit) = 0;
+};
 
 class Backend {
  public:
@@ -77,6 +86,12 @@ class Backend {
       std::construct_at(reinterpret_cast<T*>(slot), work(chunking[first + chunk]));
     };
     run_from(first, count, reinterpret_cast<std::byte*>(partials), sizeof(T), body);
+  }
+
+  /// Before a search: `on_hit` is called, in any thread, for what another worker has found. Null
+  /// where workers share memory, in which they see it.
+  virtual std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)>) {
+    return nullptr;
   }
 
   /// run() below, for a backend that stands before another one.

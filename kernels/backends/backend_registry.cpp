@@ -18,18 +18,14 @@ Registry<BackendEntry>& registry() {
   return entries;
 }
 
-const BackendEntry& backend_named(std::string_view name) {
-  for (const MissingBackend& missing : missing_backends())
-    if (missing.name == name)
-      throw UsageError(fmt::format("backend '{}' is not in this build; {}", name, missing.why));
-  return entry_named(backends(), "backend", name);
-}
-
 /// Whoever computes a chunk has a processor of its own.
 class PlacedBackend final : public Backend {
  public:
   explicit PlacedBackend(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
   int workers() const override { return backend_->workers(); }
+  std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)> on_hit) override {
+    return backend_->listen_to_search(std::move(on_hit));
+  }
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
@@ -55,9 +51,16 @@ std::vector<MissingBackend> missing_backends() {
   };
 }
 
+const BackendEntry& backend_entry(std::string_view name) {
+  for (const MissingBackend& missing : missing_backends())
+    if (missing.name == name)
+      throw UsageError(fmt::format("backend '{}' is not in this build; {}", name, missing.why));
+  return entry_named(backends(), "backend", name);
+}
+
 BackendSpec parse_backend(std::string_view text, int workers) {
   const auto colon = text.find(':');
-  const BackendEntry& entry = backend_named(text.substr(0, colon));
+  const BackendEntry& entry = backend_entry(text.substr(0, colon));
   BackendSpec spec{entry.name, entry.schedules.empty() ? "" : entry.schedules.front(), workers};
   if (colon == std::string_view::npos) return spec;
   spec.schedule = text.substr(colon + 1);
@@ -68,6 +71,11 @@ BackendSpec parse_backend(std::string_view text, int workers) {
     throw UsageError(unknown_name("schedule of " + entry.name, spec.schedule, entry.schedules));
   }
   return spec;
+}
+
+bool shares_memory(const BackendSpec& spec) {
+  const auto entry = std::ranges::find(backends(), spec.backend, &BackendEntry::name);
+  return entry == backends().end() || entry->shares_memory;
 }
 
 std::vector<BackendSpec> parse_backends(std::string_view text) {
@@ -85,9 +93,10 @@ std::vector<BackendSpec> parse_backends(std::string_view text) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string_view item = text.substr(begin, end - begin);
     if (item == "all") {
-      for (const BackendEntry& entry : backends()) add_all_of(entry);
+      for (const BackendEntry& entry : backends())
+        if (!entry.by_name_only) add_all_of(entry);
     } else if (item.ends_with(":all")) {
-      add_all_of(backend_named(item.substr(0, item.size() - 4)));
+      add_all_of(backend_entry(item.substr(0, item.size() - 4)));
     } else {
       const BackendSpec spec = parse_backend(item);
       if (std::ranges::find(named, spec.label()) != named.end())
@@ -102,7 +111,7 @@ std::vector<BackendSpec> parse_backends(std::string_view text) {
 }
 
 std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
-  const BackendEntry& entry = backend_named(spec.backend);
+  const BackendEntry& entry = backend_entry(spec.backend);
   BackendSpec complete = parse_backend(spec.label(), spec.workers);
   if (spec.workers < 1 || spec.workers > max_workers)
     throw UsageError(fmt::format("workers must be 1 to {}, not {}", max_workers, spec.workers));

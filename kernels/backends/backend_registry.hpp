@@ -27,6 +27,8 @@ struct BackendEntry {
   std::string what;                    // one line for `parlab list`
   std::vector<std::string> schedules;  // the first is the default; empty: there is only one way
   bool parallel = true;                // false: one worker, whatever is asked for
+  bool by_name_only = false;           // "all" and "each" leave it out
+  bool shares_memory = true;           // false: workers see no memory of each other's
   std::function<std::unique_ptr<Backend>(const BackendSpec&)> make;
 };
 
@@ -53,6 +55,12 @@ std::vector<MissingBackend> missing_backends();
 /// Reads "name" or "name:schedule"; the plain name means the default schedule.
 /// Throws UsageError, with the nearest valid name, for anything else.
 BackendSpec parse_backend(std::string_view text, int workers = 1);
+
+/// The backend of that name. Throws UsageError, with the nearest valid name, where there is none.
+const BackendEntry& backend_entry(std::string_view name);
+
+/// Whether workers see memory of each other's; true for what is not in the registry.
+bool shares_memory(const BackendSpec& spec);
 
 /// As parse_backend for a comma-separated list; "all" is every backend on every schedule,
 /// "NAME:all" every schedule of one. What these name besides is there once. Throws UsageError for

@@ -27,6 +27,8 @@ parlab_dependency(libfmt-dev required "formats tables and messages" fmt/format.h
 parlab_dependency(libhwy-dev required "SIMD kernels, one binary for all x86-64, chosen at run time" hwy/highway.h)
 parlab_dependency(libtbb-dev optional "backends tbb and stdpar" tbb/task_arena.h)
 parlab_dependency(libtaskflow-cpp-dev optional "backend taskflow; from Debian 13 on" taskflow/taskflow.hpp)
+parlab_dependency(libopenmpi-dev optional "backend mpi: ranks on this machine and on others" /usr/lib/*/openmpi/include/mpi.h /usr/include/*/mpich/mpi.h)
+parlab_dependency(openmpi-bin optional "mpirun, which starts the ranks of backend mpi" mpirun mpiexec)
 parlab_dependency(libboost-dev optional "backend asio_pool, event loops, crawler, delay server; 1.81 or newer")
 parlab_dependency(libboost-context-dev optional "stackful coroutines in event_loop and http_clients")
 parlab_dependency(zlib1g-dev optional "gzip in the delay server and the crawler" zlib.h)

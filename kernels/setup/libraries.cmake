@@ -42,6 +42,7 @@ parlab_require(parlab::HIGHWAY libhwy-dev)
 
 find_package(OpenMP QUIET COMPONENTS CXX)
 find_package(TBB QUIET)
+find_package(MPI QUIET COMPONENTS CXX)
 find_package(Eigen3 QUIET)
 find_package(xtensor QUIET)
 find_package(benchmark QUIET)

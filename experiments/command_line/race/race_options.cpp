@@ -15,6 +15,7 @@
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
+#include "kernels/backends/ranks/launch.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
@@ -155,7 +156,7 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
     throw UsageError("compare: --backend is missing; name two, as in --backend openmp:static,tbb");
   if (words.backend.empty() || words.backend == "each") {
     for (const BackendEntry& entry : backends())
-      selection.backends.push_back(parse_backend(entry.name));
+      if (!entry.by_name_only) selection.backends.push_back(parse_backend(entry.name));
   } else {
     selection.backends = parse_backends(words.backend);
   }
@@ -182,6 +183,20 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
     throw UsageError(unknown_name("--baseline", words.baseline, {"serial", "first"}));
   }
   return selection;
+}
+
+/// That arms whose workers share no memory can do so, and be started.
+void require_apart(const Experiment& experiment, const std::vector<Entrant>& entrants) {
+  int ranks = 0;
+  for (const Entrant& entrant : entrants) {
+    const Arm& arm = entrant.arm;
+    if (shares_memory(arm.executor)) continue;
+    if (const std::string why = experiment.why_not_apart(arm.workload); !why.empty())
+      throw UsageError(fmt::format("{} does not run on {}, whose workers share no memory: {}",
+                                   experiment.name(), arm.executor.backend, why));
+    ranks = std::max(ranks, arm.executor.workers);
+  }
+  if (ranks > 0) require_ranks(ranks, {});
 }
 
 Isolation isolation_of(const std::string& name) {
@@ -232,6 +247,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
+  require_apart(*request.experiment, request.entrants);
   if (verb == RaceVerb::compare &&
       std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))
     throw UsageError(

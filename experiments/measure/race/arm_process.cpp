@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -21,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/measure/race/process_usage.hpp"
 #include "experiments/measure/race/run_times.hpp"
 #include "kernels/base/thread_shortage.hpp"
 #include "kernels/machine/processor_wait.hpp"
@@ -60,27 +60,6 @@ auto read_from(json& message, const Read& read) {
   }
 }
 
-struct Usage {
-  double cpu_seconds = 0;
-  std::uint64_t context_switches = 0;
-  std::uint64_t peak_rss_bytes = 0;
-};
-
-Usage usage() {
-  Usage total;
-  for (const int executor : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage used{};
-    getrusage(executor, &used);
-    for (const timeval& time : {used.ru_utime, used.ru_stime})
-      total.cpu_seconds +=
-          static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-    total.context_switches += static_cast<std::uint64_t>(used.ru_nvcsw + used.ru_nivcsw);
-    total.peak_rss_bytes =
-        std::max(total.peak_rss_bytes, static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
-  }
-  return total;
-}
-
 /// Share of the time in which a thread waited for a processor; null where the kernel does not tell.
 json share_waited(std::optional<double> waited, double seconds) {
   if (!waited || !(seconds > 0)) return nullptr;
@@ -105,10 +84,11 @@ Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWai
                  Answer& answer, RunTimes* times = nullptr) {
   Totals totals;
   if (arm.figures) arm.figures();  // of earlier runs
+  if (arm.beside) arm.beside();
   const std::uint64_t stretches = arm.prepare ? repeats : 1;
   for (std::uint64_t stretch = 0; stretch < stretches; ++stretch) {
     if (arm.prepare) arm.prepare();
-    const Usage before = usage();
+    const ProcessUsage before = process_usage();
     const auto waited_before = wait == nullptr ? std::nullopt : wait->seconds();
     const auto begin = Clock::now();
     if (times != nullptr)
@@ -117,7 +97,7 @@ Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWai
       for (std::uint64_t i = 0; i < repeats / stretches; ++i) answer = arm.run();
     totals.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
     const auto waited_after = wait == nullptr ? std::nullopt : wait->seconds();
-    const Usage after = usage();
+    const ProcessUsage after = process_usage();
     totals.cpu_seconds += after.cpu_seconds - before.cpu_seconds;
     totals.context_switches +=
         static_cast<double>(after.context_switches - before.context_switches);
@@ -126,6 +106,13 @@ Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWai
       *totals.waited += *waited_after - *waited_before;
     else
       totals.waited.reset();
+  }
+  if (arm.beside) {
+    const RunFigures others = arm.beside();
+    totals.cpu_seconds += others.cpu_seconds;
+    totals.context_switches += others.context_switches;
+    totals.peak_rss_bytes = std::max(totals.peak_rss_bytes, others.peak_rss_bytes);
+    totals.waited.reset();  // it is known of this process alone
   }
   if (arm.conclude) answer = arm.conclude();
   if (arm.figures) {
@@ -179,9 +166,11 @@ AfterPause run_after_pause(const OpenedArm& arm, const SampleRules& rules, Answe
   std::this_thread::sleep_for(rules.pause);
   Answer answered;
   const double seconds = seconds_of(arm, 1, answered);
-  const double before = usage().cpu_seconds;
+  if (arm.beside) arm.beside();
+  const double before = process_usage().cpu_seconds;
   std::this_thread::sleep_for(time_after);
-  const double after = usage().cpu_seconds;
+  double after = process_usage().cpu_seconds;
+  if (arm.beside) after += arm.beside().cpu_seconds;
   if (answered != answer) answer = std::move(answered);  // to be found wrong
   return {seconds, after - before};
 }
@@ -244,7 +233,7 @@ void serve_arm(int socket, const ArmProcess::Open& open, std::uint64_t known_rep
 ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
                        const InterruptionGuard& interruption, const Exec& exec,
                        std::uint64_t known_repeats, const SampleRules& rules)
-    : timeout_(timeout), interruption_(&interruption) {
+    : timeout_(timeout), interruption_(&interruption), end_patience_(exec.end_patience) {
   SocketPair ends = sockets_of_arm();
   socket_ = std::move(ends.here);
   try {
@@ -254,9 +243,9 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
           interruption.restore_in_child();
           socket_.reset();
           const auto open_or_exec = [&] {
-            if (exec) {
+            if (exec.become) {
               fcntl(ends.there.get(), F_SETFD, 0);  // the other program inherits it
-              exec(ends.there.get());
+              exec.become(ends.there.get());
             }
             return open();
           };
@@ -268,13 +257,32 @@ ArmProcess::ArmProcess(const Open& open, std::chrono::duration<double> timeout,
         fmt::format("cannot start its process: {}", why_no_process(error.code().value())));
   }
   ends.there.reset();
-  json ready = receive();
-  read_from(ready, [&](json& message) {
-    first_answer_ = std::move(message.at("answer"));
-    repeats_ = message.at("repeats");
-    cold_seconds_ = message.at("cold_seconds").get<double>();
-  });
+  try {
+    json ready = receive();
+    read_from(ready, [&](json& message) {
+      first_answer_ = std::move(message.at("answer"));
+      repeats_ = message.at("repeats");
+      cold_seconds_ = message.at("cold_seconds").get<double>();
+    });
+  } catch (...) {
+    end();
+    throw;
+  }
   rest();
+}
+
+ArmProcess::~ArmProcess() { end(); }
+
+/// Lets it end by itself where that is asked for; else its destructor kills it with all that it has
+/// started.
+void ArmProcess::end() {
+  if (end_patience_.count() == 0 || !child_) return;
+  child_->signal_group(SIGCONT);
+  shutdown(socket_.get(), SHUT_RDWR);  // arms that were forked later have it, too
+  pollfd ended{child_->ended_fd(), POLLIN, 0};
+  const Deadline deadline = end_patience_;
+  while (poll(&ended, 1, deadline.poll_milliseconds()) < 0 && errno == EINTR) {
+  }
 }
 
 Sample ArmProcess::sample() {

@@ -61,12 +61,19 @@ struct Sample {
   std::optional<double> p99_seconds = std::nullopt;
 };
 
+/// Another program that serves an arm.
+struct ArmProgram {
+  /// Puts it in the place of the child; it calls serve_arm() on the socket.
+  std::function<void(int socket)> become = {};
+  /// How long it may take to end by itself, once its socket is closed; 0: it is killed.
+  std::chrono::seconds end_patience{0};
+};
+
 /// Its end is that of the arm and of whatever processes the arm has started.
 class ArmProcess {
  public:
   using Open = std::function<OpenedArm()>;
-  /// Puts another program in the place of the child, one that calls serve_arm() on the socket.
-  using Exec = std::function<void(int socket)>;
+  using Exec = ArmProgram;
 
   /// Forks; the child calls open(), then makes runs to warm up, the first of whose answers is
   /// first_answer(). Where `exec` is given, another program does so in its place, which is told
@@ -78,6 +85,7 @@ class ArmProcess {
              std::uint64_t known_repeats = 0, const SampleRules& rules = {});
   ArmProcess(const ArmProcess&) = delete;
   ArmProcess& operator=(const ArmProcess&) = delete;
+  ~ArmProcess();
 
   const Answer& first_answer() const { return first_answer_; }
   std::uint64_t repeats() const { return repeats_; }
@@ -90,9 +98,11 @@ class ArmProcess {
   void wait_for_packet(Deadline deadline) const;
   std::string how_it_ended();
   void rest();
+  void end();
 
   std::chrono::duration<double> timeout_;
   const InterruptionGuard* interruption_;
+  std::chrono::seconds end_patience_;
   FileDescriptor socket_;
   std::optional<ChildProcess> child_;
   Answer first_answer_;

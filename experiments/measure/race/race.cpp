@@ -22,6 +22,9 @@ namespace {
 /// An oracle may take many times as long as the fastest arm, being the slowest way.
 constexpr double oracle_patience = 10;
 
+/// Of ranks: mpirun ends those that hang within this.
+constexpr std::chrono::seconds rank_end_patience{12};
+
 /// Of so many samples one may be taken again: a program that stays costs no more.
 constexpr std::size_t samples_a_retake = 4;
 
@@ -198,17 +201,18 @@ std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
   return process;
 }
 
-/// For an arm whose process must be started with other variables.
+/// For an arm whose process must be started with other variables, or that takes several programs.
 ArmProcess::Exec Race::other_program(std::size_t entrant, std::uint64_t known_repeats) const {
   const Arm& arm = outcome_.results[entrant].entrant.arm;
   auto variables = experiment_.variables(arm);
   if (options_.words.empty() && !arm.environment.empty())
     throw std::invalid_argument("variables need a program that can be started again");
   variables.insert(arm.environment.begin(), arm.environment.end());
-  if (variables.empty() || options_.words.empty()) return {};
-  return [this, entrant, known_repeats, variables](int socket) {
-    std::vector<std::string> words = {"arm", fmt::to_string(socket), fmt::to_string(known_repeats),
-                                      fmt::to_string(entrant)};
+  const bool needs_ranks = !shares_memory(arm.executor);
+  if ((variables.empty() && !needs_ranks) || options_.words.empty()) return {};
+  const auto become = [this, entrant, known_repeats, variables, needs_ranks](int socket) {
+    std::vector<std::string> words = {needs_ranks ? "ranks" : "arm", fmt::to_string(socket),
+                                      fmt::to_string(known_repeats), fmt::to_string(entrant)};
     words.insert(words.end(), options_.words.begin(), options_.words.end());
     try {
       start_again(words, variables);
@@ -218,6 +222,7 @@ ArmProcess::Exec Race::other_program(std::size_t entrant, std::uint64_t known_re
       throw ArmFailed(fmt::format("{}; start parlab with{}", error.what(), wanted));
     }
   };
+  return {become, needs_ranks ? rank_end_patience : std::chrono::seconds{0}};
 }
 
 void Race::check(Measured& result, const Answer& answer) const {

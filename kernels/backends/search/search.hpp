@@ -4,6 +4,8 @@
 // others, who look up from their work now and then. What tells them is theirs to choose, from one
 // byte in shared memory to a server on another machine: whatever has set() and is_set().
 //
+// Workers that share no memory are told by their backend besides, which sets each one's own.
+//
 // The flag is only a hint. Hits travel as the partials of map_reduce do, so a flag that is seen
 // late costs time, never the answer.
 
@@ -62,12 +64,15 @@ class SharedMinimum {
 template <SharedFlag Flag, class Search>
 std::uint64_t find_any(Backend& backend, const Chunking& chunking, Flag& found,
                        const Search& search) {
+  const auto news = backend.listen_to_search([&found](std::uint64_t) { found.set(); });
   return map_reduce(
       backend, chunking, not_found,
       [&](IndexRange range) -> std::uint64_t {
         if (found.is_set()) return not_found;
         const std::uint64_t hit = search(range, found);
-        if (hit != not_found) found.set();
+        if (hit == not_found) return hit;
+        found.set();
+        if (news) news->tell(hit);
         return hit;
       },
       [](std::uint64_t a, std::uint64_t b) { return a != not_found ? a : b; });
@@ -79,12 +84,16 @@ std::uint64_t find_any(Backend& backend, const Chunking& chunking, Flag& found,
 template <class Search>
 std::uint64_t find_first(Backend& backend, const Chunking& chunking, SharedMinimum& lowest,
                          const Search& search) {
+  const auto news =
+      backend.listen_to_search([&lowest](std::uint64_t hit) { lowest.lower_to(hit); });
   return map_reduce(
       backend, chunking, not_found,
       [&](IndexRange range) -> std::uint64_t {
         if (lowest.get() < range.begin) return not_found;
         const std::uint64_t hit = search(range, lowest);
-        if (hit != not_found) lowest.lower_to(hit);
+        if (hit == not_found) return hit;
+        lowest.lower_to(hit);
+        if (news) news->tell(hit);
         return hit;
       },
       [](std::uint64_t a, std::uint64_t b) { return std::min(a, b); });

@@ -1,0 +1,27 @@
+#pragma once
+
+// Messages of a race on a stream: a pipe has no packets. A frame is a length (8 bytes) and so many
+// bytes.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlab {
+
+/// Until the socket's other side is gone, each message from it (message_socket.hpp) as a frame to
+/// the file.
+void pass_on_frames(int socket, int file);
+
+/// Takes a stream apart.
+class FrameReader {
+ public:
+  void add(std::string_view bytes) { read_ += bytes; }
+  /// The next message that is complete. Throws BadMessage where it is too long to be one.
+  std::optional<std::string> next();
+
+ private:
+  std::string read_;
+};
+
+}  // namespace parlab

@@ -1,0 +1,131 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "experiments/measure/ranks/frames.hpp"
+#include "experiments/measure/ranks/rank_arm.hpp"
+#include "kernels/backends/ranks/launch.hpp"
+#include "kernels/base/deadline.hpp"
+#include "kernels/base/sharing_errors.hpp"
+#include "kernels/posix/sockets.hpp"
+#include "kernels/sharing/manager/messages/manager_frames.hpp"
+#include "kernels/sharing/messages/message_socket.hpp"
+
+namespace parlab {
+namespace {
+
+/// How long ranks may take to end by themselves, and then mpirun to end them.
+constexpr std::chrono::seconds patience{3};
+constexpr std::chrono::seconds mpirun_patience{6};
+
+/// Of what is written to stderr, its beginning: there the cause stands.
+constexpr std::size_t max_written = 1 << 16;
+
+bool has_ended(const ChildProcess& process, Deadline deadline) {
+  pollfd ended{process.ended_fd(), POLLIN, 0};
+  while (poll(&ended, 1, deadline.poll_milliseconds()) < 0 && errno == EINTR) continue;
+  return ended.revents != 0;
+}
+
+class Relay {
+ public:
+  Relay(int socket, Program program)
+      : race_(socket),
+        streams_(make_socket_pair(SOCK_STREAM, "make a socket")),
+        errors_(make_socket_pair(SOCK_STREAM, "make a socket")) {
+    program.streams = {streams_.there.get(), streams_.there.get(), errors_.there.get()};
+    // Where this process is killed, mpirun still ends its ranks, on all hosts.
+    program.prepare = [] { prctl(PR_SET_PDEATHSIG, SIGTERM); };
+    mpirun_.emplace(start_program(program));
+    streams_.there.reset();
+    errors_.there.reset();
+  }
+
+  void run() {
+    std::array<pollfd, 4> watched = {{{race_, POLLIN, 0},
+                                      {streams_.here.get(), POLLIN, 0},
+                                      {errors_.here.get(), POLLIN, 0},
+                                      {mpirun_->ended_fd(), POLLIN, 0}}};
+    for (;;) {
+      if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
+      if (watched[2].revents != 0 && !read_errors()) watched[2].fd = -1;
+      if (watched[1].revents != 0 && !read_answers()) watched[1].fd = -1;
+      if (watched[0].revents != 0 && !pass_on_order()) return;
+      if (watched[3].revents != 0) {
+        while (read_answers()) continue;
+        while (read_errors()) continue;
+        send_to_race(
+            to_bytes(nlohmann::json{{"error", why_ranks_ended(written_, mpirun_->wait())}}));
+        return;
+      }
+    }
+  }
+
+  /// No rank is left then.
+  void end() {
+    shutdown(streams_.here.get(), SHUT_WR);
+    if (has_ended(*mpirun_, patience)) return;
+    mpirun_->signal(SIGTERM);
+    has_ended(*mpirun_, mpirun_patience);
+  }
+
+ private:
+  bool pass_on_order() {
+    char order = 0;
+    if (recv(race_, &order, 1, 0) != 1) return false;
+    send_all(streams_.here.get(), std::string_view(&order, 1));  // that mpirun ended is seen below
+    return true;
+  }
+
+  bool read_answers() {
+    std::array<char, 1 << 16> bytes;  // NOLINT: filled by recv
+    const ssize_t count = recv(streams_.here.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (count <= 0) return count < 0 && errno == EINTR;
+    frames_.add({bytes.data(), static_cast<std::size_t>(count)});
+    while (const auto message = frames_.next()) send_to_race(*message);
+    return true;
+  }
+
+  bool read_errors() {
+    std::array<char, 1 << 12> bytes;  // NOLINT: filled by recv
+    const ssize_t count = recv(errors_.here.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (count <= 0) return count < 0 && errno == EINTR;
+    if (written_.size() < max_written)
+      written_.append(bytes.data(), static_cast<std::size_t>(count));
+    return true;
+  }
+
+  void send_to_race(const std::string& message) const {
+    try {
+      send_message(race_, std::as_bytes(std::span(message)));
+    } catch (const EndOfFile&) {  // it has had enough
+    }
+  }
+
+  int race_;
+  SocketPair streams_, errors_;
+  FrameReader frames_;
+  std::string written_;
+  std::optional<ChildProcess> mpirun_;
+};
+
+}  // namespace
+
+void relay_ranks(int socket, const Program& program) {
+  Relay relay(socket, program);
+  relay.run();
+  relay.end();
+}
+
+}  // namespace parlab

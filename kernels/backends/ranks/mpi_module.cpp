@@ -1,0 +1,259 @@
+// Ranks by MPI: nothing here waits inside the library, which would keep a core busy; what is under
+// way is looked at, with naps between.
+
+#include <mpi.h>
+#include <sched.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <mutex>
+#include <stdexcept>
+
+#include "kernels/backends/ranks/module.hpp"
+
+namespace parlab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono_literals::operator""us;
+using std::chrono_literals::operator""ms;
+
+constexpr Clock::duration spin = 100us;
+constexpr Clock::duration max_nap = 1ms;
+constexpr Clock::duration rest_nap = 10ms;
+/// A rank that waits for a command has waited so long before it rests: between two runs of a sample
+/// it stays awake.
+constexpr Clock::duration patience = 200ms;
+
+constexpr int command_tag = 1, news_tag = 2;
+constexpr int news_numbers = 3;  // of a RankNews
+
+void nap(Clock::duration time) {
+  const auto nanoseconds = std::chrono::nanoseconds(time).count();
+  const timespec wait{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  nanosleep(&wait, nullptr);
+}
+
+class MpiRanks final : public Ranks {
+ public:
+  MpiRanks() {
+    int has = MPI_THREAD_SINGLE;
+    MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &has);
+    if (has < MPI_THREAD_SERIALIZED)
+      throw std::runtime_error("this MPI lets only one thread of a rank call it");
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+    MPI_Comm_size(MPI_COMM_WORLD, &size_);
+    MPI_Comm_dup(MPI_COMM_WORLD, &beside_);
+    std::vector<char> names(static_cast<std::size_t>(size_) * MPI_MAX_PROCESSOR_NAME);
+    int length = 0;
+    char* const own = names.data() + static_cast<std::ptrdiff_t>(rank_) * MPI_MAX_PROCESSOR_NAME;
+    MPI_Get_processor_name(own, &length);
+    MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, names.data(), MPI_MAX_PROCESSOR_NAME,
+                  MPI_CHAR, MPI_COMM_WORLD);
+    for (int rank = 0; rank < size_; ++rank)
+      hosts_.emplace_back(names.data() +
+                          static_cast<std::ptrdiff_t>(rank) * MPI_MAX_PROCESSOR_NAME);
+    const MPI_Aint bytes = rank_ == 0 ? sizeof(std::uint64_t) * 2 : 0;
+    MPI_Win_allocate(bytes, sizeof(std::uint64_t), MPI_INFO_NULL, MPI_COMM_WORLD,
+                     static_cast<void*>(&tickets_), &window_);
+    MPI_Win_lock_all(MPI_MODE_NOCHECK, window_);
+    if (rank_ == 0) {
+      tickets_[0] = tickets_[1] = 0;
+      MPI_Win_sync(window_);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+  }
+  MpiRanks(const MpiRanks&) = delete;
+  MpiRanks& operator=(const MpiRanks&) = delete;
+
+  ~MpiRanks() override {
+    while (hear()) continue;
+    finish_told();
+    MPI_Win_unlock_all(window_);
+    MPI_Win_free(&window_);
+    MPI_Comm_free(&beside_);
+    MPI_Finalize();
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  const std::vector<std::string>& hosts() const override { return hosts_; }
+  std::string library() const override {
+    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+    int length = 0;
+    MPI_Get_library_version(text.data(), &length);
+    const std::string whole(text.data(), static_cast<std::size_t>(length));
+    return whole.substr(0, whole.find_first_of(",\n"));
+  }
+
+  void broadcast(std::span<std::byte> bytes, int root) override {
+    wait([&](MPI_Request& request) {
+      MPI_Ibcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, root, MPI_COMM_WORLD,
+                 &request);
+    });
+  }
+
+  std::vector<std::uint64_t> gather(std::uint64_t number) override {
+    std::vector<std::uint64_t> numbers(static_cast<std::size_t>(size_));
+    wait([&](MPI_Request& request) {
+      MPI_Iallgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, MPI_COMM_WORLD,
+                     &request);
+    });
+    return numbers;
+  }
+
+  void gather_items(std::byte* items, std::size_t item_bytes,
+                    std::span<const std::uint64_t> counts) override {
+    std::vector<int> lengths, places;
+    int place = 0;
+    for (const std::uint64_t count : counts) {
+      lengths.push_back(static_cast<int>(count));
+      places.push_back(place);
+      place += lengths.back();
+    }
+    MPI_Datatype item = MPI_DATATYPE_NULL;
+    MPI_Type_contiguous(static_cast<int>(item_bytes), MPI_BYTE, &item);
+    MPI_Type_commit(&item);
+    wait([&](MPI_Request& request) {
+      MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, items, lengths.data(), places.data(),
+                      item, MPI_COMM_WORLD, &request);
+    });
+    MPI_Type_free(&item);
+  }
+
+  void send_command(char command) override {
+    std::vector<MPI_Request> sent(static_cast<std::size_t>(size_), MPI_REQUEST_NULL);
+    {
+      const std::scoped_lock one(mutex_);
+      for (int rank = 1; rank < size_; ++rank)
+        MPI_Isend(&command, 1, MPI_CHAR, rank, command_tag, MPI_COMM_WORLD,
+                  &sent[static_cast<std::size_t>(rank)]);
+    }
+    wait_until([&] { return tested_all(sent); }, max_nap);
+  }
+
+  char wait_for_command() override {
+    char command = 0;
+    MPI_Request request = MPI_REQUEST_NULL;
+    {
+      const std::scoped_lock one(mutex_);
+      MPI_Irecv(&command, 1, MPI_CHAR, 0, command_tag, MPI_COMM_WORLD, &request);
+    }
+    wait_until([&] { return tested(request); }, rest_nap);
+    return command;
+  }
+
+  std::uint64_t next_ticket(std::uint64_t run) override {
+    const std::scoped_lock one(mutex_);
+    // Two counters: while one counts, the next run's is put back to 0 by the rank that holds them,
+    // when it has taken its first ticket of this run, and with that has seen the end of the last.
+    if (run != run_of_tickets_) {
+      run_of_tickets_ = run;
+      if (rank_ == 0) {
+        const std::uint64_t zero = 0;
+        std::uint64_t before = 0;
+        MPI_Fetch_and_op(&zero, &before, MPI_UINT64_T, 0, static_cast<MPI_Aint>((run + 1) % 2),
+                         MPI_REPLACE, window_);
+        MPI_Win_flush(0, window_);
+      }
+    }
+    const std::uint64_t step = 1;
+    std::uint64_t ticket = 0;
+    MPI_Fetch_and_op(&step, &ticket, MPI_UINT64_T, 0, static_cast<MPI_Aint>(run % 2), MPI_SUM,
+                     window_);
+    MPI_Win_flush(0, window_);
+    return ticket;
+  }
+
+  void tell(const RankNews& news) override {
+    const std::scoped_lock one_teller(tell_mutex_);
+    finish_told();
+    const std::scoped_lock one(mutex_);
+    told_ = {news.kind, news.run, news.value};
+    sent_.assign(static_cast<std::size_t>(size_), MPI_REQUEST_NULL);
+    for (int rank = 0; rank < size_; ++rank)
+      if (rank != rank_)
+        MPI_Isend(told_.data(), news_numbers, MPI_UINT64_T, rank, news_tag, beside_,
+                  &sent_[static_cast<std::size_t>(rank)]);
+  }
+
+  std::optional<RankNews> hear() override {
+    const std::scoped_lock one(mutex_);
+    int is_there = 0;
+    MPI_Status status;
+    MPI_Iprobe(MPI_ANY_SOURCE, news_tag, beside_, &is_there, &status);
+    if (is_there == 0) return std::nullopt;
+    std::array<std::uint64_t, news_numbers> news{};
+    MPI_Recv(news.data(), news_numbers, MPI_UINT64_T, status.MPI_SOURCE, news_tag, beside_,
+             MPI_STATUS_IGNORE);
+    return RankNews{static_cast<RankNews::Kind>(news[0]), news[1], news[2]};
+  }
+
+  [[noreturn]] void abort() override {
+    MPI_Abort(MPI_COMM_WORLD, 1);
+    std::abort();
+  }
+
+ private:
+  bool tested(MPI_Request& request) {
+    const std::scoped_lock one(mutex_);
+    int is_done = 0;
+    MPI_Test(&request, &is_done, MPI_STATUS_IGNORE);
+    return is_done != 0;
+  }
+  bool tested_all(std::vector<MPI_Request>& requests) {
+    const std::scoped_lock one(mutex_);
+    int are_done = 0;
+    MPI_Testall(static_cast<int>(requests.size()), requests.data(), &are_done, MPI_STATUSES_IGNORE);
+    return are_done != 0;
+  }
+
+  template <class Done>
+  void wait_until(const Done& done, Clock::duration longest_nap) {
+    const auto begin = Clock::now();
+    while (!done()) {
+      const auto waited = Clock::now() - begin;
+      if (waited < spin)
+        sched_yield();
+      else
+        nap(std::min(waited / 16, waited < patience ? max_nap : longest_nap));
+    }
+  }
+
+  template <class Start>
+  void wait(const Start& start) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    {
+      const std::scoped_lock one(mutex_);
+      start(request);
+    }
+    wait_until([&] { return tested(request); }, max_nap);
+  }
+
+  /// Before the news that were sent last make room: small messages, which are soon away.
+  void finish_told() {
+    if (!sent_.empty()) wait_until([&] { return tested_all(sent_); }, max_nap);
+    sent_.clear();
+  }
+
+  int rank_ = 0, size_ = 1;
+  std::vector<std::string> hosts_;
+  MPI_Comm beside_ = MPI_COMM_NULL;  // for news, which nobody waits for
+  MPI_Win window_ = MPI_WIN_NULL;
+  std::uint64_t* tickets_ = nullptr;  // in rank 0
+  std::uint64_t run_of_tickets_ = std::numeric_limits<std::uint64_t>::max();
+  std::array<std::uint64_t, news_numbers> told_{};
+  std::vector<MPI_Request> sent_;
+  std::mutex mutex_;       // a search listens in a thread of its own
+  std::mutex tell_mutex_;  // taken before the other
+};
+
+}  // namespace
+}  // namespace parlab
+
+extern "C" __attribute__((visibility("default"))) parlab::Ranks* parlab_start_ranks() {
+  return new parlab::MpiRanks;
+}

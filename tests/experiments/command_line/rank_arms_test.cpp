@@ -1,0 +1,217 @@
+// Backend mpi as a user runs it: the same bits as serial on all kernels, and nothing left behind.
+// Skipped where this build has no mpi.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/backends/ranks/launch.hpp"
+#include "kernels/base/errors.hpp"
+#include "tests/experiments/command_line/parlab_program.hpp"
+
+namespace parlab {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+/// Why there can be no ranks here; "" where there can.
+std::string why_no_ranks() {
+  for (const MissingBackend& missing : missing_backends())
+    if (missing.name == "mpi") return missing.why;
+  try {
+    require_ranks(1, {});
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+class RankArms : public testing::TestWithParam<Words> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
+  }
+
+  static std::size_t segments() {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/dev/shm"))
+      count += entry.path().filename().string().starts_with("vader_segment") ? 1 : 0;
+    return count;
+  }
+};
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST_P(RankArms, GiveTheBitsOfSerial) {
+  const Words words =
+      with({"run"}, with(GetParam(), {"--backend", "serial,mpi:all", "--workers", "3", "--rounds",
+                                      "1", "--quiet", "--json", "-"}));
+  ParlabProgram program(words);
+  const Ended ended = program.wait();
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(program.descendants().empty());
+  int ranks = 0;
+  nlohmann::json serial;
+  for (const auto& result : nlohmann::json::parse(ended.out).at("results")) {
+    EXPECT_TRUE(result.at("ok").get<bool>()) << result.at("label");
+    if (result.at("backend") == "serial") serial = result.at("answer");
+    if (result.at("backend") != "mpi") continue;
+    ++ranks;
+    EXPECT_EQ(result.at("answer"), serial) << result.at("label");
+  }
+  EXPECT_EQ(ranks, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kernels, RankArms,
+    testing::Values(Words{"pi", "--darts", "1e6"},
+                    Words{"primes", "--to", "3e6", "--algorithm", "sieve"},
+                    Words{"primes", "--range", "B", "--order", "shuffled"},
+                    Words{"primes", "--to", "1e6", "--algorithm", "batch"},
+                    Words{"julia", "--side", "300"}, Words{"verify_prime", "--number", "nonprime1"},
+                    Words{"verify_prime", "--number", "nonprime2", "--find", "first"},
+                    Words{"verify_prime", "--number", "99999999999973", "--algorithm", "naive",
+                          "--split", "strided"},
+                    Words{"dispatch", "--chunks", "1000"}),
+    [](const auto& info) { return std::to_string(info.index) + "_" + info.param.front(); });
+
+class RankRuns : public RankArms {};
+
+TEST_F(RankRuns, GiveTheBitsOfSerialForOnesOwnKernel) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "k.hpp")
+      << "constexpr std::uint64_t size = 100000;\n"
+         "auto kernel = [](std::uint64_t i) { return 1.0 / static_cast<double>(i + 1); };\n";
+  const Ended ended =
+      run_parlab({"run", "own", "--kernel", "k.hpp", "--backend", "serial,mpi:all", "--workers",
+                  "2", "--grain", "1000", "--rounds", "1", "--quiet", "--json", "-"},
+                 folder.path());
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const auto document = nlohmann::json::parse(ended.out);
+  for (const auto& result : document.at("results"))
+    EXPECT_EQ(result.at("answer"), document.at("results")[0].at("answer")) << result.at("label");
+}
+
+TEST_F(RankRuns, TellRankHostAndMessageOfAnException) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "k.hpp")
+      << "#include <stdexcept>\n"
+         "constexpr std::uint64_t size = 1000;\n"
+         "auto kernel = [](std::uint64_t i) {\n"
+         "  if (i == 999) throw std::runtime_error(\"index 999 says no\");\n"
+         "  return i;\n"
+         "};\n"
+         "constexpr std::uint64_t expected = 499500;\n";
+  ParlabProgram program({"run", "own", "--kernel", "k.hpp", "--backend", "mpi", "--workers", "2",
+                         "--grain", "100", "--rounds", "1"},
+                        folder.path());
+  const Ended ended = program.wait();
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, testing::ContainsRegex("rank 1 on [^:]+: .*index 999 says no"));
+  EXPECT_TRUE(program.descendants().empty());
+}
+
+TEST_F(RankRuns, RefuseAKernelThatWrites) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "k.hpp")
+      << "constexpr std::uint64_t size = 1000;\n"
+         "parlab::array<double> out(size);\n"
+         "auto kernel = [](std::uint64_t i) { out[i] = static_cast<double>(i); };\n";
+  const Ended ended = run_parlab(
+      {"run", "own", "--kernel", "k.hpp", "--backend", "mpi", "--workers", "2", "--rounds", "1"},
+      folder.path());
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("do not see what others write"));
+}
+
+TEST_F(RankRuns, RefuseWhatSharesMemoryBeforeAnythingRuns) {
+  for (const Words& words : {Words{"diffusion"}, Words{"verify_prime", "--flag", "manager"},
+                             Words{"primes", "--range", "B", "--feed", "queue"}}) {
+    const Ended ended = run_parlab(with({"run"}, with(words, {"--backend", "mpi"})));
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("does not run on mpi, whose workers share no memory: "));
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  }
+}
+
+TEST_F(RankRuns, RefuseAMissingOrOddMpirun) {
+  for (const char* program : {"/nowhere/mpirun", "/bin/true"}) {
+    const Ended ended = run_parlab({"run", "pi", "--backend", "mpi"}, ".",
+                                   {.variables = {std::string("PARLAB_MPIRUN=") + program}});
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("PARLAB_MPIRUN"));
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  }
+}
+
+/// The processes of the program below `descendants` that run as ranks.
+std::vector<pid_t> ranks_of(const ParlabProgram& program) {
+  std::vector<pid_t> ranks;
+  for (const pid_t pid : program.descendants()) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
+    std::string name, verb;
+    std::getline(file, name, '\0');
+    std::getline(file, verb, '\0');
+    if (verb == "rank") ranks.push_back(pid);
+  }
+  return ranks;
+}
+
+std::vector<pid_t> wait_for_ranks(const ParlabProgram& program, std::size_t count) {
+  for (int i = 0; i < 300; ++i) {
+    const auto ranks = ranks_of(program);
+    if (ranks.size() == count) return ranks;
+    std::this_thread::sleep_for(50ms);
+  }
+  return {};
+}
+
+const Words long_run = {"run", "pi",        "--darts", "3e9",      "--backend",
+                        "mpi", "--workers", "2",       "--rounds", "50"};
+
+TEST_F(RankRuns, EndWithinTenSecondsWhenARankIsKilled) {
+  const std::size_t before = segments();
+  ParlabProgram program(long_run);
+  const auto ranks = wait_for_ranks(program, 2);
+  ASSERT_EQ(ranks.size(), 2u);
+  std::this_thread::sleep_for(1s);
+  const auto begin = std::chrono::steady_clock::now();
+  kill(ranks.back(), SIGKILL);
+  while (!ranks_of(program).empty() && std::chrono::steady_clock::now() - begin < 20s)
+    std::this_thread::sleep_for(50ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  program.signal(SIGINT);  // the other arms would go on
+  const Ended ended = program.wait();
+  EXPECT_TRUE(program.descendants().empty());
+  EXPECT_LE(segments(), before);
+}
+
+TEST_F(RankRuns, LeaveNothingBehindWhenInterruptedOrKilled) {
+  for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+    const std::size_t before = segments();
+    ParlabProgram program(long_run);
+    ASSERT_EQ(wait_for_ranks(program, 2).size(), 2u);
+    std::this_thread::sleep_for(500ms);
+    program.signal(signal);
+    const Ended ended = program.wait();
+    EXPECT_EQ(ended.code, 128 + signal);
+    for (int i = 0; i < 200 && !program.descendants().empty(); ++i)
+      std::this_thread::sleep_for(50ms);
+    EXPECT_TRUE(program.descendants().empty()) << "after signal " << signal;
+    EXPECT_LE(segments(), before) << "after signal " << signal;
+  }
+}
+
+}  // namespace
+}  // namespace parlab
