@@ -204,6 +204,7 @@ void serve_rank(Ranks& ranks, const std::string& version, const ArmProcess::Open
     lead(ranks, version, open, usage, known_repeats, rules);
     return;
   }
+  dup2(STDERR_FILENO, STDOUT_FILENO);  // which is rank 0's line
   try {
     require_same_version(ranks, version);
     follow(ranks, open_in_all(ranks, open), usage);

@@ -92,8 +92,18 @@ class Relay {
     std::array<char, 1 << 16> bytes;  // NOLINT: filled by recv
     const ssize_t count = recv(streams_.here.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (count <= 0) return count < 0 && errno == EINTR;
-    frames_.add({bytes.data(), static_cast<std::size_t>(count)});
-    while (const auto message = frames_.next()) send_to_race(*message);
+    const std::string_view read(bytes.data(), static_cast<std::size_t>(count));
+    if (is_garbled_) {
+      written_ += read;
+      return true;
+    }
+    frames_.add(read);
+    try {
+      while (const auto message = frames_.next()) send_to_race(*message);
+    } catch (const BadMessage&) {  // mpirun's own words, before there is a rank
+      is_garbled_ = true;
+      written_ += read;
+    }
     return true;
   }
 
@@ -116,6 +126,7 @@ class Relay {
   int race_;
   SocketPair streams_, errors_;
   FrameReader frames_;
+  bool is_garbled_ = false;
   std::string written_;
   std::optional<ChildProcess> mpirun_;
 };

@@ -195,8 +195,14 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status) 
   }
   // What a rank says itself is the nearest to the cause.
   constexpr std::string_view own = "parlab: ";
-  for (const std::string& line : lines)
-    if (line.starts_with(own)) return line.substr(own.size());
+  const auto said = [&](std::string_view begin) -> std::string {
+    for (const std::string& line : lines)
+      if (line.starts_with(std::string(own).append(begin)) &&
+          !line.starts_with("parlab: interrupted"))  // by mpirun, for another's end
+        return line.substr(own.size());
+    return "";
+  };
+  if (std::string rank = said("rank "); !rank.empty()) return rank;
   for (const std::string& line : lines) {
     if (const auto rank = text_between(line, "noticed that process rank ", " "); !rank.empty())
       return fmt::format("rank {} on {}: ended by signal {}", rank,
@@ -205,6 +211,7 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status) 
     if (line.starts_with("ssh: "))
       return fmt::format("a host cannot be reached: {}", line.substr(5));
   }
+  if (std::string any = said(""); !any.empty()) return any;
   const bool is_lost =
       written.find("lost communication with a remote daemon") != std::string_view::npos;
   if (is_lost)

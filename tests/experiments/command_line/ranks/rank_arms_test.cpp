@@ -63,7 +63,8 @@ TEST_P(RankArms, GiveTheBitsOfSerial) {
   EXPECT_TRUE(program.descendants().empty());
   int ranks = 0;
   nlohmann::json serial;
-  for (const auto& result : nlohmann::json::parse(ended.out).at("results")) {
+  const auto document = nlohmann::json::parse(ended.out);
+  for (const auto& result : document.at("results")) {
     EXPECT_TRUE(result.at("ok").get<bool>()) << result.at("label");
     if (result.at("backend") == "serial") serial = result.at("answer");
     if (result.at("backend") != "mpi") continue;
@@ -106,10 +107,11 @@ TEST_F(RankRuns, GiveTheBitsOfSerialForOnesOwnKernel) {
 TEST_F(RankRuns, TellRankHostAndMessageOfAnException) {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "k.hpp")
-      << "#include <stdexcept>\n"
+      << "#include <cstdlib>\n#include <stdexcept>\n"
          "constexpr std::uint64_t size = 1000;\n"
          "auto kernel = [](std::uint64_t i) {\n"
-         "  if (i == 999) throw std::runtime_error(\"index 999 says no\");\n"
+         "  if (i == 999 && (std::getenv(\"OMPI_COMM_WORLD_RANK\") || std::getenv(\"PMI_RANK\")))\n"
+         "    throw std::runtime_error(\"index 999 says no\");\n"
          "  return i;\n"
          "};\n"
          "constexpr std::uint64_t expected = 499500;\n";
@@ -177,22 +179,28 @@ std::vector<pid_t> wait_for_ranks(const ParlabProgram& program, std::size_t coun
   return {};
 }
 
-const Words long_run = {"run", "pi",        "--darts", "3e9",      "--backend",
-                        "mpi", "--workers", "2",       "--rounds", "50"};
+/// Two arms of two ranks: the baseline and the baseline again.
+const Words long_run = {"run",      "pi",        "--darts",     "1e8",        "--backend",
+                        "mpi",      "--workers", "2",           "--baseline", "first",
+                        "--rounds", "1000",      "--isolation", "standing"};
 
 TEST_F(RankRuns, EndWithinTenSecondsWhenARankIsKilled) {
   const std::size_t before = segments();
   ParlabProgram program(long_run);
-  const auto ranks = wait_for_ranks(program, 2);
-  ASSERT_EQ(ranks.size(), 2u);
+  const auto ranks = wait_for_ranks(program, 4);
+  ASSERT_EQ(ranks.size(), 4u);
   std::this_thread::sleep_for(1s);
   const auto begin = std::chrono::steady_clock::now();
   kill(ranks.back(), SIGKILL);
-  while (!ranks_of(program).empty() && std::chrono::steady_clock::now() - begin < 20s)
+  while (ranks_of(program).size() > 2 && std::chrono::steady_clock::now() - begin < 20s)
     std::this_thread::sleep_for(50ms);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
-  program.signal(SIGINT);  // the other arms would go on
+  EXPECT_EQ(ranks_of(program).size(), 2u) << "the other arm goes on";
+  std::this_thread::sleep_for(1s);
+  program.signal(SIGINT);
   const Ended ended = program.wait();
+  EXPECT_THAT(ended.err, testing::ContainsRegex(
+                             "failed in round [0-9]+: rank [01] on [^:]+: ended by signal 9"));
   EXPECT_TRUE(program.descendants().empty());
   EXPECT_LE(segments(), before);
 }
@@ -201,7 +209,7 @@ TEST_F(RankRuns, LeaveNothingBehindWhenInterruptedOrKilled) {
   for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
     const std::size_t before = segments();
     ParlabProgram program(long_run);
-    ASSERT_EQ(wait_for_ranks(program, 2).size(), 2u);
+    ASSERT_EQ(wait_for_ranks(program, 4).size(), 4u);
     std::this_thread::sleep_for(500ms);
     program.signal(signal);
     const Ended ended = program.wait();
