@@ -194,6 +194,9 @@ void require_apart(const Experiment& experiment, const std::vector<Entrant>& ent
     if (const std::string why = experiment.why_not_apart(arm.workload); !why.empty())
       throw UsageError(fmt::format("{} does not run on {}, whose workers share no memory: {}",
                                    experiment.name(), arm.executor.backend, why));
+    if (arm.pin != Placement::none)
+      throw UsageError(
+          fmt::format("--pin does not place workers of {}: leave it out", arm.executor.backend));
     ranks = std::max(ranks, arm.executor.workers);
   }
   if (ranks > 0) require_ranks(ranks, {});
