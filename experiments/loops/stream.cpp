@@ -100,8 +100,8 @@ class Stream final : public Experiment {
   }
 
   std::string subject(const Workload& workload) const override {
-    const double bytes = static_cast<double>(workload.size) *
-                         (workload.variant == latency ? sizeof(ChaseCell) : sizeof(double));
+    const std::uint64_t place = workload.variant == latency ? sizeof(ChaseCell) : sizeof(double);
+    const double bytes = static_cast<double>(workload.size * place);
     const std::string size = bytes < mebibyte ? fmt::format("{:.3g} KiB", bytes / 1024)
                                               : fmt::format("{:.4g} MiB", bytes / mebibyte);
     if (workload.variant == latency) return "For loads all over " + size;
