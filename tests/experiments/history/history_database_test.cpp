@@ -107,7 +107,7 @@ TEST_F(History, OfWritersThatMeetHasEveryRace) {
     EXPECT_EQ(status, 0);
   }
   const auto races = HistoryDatabase(path(), HistoryDatabase::Access::read).races("pi");
-  EXPECT_EQ(races.size(), std::size_t{writers * races_each});
+  EXPECT_EQ(races.size(), std::size_t{writers} * races_each);
   for (const HistoryRace& race : races) EXPECT_EQ(race.arms.size(), 20u);
   EXPECT_EQ(integrity(), "ok");
 }
