@@ -121,6 +121,7 @@ std::vector<RankHost> parse_rank_hosts(const std::string& option, const std::str
 std::vector<RankHost> read_rank_hosts(const std::string& option, const std::string& path) {
   std::ifstream file(path);
   if (!file) throw UsageError(fmt::format("{} {}: it cannot be read", option, path));
+  const std::string where = fmt::format("{} {}", option, path);
   std::vector<RankHost> hosts;
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line.substr(0, line.find('#')));
@@ -132,7 +133,7 @@ std::vector<RankHost> read_rank_hosts(const std::string& option, const std::stri
                                      option, path, line));
       (name += ':') += slots.substr(6);
     }
-    add_host(option + " " + path, hosts, host_of(option + " " + path, name, ':'));
+    add_host(where, hosts, host_of(where, name, ':'));
   }
   if (hosts.empty()) throw UsageError(fmt::format("{} {}: it names no host", option, path));
   return hosts;

@@ -49,7 +49,7 @@ void agree(Ranks& ranks, const std::string* failure) {
   if (failed == lengths.end()) return;
   const auto root = static_cast<int>(failed - lengths.begin());
   std::string message(*failed - 1, '\0');
-  if (root == ranks.rank()) message.assign(*failure, 0, length);
+  if (failure != nullptr && root == ranks.rank()) message.assign(*failure, 0, length);
   ranks.broadcast(std::as_writable_bytes(std::span(message)), root);
   throw ChunkFailed(fmt::format("rank {} on {}: {}", root,
                                 ranks.hosts()[static_cast<std::size_t>(root)], message));

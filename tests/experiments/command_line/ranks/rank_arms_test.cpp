@@ -177,7 +177,7 @@ std::vector<pid_t> ranks_of(const ParlabProgram& program) {
 
 std::vector<pid_t> wait_for_ranks(const ParlabProgram& program, std::size_t count) {
   for (int i = 0; i < 300; ++i) {
-    const auto ranks = ranks_of(program);
+    auto ranks = ranks_of(program);
     if (ranks.size() == count) return ranks;
     std::this_thread::sleep_for(50ms);
   }
