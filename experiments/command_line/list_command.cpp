@@ -85,11 +85,13 @@ json listing() {
     document["backends"].push_back({{"name", entry.name},
                                     {"schedules", entry.schedules},
                                     {"available", true},
+                                    {"by_name_only", entry.by_name_only},
                                     {"why", entry.what}});
   for (const MissingBackend& missing : missing_backends())
     document["backends"].push_back({{"name", missing.name},
                                     {"schedules", json::array()},
                                     {"available", false},
+                                    {"by_name_only", false},
                                     {"why", missing.why}});
   for (const KernelEntry& kernel : kernels())
     document["kernels"].push_back({{"name", kernel.name},

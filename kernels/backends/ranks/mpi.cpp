@@ -142,7 +142,7 @@ class Mpi final : public Backend {
 
 const RegisterBackend registered{{
     .name = "mpi",
-    .what = "MPI ranks, which parlab starts, here or on other hosts; by name only",
+    .what = "MPI ranks on this machine, which parlab starts; all and each leave it out",
     .schedules = {"static", "dynamic"},
     .by_name_only = true,
     .shares_memory = false,
