@@ -8,7 +8,8 @@
 #   test       what `make test` needs besides
 #   notebook   what `make notebooks` needs besides
 #   lab        what `make lab` needs besides, to open them
-#   develop    only for `make lint`, `make format` and the clang and sanitizer presets (make deps-develop)
+#   develop    only for `make lint`, `make format`, the clang and sanitizer presets, and tests that are skipped
+#              without it (make deps-develop)
 #
 # Behind the reason: what shows that it is there, however it came, where dpkg does not know: one of
 # these headers, programs or files.
@@ -27,7 +28,7 @@ parlab_dependency(libfmt-dev required "formats tables and messages" fmt/format.h
 parlab_dependency(libhwy-dev required "SIMD kernels, one binary for all x86-64, chosen at run time" hwy/highway.h)
 parlab_dependency(libtbb-dev optional "backends tbb and stdpar" tbb/task_arena.h)
 parlab_dependency(libtaskflow-cpp-dev optional "backend taskflow; from Debian 13 on" taskflow/taskflow.hpp)
-parlab_dependency(libopenmpi-dev optional "backend mpi: ranks on this machine and on others" /usr/lib/*/openmpi/include/mpi.h /usr/include/*/mpich/mpi.h)
+parlab_dependency(libopenmpi-dev optional "backend mpi: ranks of this machine" /usr/lib/*/openmpi/include/mpi.h /usr/include/*/mpich/mpi.h)
 parlab_dependency(openmpi-bin optional "mpirun, which starts the ranks of backend mpi" mpirun mpiexec)
 parlab_dependency(libboost-dev optional "backend asio_pool, event loops, crawler, delay server; 1.81 or newer")
 parlab_dependency(libboost-context-dev optional "stackful coroutines in event_loop and http_clients")
@@ -72,3 +73,7 @@ parlab_dependency(libomp-dev develop "OpenMP for clang, with Archer for the thre
 parlab_dependency(clang-tidy develop "make lint" clang-tidy)
 parlab_dependency(clang-format develop "make format" clang-format)
 parlab_dependency(shellcheck develop "make lint" shellcheck)
+parlab_dependency(zsh develop "completes words of parlab, as users of it do" zsh)
+parlab_dependency(fish develop "completes words of parlab, as users of it do" fish)
+parlab_dependency(mandoc develop "checks the manual pages" mandoc)
+parlab_dependency(man-db develop "checks the manual pages" man)

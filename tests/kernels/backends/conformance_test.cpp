@@ -19,6 +19,7 @@
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/posix/shared_mapping.hpp"
+#include "tests/kernels/backends/fold_checks.hpp"
 
 namespace parlab {
 namespace {
@@ -27,8 +28,6 @@ using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""us;
 using Counter = std::atomic<std::uint64_t>;
-
-constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
 
 /// Counters that workers see whether they are threads or processes. Zero at first.
 class SharedCounters {
@@ -41,22 +40,6 @@ class SharedCounters {
   SharedMapping memory_;
   Counter* counters_;
 };
-
-/// Product of 2 x 2 matrices modulo 2^64: associative but not commutative.
-using Matrix = std::array<std::uint64_t, 4>;
-constexpr Matrix unit = {1, 0, 0, 1};
-
-Matrix product(const Matrix& a, const Matrix& b) {
-  return {a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3],  //
-          a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3]};
-}
-
-Matrix matrix_of(IndexRange range) {
-  Matrix result = unit;
-  for (std::uint64_t i = range.begin; i < range.end; ++i)
-    result = product(result, {i, 1, 3, i + 2});
-  return result;
-}
 
 struct Case {
   BackendSpec spec;
@@ -88,24 +71,10 @@ class BackendConformance : public testing::TestWithParam<Case> {
 
 TEST_P(BackendConformance, HasTheWorkersItWasAskedFor) { EXPECT_EQ(backend_->workers(), workers_); }
 
-TEST_P(BackendConformance, FoldsInChunkOrder) {
-  for (const std::uint64_t grain : {1, 3, 10, 1000}) {
-    const Chunking chunking({5, 1005}, grain);
-    EXPECT_EQ(map_reduce(*backend_, chunking, unit, matrix_of, product), matrix_of({5, 1005}));
-  }
-}
+TEST_P(BackendConformance, FoldsInChunkOrder) { expect_chunk_order(*backend_); }
 
 TEST_P(BackendConformance, FoldsTheSameBitsInFloatingPoint) {
-  const auto harmonic = [](IndexRange range) {
-    double sum = 0;
-    for (std::uint64_t i = range.begin; i < range.end; ++i) sum += 1.0 / static_cast<double>(i + 1);
-    return sum;
-  };
-  const Chunking chunking({0, 100'000}, 17);
-  const auto serial = make_backend({"serial", "", 1});
-  const double expected = map_reduce(*serial, chunking, 0.0, harmonic, std::plus<>());
-  for (int repeat = 0; repeat < 5; ++repeat)
-    EXPECT_EQ(map_reduce(*backend_, chunking, 0.0, harmonic, std::plus<>()), expected);
+  expect_same_bits_in_floating_point(*backend_);
 }
 
 TEST_P(BackendConformance, ComputesEachIndexOnce) {
@@ -133,27 +102,18 @@ TEST_P(BackendConformance, GivesTheIdentityForAnEmptyRange) {
   EXPECT_EQ(calls[0], 0u);
 }
 
-TEST_P(BackendConformance, ComputesASingleIndex) {
-  EXPECT_EQ(map_reduce(*backend_, Chunking({7, 8}, 100), unit, matrix_of, product),
-            matrix_of({7, 8}));
-}
+TEST_P(BackendConformance, ComputesASingleIndex) { expect_same_product(*backend_, {7, 8}, 100); }
 
 TEST_P(BackendConformance, ComputesFewerChunksThanWorkers) {
   for (int chunks = 1; chunks <= workers_; ++chunks) {
-    const IndexRange range{0, static_cast<std::uint64_t>(chunks) * 10};
-    EXPECT_EQ(map_reduce(*backend_, Chunking(range, 10), unit, matrix_of, product),
-              matrix_of(range));
+    expect_same_product(*backend_, {0, static_cast<std::uint64_t>(chunks) * 10}, 10);
   }
 }
 
-TEST_P(BackendConformance, ReachesTheLargestIndex) {
-  const IndexRange range{largest - 100, largest};
-  EXPECT_EQ(map_reduce(*backend_, Chunking(range, 7), unit, matrix_of, product), matrix_of(range));
-}
+TEST_P(BackendConformance, ReachesTheLargestIndex) { expect_largest_index(*backend_); }
 
 TEST_P(BackendConformance, FoldsMoreChunksThanAWindowHolds) {
-  const IndexRange range{0, 2 * window + 3};
-  EXPECT_EQ(map_reduce(*backend_, Chunking(range, 1), unit, matrix_of, product), matrix_of(range));
+  expect_more_chunks_than_a_window(*backend_);
 }
 
 // As many chunks as workers, none of which ends before all have begun.

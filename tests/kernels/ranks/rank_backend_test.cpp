@@ -20,6 +20,7 @@
 #include "kernels/backends/ranks/ranks.hpp"
 #include "kernels/backends/search/search.hpp"
 #include "kernels/base/errors.hpp"
+#include "tests/kernels/backends/fold_checks.hpp"
 
 namespace parlab {
 namespace {
@@ -27,24 +28,7 @@ namespace {
 using std::chrono_literals::operator""ms;
 using testing::HasSubstr;
 
-constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
 constexpr int skipped = 77;
-
-/// Product of 2 x 2 matrices modulo 2^64: associative but not commutative.
-using Matrix = std::array<std::uint64_t, 4>;
-constexpr Matrix unit = {1, 0, 0, 1};
-
-Matrix product(const Matrix& a, const Matrix& b) {
-  return {a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3],  //
-          a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3]};
-}
-
-Matrix matrix_of(IndexRange range) {
-  Matrix result = unit;
-  for (std::uint64_t i = range.begin; i < range.end; ++i)
-    result = product(result, {i, 1, 3, i + 2});
-  return result;
-}
 
 class RankBackend : public testing::TestWithParam<const char*> {
  protected:
@@ -52,40 +36,21 @@ class RankBackend : public testing::TestWithParam<const char*> {
   std::unique_ptr<Backend> backend_ = make_backend({"mpi", GetParam(), ranks_.size()});
 };
 
-TEST_P(RankBackend, FoldsInChunkOrder) {
-  for (const std::uint64_t grain : {1, 3, 10, 1000}) {
-    const Chunking chunking({5, 1005}, grain);
-    EXPECT_EQ(map_reduce(*backend_, chunking, unit, matrix_of, product), matrix_of({5, 1005}));
-  }
-}
+TEST_P(RankBackend, FoldsInChunkOrder) { expect_chunk_order(*backend_); }
 
 TEST_P(RankBackend, FoldsTheSameBitsInFloatingPoint) {
-  const auto harmonic = [](IndexRange range) {
-    double sum = 0;
-    for (std::uint64_t i = range.begin; i < range.end; ++i) sum += 1.0 / static_cast<double>(i + 1);
-    return sum;
-  };
-  const Chunking chunking({0, 100'000}, 17);
-  const auto serial = make_backend({"serial", "", 1});
-  const double expected = map_reduce(*serial, chunking, 0.0, harmonic, std::plus<>());
-  for (int repeat = 0; repeat < 5; ++repeat)
-    EXPECT_EQ(map_reduce(*backend_, chunking, 0.0, harmonic, std::plus<>()), expected);
+  expect_same_bits_in_floating_point(*backend_);
 }
 
 TEST_P(RankBackend, ComputesNoneOneAndFewerChunksThanRanks) {
   for (std::uint64_t chunks = 0; chunks <= 7; ++chunks)
-    EXPECT_EQ(map_reduce(*backend_, Chunking({0, chunks * 10}, 10), unit, matrix_of, product),
-              matrix_of({0, chunks * 10}));
+    expect_same_product(*backend_, {0, chunks * 10}, 10);
 }
 
-TEST_P(RankBackend, ReachesTheLargestIndex) {
-  const IndexRange range{largest - 100, largest};
-  EXPECT_EQ(map_reduce(*backend_, Chunking(range, 7), unit, matrix_of, product), matrix_of(range));
-}
+TEST_P(RankBackend, ReachesTheLargestIndex) { expect_largest_index(*backend_); }
 
 TEST_P(RankBackend, FoldsMoreChunksThanAWindowHolds) {
-  const IndexRange range{0, 2 * window + 3};
-  EXPECT_EQ(map_reduce(*backend_, Chunking(range, 1), unit, matrix_of, product), matrix_of(range));
+  expect_more_chunks_than_a_window(*backend_);
 }
 
 TEST_P(RankBackend, SpreadsChunksOverAllRanks) {
