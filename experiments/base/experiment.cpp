@@ -50,4 +50,6 @@ std::string short_number(std::uint64_t value) {
   return scientific.size() < plain.size() ? scientific : plain;
 }
 
+std::string checksum_text(std::uint64_t sum) { return fmt::format("checksum {:016x}", sum); }
+
 }  // namespace parlab

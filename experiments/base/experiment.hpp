@@ -201,4 +201,7 @@ std::string_view new_name_of(std::string_view old);
 /// 100000000 as "1e8", 65536 as "65536", 1250000 as "1.25e6".
 std::string short_number(std::uint64_t value);
 
+/// An answer that stands for more than can be kept: "checksum 00000000000000ff".
+std::string checksum_text(std::uint64_t sum);
+
 }  // namespace parlab

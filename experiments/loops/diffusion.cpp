@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/loops/variant_choice.hpp"
 #include "experiments/options/backend_choice.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
@@ -74,7 +75,7 @@ Answer checksum_of(ConstPlate plate) {
   for (std::uint64_t row = 0; row < plate.rows; row += rows_per_probe)
     for (std::uint64_t j = 0; j < plate.columns; ++j)
       sum += std::bit_cast<std::uint64_t>(plate[row][j]) * (2 * (row * plate.columns + j) + 1);
-  return fmt::format("checksum {:016x}", sum);
+  return checksum_text(sum);
 }
 
 class Diffusion final : public Experiment {
@@ -113,12 +114,7 @@ class Diffusion final : public Experiment {
     steps_ = parse_quantity("--steps", steps_word_, 1, max_steps_per_run);
     depths_ = parse_quantities("--depth", depth_words_, 1, max_steps_per_sweep);
     edges_named(edges_word_);  // throws
-    for (const std::string& name : split_list(variant_words_)) {
-      if (name == "all")
-        variants_ = diffusion_variants();
-      else
-        variants_.push_back(diffusion_variant(name));
-    }
+    variants_ = chosen_variants(variant_words_, diffusion_variants(), diffusion_variant);
     // The bound first: with --baseline first it is what the others are checked against.
     std::ranges::stable_sort(variants_, {}, [](const auto& v) { return v.diffuses ? 1 : 0; });
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/loops/variant_choice.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/registry.hpp"
@@ -28,8 +29,6 @@ Keys keys_of(const Workload& workload) {
   return {workload.size, workload.parameter<std::uint64_t>("bins"),
           key_choice_named(workload.parameter<std::string>("keys"))};
 }
-
-Answer answer_of(std::uint64_t mark) { return fmt::format("checksum {:016x}", mark); }
 
 class Histogram final : public Experiment {
  public:
@@ -60,12 +59,7 @@ class Histogram final : public Experiment {
     sizes_ = parse_quantities("--size", size_words_, 1, max_keys);
     bins_ = parse_quantities("--bins", bins_words_, 1, max_bins);
     for (const std::string& name : split_list(key_words_)) key_choice_named(name);
-    for (const std::string& name : split_list(variant_words_)) {
-      if (name == "all")
-        variants_ = histogram_variants();
-      else
-        variants_.push_back(histogram_variant(name));
-    }
+    variants_ = chosen_variants(variant_words_, histogram_variants(), histogram_variant);
   }
 
   std::string subject(const Workload& workload) const override {
@@ -95,7 +89,7 @@ class Histogram final : public Experiment {
     std::vector<std::uint32_t> counts(keys.bins);
     for (std::uint64_t i = keys.count; i > 0; --i)
       ++counts[example_key(i - 1, keys.bins, keys.choice)];
-    return answer_of(mark_of_counts(counts.data(), keys.bins));
+    return checksum_text(mark_of_counts(counts.data(), keys.bins));
   }
 
   double memory_bytes(const Arm& arm) const override {
@@ -125,7 +119,7 @@ class Histogram final : public Experiment {
                      counts->data());
       return {};
     });
-    opened.conclude = [=] { return answer_of(mark_of_counts(counts->data(), keys.bins)); };
+    opened.conclude = [=] { return checksum_text(mark_of_counts(counts->data(), keys.bins)); };
     return opened;
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/loops/variant_choice.hpp"
 #include "experiments/measure/race/worker_loads.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
@@ -57,7 +58,7 @@ struct Checksum {
   static Checksum join(const Checksum& a, const Checksum& b) {
     return {a.steps + b.steps, a.weighted + b.weighted};
   }
-  Answer answer() const { return fmt::format("{} steps, checksum {:016x}", steps, weighted); }
+  Answer answer() const { return fmt::format("{} steps, {}", steps, checksum_text(weighted)); }
 };
 
 class Julia final : public Experiment {
@@ -93,12 +94,7 @@ class Julia final : public Experiment {
     sides_ = parse_quantities("--side", side_words_, 1, max_pixels_per_side);
     steps_ = parse_quantity("--steps", steps_word_, 1, max_steps_per_pixel);
     for (const std::string& name : split_list(view_words_)) view_named(name);
-    for (const std::string& name : split_list(variant_words_)) {
-      if (name == "all")
-        variants_ = julia_variants();
-      else
-        variants_.push_back(julia_variant(name));
-    }
+    variants_ = chosen_variants(variant_words_, julia_variants(), julia_variant);
   }
 
   std::string subject(const Workload& workload) const override {

@@ -10,6 +10,7 @@
 #include <numbers>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/loops/variant_choice.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
@@ -61,12 +62,7 @@ class Pi final : public Experiment {
   void check_options() override {
     darts_ = parse_quantities("--darts", darts_words_, 1);
     if (generator_words_.empty() && precision_words_.empty()) {
-      for (const std::string& name : split_list(variant_words_)) {
-        if (name == "all")
-          variants_ = dart_variants();
-        else
-          variants_.push_back(dart_variant(name));
-      }
+      variants_ = chosen_variants(variant_words_, dart_variants(), dart_variant);
     } else {
       choose_by_generator();
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/loops/variant_choice.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
@@ -33,8 +34,6 @@ SparseExample example_of(const Workload& workload) {
 SparseSplit split_of(const Workload& workload) {
   return entry_named(variants, "variant", workload.variant).split;
 }
-
-Answer answer_of(std::uint64_t mark) { return fmt::format("checksum {:016x}", mark); }
 
 class Spmv final : public Experiment {
  public:
@@ -80,12 +79,9 @@ class Spmv final : public Experiment {
                         rows, per_row_, max_nonzeros));
     }
     for (const std::string& name : split_list(length_words_)) row_lengths_named(name);
-    for (const std::string& name : split_list(variant_words_)) {
-      if (name == "all")
-        names_ = names_of(variants);
-      else
-        names_.emplace_back(entry_named(variants, "variant", name).name);
-    }
+    names_ = chosen_variants(variant_words_, names_of(variants), [](const std::string& name) {
+      return std::string(entry_named(variants, "variant", name).name);
+    });
   }
 
   std::string subject(const Workload& workload) const override {
@@ -119,7 +115,7 @@ class Spmv final : public Experiment {
 
   // Row by row in whole numbers, without a matrix.
   Answer expected(const Workload& workload) const override {
-    return answer_of(mark_in_whole_numbers(example_of(workload)));
+    return checksum_text(mark_in_whole_numbers(example_of(workload)));
   }
 
   double memory_bytes(const Arm& arm) const override { return arm.workload.bytes_per_run; }
@@ -138,7 +134,7 @@ class Spmv final : public Experiment {
       multiply(*backend, chunking, split, matrix, system->x(), system->y());
       return {};
     });
-    opened.conclude = [=] { return answer_of(mark_of_product(system->y(), matrix.rows)); };
+    opened.conclude = [=] { return checksum_text(mark_of_product(system->y(), matrix.rows)); };
     return opened;
   }
 

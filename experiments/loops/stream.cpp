@@ -55,8 +55,6 @@ std::uint64_t first_number(char array, std::uint64_t i) {
 std::uint64_t weighted(std::uint64_t i, double element) {
   return std::bit_cast<std::uint64_t>(element) * (2 * i + 1);
 }
-Answer checksum(std::uint64_t sum) { return fmt::format("checksum {:016x}", sum); }
-
 class Stream final : public Experiment {
  public:
   std::string name() const override { return "stream"; }
@@ -139,7 +137,7 @@ class Stream final : public Experiment {
                                                                  : b + 3 * c;
       sum += weighted(i, static_cast<double>(result));
     }
-    return checksum(sum);
+    return checksum_text(sum);
   }
 
   double memory_bytes(const Arm& arm) const override {
@@ -227,7 +225,7 @@ class Stream final : public Experiment {
     opened.conclude = [=, memory = std::move(memory)] {
       std::uint64_t sum = 0;
       for (std::uint64_t i = 0; i < size; ++i) sum += weighted(i, written[i]);
-      return checksum(sum);
+      return checksum_text(sum);
     };
     return opened;
   }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "experiments/base/experiment.hpp"
+
 namespace parlab {
 namespace {
 
@@ -130,7 +132,7 @@ std::string checksum_of(const own::Table& table) {
       sum ^= sum >> 32;
     }
   }
-  return fmt::format("checksum {:016x}", sum);
+  return checksum_text(sum);
 }
 
 ChangeWatch::ChangeWatch(const own::Table& table, const std::vector<OwnArray>& arrays)
