@@ -14,10 +14,6 @@ namespace {
 /// A plot of more no longer fits a screen together with what stands above it.
 constexpr std::size_t max_rows = 24;
 
-bool is_decided(Verdict verdict) {
-  return verdict != Verdict::not_resolved && verdict != Verdict::too_few_rounds;
-}
-
 /// A label may be a command of several lines.
 std::string on_one_line(std::string label) {
   for (char& letter : label)
@@ -36,7 +32,7 @@ std::vector<PlotRow> rows_of(const RaceRecord& race) {
                     .ratio = comparison.ratio,
                     .low = comparison.interval.low,
                     .high = comparison.interval.high,
-                    .is_decided = is_decided(comparison.verdict)});
+                    .is_decided = !is_open(comparison)});
   }
   return rows;
 }
