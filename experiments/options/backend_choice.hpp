@@ -10,8 +10,8 @@ namespace parlab {
 /// "dynamic". New ones may share a core for their first milliseconds.
 std::string kept_threads(const std::string& schedule);
 
-/// All backends but processes, as --backend takes them: for runs of many short parts, each of which
-/// would fork.
+/// All backends but processes and those that run by name only, as --backend takes them: for runs of
+/// many short parts, each of which would fork.
 std::string backends_of_threads();
 
 }  // namespace parlab

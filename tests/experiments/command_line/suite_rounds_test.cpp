@@ -6,6 +6,7 @@
 #include <string>
 
 #include "experiments/base/experiment.hpp"
+#include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/verdicts/anytime_interval.hpp"
 
 namespace parlab {
@@ -23,6 +24,13 @@ TEST(SuiteRounds, AreEnoughForAnIntervalInEveryRace) {
         ++races;
       }
   EXPECT_GT(races, 20);
+}
+
+TEST(SuiteRounds, AreAskedForByOptionsThatThisBuildTakes) {
+  for (const auto& experiment : make_experiments())
+    for (const Profile profile : {Profile::quick, Profile::full})
+      for (const SuiteEntry& entry : experiment->suite(profile))
+        EXPECT_NO_THROW(parse_race(RaceVerb::run, entry.arguments)) << entry.name;
 }
 
 }  // namespace
