@@ -45,8 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
                         help="a node_modules with Observable Plot, for a page that filters and sorts; "
                              "`make report-html` makes it [build/browser/node_modules, if there]")
     parser.add_argument("--gallery", type=Path, metavar="DIR",
-                        help="instead, GALLERY.md of a folder that holds a folder of results for each machine, "
-                             "side by side")
+                        help="instead, GALLERY.md and GALLERY.html of a folder that holds a folder of results for "
+                             "each machine, side by side")
     options = parser.parse_args(arguments)
     if bool(options.source) == bool(options.gallery):
         parser.error("name results, or --gallery with a folder of them")

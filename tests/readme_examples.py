@@ -120,6 +120,7 @@ def main(folder: Path) -> None:
     assert check_commands(folder, "build/parlab") > 30
     own = run(folder, "sh", "-ec", OWN_LOOP.search((folder / "README.md").read_text()).group(1))
     assert own.count(str(26 << 25)) > 2, own  # on every arm
+    assert "for" in (folder / "parlab_choice.hpp").read_text(), "the loop, as plain code"
     run_kernels(folder)
     run(folder, "build/parlab", "suite", "--only", "collatz", "--out", "out")
     run(folder, sys.executable, "reports/render.py", "out")

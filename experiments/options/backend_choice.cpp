@@ -12,7 +12,8 @@ std::string kept_threads(const std::string& schedule) {
 std::string backends_of_threads() {
   std::string names;
   for (const BackendEntry& entry : backends())
-    if (entry.name != "processes" && !entry.by_name_only) names += (names.empty() ? "" : ",") + entry.name;
+    if (entry.name != "processes" && !entry.by_name_only)
+      names += (names.empty() ? "" : ",") + entry.name;
   return names;
 }
 

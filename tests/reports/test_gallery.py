@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 from pathlib import Path
 
 import synthetic_races
@@ -37,6 +38,13 @@ def test_machines_stand_side_by_side(tmp_path: Path, render: Render) -> None:
         desk, rack = float(cells[-2].split()[0]), float(cells[-1].split()[0])
         assert abs(desk - arm["comparison"]["ratio"]) < 0.06 * desk, line
         assert abs(rack - 2 * arm["comparison"]["ratio"]) < 0.06 * rack, line
+    figure = ElementTree.parse(tmp_path / "figures" / "primes-chunks-by-machine.svg")  # well-formed
+    marks = [element for element in figure.iter() if element.tag.endswith("use") and "#m" in str(element.attrib)]
+    assert len(marks) >= 2 * len(arms), "a mark per arm and machine"
+    page = (tmp_path / "GALLERY.html").read_text()
+    assert "Rack CPU" in page and "<figure" in page and "%BODY%" not in page
+    again = render("--gallery", tmp_path)
+    assert again.returncode == 0, f"its own figures are no machine: {again.stderr}"
 
 
 def test_what_is_bad_is_named_and_the_rest_is_shown(tmp_path: Path, render: Render) -> None:
@@ -51,6 +59,7 @@ def test_what_is_bad_is_named_and_the_rest_is_shown(tmp_path: Path, render: Rend
     assert done.returncode == 1
     assert "mixed: mixes two machines" in done.stderr and "empty: holds no result file" in done.stderr
     assert "Desk CPU" in (tmp_path / "GALLERY.md").read_text()
+    assert not list(tmp_path.glob(".report-*"))
 
 
 def test_nothing_to_show_is_bad_input(tmp_path: Path, render: Render) -> None:
@@ -58,4 +67,4 @@ def test_nothing_to_show_is_bad_input(tmp_path: Path, render: Render) -> None:
                       [tmp_path, "--gallery", tmp_path]):
         done = render(*arguments)
         assert done.returncode == 2, arguments
-        assert done.stderr and not (tmp_path / "GALLERY.md").exists()
+        assert done.stderr and not list(tmp_path.iterdir())

@@ -7,9 +7,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
 from report.load.suite_results import Fault, Suite
 from report.page.html_page import page
+from report.page.in_place import put_in_place
 from report.page.interactive import interactive
 from report.page.results_data import results_json
 from report.page.sections import Report, Section, build, figure_file
@@ -80,7 +80,7 @@ def _write(suite: Suite, out: Path, libraries: Path | None) -> None:
     if not any(arm.role == "arm" for race in suite.races for arm in race.arms):
         raise BadFile(out, "holds no race to report")
     report = build(suite)
-    with _put_in_place(out) as made:
+    with put_in_place(out) as made:
         draw_figures(report, made / "figures")
         text = markdown_of(report)
         (made / "REPORT.md").write_text(text, encoding="utf-8")
@@ -204,25 +204,3 @@ def _day(date: str) -> str:
 
 def _answer(value: object) -> str:
     return formats.group_digits(str(value)) if isinstance(value, (int, float)) else str(value)
-
-
-@contextmanager
-def _put_in_place(out: Path) -> Iterator[Path]:
-    """A folder to fill; its files then take their places in `out`. On an error nothing is left."""
-    is_new = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
-    try:
-        yield made
-        old = made / "old"
-        if (out / "figures").exists():
-            (out / "figures").rename(old)
-        for path in sorted(made.iterdir()):
-            if path != old:
-                path.replace(out / path.name)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        if is_new and not any(out.iterdir()):
-            out.rmdir()
-        raise
-    shutil.rmtree(made)

@@ -2,6 +2,7 @@
 // each look the guard of the first two, and the arm's interval widened by it; a race that stops at
 // its first verdict.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -79,11 +80,20 @@ struct Named {
 };
 void PrintTo(const Named& named, std::ostream* out) { *out << named.name; }
 
-class Truth : public testing::TestWithParam<Named> {};
+class Truth : public testing::TestWithParam<Named> {
+ protected:
+  /// For truth_table.py: per cent of races.
+  static void record(double truth, const Rates& rates) {
+    RecordProperty(fmt::format("truth_{:g}", truth),
+                   fmt::format("{:.2f} {:.2f} {:.2f}", 100 * rates.wrong, 100 * rates.missed,
+                               100 * rates.decided));
+  }
+};
 
 TEST_P(Truth, IsSeldomContradictedAndSeldomMissedAtAnyLook) {
   for (const double truth : truths) {
     const Rates rates = rates_of(GetParam().noise, truth);
+    record(truth, rates);
     EXPECT_LE(rates.wrong, 0.005) << truth;
     EXPECT_LE(rates.missed, GetParam().max_missed) << truth;
     if (truth == 0.2) {
