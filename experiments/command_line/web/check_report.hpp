@@ -28,7 +28,4 @@ class JunitReport {
   std::uint64_t all_ = 0, broken_ = 0, skipped_ = 0;
 };
 
-/// In words: "not found (HTTP 404)".
-std::string told_error(const CheckedLink& link);
-
 }  // namespace parlab

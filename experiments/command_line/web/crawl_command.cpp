@@ -22,6 +22,7 @@
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/line_output.hpp"
 #include "experiments/command_line/web/credentials.hpp"
+#include "experiments/command_line/web/error_words.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "kernels/network/crawler/crawler.hpp"
@@ -33,9 +34,9 @@ namespace {
 /// Options as they were typed.
 struct Words {
   FetchWords fetch;
-  std::vector<std::string> accept, reject, headers;
+  std::vector<std::string> accept, reject, types, headers;
   std::string pages = "100000", bytes, state, edges, folder, mirror, credentials;
-  bool sitemap = false, retry_failed = false;
+  bool sitemap = false, retry_failed = false, follow_nofollow = false;
 };
 
 void add_options(CLI::App& app, Words& words) {
@@ -43,6 +44,10 @@ void add_options(CLI::App& app, Words& words) {
   add_repeated(app, "--accept", words.accept,
                "only addresses that match, as in '*.html'; * is any text");
   add_repeated(app, "--reject", words.reject, "no addresses that match");
+  add_repeated(app, "--accept-type", words.types,
+               "read only bodies of content types that match, as in 'text/*'");
+  app.add_flag("--follow-nofollow", words.follow_nofollow,
+               "follow links that pages ask crawlers not to follow; for your own sites");
   add_fetch_options(app, words.fetch, "crawl");
   app.add_option("--pages", words.pages, "max pages [100000]");
   app.add_option("--bytes", words.bytes, "max bytes in total, decompressed [any]");
@@ -83,6 +88,8 @@ CrawlOptions options_of(const Words& words) {
   set_fetch_options(words.fetch, "crawl", options);
   options.accept = words.accept;
   options.reject = words.reject;
+  options.types = words.types;
+  options.follow_nofollow = words.follow_nofollow;
   for (const std::string& header : words.headers) options.headers.push_back(checked_header(header));
   if (!words.credentials.empty()) options.credentials = read_credentials(words.credentials);
   options.retry_failed = words.retry_failed;
@@ -115,6 +122,12 @@ void tell_where_start_leads(const std::string& target, const Words& words) {
        words.fetch.prefix.empty() ? "" : " or a shorter --prefix");
 }
 
+void tell_failure(const std::string& start, const std::string& error) {
+  const std::string meaning = error_in_words(error, 0);
+  tell("parlab crawl: {} could not be fetched: {}{}\n", printable(start), meaning,
+       meaning == error ? "" : fmt::format(" ({})", error));
+}
+
 void show_progress(const CrawlTotals& totals) {
   tell("\r\033[K{} pages, {} known, {} failed, {:.1f} MiB", totals.done, totals.known,
        totals.failed, static_cast<double>(totals.bytes) / (1 << 20));
@@ -135,7 +148,7 @@ void tell_summary(const CrawlSummary& summary, const Words& words) {
   if (!words.mirror.empty() && summary.unchanged > 0)
     tell("parlab crawl: {} had not changed\n", summary.unchanged);
   if (!summary.start_file.empty())
-    tell("parlab crawl: open {}/{}\n", words.mirror, summary.start_file);
+    tell("parlab crawl: open {}/{}\n", words.mirror, printable(summary.start_file));
   if (summary.signal != 0)
     tell("parlab crawl: interrupted with {} pages to go{}\n", t.known - t.done,
          words.state.empty() ? "" : "; the same command continues");
@@ -186,8 +199,8 @@ int crawl_command(const Arguments& arguments) {
   if (is_shown) tell("\r\033[K");
   if (!words.fetch.quiet) tell_summary(summary, words);
   if (!any_answer && summary.signal == 0)
-    tell("parlab crawl: {} could not be fetched: {}\n", words.fetch.addresses.front(),
-         summary.errors.empty() ? "no answer" : summary.errors.front().first);
+    tell_failure(words.fetch.addresses.front(),
+                 summary.errors.empty() ? "no answer" : summary.errors.front().first);
   if (!summary.start_leads_to.empty()) tell_where_start_leads(summary.start_leads_to, words);
   output.finish();
   edges.finish();

@@ -17,6 +17,10 @@ struct Utf8Character {
   bool is_valid;      // otherwise code is U+FFFD
 };
 
+/// Whether a terminal or a reader would take it for an order: controls, and marks that are not seen or turn
+/// the direction of a text.
+bool is_control(char32_t code);
+
 /// Requires text.
 Utf8Character first_character(std::string_view text);
 bool is_valid_utf8(std::string_view text);

@@ -17,10 +17,9 @@
 #include "kernels/network/crawler/fetching/crawl_loop.hpp"
 #include "kernels/network/crawler/mirror/mirror.hpp"
 #include "kernels/network/crawler/page_files.hpp"
-#include "kernels/network/crawler/parsing/charset.hpp"
-#include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/content_coding.hpp"
 #include "kernels/network/crawler/parsing/idna.hpp"
-#include "kernels/network/crawler/references/html_references.hpp"
+#include "kernels/network/crawler/references/read_page.hpp"
 #include "kernels/network/crawler/scope.hpp"
 
 namespace parlab {
@@ -51,6 +50,7 @@ class Crawl : private CrawlClient {
         lines_(lines),
         start_(start_address(options.start)),
         scope_(start_, hosts_of(options, starts_), options.prefix),
+        product_(lower(product_of(options.agent))),
         loop_(options, *this),
         store_(options.state),
         files_(options.folder) {
@@ -60,6 +60,8 @@ class Crawl : private CrawlClient {
     for (const Address& start : starts_) remembered += " " + start.text();
     for (const std::string& pattern : options.accept) remembered += " accept " + pattern;
     for (const std::string& pattern : options.reject) remembered += " reject " + pattern;
+    for (const std::string& pattern : options.types) remembered += " type " + pattern;
+    if (options.follow_nofollow) remembered += " nofollow";
     store_.remember_options(remembered);
     store_.remember_depth(options.limits.depth);
     if (options.retry_failed) store_.retry_failed();
@@ -131,7 +133,19 @@ class Crawl : private CrawlClient {
       if (credential.origin == address.origin())
         request.fields += "Authorization: " + credential.authorization + "\r\n";
     if (mirror_) request.fields += mirror_->condition(task.page.url);
+    if (!options_.types.empty())
+      request.wants_body = [this](const MessageReader& reader) { return is_wanted_type(reader); };
     return request;
+  }
+
+  /// Errors and redirects tell something whatever their type is.
+  bool is_wanted_type(const MessageReader& reader) const {
+    if (options_.types.empty() || reader.status() < 200 || reader.status() >= 300) return true;
+    const std::string type = lower(reader.field("content-type"));
+    const std::string_view essence = trimmed(std::string_view(type).substr(0, type.find(';')));
+    return std::ranges::any_of(options_.types, [&](const std::string& pattern) {
+      return matches_whole(lower(pattern), essence);
+    });
   }
 
   void sitemap_names(const Address& page) override {
@@ -180,10 +194,12 @@ class Crawl : private CrawlClient {
       if (has_new_cookie && comes_back(host, task, address, location)) return;
       return redirect(task, address, status, location);
     }
+    if (!is_wanted_type(reader)) return finish(task, status, "type_not_accepted", 0);
     if (status == 304 && mirror_) {
       ++summary_.unchanged;
       const auto [type, body] = mirror_->unchanged(task.page.url);
-      follow(task, address, reader, type, body);
+      ReadPage page(address, type, body, product_);
+      follow(task, reader, page);
       return finish(task, status, "", 0);
     }
     if (status < 200 || status >= 300)  // tells more than whether its body can be undone
@@ -197,7 +213,7 @@ class Crawl : private CrawlClient {
                     body.size());
     if (!options_.folder.empty()) more_["file"] = PageFiles::name_of(address);
     files_.save(address, body);
-    const std::string type(reader.field("content-type"));
+    const std::string type = ReadPage::type_of(reader.field("content-type"), body);
     if (mirror_)
       mirror_->save(address,
                     {.type = type,
@@ -205,53 +221,53 @@ class Crawl : private CrawlClient {
                      .etag = std::string(reader.field("etag")),
                      .modified = std::string(reader.field("last-modified"))},
                     body);
-    follow(task, address, reader, type, body);
+    ReadPage page(address, type, body, product_);
+    follow(task, reader, page);
     finish(task, status, "", body.size());
   }
 
-  /// Adds what a page refers to.
-  void follow(const Task& task, const Address& address, const MessageReader& reader,
-              const std::string& content_type, const std::string& body) {
-    if (mirror_) more_["file"] = mirror_->file_of(task.page.url).value_or("");
-    const std::string type = lower(content_type);
-    const bool is_html = type.empty() || type.find("html") != std::string::npos;
-    if (mirror_ && (is_html || type.find("text/css") != std::string::npos))
-      add_requisites(task.page, address, is_html, content_type, body);
-    bool is_followed = is_html && task.page.depth < options_.limits.depth;
+  /// Adds what a page refers to, and has the mirror write it.
+  void follow(const Task& task, const MessageReader& reader, ReadPage& page) {
+    bool is_nofollow = page.found().is_nofollow;
     reader.each_field("x-robots-tag", [&](std::string_view value) {
-      is_followed = is_followed && !says_nofollow(value, product_of(options_.agent));
+      is_nofollow = is_nofollow || says_nofollow(value, product_);
     });
-    if (is_followed) add_links(task.page, address, content_type, body);
+    const bool is_followed = page.kind() == ReadPage::Kind::html &&
+                             task.page.depth < options_.limits.depth &&
+                             (!is_nofollow || options_.follow_nofollow);
+    if (mirror_) add_requisites(task.page, page);
+    if (is_followed) add_links(task.page, page);
+    if (!mirror_) return;
+    more_["file"] = mirror_->file_of(task.page.url).value_or("");
+    if (page.kind() == ReadPage::Kind::other) return;
+    mirror_->write(page, [&](const Address& target, bool is_shown) {
+      return is_shown || (is_followed && is_wanted(target));
+    });
   }
 
   /// What a browser loads to show the page, wherever it is. As deep as the page itself.
-  void add_requisites(const Page& page, const Address& address, bool is_html,
-                      std::string_view content_type, const std::string& body) {
-    const Charset charset = Charset::of_page(content_type, body);
-    const PageReferences found = is_html ? references_of_html(charset.to_utf8(body))
-                                         : references_of_style_sheet(charset.to_utf8(body));
-    const Address base = address.resolve(found.base, charset).value_or(address);
-    for (const Reference& reference : found.references) {
-      const bool is_needed = reference.use == ReferenceUse::resource ||
-                             reference.use == ReferenceUse::style || is_frame(reference);
-      const auto target = is_needed ? base.resolve(reference.url, charset) : std::nullopt;
+  void add_requisites(const Page& from, ReadPage& page) {
+    for (const Reference& reference : page.found().references) {
+      if (!is_shown(reference)) continue;
+      const auto& target = page.target(reference);
       if (!target) continue;
       requisites_.insert(target->text());
-      add(*target, page.depth, 0, page.id);
+      add(*target, from.depth, 0, from.id);
     }
   }
 
-  void add_links(const Page& page, const Address& address, std::string_view content_type,
-                 const std::string& body) {
-    const Charset charset = Charset::of_page(content_type, body);
-    const PageLinks links = links_of_html(charset.to_utf8(body), product_of(options_.agent));
-    const Address base = address.resolve(links.base, charset).value_or(address);
-    more_["links"] = links.references.size();
-    for (const std::string& reference : links.references)
-      if (const auto target = base.resolve(reference, charset)) {
-        if (watcher_.edge) watcher_.edge(page.url, target->text());
-        if (is_wanted(*target)) add(*target, page.depth + 1, 0, page.id);
-      }
+  void add_links(const Page& from, ReadPage& page) {
+    std::uint64_t links = 0;
+    for (const Reference& reference : page.found().references) {
+      const bool is_shut = reference.is_nofollow && !options_.follow_nofollow;
+      if (!reference.is_followed || is_shut || reference.url.empty()) continue;
+      ++links;
+      const auto& target = page.target(reference);
+      if (!target) continue;
+      if (watcher_.edge) watcher_.edge(from.url, target->text());
+      if (is_wanted(*target)) add(*target, from.depth + 1, 0, from.id);
+    }
+    more_["links"] = links;
   }
 
   /// A page that sets a cookie and redirects to itself is asked for again, with the cookie.
@@ -309,6 +325,7 @@ class Crawl : private CrawlClient {
   Address start_;  // before the store: a bad address makes no file
   std::vector<Address> starts_ = more_starts_of(options_);  // the others
   Scope scope_;
+  std::string product_;  // as robots.txt and pages name us
   CrawlLoop loop_;
   PageStore store_;
   PageFiles files_;

@@ -45,6 +45,9 @@ struct CrawlOptions {
   /// Of addresses, in which * is any text: only what one of `accept` matches, if there are some, and none of
   /// `reject`. The starts are fetched all the same.
   std::vector<std::string> accept = {}, reject = {};
+  /// Content types whose bodies are read, without parameters, in which * is any text; empty for all.
+  std::vector<std::string> types = {};
+  bool follow_nofollow = false;  // links that pages ask crawlers not to follow
   /// More lines of each request to a host in scope: "Name: value".
   std::vector<std::string> headers = {};
   std::vector<Credential> credentials = {};

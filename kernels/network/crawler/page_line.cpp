@@ -23,7 +23,7 @@ nlohmann::ordered_json page_line(const DatabaseQuery& row) {
 }
 
 std::string page_line_text(const nlohmann::ordered_json& line) {
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace parlab

@@ -15,7 +15,7 @@ extern const char select_page_line[];
 /// Of a row of that query.
 nlohmann::ordered_json page_line(const DatabaseQuery& row);
 
-/// On one line, whatever it holds.
+/// On one line of ASCII, whatever it holds: nothing in it controls a terminal.
 std::string page_line_text(const nlohmann::ordered_json& line);
 
 }  // namespace parlab

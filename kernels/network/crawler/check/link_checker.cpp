@@ -9,12 +9,11 @@
 #include <utility>
 
 #include "kernels/base/errors.hpp"
-#include "kernels/base/text/ascii.hpp"
 #include "kernels/base/text/wildcard.hpp"
 #include "kernels/network/crawler/check/link_cache.hpp"
 #include "kernels/network/crawler/fetching/crawl_loop.hpp"
-#include "kernels/network/crawler/parsing/content.hpp"
-#include "kernels/network/crawler/references/html_references.hpp"
+#include "kernels/network/crawler/parsing/content_coding.hpp"
+#include "kernels/network/crawler/references/read_page.hpp"
 #include "kernels/network/crawler/scope.hpp"
 
 namespace parlab {
@@ -25,12 +24,10 @@ using Id = LinkTable::Id;
 /// A body that is not wanted is read all the same where this is cheaper than a new connection. Bytes.
 constexpr std::uint64_t cheap_body = 64 << 10;
 
-bool is_html(const MessageReader& reader) {
-  const std::string type = lower(reader.field("content-type"));
-  return type.empty() || type.find("html") != std::string::npos;
-}
-bool is_style_sheet(const MessageReader& reader) {
-  return lower(reader.field("content-type")).find("text/css") != std::string::npos;
+/// Whether a body may refer to something.
+bool may_be_page(const MessageReader& reader) {
+  const std::string_view type = reader.field("content-type");
+  return type.empty() || ReadPage::kind_of(type) != ReadPage::Kind::other;
 }
 
 bool is_short(const MessageReader& reader) {
@@ -39,9 +36,8 @@ bool is_short(const MessageReader& reader) {
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), length);
   return !field.empty() && error == std::errc() && length <= cheap_body;
 }
-/// Whether a body is read: it may refer to something.
 bool is_worth_reading(const MessageReader& reader) {
-  return is_html(reader) || is_style_sheet(reader) || is_short(reader);
+  return may_be_page(reader) || is_short(reader);
 }
 
 /// Whether GET may do better than HEAD, which some servers do not know, forbid or never tried.
@@ -154,8 +150,7 @@ class LinkCheck : private CrawlClient {
     const bool has_head = reader.header_complete() && answer.error != "malformed";
     const int status = has_head ? reader.status() : 0;
     // What turns out to be a page in scope is read, whatever led to it.
-    const bool is_unread =
-        plan.in_scope && status == 200 && (is_html(reader) || is_style_sheet(reader));
+    const bool is_unread = plan.in_scope && status == 200 && may_be_page(reader);
     if (plan.by_head && (is_doubtful(status, answer.error) || is_unread)) {
       plan.by_head = false;
       return loop_.ask_again(host, task);
@@ -255,28 +250,22 @@ class LinkCheck : private CrawlClient {
     const InflateResult inflated = inflate_body(reader.field("content-encoding"), reader.body(),
                                                 options_.crawl.limits.page_bytes, body);
     if (inflated == InflateResult::malformed) return;
-    if (is_style_sheet(reader)) {
-      const PageReferences found = references_of_style_sheet(body);
-      return refer(id, address, {}, found);
+    ReadPage page(address, ReadPage::type_of(reader.field("content-type"), body), body);
+    if (page.kind() == ReadPage::Kind::html) {
+      ++pages_read_;
+      if (inflated == InflateResult::ok) table_.set_anchors(id, page.found().anchors);
     }
-    if (!is_html(reader)) return;
-    ++pages_read_;
-    const std::string type(reader.field("content-type"));
-    const Charset charset = Charset::of_page(type, body);
-    const bool is_xml = lower(type).find("xhtml") != std::string::npos;
-    const PageReferences found = references_of_html(charset.to_utf8(body), is_xml);
-    if (inflated == InflateResult::ok) table_.set_anchors(id, found.anchors);
-    refer(id, address.resolve(found.base, charset).value_or(address), charset, found);
+    refer(id, page);
   }
 
-  void refer(Id page, const Address& base, const Charset& charset, const PageReferences& found) {
-    const int depth = plans_[page].depth + 1;
-    for (const Reference& reference : found.references) {
+  void refer(Id id_of_page, ReadPage& page) {
+    const int depth = plans_[id_of_page].depth + 1;
+    for (const Reference& reference : page.found().references) {
       // A page's own needs are as deep as it is.
       const bool is_deeper =
           reference.use == ReferenceUse::page || reference.use == ReferenceUse::form;
       if (is_deeper && depth > options_.crawl.limits.depth) continue;
-      const auto where = base.resolve(reference.url, charset);
+      const auto& where = page.target(reference);
       std::optional<Id> id;
       if (where)
         id = target(*where, is_deeper ? depth : depth - 1, reference.use);
@@ -286,7 +275,7 @@ class LinkCheck : private CrawlClient {
         if (where) ++summary_.ignored;
         continue;
       }
-      table_.refer(*id, fragment_of(reference.url), page,
+      table_.refer(*id, fragment_of(reference.url), id_of_page,
                    {.line = static_cast<std::uint32_t>(reference.line),
                     .what = reference.element + " " + reference.attribute,
                     .text = reference.text});

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "kernels/network/crawler/fetching/retry.hpp"
-#include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/content_coding.hpp"
 #include "kernels/network/crawler/parsing/sitemap.hpp"
 
 namespace parlab {

@@ -342,6 +342,8 @@ Awaitable<std::string> HttpConnection::ask(const Address& address,
     const bool had_timed_out = error.empty() && reader_.status() == 408;
     if (!is_reused || !(was_closed || had_timed_out)) break;
   }
+  // Only proxies say so (RFC 9110, 15.5.8): the site was not asked.
+  if (error.empty() && is_forwarded && reader_.status() == 407) error = "proxy_http_407";
   if (!error.empty() || !can_be_used_again()) close();
   co_return error;
 }

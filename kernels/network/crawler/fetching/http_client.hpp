@@ -4,6 +4,7 @@
 // class of the result lines.
 
 #include <boost/asio/ssl/stream.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +38,7 @@ struct HttpRequest {
   std::string fields = {};
   /// Asked once the head is there, where it is set: whether the body is wanted. Otherwise the connection is
   /// closed.
-  bool (*wants_body)(const MessageReader& reader) = nullptr;
+  std::function<bool(const MessageReader& reader)> wants_body = {};
   /// Whose endpoints are given; nullptr where they are the host's.
   const Proxy* proxy = nullptr;
 };

@@ -1,19 +1,22 @@
 #include "kernels/network/crawler/mirror/link_rewriter.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <vector>
-
-#include "kernels/base/text/ascii.hpp"
-#include "kernels/network/crawler/references/html_references.hpp"
 
 namespace parlab {
 namespace {
 
 /// What stands for a picture or a script that the mirror lacks: nothing, without a request.
 constexpr std::string_view nothing = "data:,";
+
+void append_escaped(std::string& out, char c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out += '%';
+  out += digits[byte >> 4];
+  out += digits[byte & 15];
+}
 
 /// Escaped so that it ends no attribute, string, bracket or list. `kept` stays beside letters and digits.
 std::string escaped_for_markup(std::string_view text, std::string_view kept) {
@@ -22,7 +25,10 @@ std::string escaped_for_markup(std::string_view text, std::string_view kept) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_plain =
         byte < 0x80 && (std::isalnum(byte) != 0 || kept.find(c) != std::string::npos);
-    out += is_plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+    if (is_plain)
+      out += c;
+    else
+      append_escaped(out, c);
   }
   return out;
 }
@@ -34,7 +40,7 @@ std::string in_attribute(std::string_view address) {
     if (c == '&')
       out += "&amp;";
     else if (c == '\'' || c == '"' || c == '`' || c == '<' || c == '>')
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      append_escaped(out, c);
     else
       out += c;
   }
@@ -46,12 +52,6 @@ std::string fragment_in_markup(std::string_view reference) {
   const std::size_t mark = reference.find('#');
   if (mark == std::string_view::npos) return {};
   return "#" + escaped_for_markup(reference.substr(mark + 1), "%-._~/@=+!:*?$;");
-}
-
-/// Whether a browser asks for it when it shows the page.
-bool is_loaded(const Reference& reference) {
-  return reference.use == ReferenceUse::resource || reference.use == ReferenceUse::style ||
-         is_frame(reference);
 }
 
 struct Replacement {
@@ -72,26 +72,20 @@ std::string relative_reference(std::string_view from, std::string_view to) {
   return up + escaped_for_markup(to.substr(same), "-._~/@=+!");
 }
 
-std::string rewritten(RewrittenKind kind, const Address& address, std::string_view content_type,
-                      std::string_view body, const std::string& file,
-                      const FileOfAddress& file_of) {
-  const Charset charset = Charset::of_page(content_type, body);
-  const std::string text = charset.to_utf8(body);
-  const bool is_xml = lower(content_type).find("xhtml") != std::string::npos;
-  const PageReferences found = kind == RewrittenKind::html ? references_of_html(text, is_xml)
-                                                           : references_of_style_sheet(text);
-  const Address base = address.resolve(found.base, charset).value_or(address);
+std::string rewritten(ReadPage& page, const std::string& file, const FileOfAddress& file_of) {
+  const std::string& text = page.text();
+  const PageReferences& found = page.found();
   std::vector<Replacement> replacements;
   for (const Reference& reference : found.references) {
-    const auto target = base.resolve(reference.url, charset);
+    const auto& target = page.target(reference);
     if (!target) continue;  // mailto:, data: and the like stay
-    const auto target_file = file_of(*target);
+    const auto target_file = file_of(*target, is_shown(reference));
     std::string instead;
     if (target_file && *target_file == file && reference.url.find('#') != std::string::npos)
       instead = fragment_in_markup(reference.url);
     else if (target_file)
       instead = relative_reference(file, *target_file) + fragment_in_markup(reference.url);
-    else if (is_loaded(reference))
+    else if (is_shown(reference))
       instead = nothing;
     else
       instead = in_attribute(target->text()) + fragment_in_markup(reference.url);

@@ -8,19 +8,17 @@
 #include <string>
 #include <string_view>
 
-#include "kernels/network/crawler/parsing/address.hpp"
+#include "kernels/network/crawler/references/read_page.hpp"
 
 namespace parlab {
 
-/// The file of an address in the mirror, redirects followed; none where there is none.
-using FileOfAddress = std::function<std::optional<std::string>(const Address&)>;
+/// The file of an address in the mirror, redirects followed; none where there is none. `is_shown`: a browser asks
+/// for it when it shows the page.
+using FileOfAddress = std::function<std::optional<std::string>(const Address&, bool is_shown)>;
 
-enum class RewrittenKind { html, css };
-
-/// `body` as it came from `address`, rewritten for its own `file`. In UTF-8, with a byte order mark where it
-/// is not ASCII, because no header tells its character set any more.
-std::string rewritten(RewrittenKind kind, const Address& address, std::string_view content_type,
-                      std::string_view body, const std::string& file, const FileOfAddress& file_of);
+/// A page or a style sheet, rewritten for its own `file`. In UTF-8, with a byte order mark where it is not
+/// ASCII, because no header tells its character set any more.
+std::string rewritten(ReadPage& page, const std::string& file, const FileOfAddress& file_of);
 
 /// "../b/c.html" from "h/a/x.html" to "h/b/c.html", percent-encoded so that it may stand anywhere in HTML and
 /// CSS.

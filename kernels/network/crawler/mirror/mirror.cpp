@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "kernels/base/errors.hpp"
 #include "kernels/base/text/ascii.hpp"
-#include "kernels/network/crawler/mirror/link_rewriter.hpp"
 
 namespace parlab {
 namespace {
@@ -16,11 +16,22 @@ namespace {
 /// Bodies of pages and style sheets as they came: links are rewritten anew by each run.
 std::string original_of(const std::string& file) { return ".originals/" + file; }
 
-bool is_html_type(std::string_view type) { return lower(type).find("html") != std::string::npos; }
-bool is_css_type(std::string_view type) {
-  return lower(type).find("text/css") != std::string::npos;
+bool refers_to_others(std::string_view type) {
+  return ReadPage::kind_of(type) != ReadPage::Kind::other;
 }
-bool refers_to_others(std::string_view type) { return is_html_type(type) || is_css_type(type); }
+
+/// The file of an address before its type is known: most that have another ending than pages have it already.
+std::string guessed_path(const Address& address) {
+  const std::string_view target = address.target();
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  const std::string ending = dot == std::string_view::npos ? "" : lower(name.substr(dot));
+  constexpr std::array page_endings = {"",     ".html", ".htm", ".php",
+                                       ".asp", ".aspx", ".jsp", ".cgi"};
+  return wanted_path(
+      address, std::ranges::find(page_endings, ending) == page_endings.end() ? "" : "text/html");
+}
 
 /// A field of a header that may be sent back as it is.
 bool is_sendable(std::string_view text) {
@@ -90,16 +101,28 @@ void Mirror::save(const Address& address, const MirrorEntry& answer, std::string
   const std::string file = entry.file.empty() ? names_.path_for(address, answer.type) : entry.file;
   entry = answer;
   entry.file = file;
-  folder_.write(file, body);
-  if (refers_to_others(answer.type)) folder_.write(original_of(file), body);
+  folder_.write(refers_to_others(answer.type) ? original_of(file) : file, body);
+  settle(address.text());
 }
 
 std::pair<std::string, std::string> Mirror::unchanged(const std::string& url) {
   MirrorEntry& entry = entries_[url];
   entry.status = 200;
   entry.error.clear();
+  entry.redirect.clear();
+  settle(url);
   if (!refers_to_others(entry.type)) return {entry.type, ""};
   return {entry.type, folder_.read(original_of(entry.file)).value_or("")};
+}
+
+void Mirror::write(ReadPage& page, const IsExpected& is_expected) {
+  const auto own = entries_.find(page.address().text());
+  if (own == entries_.end() || own->second.file.empty()) return;
+  const auto number = static_cast<PageNumber>(pages_.size());
+  pages_.push_back(&*own);
+  write_page(page, own->second.file, [&](const Address& target, bool is_shown) {
+    return file_for(target, is_shown, number, is_expected);
+  });
 }
 
 void Mirror::note(const std::string& url, int status, const std::string& error,
@@ -108,34 +131,91 @@ void Mirror::note(const std::string& url, int status, const std::string& error,
   entry.status = status;
   entry.error = error;
   entry.redirect = redirect;
+  settle(url);
+}
+
+/// nullptr where an address of the chain is not known. `is_certain`: this run will find nothing else.
+const MirrorEntry* Mirror::end_of_redirects(const std::string& url, bool& is_certain) const {
+  constexpr int max_hops = 20;  // a circle has no end
+  is_certain = true;
+  auto at = entries_.find(url);
+  for (int hops = 0; hops < max_hops; ++hops) {
+    is_certain = is_certain && at != entries_.end() && at->second.is_current;
+    if (at == entries_.end()) return nullptr;
+    if (at->second.redirect.empty()) return &at->second;
+    at = entries_.find(at->second.redirect);
+  }
+  return nullptr;
 }
 
 std::optional<std::string> Mirror::file_of(const std::string& url) const {
-  constexpr int max_hops = 20;  // a circle has no end
-  auto at = entries_.find(url);
-  for (int hops = 0; at != entries_.end() && hops < max_hops; ++hops) {
-    if (at->second.redirect.empty())
-      return at->second.file.empty() ? std::nullopt : std::optional(at->second.file);
-    at = entries_.find(at->second.redirect);
-  }
-  return std::nullopt;
+  bool ignored = false;
+  const MirrorEntry* const end = end_of_redirects(url, ignored);
+  return end && !end->file.empty() ? std::optional(end->file) : std::nullopt;
 }
 
-void Mirror::rewrite(const std::string& url, const MirrorEntry& entry) const {
+std::optional<std::string> Mirror::file_for(const Address& target, bool is_shown, PageNumber page,
+                                            const IsExpected& is_expected) {
+  bool is_certain = false;
+  const MirrorEntry* const end = end_of_redirects(target.text(), is_certain);
+  const auto known = end && !end->file.empty() ? std::optional(end->file) : std::nullopt;
+  if (is_certain) return known;
+  const auto [place, is_new] = guesses_.try_emplace(target.text());
+  Guess& guess = place->second;
+  if (is_new) guess.file = known;
+  if (!guess.file && is_expected(target, is_shown)) {
+    wrong_.insert(guess.pages.begin(), guess.pages.end());
+    guess = {guessed_path(target), {}};
+  }
+  if (guess.pages.empty() || guess.pages.back() != page) guess.pages.push_back(page);
+  return guess.file;
+}
+
+/// This run knows the address now: guesses that were right need not be kept.
+void Mirror::settle(const std::string& url) {
+  entries_[url].is_current = true;
+  const auto guess = guesses_.find(url);
+  if (guess == guesses_.end()) return;
+  bool is_certain = false;
+  const MirrorEntry* const end = end_of_redirects(url, is_certain);
+  if (is_certain && end && end->file == guess->second.file) guesses_.erase(guess);
+}
+
+void Mirror::write_page(ReadPage& page, const std::string& file,
+                        const FileOfAddress& file_of) const {
+  const std::string text = rewritten(page, file, file_of);
+  if (folder_.read(file) != text) folder_.write(file, text);
+}
+
+void Mirror::write_again(const std::string& url, const MirrorEntry& entry) const {
   const auto address = Address::parse(url);
   const auto body = folder_.read(original_of(entry.file));
   if (!address || !body) return;
-  const auto kind = is_css_type(entry.type) ? RewrittenKind::css : RewrittenKind::html;
-  const std::string text =
-      rewritten(kind, *address, entry.type, *body, entry.file,
-                [this](const Address& target) { return file_of(target.text()); });
-  if (folder_.read(entry.file) != text) folder_.write(entry.file, text);
+  ReadPage page(*address, entry.type, *body);
+  write_page(page, entry.file,
+             [this](const Address& target, bool) { return file_of(target.text()); });
 }
 
 void Mirror::finish() {
+  for (const auto& [url, guess] : guesses_)
+    if (file_of(url) != guess.file) wrong_.insert(guess.pages.begin(), guess.pages.end());
+  for (const PageNumber number : wrong_) write_again(pages_[number]->first, pages_[number]->second);
+  // What an earlier run left may refer to what is here now.
+  for (const auto& [url, entry] : entries_)
+    if (!entry.is_current && !entry.file.empty() && refers_to_others(entry.type))
+      write_again(url, entry);
+  write_index();
+}
+
+void Mirror::write_index() {
+  std::vector<Entries::const_pointer> by_address;
+  by_address.reserve(entries_.size());
+  for (const auto& entry : entries_) by_address.push_back(&entry);
+  std::ranges::sort(by_address, {},
+                    [](const auto* entry) -> const std::string& { return entry->first; });
   std::string index;
-  for (const auto& [url, entry] : entries_) {
-    if (!entry.file.empty() && refers_to_others(entry.type)) rewrite(url, entry);
+  for (const auto* one : by_address) {
+    const auto& [url, entry] = *one;
     nlohmann::ordered_json line = {{"url", url}, {"status", entry.status}};
     const auto add = [&](const char* name, const std::string& text) {
       if (!text.empty()) line[name] = text;

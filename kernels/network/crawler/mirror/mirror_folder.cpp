@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <stdexcept>
@@ -17,8 +17,12 @@ namespace parlab {
 namespace {
 
 constexpr int open_folder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+/// More than most sites write to at a time.
+constexpr std::size_t max_open_folders = 32;
 
-std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
 
 }  // namespace
 
@@ -33,38 +37,57 @@ MirrorFolder::MirrorFolder(const std::string& path) : path_(path) {
                                  std::generic_category().message(errno)));
 }
 
-/// The folder that holds the path's file; empty, with errno, where it cannot be had.
-FileDescriptor MirrorFolder::folder_of(const std::string& path, bool make) const {
-  FileDescriptor at(fcntl(folder_.get(), F_DUPFD_CLOEXEC, 0));
-  for (std::size_t begin = 0, end; (end = path.find('/', begin)) != std::string::npos;
-       begin = end + 1) {
-    const std::string part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") {
-      errno = EINVAL;
-      return {};
-    }
-    if (make && mkdirat(at.get(), part.c_str(), 0777) != 0 && errno != EEXIST) return {};
-    at = FileDescriptor(openat(at.get(), part.c_str(), open_folder | O_NOFOLLOW));
-    if (!at) return {};
+/// The folder that holds the path's file; negative, with errno, where it cannot be had. Open until the next call.
+int MirrorFolder::folder_of(std::string_view path, bool make) const {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return folder_.get();
+  path = path.substr(0, slash);
+  if (const auto known = open_.find(std::string(path)); known != open_.end())
+    return known->second.get();
+  int at = folder_in(folder_of(path, make), path, make);
+  if (at < 0 && (errno == EMFILE || errno == ENFILE) && !open_.empty()) {
+    open_.clear();
+    at = folder_in(folder_of(path, make), path, make);
   }
   return at;
 }
 
+/// A folder from the one above it.
+int MirrorFolder::folder_in(int above, std::string_view path, bool make) const {
+  const std::string part = last_part(path);
+  if (above < 0) return -1;
+  if (part.empty() || part == "." || part == "..") {
+    errno = EINVAL;
+    return -1;
+  }
+  FileDescriptor folder(openat(above, part.c_str(), open_folder | O_NOFOLLOW));
+  if (!folder && errno == ENOENT && make) {
+    if (mkdirat(above, part.c_str(), 0777) != 0 && errno != EEXIST) return -1;
+    folder = FileDescriptor(openat(above, part.c_str(), open_folder | O_NOFOLLOW));
+  }
+  if (!folder) return -1;
+  if (open_.size() >= max_open_folders) open_.clear();
+  return open_.emplace(path, std::move(folder)).first->second.get();
+}
+
 std::optional<std::string> MirrorFolder::read(const std::string& path) const {
-  const FileDescriptor folder = folder_of(path, false);
-  if (!folder) return std::nullopt;
-  const FileDescriptor file(openat(folder.get(), last_part(path).c_str(),
-                                   O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  const int folder = folder_of(path, false);
+  if (folder < 0) return std::nullopt;
+  const FileDescriptor file(
+      openat(folder, last_part(path).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   struct stat about {};
   if (!file || fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
   std::string content;
-  std::array<char, std::size_t{64} << 10> some{};
-  for (;;) {
-    const ssize_t count = ::read(file.get(), some.data(), some.size());
+  for (std::size_t size = 0;;) {
+    // One byte more than there should be tells the end.
+    content.resize(std::max(static_cast<std::size_t>(about.st_size), 2 * size) + 1);
+    const ssize_t count = ::read(file.get(), content.data() + size, content.size() - size);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::nullopt;
-    if (count == 0) return content;
-    content.append(some.data(), static_cast<std::size_t>(count));
+    size += static_cast<std::size_t>(count);
+    if (count > 0) continue;
+    content.resize(size);
+    return content;
   }
 }
 
@@ -77,37 +100,43 @@ void MirrorFolder::write(const std::string& path, std::string_view content) cons
                         ? "a file or a symbolic link stands in its way; remove it"
                         : std::generic_category().message(error)));
   };
-  const FileDescriptor folder = folder_of(path, true);
-  if (!folder) fail();
+  const int folder = folder_of(path, true);
+  if (folder < 0) fail();
   const std::string name = last_part(path), beside(mirror_part_file);
-  unlinkat(folder.get(), beside.c_str(), 0);  // of a run that was killed
-  FileDescriptor file(openat(folder.get(), beside.c_str(),
-                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  const auto make = [&] {
+    return FileDescriptor(
+        openat(folder, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  };
+  FileDescriptor file = make();
+  if (!file && errno == EEXIST) {  // of a run that was killed
+    unlinkat(folder, beside.c_str(), 0);
+    file = make();
+  }
   if (!file) fail();
   while (!content.empty()) {
     const ssize_t count = ::write(file.get(), content.data(), content.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       const int error = errno;
-      unlinkat(folder.get(), beside.c_str(), 0);
+      unlinkat(folder, beside.c_str(), 0);
       errno = error;
       fail();
     }
     content.remove_prefix(static_cast<std::size_t>(count));
   }
   file.reset();
-  if (renameat(folder.get(), beside.c_str(), folder.get(), name.c_str()) == 0) return;
+  if (renameat(folder, beside.c_str(), folder, name.c_str()) == 0) return;
   const int error = errno;
-  unlinkat(folder.get(), beside.c_str(), 0);
+  unlinkat(folder, beside.c_str(), 0);
   errno = error;
   fail();
 }
 
 bool MirrorFolder::has(const std::string& path) const {
-  const FileDescriptor folder = folder_of(path, false);
+  const int folder = folder_of(path, false);
   struct stat about {};
-  return folder &&
-         fstatat(folder.get(), last_part(path).c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return folder >= 0 &&
+         fstatat(folder, last_part(path).c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISREG(about.st_mode);
 }
 

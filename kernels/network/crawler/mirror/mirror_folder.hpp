@@ -1,10 +1,12 @@
 #pragma once
 
-// Reads and writes files below one folder. No path leads out of it, also not by a symbolic link.
+// Reads and writes files below one folder. No path leads out of it, also not by a symbolic link: each folder is
+// opened from the one above it. Some stay open, because a site writes many files to one folder.
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "kernels/posix/file_descriptor.hpp"
 
@@ -26,10 +28,12 @@ class MirrorFolder {
   bool is_empty() const;
 
  private:
-  FileDescriptor folder_of(const std::string& path, bool make) const;
+  int folder_of(std::string_view path, bool make) const;
+  int folder_in(int above, std::string_view path, bool make) const;
 
   std::string path_;
   FileDescriptor folder_;
+  mutable std::unordered_map<std::string, FileDescriptor> open_;  // folders below, by path
 };
 
 }  // namespace parlab

@@ -1,6 +1,8 @@
 #include "kernels/network/crawler/mirror/mirror_names.hpp"
 
 #include <fmt/format.h>
+#include <locale.h>
+#include <wctype.h>
 
 #include <algorithm>
 #include <array>
@@ -28,14 +30,55 @@ std::string hash_of_text(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
-/// Whether Windows takes it for a device, whatever its ending.
+/// As file systems compare names that do not tell capital letters from small ones: in all alphabets, by the tables of
+/// the C library, which know no language.
+std::string folded(std::string_view path) {
+  static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  std::string out;
+  while (!path.empty()) {
+    const Utf8Character character = first_character(path);
+    const auto code = static_cast<wint_t>(character.code);
+    if (!character.is_valid)
+      out += path.substr(0, character.bytes);
+    else if (code < 0x80 || unicode == nullptr)
+      append_utf8(out,
+                  code < 0x80 ? static_cast<char32_t>(std::tolower(static_cast<int>(code))) : code);
+    else  // by capitals, which join what two small letters share
+      append_utf8(out, static_cast<char32_t>(towlower_l(towupper_l(code, unicode), unicode)));
+    path.remove_prefix(character.bytes);
+  }
+  return out;
+}
+
+/// Whether Unicode has another form for it (normalization): some file systems keep only one of the two. Marks that
+/// combine, jamos, and characters that stand for others.
+bool has_other_form(char32_t code) {
+  return (code >= 0x300 && code < 0x370) || (code >= 0x1100 && code < 0x1200) ||
+         (code >= 0x1AB0 && code < 0x1B00) || (code >= 0x1DC0 && code < 0x1E00) ||
+         (code >= 0x20D0 && code < 0x2100) || code == 0x2126 || code == 0x212A || code == 0x212B ||
+         (code >= 0x3099 && code <= 0x309A) || (code >= 0xF900 && code < 0xFB00) ||
+         (code >= 0xFE20 && code < 0xFE30) || (code >= 0x2F800 && code < 0x2FA20);
+}
+
+bool has_other_form(std::string_view name) {
+  while (!name.empty()) {
+    const Utf8Character character = first_character(name);
+    if (has_other_form(character.code)) return true;
+    name.remove_prefix(character.bytes);
+  }
+  return false;
+}
+
+/// Whether Windows takes it for a device, whatever its ending, also with a superscript digit.
 bool is_device(std::string_view name) {
-  const std::string stem = lower(name.substr(0, name.find('.')));
+  const std::string stem = lower(trimmed(name.substr(0, name.find('.'))));
   if (stem == "con" || stem == "prn" || stem == "aux" || stem == "nul" || stem == "conin$" ||
       stem == "conout$")
     return true;
-  return stem.size() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) &&
-         std::isdigit(static_cast<unsigned char>(stem[3])) != 0;
+  if (!stem.starts_with("com") && !stem.starts_with("lpt")) return false;
+  const std::string_view digit = std::string_view(stem).substr(3);
+  return (digit.size() == 1 && std::isdigit(static_cast<unsigned char>(digit[0])) != 0) ||
+         digit == "\xC2\xB9" || digit == "\xC2\xB2" || digit == "\xC2\xB3";
 }
 
 std::string escaped_byte(char c) { return fmt::format("%{:02X}", static_cast<unsigned char>(c)); }
@@ -70,8 +113,7 @@ std::string safe_file_name(std::string_view escaped) {
   for (std::string_view rest = decoded; !rest.empty();) {
     const Utf8Character character = first_character(rest);
     const char c = rest[0];
-    const bool is_odd = character.code < 0x20 ||
-                        (character.code >= 0x7F && character.code < 0xA0) ||
+    const bool is_odd = is_control(character.code) ||
                         std::string_view("<>:\"|?*\\/").find(c) != std::string_view::npos;
     if (!character.is_valid || is_odd)
       for (const char byte : rest.substr(0, character.bytes)) name += escaped_byte(byte);
@@ -121,19 +163,21 @@ std::string wanted_path(const Address& address, std::string_view content_type) {
 }
 
 /// Neither a file nor a folder, and no part of its way is a file.
-bool MirrorNames::is_free(const std::string& folded) const {
-  if (files_.contains(folded) || folders_.contains(folded)) return false;
-  for (std::size_t slash = folded.find('/'); slash != std::string::npos;
-       slash = folded.find('/', slash + 1))
-    if (files_.contains(folded.substr(0, slash))) return false;
+bool MirrorNames::is_free(const std::string& path) const {
+  const std::string name = folded(path);
+  if (files_.contains(name) || folders_.contains(name)) return false;
+  for (std::size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1))
+    if (files_.contains(name.substr(0, slash))) return false;
   return true;
 }
 
-void MirrorNames::note(const std::string& folded) {
-  files_.insert(folded);
-  for (std::size_t slash = folded.find('/'); slash != std::string::npos;
-       slash = folded.find('/', slash + 1))
-    folders_.insert(folded.substr(0, slash));
+void MirrorNames::note(const std::string& path) {
+  const std::string name = folded(path);
+  files_.insert(name);
+  for (std::size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1))
+    folders_.insert(name.substr(0, slash));
 }
 
 bool MirrorNames::take(const std::string& path) {
@@ -146,9 +190,8 @@ bool MirrorNames::take(const std::string& path) {
       return false;
     begin = end + 1;
   }
-  const std::string folded = lower(path);
-  if (!is_free(folded)) return false;
-  note(folded);
+  if (!is_free(path)) return false;
+  note(path);
   return true;
 }
 
@@ -160,17 +203,17 @@ std::string MirrorNames::path_for(const Address& address, std::string_view conte
     const std::size_t end = wanted.find('/', begin);
     path += wanted.substr(begin, end - begin);
     if (end == std::string::npos) break;
-    while (files_.contains(lower(path))) path += "_";
+    while (files_.contains(folded(path))) path += "_";
     path += "/";
     begin = end + 1;
   }
-  if (!is_free(lower(path))) {
+  if (has_other_form(path) || !is_free(path)) {
     const std::size_t slash = path.rfind('/');
     const NameParts name = parts_of(path.substr(slash + 1));
     path = path.substr(0, slash + 1) + name.stem + "-" + hash_of_text(address.text()) + name.ending;
-    while (!is_free(lower(path))) path += "_";
+    while (!is_free(path)) path += "_";
   }
-  note(lower(path));
+  note(path);
   return path;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // Files of a mirror: names like the site's, that every file system takes, and that no two addresses share,
-// also where a file system does not tell a from A.
+// also where a file system does not tell a from A, or one form of a letter with an accent from another.
 
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace parlab {
 
-/// As it is, but for what some file system refuses or takes for something else: controls, < > : " | ? * and
+/// As it is, but for what some file system refuses or takes for something else: controls and what is not seen, < > : " | ? * and
 /// backslashes become %3C and so on, "." and ".." and a last dot or blank, too; names of devices (con.txt)
 /// get a _ before them; long ones end with a hash. `escaped` is percent-encoded.
 std::string safe_file_name(std::string_view escaped);
@@ -31,10 +31,10 @@ class MirrorNames {
   std::string path_for(const Address& address, std::string_view content_type);
 
  private:
-  bool is_free(const std::string& folded) const;
-  void note(const std::string& folded);
+  bool is_free(const std::string& path) const;
+  void note(const std::string& path);
 
-  std::unordered_set<std::string> files_, folders_;  // in lower case
+  std::unordered_set<std::string> files_, folders_;  // as file systems without cases compare them
 };
 
 }  // namespace parlab

@@ -6,7 +6,7 @@
 #include "kernels/base/text/ascii.hpp"
 #include "kernels/base/text/utf8.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
-#include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/content_coding.hpp"
 
 namespace parlab {
 namespace {

@@ -85,6 +85,13 @@ bool use_of_link(std::string_view rel, Use& use) {
   return true;
 }
 
+/// Whether what a <link> names is another page to crawl.
+bool leads_on(std::string_view rel) {
+  return std::ranges::any_of(
+      std::array{"next", "prev", "alternate", "canonical"},
+      [&](std::string_view word) { return has_word(rel, markup_blanks, word); });
+}
+
 /// Texts of links are for people: as much as fits a line. Bytes.
 constexpr std::size_t max_link_text = 100;
 
@@ -101,7 +108,8 @@ void add_words(std::string& text, std::string_view more) {
 
 class Collector {
  public:
-  explicit Collector(std::string_view page, PageReferences& found) : page_(page), found_(found) {}
+  Collector(std::string_view page, std::string_view product, PageReferences& found)
+      : page_(page), product_(product), found_(found) {}
 
   void read(bool is_xml) {
     HtmlTokens tokens(page_, is_xml);
@@ -198,10 +206,13 @@ class Collector {
       const std::string_view target = refresh_target(decoded.text);
       if (target.empty()) return;
       const auto begin = static_cast<std::size_t>(target.data() - decoded.text.data());
-      set_place(add(std::string(target), Use::page, "meta", "content"), content.raw, decoded, begin,
-                begin + target.size());
+      Reference& added = add(std::string(target), Use::page, "meta", "content");
+      set_place(added, content.raw, decoded, begin, begin + target.size());
+      added.is_followed = true;
     }
     const std::string property = value("property"), name = value("name");
+    if (name == "robots" || (!name.empty() && name == product_))
+      found_.is_nofollow = found_.is_nofollow || says_nofollow(decoded.text, product_);
     for (const auto& [about, use] :
          {std::pair{"og:url", Use::page}, std::pair{"og:image", Use::resource},
           std::pair{"og:video", Use::resource}, std::pair{"og:audio", Use::resource},
@@ -256,8 +267,9 @@ class Collector {
     Use use{};
     if (tag.name == "link") {
       if (attribute.name != "href") return;
-      if (use_of_link(tag.raw_attribute("rel"), use))
-        add_whole(tag, attribute, use);
+      const std::string rel = without_references(tag.raw_attribute("rel"), true);
+      if (use_of_link(rel, use))
+        add_whole(tag, attribute, use).is_followed = leads_on(rel);
       else
         online_only(attribute);
       return;
@@ -269,13 +281,17 @@ class Collector {
     // An empty picture or form is the page itself: nothing is asked for.
     if (attribute.raw.empty() && place->use != Use::page) return;
     Reference& added = add_whole(tag, attribute, place->use);
-    if (tag.name != "a") return;
-    added.is_nofollow = has_word(tag.raw_attribute("rel"), markup_blanks, "nofollow");
+    added.is_followed = is_frame(added);
+    if (attribute.name != "href" || (tag.name != "a" && tag.name != "area")) return;
+    const std::string rel = without_references(tag.raw_attribute("rel"), true);
+    added.is_followed = true;
+    added.is_nofollow = has_word(rel, markup_blanks, "nofollow");
+    if (tag.name == "area") return;
     added.text.clear();  // what stands in it tells more than its title
     link_ = found_.references.size() - 1;
   }
 
-  std::string_view page_;
+  std::string_view page_, product_;
   PageReferences& found_;
   std::optional<std::size_t> link_;  // the <a> that is open
   std::size_t counted_to_ = 0, line_ = 1;
@@ -283,15 +299,15 @@ class Collector {
 
 }  // namespace
 
-PageReferences references_of_html(std::string_view html, bool is_xml) {
+PageReferences references_of_html(std::string_view html, bool is_xml, std::string_view product) {
   PageReferences found;
-  Collector(html, found).read(is_xml);
+  Collector(html, product, found).read(is_xml);
   return found;
 }
 
 PageReferences references_of_style_sheet(std::string_view css) {
   PageReferences found;
-  Collector(css, found).add_css(css, {std::string(css), {}}, "css", "url");
+  Collector(css, {}, found).add_css(css, {std::string(css), {}}, "css", "url");
   return found;
 }
 
@@ -317,6 +333,27 @@ std::string_view refresh_target(std::string_view content) {
   }
   if (!content.starts_with('"') && !content.starts_with('\'')) return content;
   return content.substr(1, content.find(content[0], 1) - 1);
+}
+
+bool says_nofollow(std::string_view directives, std::string_view product) {
+  constexpr std::array<std::string_view, 4> with_values = {
+      "max-image-preview", "max-snippet", "max-video-preview", "unavailable_after"};
+  bool is_for_us = true;
+  while (!directives.empty()) {
+    const std::size_t end = std::min(directives.find(','), directives.size());
+    std::string directive = lower(directives.substr(0, end));
+    directives.remove_prefix(std::min(end + 1, directives.size()));
+    if (const std::size_t colon = directive.find(':'); colon != std::string::npos) {
+      const std::string name(trimmed(std::string_view(directive).substr(0, colon)));
+      if (std::ranges::find(with_values, name) != with_values.end()) continue;
+      is_for_us = name == lower(product);  // a crawler's name, for all that follow
+      directive.erase(0, colon + 1);
+    }
+    if (is_for_us && (has_word(directive, markup_blanks, "nofollow") ||
+                      has_word(directive, markup_blanks, "none")))
+      return true;
+  }
+  return false;
 }
 
 bool has_word(std::string_view text, std::string_view separators, std::string_view wanted) {

@@ -27,14 +27,22 @@ struct Reference {
   std::string text = {};           // of a link, or a picture's alt; blanks are single
   std::size_t begin = 0, end = 0;  // where it stands in the page. Bytes
   std::size_t line = 1;
+  /// A crawler goes on there: <a>, <area>, frames, refreshes, and <link rel=next|prev|alternate|canonical>.
+  bool is_followed = false;
   bool is_nofollow = false;  // rel=nofollow
-  bool is_import = false;    // of a style sheet by another
+  bool is_import = false;  // of a style sheet by another
 };
 
 /// Whether a browser shows it within the page.
 inline bool is_frame(const Reference& reference) {
   return reference.attribute == "src" &&
          (reference.element == "iframe" || reference.element == "frame");
+}
+
+/// Whether a browser asks for it when it shows the page.
+inline bool is_shown(const Reference& reference) {
+  return reference.use == ReferenceUse::resource || reference.use == ReferenceUse::style ||
+         is_frame(reference);
 }
 
 struct PageReferences {
@@ -47,10 +55,14 @@ struct PageReferences {
   /// Attributes, from begin to end, that make sense on the site only: integrity and crossorigin, policies
   /// of content, hosts to connect to beforehand.
   std::vector<std::pair<std::size_t, std::size_t>> online_only = {};
+  /// A <meta> of the name robots, or of our product token, keeps crawlers from following links.
+  bool is_nofollow = false;
 };
 
-/// `html` in UTF-8, or any character set that has ASCII's bytes. `is_xml`: it is XHTML.
-PageReferences references_of_html(std::string_view html, bool is_xml = false);
+/// `html` in UTF-8, or any character set that has ASCII's bytes. `is_xml`: it is XHTML. `product`: our token,
+/// in lower case.
+PageReferences references_of_html(std::string_view html, bool is_xml = false,
+                                  std::string_view product = {});
 
 /// Of a style sheet that is a file.
 PageReferences references_of_style_sheet(std::string_view css);
@@ -58,6 +70,10 @@ PageReferences references_of_style_sheet(std::string_view css);
 /// Where the content of <meta http-equiv=refresh> leads (HTML, "shared declarative refresh steps"), a view
 /// into it; empty where it names no page.
 std::string_view refresh_target(std::string_view content);
+
+/// Whether an X-Robots-Tag field or the content of <meta name=robots> keeps `product` from following
+/// links: nofollow or none, for all or behind its name.
+bool says_nofollow(std::string_view directives, std::string_view product);
 
 /// Whether one of the words, which any of the separators part, is the wanted one, in any case.
 bool has_word(std::string_view text, std::string_view separators, std::string_view wanted);

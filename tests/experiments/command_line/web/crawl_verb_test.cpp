@@ -158,7 +158,8 @@ TEST(CrawlVerb, SaysWhatIsWrong) {
   const Ended refused = run_parlab(
       {"crawl", "http://127.0.0.1:" + std::to_string(free_port()) + "/", "--retries", "0"});
   EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("could not be fetched: connect_refused"));
+  EXPECT_THAT(refused.err,
+              HasSubstr("could not be fetched: the host refuses connections (connect_refused)"));
   EXPECT_THAT(run_parlab({"crawl", "--help"}).out, HasSubstr("Example"));
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -81,6 +82,59 @@ TEST(CrawlData, TakesWhatIsAcceptedAndNotRejected) {
   options.reject = {"*/x/*", "*/b.html"};
   EXPECT_THAT(urls_of(crawled(options), server), UnorderedElementsAre("/", "/a.html", "/m"));
   EXPECT_EQ(server.asked("/c.pdf"), 0);
+}
+
+TEST(CrawlData, ReadsBodiesOfAcceptedTypesOnly) {
+  constexpr std::size_t long_body = 4 << 20;  // more than sockets hold
+  const std::string archive(long_body, 'x');
+  const BadServer server(
+      {{"/",
+        says("<a href=/a><a href=/big><a href=/gone><a href=/m>", "Content-Type: Text/HTML;x\r\n")},
+       {"/a", says("a", "Content-Type: text/plain\r\n")},
+       {"/big", says(archive, "Content-Type: application/zip\r\n")},
+       {"/gone",
+        [](Peer& peer) {
+          peer.send(
+              "HTTP/1.1 404 X\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+        }},
+       {"/m", moves_to("/a")}});
+  CrawlOptions options = quick(server.origin() + "/");
+  options.types = {"TEXT/*"};
+  const auto pages = crawled(options);
+  const auto error_at = [&](const char* path) {
+    return error_of(pages.at(server.origin() + path));
+  };
+  EXPECT_EQ(error_at("/"), "");
+  EXPECT_EQ(error_at("/a"), "");
+  EXPECT_EQ(error_at("/m"), "");
+  EXPECT_EQ(error_at("/gone"), "http_404");
+  EXPECT_EQ(error_at("/big"), "type_not_accepted");
+  EXPECT_EQ(pages.at(server.origin() + "/big").at("status"), 200);
+  EXPECT_EQ(pages.at(server.origin() + "/big").at("type"), "application/zip");
+}
+
+TEST(CrawlData, FollowsWhatIsNotToBeFollowedWhereAsked) {
+  const BadServer server({{"/", says("<a href=/rel rel=nofollow><a href=/meta><a href=/field>")},
+                          {"/rel", links_to({})},
+                          {"/meta", says("<meta name=robots content=nofollow><a href=/m>")},
+                          {"/field", says("<a href=/f>", "X-Robots-Tag: nofollow\r\n")},
+                          {"/m", links_to({})},
+                          {"/f", links_to({})}});
+  CrawlOptions options = quick(server.origin() + "/");
+  EXPECT_THAT(urls_of(crawled(options), server), UnorderedElementsAre("/", "/meta", "/field"));
+  options.follow_nofollow = true;
+  EXPECT_EQ(crawled(options).size(), 6U);
+}
+
+TEST(CrawlData, WritesLinesOfAsciiOnly) {
+  const BadServer server(
+      {{"/", says("<a href=/%1B%C2%9B>", "Content-Type: text/html; \xC2\x9B\xE9\r\n")}});
+  int lines = 0;
+  crawl(quick(server.origin() + "/"), {}, [&](const std::string& line) {
+    ++lines;
+    EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= ' ' && c < 0x7F; })) << line;
+  });
+  EXPECT_EQ(lines, 2);
 }
 
 TEST(CrawlData, StartsFromSeveralPagesAndHosts) {

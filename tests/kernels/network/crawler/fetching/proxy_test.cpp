@@ -139,7 +139,7 @@ TEST(Proxy, ThatRefusesOrIsAwayIsNamed) {
     return error_of(crawled(options).at(start));
   };
   EXPECT_EQ(error_by(server.origin() + "/", proxy.port()), "proxy_http_407");
-  EXPECT_EQ(error_by("http://127.0.0.1:9/", proxy.port()), "http_407");
+  EXPECT_EQ(error_by("http://127.0.0.1:9/", proxy.port()), "proxy_http_407");
   EXPECT_EQ(error_by(server.origin() + "/", free_port()), "proxy_unreachable");
   EXPECT_EQ(error_by("http://a.example/", free_port()), "proxy_unreachable");
   ForwardProxy open;

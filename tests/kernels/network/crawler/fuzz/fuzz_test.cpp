@@ -12,7 +12,7 @@
 #include "kernels/network/crawler/mirror/link_rewriter.hpp"
 #include "kernels/network/crawler/mirror/mirror_names.hpp"
 #include "kernels/network/crawler/parsing/address.hpp"
-#include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/content_coding.hpp"
 #include "kernels/network/crawler/parsing/cookies.hpp"
 #include "kernels/network/crawler/parsing/robots.hpp"
 #include "kernels/network/crawler/parsing/sitemap.hpp"
@@ -237,7 +237,7 @@ const std::vector<std::string> page_words = {
 
 TEST(Fuzz, Html) {
   const Address address = *Address::parse("http://h.example/d/p.html");
-  const auto file_of = [](const Address& target) -> std::optional<std::string> {
+  const auto file_of = [](const Address& target, bool) -> std::optional<std::string> {
     if (target.text().size() % 2 == 0) return std::nullopt;
     return "h.example/f/" + std::to_string(target.text().size()) + ".html";
   };
@@ -254,18 +254,14 @@ TEST(Fuzz, Html) {
         ASSERT_LE(end, input.size());
       }
     }
-    links_of_html(input, "parlab");
-    for (const auto kind : {RewrittenKind::html, RewrittenKind::css}) {
-      const char* const type = kind == RewrittenKind::html ? "text/html" : "text/css";
-      const std::string once = rewritten(kind, address, type, input, "h.example/d/p.html", file_of);
+    for (const char* type : {"text/html", "application/xhtml+xml", "text/css"}) {
+      ReadPage page(address, type, input, "parlab");
+      const std::string once = rewritten(page, "h.example/d/p.html", file_of);
       // Nothing in it makes a browser ask the network for what it shows.
-      const auto left =
-          kind == RewrittenKind::html ? references_of_html(once) : references_of_style_sheet(once);
-      for (const Reference& reference : left.references) {
-        const bool is_loaded = reference.use == ReferenceUse::resource ||
-                               reference.use == ReferenceUse::style || is_frame(reference);
+      const ReadPage left(address, type, once);
+      for (const Reference& reference : left.found().references) {
         const std::string scheme = scheme_of(reference.url);
-        if (is_loaded) {
+        if (is_shown(reference)) {
           EXPECT_TRUE(scheme != "http" && scheme != "https") << once;
         }
       }

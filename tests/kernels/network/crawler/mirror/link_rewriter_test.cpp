@@ -8,15 +8,15 @@ namespace parlab {
 namespace {
 
 /// A page at http://h/d/p, file h/d/p.html, with some neighbours in the mirror.
-std::string in_mirror(const std::string& html, RewrittenKind kind = RewrittenKind::html,
-                      const std::string& type = "text/html") {
+std::string in_mirror(const std::string& html, const std::string& type = "text/html") {
   const std::map<std::string, std::string> files = {{"http://h/d/p", "h/d/p.html"},
                                                     {"http://h/d/q?a&b", "h/d/q@a&b.html"},
                                                     {"http://h/x.png", "h/x.png"},
                                                     {"http://cdn/s.css", "cdn/s.css"},
                                                     {"http://h/s%20(1),2.png", "h/s (1),2.png"}};
-  return rewritten(kind, Address::parse("http://h/d/p").value(), type, html, "h/d/p.html",
-                   [&](const Address& address) -> std::optional<std::string> {
+  ReadPage page(Address::parse("http://h/d/p").value(), type, html);
+  return rewritten(page, "h/d/p.html",
+                   [&](const Address& address, bool) -> std::optional<std::string> {
                      const auto found = files.find(address.text());
                      if (found == files.end()) return std::nullopt;
                      return found->second;
@@ -38,7 +38,7 @@ TEST(LinkRewriter, RewritesWhatTheMirrorHas) {
             "<a href=#f><a href=p.html><a href=\"#f\">");
   EXPECT_EQ(in_mirror("<img srcset='/s%20(1),2.png 1x, /x.png 2x'>"),
             "<img srcset='../s%20%281%29%2C2.png 1x, ../x.png 2x'>");
-  EXPECT_EQ(in_mirror("p{background:url(/s\\ \\(1\\)\\,2.png)}", RewrittenKind::css, "text/css"),
+  EXPECT_EQ(in_mirror("p{background:url(/s\\ \\(1\\)\\,2.png)}", "text/css"),
             "p{background:url(../s%20%281%29%2C2.png)}");
 }
 
@@ -66,8 +66,7 @@ TEST(LinkRewriter, TakesTheBaseOut) {
 }
 
 TEST(LinkRewriter, WritesUtf8WithAMark) {
-  EXPECT_EQ(in_mirror("<p>\xE4", RewrittenKind::html, "text/html; charset=latin1"),
-            "\xEF\xBB\xBF<p>\xC3\xA4");
+  EXPECT_EQ(in_mirror("<p>\xE4", "text/html; charset=latin1"), "\xEF\xBB\xBF<p>\xC3\xA4");
   EXPECT_EQ(in_mirror(std::string("\xFF\xFE<\0p\0>\0", 8)), "<p>");
 }
 

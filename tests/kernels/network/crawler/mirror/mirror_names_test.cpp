@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <utility>
 
 #include "kernels/base/text/ascii.hpp"
+#include "kernels/network/crawler/parsing/escapes.hpp"
 
 namespace parlab {
 namespace {
@@ -37,7 +39,9 @@ TEST(MirrorNames, AreTakenByEveryFileSystem) {
   EXPECT_EQ(safe_file_name("a%20"), "a%20");
   EXPECT_EQ(safe_file_name("CON"), "_CON");
   EXPECT_EQ(safe_file_name("lpt1.tar.gz"), "_lpt1.tar.gz");
+  EXPECT_EQ(safe_file_name("Com%C2%B9 .x"), "_Com\xC2\xB9 .x");
   EXPECT_EQ(safe_file_name("console"), "console");
+  EXPECT_EQ(safe_file_name("a%E2%80%AEb"), "a%E2%80%AEb");  // turns the direction of a text
   EXPECT_EQ(safe_file_name("%FF"), "%FF");
   EXPECT_EQ(safe_file_name("%C2%9B"), "%C2%9B");  // a control character of terminals
   EXPECT_EQ(safe_file_name(""), "_");
@@ -73,6 +77,28 @@ TEST(MirrorNames, NeverCollide) {
   }
   for (const std::string& file : files) EXPECT_FALSE(folders.contains(file)) << file;
   EXPECT_FALSE(folders.contains("mirror.jsonl"));
+}
+
+TEST(MirrorNames, NeverCollideInOtherAlphabets) {
+  // Each pair is one name to some file system: by case, or by Unicode's forms.
+  for (const auto& [one, other] : {std::pair{"%C3%A9", "%C3%89"},
+                                   {"%D0%B6", "%D0%96"},
+                                   {"%CF%83", "%CF%82"},
+                                   {"%C2%B5", "%CE%BC"},
+                                   {"%C3%A9", "e%CC%81"},
+                                   {"k", "%E2%84%AA"},
+                                   {"%C3%85", "%E2%84%AB"},
+                                   {"%EA%B0%80", "%E1%84%80%E1%85%A1"}}) {
+    MirrorNames names("mirror.jsonl");
+    const auto name = [&](const std::string& path) {
+      return names.path_for(Address::parse("http://h/" + path).value(), "text/html");
+    };
+    EXPECT_EQ(name(one).size(), std::string("h/.html").size() + without_escapes(one).size());
+    EXPECT_GT(name(other).size(), std::string("h/.html").size() + 16) << one << " " << other;
+  }
+  MirrorNames names("mirror.jsonl");
+  EXPECT_TRUE(names.take("h/\xC3\xA9"));
+  EXPECT_FALSE(names.take("h/\xC3\x89"));
 }
 
 TEST(MirrorNames, TakesOnlyPathsOfAMirror) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -96,6 +97,75 @@ TEST_F(MirrorTest, HasWhatPagesNeedFromOtherHostsToo) {
   EXPECT_EQ(index().at(server.origin() + "/a").at("type"), "text/html");
   EXPECT_EQ(index().at(server.origin() + "/lost.png").at("status"), 404);
   EXPECT_EQ(index().at(server.origin() + "/moved").at("redirect"), server.origin() + "/x.gif");
+}
+
+TEST_F(MirrorTest, CorrectsLinksWhoseFilesHaveOtherNamesThanTheirAddresses) {
+  const BadServer cdn({{"/out", file("text/html", "out")}});
+  const std::string out = cdn.origin() + "/out";
+  const BadServer server(
+      {{"/", file("text/html",
+                  "<a href=/lost><a href=/picture><a href=/Same><a href=/same><a href=/text.html>"
+                  "<a href=/moved><a href=/circle><a href='" +
+                      out + "'><a href=/frame>")},
+       {"/picture", file("image/png", "png")},
+       {"/Same", file("text/html", "A")},
+       {"/same", file("text/html", "a")},
+       {"/text.html", file("text/plain", "text")},
+       {"/moved", moves_to("/picture")},
+       {"/circle", moves_to("/circle2")},
+       {"/circle2", moves_to("/circle")},
+       {"/frame", file("text/html", "<iframe src='" + out + "'></iframe>")}});
+  mirrored(server.origin() + "/");
+  const fs::path root = fs::path(mirror_) / host(server);
+  const auto entries = index();
+  const auto name_of = [&](const std::string& path) {
+    return entries.at(server.origin() + path)
+        .at("file")
+        .get<std::string>()
+        .substr(host(server).size() + 1);
+  };
+  EXPECT_NE(name_of("/Same"), name_of("/same"));
+  EXPECT_EQ(content(root / "index.html"),
+            "<a href=" + server.origin() + "/lost><a href=picture><a href=" + name_of("/Same") +
+                "><a href=" + name_of("/same") +
+                "><a href=text.html><a href=picture><a href=" + server.origin() +
+                "/circle><a href='../" + host(cdn) + "/out.html'><a href=frame.html>");
+  EXPECT_EQ(content(root / "frame.html"), "<iframe src='../" + host(cdn) + "/out.html'></iframe>");
+}
+
+TEST_F(MirrorTest, RewritesWhatEarlierRunsLeft) {
+  std::map<std::string, Script> scripts = {{"/", file("text/html", "<a href=/a><a href=/b>")},
+                                           {"/a", file("text/html", "<a href=/b>")}};
+  std::atomic<bool> has_b{false};
+  scripts["/b"] = [&](Peer& peer) {
+    if (has_b) return file("text/html", "b")(peer);
+    peer.send("HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n");
+  };
+  scripts["/only-b"] = file("text/html", "<a href=/b>");
+  const BadServer server(scripts);
+  mirrored(server.origin() + "/");
+  EXPECT_EQ(content(fs::path(mirror_) / host(server) / "a.html"),
+            "<a href=" + server.origin() + "/b>");
+  has_b = true;
+  mirrored(server.origin() + "/only-b");  // does not come to /a
+  EXPECT_EQ(content(fs::path(mirror_) / host(server) / "a.html"), "<a href=b.html>");
+}
+
+TEST_F(MirrorTest, WritesToMoreFoldersThanItKeepsOpen) {
+  std::map<std::string, Script> scripts;
+  std::string links;
+  for (int i = 0; i < 200; ++i) {
+    const std::string path = "/" + std::to_string(i % 50) + "/x/" + std::to_string(i);
+    scripts[path] = file("text/html", std::to_string(i));
+    links += "<a href=" + path + ">";
+  }
+  scripts["/"] = file("text/html", links);
+  const BadServer server(scripts);
+  EXPECT_EQ(mirrored(server.origin() + "/").size(), 201U);
+  for (int i = 0; i < 200; ++i) {
+    const std::string path = std::to_string(i % 50) + "/x/" + std::to_string(i) + ".html";
+    EXPECT_EQ(content(fs::path(mirror_) / host(server) / path), std::to_string(i));
+  }
 }
 
 TEST_F(MirrorTest, AsksTheNextTimeForWhatHasChanged) {

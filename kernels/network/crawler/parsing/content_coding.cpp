@@ -1,17 +1,13 @@
-#include "kernels/network/crawler/parsing/content.hpp"
+#include "kernels/network/crawler/parsing/content_coding.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <memory>
 
 #include "kernels/base/text/ascii.hpp"
 #include "kernels/network/crawler/parsing/charset.hpp"
-#include "kernels/network/crawler/references/character_references.hpp"
-#include "kernels/network/crawler/references/html_references.hpp"
-#include "kernels/network/crawler/references/html_tokens.hpp"
 
 namespace parlab {
 namespace {
@@ -60,43 +56,6 @@ bool is_no_coding(std::string_view name) {
   return std::ranges::find(others, name) != others.end() || Charset::labelled(name).has_value();
 }
 
-/// Reads the tags of one page.
-struct LinkFinder {
-  std::string_view product;
-  PageLinks links = {};
-  bool nofollow = false;
-
-  static std::string attribute(const HtmlToken& tag, std::string_view name) {
-    return without_references(tag.raw_attribute(name), true);
-  }
-  void add(std::string reference) {
-    if (!reference.empty()) links.references.push_back(std::move(reference));
-  }
-
-  void take(const HtmlToken& tag) {
-    const std::string& name = tag.name;
-    if (name == "a" || name == "area") {
-      if (!has_word(attribute(tag, "rel"), markup_blanks, "nofollow")) add(attribute(tag, "href"));
-    } else if (name == "frame" || name == "iframe") {
-      add(attribute(tag, "src"));
-    } else if (name == "link") {
-      const std::string rel = attribute(tag, "rel");
-      const auto is_followed = [&](const char* word) { return has_word(rel, markup_blanks, word); };
-      if (std::ranges::any_of(std::array{"next", "prev", "alternate", "canonical"}, is_followed))
-        add(attribute(tag, "href"));
-    } else if (name == "base") {
-      if (links.base.empty()) links.base = attribute(tag, "href");
-    } else if (name == "meta") {
-      const std::string content = attribute(tag, "content");
-      const std::string about = lower(attribute(tag, "name"));
-      if (about == "robots" || (!about.empty() && about == product))
-        nofollow = nofollow || says_nofollow(content, product);
-      if (lower(attribute(tag, "http-equiv")) == "refresh")
-        add(std::string(refresh_target(content)));
-    }
-  }
-};
-
 }  // namespace
 
 InflateResult inflate_body(std::string_view encoding, std::string_view body, std::uint64_t most,
@@ -131,37 +90,6 @@ InflateResult inflate_body(std::string_view encoding, std::string_view body, std
   }
   if (too_big) return InflateResult::too_big;
   return ok ? InflateResult::ok : InflateResult::malformed;
-}
-
-PageLinks links_of_html(std::string_view html, std::string_view product) {
-  const std::string name = lower(product);
-  LinkFinder finder{.product = name};
-  HtmlTokens tokens(html);
-  for (HtmlToken token = tokens.next(); token.kind != HtmlToken::Kind::end; token = tokens.next())
-    if (token.kind == HtmlToken::Kind::start_tag) finder.take(token);
-  if (finder.nofollow) finder.links.references.clear();
-  return std::move(finder.links);
-}
-
-bool says_nofollow(std::string_view directives, std::string_view product) {
-  constexpr std::array<std::string_view, 4> with_values = {
-      "max-image-preview", "max-snippet", "max-video-preview", "unavailable_after"};
-  bool is_for_us = true;
-  while (!directives.empty()) {
-    const std::size_t end = std::min(directives.find(','), directives.size());
-    std::string directive = lower(directives.substr(0, end));
-    directives.remove_prefix(std::min(end + 1, directives.size()));
-    if (const std::size_t colon = directive.find(':'); colon != std::string::npos) {
-      const std::string name(trimmed(std::string_view(directive).substr(0, colon)));
-      if (std::ranges::find(with_values, name) != with_values.end()) continue;
-      is_for_us = name == lower(product);  // a crawler's name, for all that follow
-      directive.erase(0, colon + 1);
-    }
-    if (is_for_us && (has_word(directive, markup_blanks, "nofollow") ||
-                      has_word(directive, markup_blanks, "none")))
-      return true;
-  }
-  return false;
 }
 
 }  // namespace parlab
