@@ -38,7 +38,7 @@ std::vector<SuiteEntry> entries_of(Profile profile, const std::vector<std::strin
 }
 
 /// Of the quick profile, a race: 35 of them are what a report may take from someone who waits for it.
-constexpr std::chrono::seconds quick_seconds_a_race{8};
+constexpr std::chrono::seconds quick_seconds_a_race{7};
 
 /// Publishes what there is. Where that is nothing, an earlier suite in the folder stays as it is.
 void end_early(SuiteRun& suite, const std::string& folder, const std::string& why) {

@@ -4,10 +4,12 @@
 // They are ours, and join the pool by attach(): where the pool itself cannot start one, its
 // constructor waits without end for those that it has started.
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <condition_variable>
 #include <cstddef>
-#include <latch>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -18,6 +20,30 @@
 
 namespace parlab {
 namespace {
+
+/// Sleeps until all chunks are done. A latch would spin and yield first: a thread that yields waits for
+/// a processor all the while, and takes it from a worker.
+class Countdown {
+ public:
+  explicit Countdown(std::uint64_t chunks) : left_(chunks), is_over_(chunks == 0) {}
+
+  void count_down() {
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    const std::lock_guard lock(mutex_);
+    is_over_ = true;
+    over_.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    over_.wait(lock, [this] { return is_over_; });
+  }
+
+ private:
+  std::atomic<std::uint64_t> left_;
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool is_over_;
+};
 
 class AsioPool final : public Backend {
  public:
@@ -42,7 +68,7 @@ class AsioPool final : public Backend {
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
     FirstFailure failure;
-    std::latch done(static_cast<std::ptrdiff_t>(chunks));
+    Countdown done(chunks);
     const auto compute = [&](std::uint64_t chunk) {
       failure.guard([&] { body(chunk, slots + chunk * slot_size); });
       done.count_down();

@@ -69,7 +69,7 @@ json share_waited(std::optional<double> waited, double seconds) {
 /// What runs took, without what stood between them.
 struct Totals {
   double seconds = 0, cpu_seconds = 0, context_switches = 0;
-  std::optional<double> waited = 0;  // seconds that threads waited for a processor
+  std::optional<double> waited = 0;  // seconds that threads waited for a processor which others had
   std::uint64_t peak_rss_bytes = 0;
 };
 
@@ -89,21 +89,23 @@ Totals totals_of(const OpenedArm& arm, std::uint64_t repeats, const ProcessorWai
   for (std::uint64_t stretch = 0; stretch < stretches; ++stretch) {
     if (arm.prepare) arm.prepare();
     const ProcessUsage before = process_usage();
-    const auto waited_before = wait == nullptr ? std::nullopt : wait->seconds();
+    const Waits waits_before = wait == nullptr ? Waits{} : wait->now();
     const auto begin = Clock::now();
     if (times != nullptr)
       times->run(arm, repeats / stretches, answer);
     else
       for (std::uint64_t i = 0; i < repeats / stretches; ++i) answer = arm.run();
     totals.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
-    const auto waited_after = wait == nullptr ? std::nullopt : wait->seconds();
+    const Waits waits_after = wait == nullptr ? Waits{} : wait->now();
     const ProcessUsage after = process_usage();
-    totals.cpu_seconds += after.cpu_seconds - before.cpu_seconds;
+    const double cpu_seconds = after.cpu_seconds - before.cpu_seconds;
+    totals.cpu_seconds += cpu_seconds;
     totals.context_switches +=
         static_cast<double>(after.context_switches - before.context_switches);
     totals.peak_rss_bytes = after.peak_rss_bytes;
-    if (waited_before && waited_after && totals.waited)
-      *totals.waited += *waited_after - *waited_before;
+    const auto waited = waited_for_others(waits_before, waits_after, cpu_seconds);
+    if (waited && totals.waited)
+      *totals.waited += *waited;
     else
       totals.waited.reset();
   }
@@ -190,8 +192,10 @@ void serve(int socket, const ArmProcess::Open& open, std::uint64_t repeats,
   send_json(socket, {{"answer", first}, {"repeats", repeats}, {"cold_seconds", seconds}});
   const ProcessorWait wait;
   for (char order = 0; recv(socket, &order, 1, 0) == 1;) {
-    if (repeats > 1 && arm.prepare) arm.prepare();
-    if (repeats > 1) arm.run();  // threads that slept are awake again
+    if (repeats >= repeats_that_wake) {
+      if (arm.prepare) arm.prepare();
+      arm.run();  // threads that slept are awake again
+    }
     RunTimes times(repeats);
     const bool is_timed_singly = repeats >= runs_for_p90 && !arm.figures;
     const Totals totals =

@@ -29,6 +29,10 @@ class ArmFailed : public std::runtime_error {
 /// arm's threads costs some 50 us, which then is below a percent.
 inline constexpr double least_sample_seconds = 0.01;
 
+/// From so many runs a sample, one more goes before it: to wake threads takes some 0.1 ms, which is
+/// much of a run, or 1 % of a sample of fewer and longer runs, which would be much longer by one more.
+inline constexpr std::uint64_t repeats_that_wake = 5;
+
 /// Single runs of a sample that are timed one by one, for its percentiles: beyond so many, every so
 /// many-th of them, because reading the clock takes some 50 ns.
 inline constexpr std::uint64_t max_timed_runs = 200;

@@ -59,6 +59,48 @@ TEST(ProcessorWait, FollowsItsFile) {
   EXPECT_THAT(wait.seconds(), Optional(12.0));
 }
 
+TEST(WaitedForOthers, IsNoMoreThanTheyRan) {
+  const Waits before{1.0, 10.0};  // powers of two: exact
+  EXPECT_THAT(waited_for_others(before, {1.5, 12.0}, 1.0), Optional(0.5));
+  EXPECT_THAT(waited_for_others(before, {1.5, 12.0}, 1.75), Optional(0.25));
+  EXPECT_THAT(waited_for_others(before, {1.5, 12.0}, 2.5), Optional(0.0)) << "for each other";
+  EXPECT_THAT(waited_for_others(before, {1.5, std::nullopt}, 2.5), Optional(0.5)) << "not told";
+  EXPECT_EQ(waited_for_others({}, {1.5, 12.0}, 1.0), std::nullopt);
+  EXPECT_EQ(waited_for_others(before, {}, 1.0), std::nullopt);
+}
+
+TEST(AllRunSeconds, AreThoseOfAllProcessors) {
+  // Version 15 of the format; other lines are of domains.
+  const std::string text =
+      "version 15\ntimestamp 4296\n"
+      "cpu0 0 0 10 4 6 3 1500000000 77 9\ndomain0 3 1 2 3\n"
+      "cpu1 0 0 11 5 6 3 2250000000 88 9\ndomain0 3 1 2 3\n";
+  EXPECT_THAT(run_seconds(text), Optional(DoubleEq(3.75)));
+  for (const char* cut :
+       {"", "version 15\n", "cpu0\n", "cpu0 1 2 3 4 5 6\n", "cpu0 a b c d e f g\n"})
+    EXPECT_EQ(run_seconds(cut), std::nullopt) << cut;
+}
+
+TEST(AllRunSeconds, AreReadWhereTheKernelTellsThem) {
+  RootFolder folder;
+  const ProcessorWait wait(folder.path());
+  EXPECT_EQ(wait.all_run_seconds(), std::nullopt);
+  folder.file("sys/fs/cgroup/cpuacct/cpuacct.usage", "2500000000");
+  EXPECT_THAT(wait.all_run_seconds(), Optional(DoubleEq(2.5)));
+  folder.file("proc/schedstat", "version 15\ncpu0 0 0 0 0 0 0 1000000000 0 0");
+  EXPECT_THAT(wait.all_run_seconds(), Optional(DoubleEq(1)));
+}
+
+TEST(AllRunSeconds, GrowWithWhatThisProcessRuns) {
+  const ProcessorWait wait;
+  const auto before = wait.all_run_seconds();
+  if (!before) GTEST_SKIP() << "this kernel does not tell how much all programs run";
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (*wait.all_run_seconds() < *before + 0.05 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::microseconds(1));  // a switch, after which it counts
+  EXPECT_GE(*wait.all_run_seconds(), *before + 0.05);
+}
+
 TEST(ProcessorWait, GrowsWhileMoreThreadsRunThanThereAreProcessors) {
   const ProcessorWait wait;
   const auto before = wait.seconds();

@@ -147,7 +147,7 @@ TEST(Race, RepeatsARunAsOftenInEachProcessOfAnArm) {
     experiment.open_ = [&](const Arm&) -> OpenedArm {
       // Later processes would find that one run fills a sample, the first of an arm several, also on
       // a busy machine.
-      const auto pause = opened++ < 4 ? 500us : 12'000us;
+      const auto pause = opened++ < 4 ? 100us : 12'000us;
       const auto runs = std::make_shared<int>(0);
       return {[=] {
                 std::this_thread::sleep_for(pause);
@@ -166,6 +166,32 @@ TEST(Race, RepeatsARunAsOftenInEachProcessOfAnArm) {
       if (isolation != Isolation::renewed) continue;
       for (const std::size_t round : {1, 3, 5})
         EXPECT_EQ(result.samples[round].metrics.at("runs"), result.repeats + 1) << round;
+    }
+  }
+}
+
+TEST(Race, RunsOnceMoreBeforeASampleOfShortRunsOnly) {
+  MadeUpExperiment experiment;
+  experiment.open_ = [&](const Arm& arm) -> OpenedArm {
+    const auto runs = std::make_shared<int>(0);
+    const auto pause = arm.executor.workers > 1 ? 100us : 4000us;
+    return {[=] {
+              std::this_thread::sleep_for(pause);
+              return ++*runs, 42;
+            },
+            [=] {
+              return nlohmann::json{{"runs", std::exchange(*runs, 0)}};
+            }};
+  };
+  const RaceOutcome outcome =
+      run_race(experiment, three_arms(experiment), {.rounds = 2, .max_retakes = 0});
+  EXPECT_TRUE(outcome.ok());
+  for (const Measured& result : outcome.results) {
+    EXPECT_EQ(result.samples.at(1).metrics.at("runs"),
+              result.repeats + (result.repeats >= repeats_that_wake ? 1 : 0))
+        << result.entrant.label;
+    if (result.entrant.arm.executor.workers == 1) {
+      EXPECT_LT(result.repeats, repeats_that_wake) << "4 ms and more";
     }
   }
 }
