@@ -33,8 +33,10 @@ void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline) {
   InterruptionScope::check();
 }
 
-void futex_wait_through_signals(const FutexWord& word, std::uint32_t value) noexcept {
-  sleep_on(word, value, nullptr);
+void futex_wait_through_signals(const FutexWord& word, std::uint32_t value,
+                                Deadline deadline) noexcept {
+  const timespec until = deadline.monotonic();
+  sleep_on(word, value, deadline.never() ? nullptr : &until);
 }
 
 int futex_wake(FutexWord& word, int count) {

@@ -18,9 +18,10 @@ static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == 4);
 /// Throws Interrupted where an InterruptionScope has seen a signal.
 void futex_wait(const FutexWord& word, std::uint32_t value, Deadline deadline);
 
-/// As futex_wait() without a deadline, but never throws: for a wait that must end before its caller
-/// may return. A signal is left for whoever looks next.
-void futex_wait_through_signals(const FutexWord& word, std::uint32_t value) noexcept;
+/// As futex_wait(), but never throws: for a wait that must end before its caller may return, or
+/// with a lock to take again first. A signal is left for whoever looks next.
+void futex_wait_through_signals(const FutexWord& word, std::uint32_t value,
+                                Deadline deadline = {}) noexcept;
 
 /// Wakes up to `count` waiters; returns how many.
 int futex_wake(FutexWord& word, int count);
@@ -40,6 +41,9 @@ class EventCount {
   void wait(std::uint32_t ticket, Deadline deadline) {
     futex_wait(turn_, ticket, deadline.within(max_sleep));
   }
+  /// The same, with no look in between: for a waiter whose notifier hears of the death of others
+  /// who were notified, and then calls notify() again.
+  void wait_for_notify(std::uint32_t ticket) { futex_wait(turn_, ticket, {}); }
   void notify(int count) {
     const std::uint32_t waiting = waiting_.load();
     if ((waiting & someone) != 0) wake_waiters(waiting, count);

@@ -8,9 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
-#include <utility>
 
 #include "kernels/base/deadline.hpp"
 #include "kernels/base/function_ref.hpp"
@@ -24,6 +22,8 @@ constexpr std::size_t packet_bytes = std::size_t{64} << 10;
 
 /// Bytes of a message. Longer ones are not messages but data: share an array instead.
 constexpr std::uint64_t max_message_bytes = std::uint64_t{1} << 30;
+/// Throws BadMessage where it is longer.
+void require_message(std::size_t bytes);
 
 /// Both ends of a new connection for messages. Throws OutOfRoom where descriptors are used up.
 SocketPair make_message_sockets();
@@ -42,49 +42,5 @@ void receive_message(int socket, Bytes& message, FunctionRef<void()> until_reada
 /// The same as the first for a message of exactly that many bytes. Throws BadMessage where it is
 /// another.
 void receive_message(int socket, std::span<std::byte> message);
-
-/// Messages to a side that may be slow: they are sent as far as its socket takes them, and none is
-/// waited for.
-class OutgoingMessages {
- public:
-  /// The front of a message for add(), which leaves room for its length: append the rest.
-  static Bytes begin();
-  void add(Bytes message);
-  /// Throws EndOfFile where the other side is gone.
-  void send(int socket);
-  bool empty() const { return packets_.empty(); }
-  void clear() { packets_.clear(); }
-
- private:
-  std::deque<Bytes> packets_;
-};
-
-/// One message after the other, taken in as their packets come.
-class IncomingMessage {
- public:
-  /// `room`: memory to use again; what it holds is lost.
-  explicit IncomingMessage(Bytes room = {}) : bytes_(std::move(room)) {}
-
-  /// Takes in what has come without waiting; true when a message is complete. Throws EndOfFile where
-  /// the other side is gone, BadMessage where it sends what is none.
-  bool receive(int socket);
-  /// Waits for one packet and takes it in.
-  bool wait_for_packet(int socket);
-  /// The complete message, until the next call.
-  BytesView message() const { return BytesView(bytes_).first(received_); }
-  /// Gives its memory away.
-  Bytes take();
-  /// Forgets what is under way, since it comes from another side now.
-  void reset();
-
- private:
-  enum class Taken { none, part, all };
-  Taken take_packet(int socket, int flags);
-
-  Bytes bytes_;
-  std::size_t received_ = 0;  // of the message
-  std::uint64_t length_ = 0;  // as its front says
-  bool under_way_ = false;
-};
 
 }  // namespace parlab

@@ -14,15 +14,19 @@
 // and all else it needs comes as its argument (wire.hpp, serialised.hpp), from a global that was
 // set before, or from the initializer. A ThreadPool's tasks may capture.
 //
-// A worker that dies takes its chunk with it, which gives WorkerDied and is never run again; chunks
+// A worker that dies takes its chunk with it, which gives WorkerDied and is never run again; those
 // that it had not begun go to others, and another worker takes its place. What a task throws
 // reaches the caller: from a process as TaskFailed, from a thread as it is.
 //
-// Cost: each process has its own socket; some microseconds a chunk, nanoseconds an item.
+// Cost: chunks and results of processes go through shared memory (processes/task_board.hpp): less than
+// half a microsecond a chunk while there are more, nanoseconds an item. A chunk or a result longer
+// than 64 KiB takes a wake-up more. Whoever waits looks for 50 us, giving the core to others, and then
+// sleeps.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <iterator>
@@ -160,27 +164,27 @@ class BasicPool {
     const auto whole = std::make_shared<Whole<Part>>();
     whole->add(0, Spread<Function>{std::move(function)}, std::move(items));
     return submit<Result>(
-        whole, [whole] { return whole->parts[0]->take(0); }, std::move(callbacks));
+        whole, [whole] { return whole->parts[0].take(0); }, std::move(callbacks));
   }
 
   /// The chunks of one call.
   template <class Part>
   struct Whole {
-    std::vector<std::shared_ptr<Part>> parts;
+    std::deque<Part> parts;
     std::size_t unfinished = 0;  // under the group's lock, once the first is submitted
     std::function<void()> tell;  // callbacks; null where there are none
 
     template <class... Arguments>
     void add(Arguments&&... arguments) {
-      parts.push_back(std::make_shared<Part>(std::forward<Arguments>(arguments)..., [this](Part&) {
+      parts.emplace_back(std::forward<Arguments>(arguments)..., [this](Part&) {
         // What it holds holds this.
         if (--unfinished == 0 && tell) std::exchange(tell, nullptr)();
-      }));
+      });
       ++unfinished;
     }
     std::exception_ptr failure() const {
-      for (const auto& part : parts)
-        if (std::exception_ptr why = part->failure()) return why;
+      for (const Part& part : parts)
+        if (std::exception_ptr why = part.failure()) return why;
       return nullptr;
     }
   };
@@ -202,8 +206,10 @@ class BasicPool {
     }
     try {
       // What is submitted keeps the whole, which a caller may drop before it is done.
-      for (const auto& part : whole->parts)
-        group_->submit(std::shared_ptr<PoolTask>(whole, part.get()));
+      std::vector<std::shared_ptr<PoolTask>> tasks;
+      tasks.reserve(whole->parts.size());
+      for (Part& part : whole->parts) tasks.emplace_back(whole, &part);
+      group_->submit(tasks);
     } catch (...) {
       const auto forget = [&] { whole->tell = nullptr; };
       group_->change(forget);
@@ -233,9 +239,9 @@ class BasicPool {
     const auto take = [whole, count] {
       Results results;
       results.reserve(count);
-      for (const auto& part : whole->parts)
-        results.insert(results.end(), std::make_move_iterator(part->results().begin()),
-                       std::make_move_iterator(part->results().end()));
+      for (Part& part : whole->parts)
+        results.insert(results.end(), std::make_move_iterator(part.results().begin()),
+                       std::make_move_iterator(part.results().end()));
       return results;
     };
     return submit<Results>(whole, take, std::move(callbacks));
@@ -256,7 +262,8 @@ class BasicPool {
       const std::uint64_t size = chunk.size();
       auto part = std::make_shared<Part>(first, function, std::move(chunk), nullptr);
       first += size;
-      group->submit(part);
+      const std::shared_ptr<PoolTask> task = part;
+      group->submit({&task, 1});
       return part;
     };
     // Enough that no worker waits for the reader, who takes a chunk at a time.

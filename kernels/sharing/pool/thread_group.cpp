@@ -35,12 +35,15 @@ class ThreadWorkerGroup final : public WorkerGroup {
 
   int workers() const override { return static_cast<int>(threads_.size()); }
 
-  void submit(std::shared_ptr<PoolTask> task) override {
+  void submit(std::span<const std::shared_ptr<PoolTask>> tasks) override {
     const MutexLock lock(mutex_);
     if (broken_) std::rethrow_exception(broken_);
     if (closed_) throw std::logic_error("the pool was closed: make another");
-    tasks_.push_back(std::move(task));
-    more_.notify_one();
+    tasks_.insert(tasks_.end(), tasks.begin(), tasks.end());
+    if (tasks.size() == 1)
+      more_.notify_one();
+    else
+      more_.notify_all();
   }
 
   bool wait_until(FunctionRef<bool()> done, Deadline deadline) override {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "kernels/base/deadline.hpp"
@@ -15,46 +16,14 @@
 
 namespace parlab {
 
-/// What a worker is at, in shared memory, so that its death tells what it was at, and so that tasks
-/// it has not begun can be taken back from it.
+/// The item that a worker is at, in shared memory, so that its death tells.
 class WorkerProgress {
  public:
-  /// By the worker: from here on task `number` is begun, unless it was taken back.
-  bool begin(std::uint32_t number, std::uint64_t first_item) {
-    item_.store(first_item, std::memory_order_relaxed);
-    std::uint64_t tasks = tasks_.load();
-    do {
-      if (taken_back(tasks) >= number) return false;
-    } while (!tasks_.compare_exchange_weak(tasks, pack(number, taken_back(tasks))));
-    return true;
-  }
-  void at_item(std::uint64_t item) { item_.store(item, std::memory_order_relaxed); }
-
-  /// By the pool: takes back all tasks up to `last` that are not begun; returns the last begun.
-  std::uint32_t take_back(std::uint32_t last) {
-    std::uint64_t tasks = tasks_.load();
-    do {
-      if (begun(tasks) >= last) break;
-    } while (!tasks_.compare_exchange_weak(tasks, pack(begun(tasks), last)));
-    return begun(tasks);
-  }
-  /// By the pool, before another worker comes.
-  void reset() { tasks_.store(0); }
-  std::uint32_t last_begun() const { return begun(tasks_.load()); }
   /// Index within the whole call.
-  std::uint64_t item() const { return item_.load(); }
+  void at_item(std::uint64_t item) { item_.store(item, std::memory_order_relaxed); }
+  std::uint64_t item() const { return item_.load(std::memory_order_relaxed); }
 
  private:
-  // Two counts in one word, so that a task is either begun or taken back.
-  static std::uint64_t pack(std::uint32_t begun, std::uint32_t taken_back) {
-    return std::uint64_t{taken_back} << 32 | begun;
-  }
-  static std::uint32_t begun(std::uint64_t tasks) { return static_cast<std::uint32_t>(tasks); }
-  static std::uint32_t taken_back(std::uint64_t tasks) {
-    return static_cast<std::uint32_t>(tasks >> 32);
-  }
-
-  std::atomic<std::uint64_t> tasks_ = 0;
   std::atomic<std::uint64_t> item_ = 0;
 };
 
@@ -103,8 +72,8 @@ class WorkerGroup {
  public:
   virtual ~WorkerGroup() = default;
   virtual int workers() const = 0;
-  /// Throws std::logic_error after close().
-  virtual void submit(std::shared_ptr<PoolTask> task) = 0;
+  /// All tasks of one call, or some. Throws std::logic_error after close().
+  virtual void submit(std::span<const std::shared_ptr<PoolTask>> tasks) = 0;
   /// Waits until done(), which is asked under the group's lock; false where the deadline passed
   /// first. Throws Interrupted (InterruptionScope).
   virtual bool wait_until(FunctionRef<bool()> done, Deadline deadline) = 0;

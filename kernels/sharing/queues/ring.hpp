@@ -16,6 +16,7 @@
 
 #include "kernels/base/deadline.hpp"
 #include "kernels/posix/futex.hpp"
+#include "kernels/posix/spin.hpp"
 #include "kernels/sharing/sync/robust_mutex.hpp"
 
 namespace parlab {

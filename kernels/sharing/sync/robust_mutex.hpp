@@ -62,13 +62,4 @@ class MutexRelease {
   RobustMutex& mutex_;
 };
 
-/// In a loop that waits for another processor to write.
-inline void pause_processor() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
 }  // namespace parlab

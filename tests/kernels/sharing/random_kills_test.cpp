@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -255,6 +256,57 @@ TEST_F(RandomKillsTest, RunNoTaskOfAPoolTwiceAndFailNoneInSilence) {
     EXPECT_EQ(results.next(long_enough), std::nullopt);
     EXPECT_EQ(static_cast<int>(seen.size()) + died, items);
     for (const int count : counts) EXPECT_LE(count, 1);
+  }
+}
+
+/// How often each call was run: its number is the first bytes of its item.
+std::string with_mark(const std::string& item) {
+  std::uint32_t number = 0;
+  std::memcpy(&number, item.data(), sizeof number);
+  reinterpret_cast<std::atomic<int>&>((*runs)[number]).fetch_add(1);
+  return item + '!';
+}
+
+// Calls without a pause, of items that lie beside their task, on the board, and in a stream. Workers are
+// killed in the middle of claims, inputs and answers.
+TEST_F(RandomKillsTest, LoseNoQuickCallOfAPoolWhateverItsSize) {
+  SCOPED_TRACE("PARLAB_SEED=" + std::to_string(seed_));
+  constexpr std::size_t calls = 300;
+  RawArray<int> counts(calls);
+  runs = &counts;
+  const std::vector<std::size_t> sizes = {4, 60, 500, 60'000, 200'000};
+  Pool pool(3);
+  const int fork_server = pool.apply([] { return getppid(); });
+  if (children_of(fork_server).empty())
+    GTEST_SKIP() << "the kernel does not list a process's children";
+  for (int kill_count = 0; kill_count < kills_;) {
+    std::fill(counts.begin(), counts.end(), 0);
+    std::vector<std::string> items;
+    std::vector<AsyncResult<std::string>> results;
+    for (std::uint32_t number = 0; number < calls; ++number) {
+      std::string item(sizes[random_() % sizes.size()], static_cast<char>('a' + number % 26));
+      std::memcpy(item.data(), &number, sizeof number);
+      results.push_back(pool.apply_async(with_mark, item));
+      items.push_back(std::move(item));
+      if (number % 30 != 7 || kill_count >= kills_) continue;
+      usleep(random_() % 300);
+      const std::vector<int> workers = children_of(fork_server);
+      if (workers.empty()) continue;
+      kill(workers[random_() % workers.size()], SIGKILL);
+      ++kill_count;
+    }
+    int died = 0;
+    for (std::size_t i = 0; i < calls; ++i) {
+      try {
+        EXPECT_TRUE(results[i].get(long_enough) == items[i] + '!');
+        EXPECT_EQ(counts[i], 1);
+      } catch (const WorkerDied& death) {
+        EXPECT_EQ(death.signal(), SIGKILL);
+        EXPECT_LE(counts[i], 1);
+        ++died;
+      }
+    }
+    EXPECT_LE(died, static_cast<int>(calls) / 30);
   }
 }
 

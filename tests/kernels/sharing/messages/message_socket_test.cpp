@@ -1,4 +1,4 @@
-// Messages that nobody waits for: cut into packets, put together again, and refused where they are none.
+// Messages cut into packets, put together again, and refused where they are none.
 
 #include "kernels/sharing/messages/message_socket.hpp"
 
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "kernels/base/sharing_errors.hpp"
@@ -22,14 +23,6 @@ Bytes message_of(std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i % 251);
   return bytes;
 }
-
-void add(OutgoingMessages& messages, const Bytes& bytes) {
-  Bytes message = OutgoingMessages::begin();
-  message.insert(message.end(), bytes.begin(), bytes.end());
-  messages.add(std::move(message));
-}
-
-Bytes copy_of(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
 
 const std::vector<std::size_t> sizes = {0,
                                         1,
@@ -63,85 +56,58 @@ class MessageSocketTest : public SharingTest {
     return packet;
   }
 
+  Bytes receive() const {
+    Bytes message;
+    receive_message(ends_.there.get(), message);
+    return message;
+  }
+
   SocketPair ends_;
-  OutgoingMessages outgoing_;
-  IncomingMessage incoming_;
 };
 
-TEST_F(MessageSocketTest, CarriesMessagesOfEveryLengthWithoutWaiting) {
-  for (const std::size_t size : sizes) add(outgoing_, message_of(size));
-  std::size_t rounds = 0;
-  for (const std::size_t size : sizes) {
-    while (!incoming_.receive(ends_.there.get())) {
-      outgoing_.send(ends_.here.get());
-      ASSERT_LT(++rounds, 100U);
-    }
-    EXPECT_EQ(copy_of(incoming_.message()), message_of(size));
-  }
-  EXPECT_TRUE(outgoing_.empty());
-  EXPECT_GT(rounds, 2U) << "all fitted the socket at once: nothing was cut";
-  EXPECT_FALSE(incoming_.receive(ends_.there.get()));
-}
-
-TEST_F(MessageSocketTest, SendsWhatIsReceivedByWaitingAndTheOtherWayRound) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{5}, packet_bytes + 1}) {
-    add(outgoing_, message_of(size));
-    outgoing_.send(ends_.here.get());
-    Bytes received;
-    receive_message(ends_.there.get(), received);
-    EXPECT_EQ(received, message_of(size));
-    send_message(ends_.there.get(), message_of(size));
-    EXPECT_TRUE(incoming_.receive(ends_.here.get()));
-    EXPECT_EQ(copy_of(incoming_.message()), message_of(size));
-  }
+TEST_F(MessageSocketTest, CarriesMessagesOfEveryLength) {
+  std::thread sender([&] {
+    for (const std::size_t size : sizes) send_message(ends_.here.get(), message_of(size));
+  });
+  for (const std::size_t size : sizes) EXPECT_EQ(receive(), message_of(size));
+  sender.join();
 }
 
 TEST_F(MessageSocketTest, RefusesAPacketThatHasNoLength) {
   send_packet(message_of(7));
-  EXPECT_THROW(incoming_.receive(ends_.there.get()), BadMessage);
+  EXPECT_THROW(receive(), BadMessage);
 }
 
 TEST_F(MessageSocketTest, RefusesALengthBeyondTheLongestMessage) {
   send_packet(packet_of(max_message_bytes + 1, 10));
-  EXPECT_THROW(incoming_.receive(ends_.there.get()), BadMessage);
+  EXPECT_THROW(receive(), BadMessage);
 }
 
 TEST_F(MessageSocketTest, RefusesMoreBytesThanWereSaid) {
   send_packet(packet_of(9, 10));
-  EXPECT_THROW(incoming_.receive(ends_.there.get()), BadMessage);
+  EXPECT_THROW(receive(), BadMessage);
 }
 
 TEST_F(MessageSocketTest, RefusesMoreBytesThanWereSaidInALaterPacketToo) {
   send_packet(packet_of(12, 10));
-  EXPECT_FALSE(incoming_.receive(ends_.there.get()));
   send_packet(message_of(3));
-  EXPECT_THROW(incoming_.receive(ends_.there.get()), BadMessage);
+  EXPECT_THROW(receive(), BadMessage);
 }
 
 TEST_F(MessageSocketTest, RefusesAPacketLongerThanThoseItSends) {
   send_packet(packet_of(packet_bytes + 100, packet_bytes + 100));
-  EXPECT_THROW(incoming_.receive(ends_.there.get()), BadMessage);
+  EXPECT_THROW(receive(), BadMessage);
 }
 
 TEST_F(MessageSocketTest, TellsTheEndInTheMiddleOfAMessage) {
   send_packet(packet_of(12, 10));
   ends_.here.reset();
-  EXPECT_THROW(incoming_.receive(ends_.there.get()), EndOfFile);
+  EXPECT_THROW(receive(), EndOfFile);
 }
 
 TEST_F(MessageSocketTest, TellsThatNobodyIsThereToReceive) {
   ends_.there.reset();
-  add(outgoing_, message_of(1));
-  EXPECT_THROW(outgoing_.send(ends_.here.get()), EndOfFile);
-}
-
-TEST_F(MessageSocketTest, ForgetsWhatWasUnderWayFromAnother) {
-  send_packet(packet_of(1000, 10));
-  EXPECT_FALSE(incoming_.receive(ends_.there.get()));
-  incoming_.reset();
-  send_packet(packet_of(3, 3));
-  EXPECT_TRUE(incoming_.receive(ends_.there.get()));
-  EXPECT_EQ(incoming_.message().size(), 3U);
+  EXPECT_THROW(send_message(ends_.here.get(), message_of(1)), EndOfFile);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "kernels/sharing/pool/fork_server.hpp"
+#include "kernels/sharing/pool/processes/fork_server.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -6,9 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <system_error>
 #include <vector>
@@ -24,15 +22,6 @@ namespace {
 
 using Event = ForkServer::Event;
 
-/// An event on its way from the server, bytes alone; a descriptor travels beside them.
-struct Report {
-  Event::Kind kind;
-  int slot;
-  pid_t pid;
-  int error;
-  ExitStatus status;
-};
-
 /// Commands to start a worker that are under way at once. Each is answered, and a socket holds some 200
 /// packets: more, and pool and server would wait for one another to read.
 constexpr std::size_t max_asked_for = 64;
@@ -43,32 +32,22 @@ struct Command {
   int number;  // start: the slot; end_all: milliseconds of grace
 };
 
-/// A packet with at most one descriptor beside it, which the kernel copies into the receiver.
-bool send_with_descriptor(int socket, const Report& report, int descriptor) {
-  iovec part{const_cast<Report*>(&report), sizeof report};
-  msghdr packet{};
-  packet.msg_iov = &part;
-  packet.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  if (descriptor >= 0) {
-    packet.msg_control = room.data();
-    packet.msg_controllen = room.size();
-    cmsghdr* head = CMSG_FIRSTHDR(&packet);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-  }
+/// A packet to the other side; false where it is gone.
+template <class T>
+bool send_packet(int socket, const T& packet) {
   ssize_t sent = 0;
-  while ((sent = sendmsg(socket, &packet, MSG_NOSIGNAL)) < 0 && (errno == EINTR || errno == EAGAIN))
+  while ((sent = send(socket, &packet, sizeof packet, MSG_NOSIGNAL)) < 0 &&
+         (errno == EINTR || errno == EAGAIN))
     continue;
-  return sent >= 0;
+  return sent == sizeof packet;
 }
 
 /// What the server does: single-threaded, until it is told to end or its pool is gone.
 class ServerLoop {
  public:
-  ServerLoop(FileDescriptor& socket, const ForkServer::Work& work) : socket_(socket), work_(work) {}
+  ServerLoop(FileDescriptor& socket, const ForkServer::Work& work,
+             const std::function<void()>& reported)
+      : socket_(socket), work_(work), reported_(reported) {}
 
   void run() {
     while (!(idle_ends_ && workers_.empty())) {
@@ -113,61 +92,50 @@ class ServerLoop {
   }
 
   void start(int slot) {
-    Report report{};
-    report.kind = Event::Kind::started;
-    report.slot = slot;
+    Event event{};
+    event.kind = Event::Kind::started;
+    event.slot = slot;
     try {
-      SocketPair ends = make_message_sockets();
       auto [place, added] = workers_.emplace(slot, ChildProcess::fork([&] {
                                                socket_.reset();
-                                               ends.here.reset();
-                                               work_(slot, ends.there.get());
+                                               work_(slot);
                                              }));
-      report.pid = place->second.pid();
+      event.pid = place->second.pid();
       if (!added) throw std::logic_error("the slot is taken");
-      send_with_descriptor(socket_.get(), report, ends.here.get());
     } catch (const std::system_error& error) {
-      report_failure(report, error.code().value());
-    } catch (const std::exception&) {
-      report_failure(report, EMFILE);
+      event.kind = Event::Kind::not_started;
+      event.error = error.code().value();
     }
-  }
-
-  void report_failure(Report report, int error) {
-    report.kind = Event::Kind::not_started;
-    report.error = error;
-    send_with_descriptor(socket_.get(), report, -1);
+    report(event);
   }
 
   void report_end(int slot) {
     const auto place = workers_.find(slot);
-    Report report{};
-    report.kind = Event::Kind::ended;
-    report.slot = slot;
-    report.pid = place->second.pid();
-    report.status = place->second.wait();
+    Event event{};
+    event.kind = Event::Kind::ended;
+    event.slot = slot;
+    event.pid = place->second.pid();
+    event.status = place->second.wait();
     workers_.erase(place);
-    if (kill_at_.never()) send_with_descriptor(socket_.get(), report, -1);  // else nobody reads it
+    if (kill_at_.never()) report(event);  // else nobody reads it
+  }
+
+  void report(const Event& event) {
+    send_packet(socket_.get(), event);
+    reported_();
   }
 
   FileDescriptor& socket_;
   const ForkServer::Work& work_;
+  const std::function<void()>& reported_;
   std::map<int, ChildProcess> workers_;
   Deadline kill_at_;
   bool idle_ends_ = false;
 };
 
-bool send_command(int socket, Command command) {
-  ssize_t sent = 0;
-  while ((sent = send(socket, &command, sizeof command, MSG_NOSIGNAL)) < 0 &&
-         (errno == EINTR || errno == EAGAIN))
-    continue;
-  return sent == sizeof command;
-}
-
 }  // namespace
 
-ForkServer::ForkServer(const Work& work) {
+ForkServer::ForkServer(const Work& work, const std::function<void()>& reported) {
   require_no_other_threads("the workers of a pool");
   SocketPair ends = make_message_sockets();
   socket_ = std::move(ends.here);
@@ -183,11 +151,12 @@ ForkServer::ForkServer(const Work& work) {
     sigaction(SIGCHLD, &servers, &programs);
     prctl(PR_SET_NAME, "fork server");
     socket_.reset();
-    ServerLoop(ends.there, [&](int slot, int socket) {
+    const Work work_of_program = [&](int slot) {
       signal(SIGTERM, SIG_DFL);
       sigaction(SIGCHLD, &programs, nullptr);
-      work(slot, socket);
-    }).run();
+      work(slot);
+    };
+    ServerLoop(ends.there, work_of_program, reported).run();
   }));
 }
 
@@ -200,7 +169,7 @@ void ForkServer::start(int slot) {
 
 void ForkServer::ask() {
   while (asked_for_ < max_asked_for && !to_ask_for_.empty()) {
-    if (!send_command(socket_.get(), {Command::Kind::start, to_ask_for_.front()}))
+    if (!send_packet(socket_.get(), Command{Command::Kind::start, to_ask_for_.front()}))
       return;  // it is dead
     to_ask_for_.pop_front();
     ++asked_for_;
@@ -208,38 +177,18 @@ void ForkServer::ask() {
 }
 
 void ForkServer::end_all(std::chrono::milliseconds grace) const {
-  send_command(socket_.get(), {Command::Kind::end_all, static_cast<int>(grace.count())});
+  send_packet(socket_.get(), Command{Command::Kind::end_all, static_cast<int>(grace.count())});
 }
 
 void ForkServer::end_when_idle() const {
-  send_command(socket_.get(), {Command::Kind::end_when_idle, 0});
+  send_packet(socket_.get(), Command{Command::Kind::end_when_idle, 0});
 }
 
 std::optional<Event> ForkServer::next_event() {
-  Report report{};
-  iovec part{&report, sizeof report};
-  msghdr packet{};
-  packet.msg_iov = &part;
-  packet.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  packet.msg_control = room.data();
-  packet.msg_controllen = room.size();
-  const ssize_t size = recvmsg(socket_.get(), &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  Event event{};
+  const ssize_t size = recv(socket_.get(), &event, sizeof event, MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-  if (size != sizeof report) throw EndOfFile("the pool's fork server is gone");
-  int socket = -1;
-  if (const cmsghdr* head = CMSG_FIRSTHDR(&packet); head != nullptr)
-    std::memcpy(&socket, CMSG_DATA(head), sizeof socket);
-  Event event{.kind = report.kind,
-              .slot = report.slot,
-              .pid = report.pid,
-              .socket = FileDescriptor(socket),
-              .error = report.error,
-              .status = report.status};
-  if (event.kind == Event::Kind::started && !event.socket) {  // it was cut off: no room here
-    event.kind = Event::Kind::not_started;
-    event.error = EMFILE;
-  }
+  if (size != sizeof event) throw EndOfFile("the pool's fork server is gone");
   if (event.kind != Event::Kind::ended) {
     --asked_for_;
     ask();

@@ -26,14 +26,14 @@ class ForkServer {
     Kind kind;
     int slot;
     pid_t pid;
-    FileDescriptor socket;  ///< started: our end of its socket
-    int error;              ///< not_started: errno
-    ExitStatus status;      ///< ended: how
+    int error;          ///< not_started: errno
+    ExitStatus status;  ///< ended: how
   };
 
-  /// `work` is what a worker does with its end of the socket; it returns when the worker is to end.
-  using Work = std::function<void(int slot, int socket)>;
-  explicit ForkServer(const Work& work);
+  /// What a worker does; it returns when the worker is to end.
+  using Work = std::function<void(int slot)>;
+  /// `reported` is called in the server when an event is on its way.
+  ForkServer(const Work& work, const std::function<void()>& reported);
   ForkServer(const ForkServer&) = delete;
   ForkServer& operator=(const ForkServer&) = delete;
   /// Kills the server, and so its workers.
