@@ -236,6 +236,8 @@ def test_cost_models_are_those_of_the_times(rendered: RawResults) -> None:
                            and r["role"] == "baseline")["seconds"] for arm in arms]
             even = None if serial == times else cost_lines.break_even(sizes, serial, times, rule)
             assert (model["break_even"] is None) == (even is None), model["label"]
+            if model["break_even_why"] == "not resolved":
+                assert cost_lines.why_no_break_even(sizes, serial, times, rule) == "not resolved"
             if even is not None:
                 stated = model["break_even"]
                 assert same_location(stated["size"], stated["interval"], even), model["label"]

@@ -238,13 +238,15 @@ json model_json(const CostModel& model, const std::vector<Measured>& results) {
                  {"each_interval", interval_json(model.cost.each.interval, none)},
                  {"break_even", nullptr},
                  {"break_even_why", ""}};
-  if (model.break_even)
-    object["break_even"] = {{"size", model.break_even->median},
-                            {"interval", interval_json(model.break_even->interval, none)},
+  if (const auto& size = model.break_even.size)
+    object["break_even"] = {{"size", size->median},
+                            {"interval", interval_json(size->interval, none)},
                             {"against", "serial"},
                             {"against_results", model.serial}};
   else
-    object["break_even_why"] = model.serial.empty() ? "is the baseline" : "never pays";
+    object["break_even_why"] = model.serial.empty()     ? "is the baseline"
+                               : model.break_even.never ? "never pays"
+                                                        : "not resolved";
   return object;
 }
 

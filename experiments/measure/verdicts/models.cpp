@@ -81,11 +81,11 @@ std::optional<LinearCost> fit_linear_cost(std::span<const std::uint64_t> sizes,
   return LinearCost{location(starts, alpha), location(eaches, alpha)};
 }
 
-std::optional<Location> break_even_size(std::span<const std::uint64_t> sizes, const Seconds& serial,
-                                        const Seconds& arm, double alpha) {
+BreakEven break_even_size(std::span<const std::uint64_t> sizes, const Seconds& serial,
+                          const Seconds& arm, double alpha) {
   const auto serial_lines = fit_rounds(sizes, serial);
   const auto arm_lines = fit_rounds(sizes, arm);
-  if (!serial_lines || !arm_lines) return std::nullopt;
+  if (!serial_lines || !arm_lines) return {};
   if (serial_lines->size() != arm_lines->size())
     throw std::invalid_argument("a break-even needs both arms from the same rounds");
 
@@ -101,8 +101,10 @@ std::optional<Location> break_even_size(std::span<const std::uint64_t> sizes, co
       break_evens.push_back(std::max(0.0, (ours.start - theirs.start) / (theirs.each - ours.each)));
     }
   }
-  if (2 * never >= break_evens.size()) return std::nullopt;
-  return location(break_evens, alpha);
+  const Location size = location(break_evens, alpha);
+  if (2 * never >= break_evens.size())
+    return {std::nullopt, size.interval.low == std::numeric_limits<double>::infinity()};
+  return {size, false};
 }
 
 }  // namespace parlab

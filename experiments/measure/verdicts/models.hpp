@@ -26,12 +26,17 @@ std::optional<LinearCost> fit_linear_cost(std::span<const std::uint64_t> sizes,
                                           const std::vector<std::vector<double>>& seconds,
                                           double alpha = 0.05);
 
+/// From which size an arm beats another.
+struct BreakEven {
+  std::optional<Location> size;  // nullopt where in half of the rounds or more it does at no size
+  bool never = false;            // the rounds decide that it does at no size
+};
+
 /// Size from which `arm` beats `serial`: (start_arm - start_serial) / (each_serial - each_arm),
-/// round by round. nullopt where in half of the rounds or more the arm's cost per index is no
-/// smaller (it never pays). A size below 0 counts as 0 (it always pays).
-std::optional<Location> break_even_size(std::span<const std::uint64_t> sizes,
-                                        const std::vector<std::vector<double>>& serial,
-                                        const std::vector<std::vector<double>>& arm,
-                                        double alpha = 0.05);
+/// round by round; none where the arm's cost per index is no smaller. A size below 0 counts as 0 (it
+/// always pays).
+BreakEven break_even_size(std::span<const std::uint64_t> sizes,
+                          const std::vector<std::vector<double>>& serial,
+                          const std::vector<std::vector<double>>& arm, double alpha = 0.05);
 
 }  // namespace parlab

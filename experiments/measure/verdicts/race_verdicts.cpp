@@ -123,7 +123,7 @@ std::vector<CostModel> models_of(const std::vector<Measured>& results, double al
     if (values.front().empty()) continue;
     const auto cost = fit_linear_cost(sizes, values, alpha);
     if (!cost) continue;
-    CostModel model{chosen, *cost, {}, std::nullopt};
+    CostModel model{chosen, *cost, {}, {}};
     const bool has_serial = std::ranges::all_of(chosen, [&](std::size_t i) {
       return comparable(results[results[i].entrant.baseline], results[i]);
     });

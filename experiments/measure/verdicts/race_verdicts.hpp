@@ -33,7 +33,7 @@ struct CostModel {
   std::vector<std::size_t> results;  // by size
   LinearCost cost;
   std::vector<std::size_t> serial;  // what break_even was computed against; empty for serial itself
-  std::optional<Location> break_even;
+  BreakEven break_even;
 };
 
 struct RaceVerdicts {

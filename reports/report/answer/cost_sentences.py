@@ -12,6 +12,7 @@ from report.tables.peer_table import is_against
 from report.text.formats import duration, listing, plural, ratio
 from report.text.markdown_table import plain
 
+NEVER = "never pays"  # of a model: decided, in the words of the result file
 ROUGH = 2  # digits of a time that a line was fitted for
 
 
@@ -29,22 +30,30 @@ def pays_from(races: Sequence[Race]) -> Sentence | None:
         return None
     first: dict[str, float] = {}
     never: dict[str, None] = {}
+    unknown: dict[str, None] = {}
     for model in race.models:
         arm = race.arms[model.results[0]] if model.results else None
         if arm is None or arm.role != "arm":
             continue
-        if model.break_even:
+        if model.break_even and model.break_even.high is not None:
             seconds = model.break_even.ratio * pace
             first[arm.backend] = min(seconds, first.get(arm.backend, seconds))
-        else:
+        elif model.why == NEVER:
             never.setdefault(arm.backend)
+        else:
+            unknown.setdefault(arm.backend)
+    if not first:
+        return None
     words = [f"{plain(name)} {duration(seconds, ROUGH)}"
              for name, seconds in sorted(first.items(), key=lambda one: one[1])]
     text = (f"More workers pay from about this much work in one thread: {listing(words)} "
             f"({plain(race.name)})")
-    never = {name: None for name in never if name not in first}
-    if never:
-        text += f". At no size did {listing([plain(name) for name in never])} pay"
+    undecided = [plain(name) for name in unknown if name not in first]
+    nowhere = [plain(name) for name in never if name not in first and name not in unknown]
+    if nowhere:
+        text += f". At no size did {listing(nowhere)} pay"
+    if undecided:
+        text += f". Whether {listing(undecided)} {'pays' if len(undecided) == 1 else 'pay'} is not decided"
     return Sentence("How much work", text + ".")
 
 

@@ -303,10 +303,22 @@ def check_pays(text: str, rows: list[Row], results: RawResults) -> None:
                key=lambda arm: arm["size"])
     pace = statistics.median(base["seconds"]) / base["size"]
     first: dict[str, float] = {}
+    whys: dict[str, set[str]] = {}  # of arms that are not shown to pay
     for model in race["models"]:
         name = race["results"][model["results"][0]]["backend"]
-        if model["break_even"]:
+        if model["break_even"] and model["break_even"]["interval"][1] is not None:
             first[name] = min(first.get(name, float("inf")), pace * model["break_even"]["size"])
+        elif race["results"][model["results"][0]]["role"] == "arm":
+            whys.setdefault(name, set()).add(model["break_even_why"] or "an open end")
+    others = {name: why for name, why in whys.items() if name not in first}
+    parts = text.rstrip(".").split(". ")
+    never = next((part for part in parts if part.startswith("At no size")), "")
+    undecided = next((part for part in parts if part.startswith("Whether")), "")
+    for name, why in others.items():
+        words = re.split(r"[ ,]+", never if why == {"never pays"} else undecided)
+        assert name in words, (name, why, text)
+    assert bool(never) == any(why == {"never pays"} for why in others.values())
+    assert bool(undecided) == any(why != {"never pays"} for why in others.values())
     told = durations_in(text)
     assert [name for _, name in told] == sorted(first, key=lambda name: first[name])
     assert all(is_rough(shown, first[name]) for shown, name in told), text

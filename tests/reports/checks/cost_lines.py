@@ -43,12 +43,22 @@ def cost(sizes: Sequence[int], times: Times, rule: stats.Rule) -> tuple[Location
     return located(starts, rule), located(each, rule)
 
 
-def break_even(sizes: Sequence[int], serial: Times, arm: Times,
-               rule: stats.Rule) -> Location | None:
-    """Size from which the arm is faster; None where in half of the rounds it never is."""
-    sizes_even = [
+def sizes_even(sizes: Sequence[int], serial: Times, arm: Times) -> list[float]:
+    """Round by round, the size from which the arm is faster; infinity where it never is."""
+    return [
         max(0.0, (start - start_serial) / (each_serial - each)) if each < each_serial else math.inf
         for (start_serial, each_serial), (start, each) in zip(lines_of(sizes, serial),
                                                               lines_of(sizes, arm))]
-    never = sum(math.isinf(size) for size in sizes_even)
-    return None if 2 * never >= len(sizes_even) else located(sizes_even, rule)
+
+
+def break_even(sizes: Sequence[int], serial: Times, arm: Times,
+               rule: stats.Rule) -> Location | None:
+    """Size from which the arm is faster; None where in half of the rounds it never is."""
+    even = sizes_even(sizes, serial, arm)
+    return None if 2 * sum(map(math.isinf, even)) >= len(even) else located(even, rule)
+
+
+def why_no_break_even(sizes: Sequence[int], serial: Times, arm: Times, rule: stats.Rule) -> str:
+    """Whether the rounds decide that the arm is faster at no size."""
+    low = stats.order_interval(sizes_even(sizes, serial, arm), rule.alpha, rule.kind).low
+    return "never pays" if low == math.inf else "not resolved"

@@ -137,7 +137,7 @@ def model_of(results: list[Document], indices: list[int], label: str) -> Documen
             "each_seconds": each, "each_interval": [each_ends.low, each_ends.high],
             "break_even": even and {"size": even[0], "interval": [even[1].low, even[1].high],
                                     "against": "serial"},
-            "break_even_why": "" if even else "never pays"}
+            "break_even_why": "" if even else cost_lines.why_no_break_even(sizes, serial, times, rule)}
 
 
 def with_baseline(experiment: str, draw: Callable[[float], list[float]], seconds: float,

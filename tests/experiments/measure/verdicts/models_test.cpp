@@ -112,7 +112,8 @@ TEST(LinearCost, RefusesWhatDoesNotFit) {
 TEST(BreakEven, LiesWhereTheLinesCross) {
   // 20 us to start pays off against 2 ns saved on each of 10 000.
   const auto size = break_even_size(sizes, exactly(ln_line(1e-7, 4e-9), 9),
-                                    exactly(ln_line(1e-7 + 2e-5, 2e-9), 9));
+                                    exactly(ln_line(1e-7 + 2e-5, 2e-9), 9))
+                        .size;
   ASSERT_TRUE(size);
   EXPECT_NEAR(size->median, 10'000, 1e-3);
 }
@@ -128,7 +129,7 @@ TEST(BreakEven, IntervalCoversTheTruthUnderADriftThatBothShare) {
   for (int i = 0; i < fits; ++i) {
     const Seconds both = machine.race(ln_both, noise, 21);
     const auto middle = both.begin() + static_cast<std::ptrdiff_t>(sizes.size());
-    const auto size = break_even_size(sizes, {both.begin(), middle}, {middle, both.end()});
+    const auto size = break_even_size(sizes, {both.begin(), middle}, {middle, both.end()}).size;
     ASSERT_TRUE(size);
     EXPECT_NEAR(size->median, 10'000, 500);
     covered += size->interval.low <= 10'000 && 10'000 <= size->interval.high;
@@ -138,7 +139,7 @@ TEST(BreakEven, IntervalCoversTheTruthUnderADriftThatBothShare) {
 
 TEST(BreakEven, IsZeroWhereTheArmAlwaysPays) {
   const auto size =
-      break_even_size(sizes, exactly(ln_line(2e-5, 4e-9), 9), exactly(ln_line(1e-7, 2e-9), 9));
+      break_even_size(sizes, exactly(ln_line(2e-5, 4e-9), 9), exactly(ln_line(1e-7, 2e-9), 9)).size;
   ASSERT_TRUE(size);
   EXPECT_EQ(size->median, 0);
   EXPECT_EQ(size->interval.high, 0);
@@ -146,8 +147,12 @@ TEST(BreakEven, IsZeroWhereTheArmAlwaysPays) {
 
 TEST(BreakEven, IsNoneWhereTheArmNeverPays) {
   const Seconds serial = exactly(ln_line(1e-7, 2e-9), 9);
-  EXPECT_FALSE(break_even_size(sizes, serial, exactly(ln_line(1e-5, 3e-9), 9)));
-  EXPECT_FALSE(break_even_size(sizes, serial, serial)) << "the same cost never pays a start back";
+  for (const auto& [size, never] :
+       {break_even_size(sizes, serial, exactly(ln_line(1e-5, 3e-9), 9)),
+        break_even_size(sizes, serial, serial)}) {  // the same cost never pays a start back
+    EXPECT_FALSE(size);
+    EXPECT_TRUE(never);
+  }
 }
 
 TEST(BreakEven, CountsTheRoundsInWhichTheArmPays) {
@@ -163,12 +168,17 @@ TEST(BreakEven, CountsTheRoundsInWhichTheArmPays) {
   const auto serial = [](std::size_t rounds) {
     return Seconds{std::vector<double>(rounds, 1), std::vector<double>(rounds, 11)};
   };
-  const auto most = break_even_size(two, serial(9), arm(5, 4));
+  const auto most = break_even_size(two, serial(9), arm(5, 4)).size;
   ASSERT_TRUE(most);
   EXPECT_DOUBLE_EQ(most->median, 2);
   EXPECT_EQ(most->interval.high, infinity);
-  EXPECT_FALSE(break_even_size(two, serial(8), arm(4, 4)));
-  EXPECT_FALSE(break_even_size(two, serial(9), arm(4, 5)));
+  for (const auto& [size, never] :
+       {break_even_size(two, serial(8), arm(4, 4)), break_even_size(two, serial(9), arm(4, 5))}) {
+    EXPECT_FALSE(size);
+    EXPECT_FALSE(never) << "these rounds do not tell";
+  }
+  EXPECT_TRUE(break_even_size(two, serial(9), arm(0, 9)).never);
+  EXPECT_FALSE(break_even_size(two, serial(3), arm(0, 3)).never) << "too few rounds";
   EXPECT_THROW(break_even_size(two, serial(9), arm(4, 4)), std::invalid_argument);
 }
 

@@ -269,8 +269,8 @@ TEST(RaceVerdicts, FitCostLinesAndBreakEvenOverSizes) {
   const CostModel& model = verdicts.models[1];
   EXPECT_NEAR(model.cost.start.median, 1e-3, 2e-5);
   EXPECT_NEAR(model.cost.each.median, 0.5e-6, 1e-8);
-  ASSERT_TRUE(model.break_even);
-  EXPECT_NEAR(model.break_even->median, 2000, 100);
+  ASSERT_TRUE(model.break_even.size);
+  EXPECT_NEAR(model.break_even.size->median, 2000, 100);
 }
 
 TEST_F(RaceOfThree, GoesIntoAFileThatHoldsAllOfIt) {
