@@ -3,7 +3,6 @@
 // Text as headers, robots.txt and pages have it: ASCII, in any case, with blanks around.
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 #include <string_view>
 
@@ -11,6 +10,13 @@ namespace parlab {
 
 /// What HTML and XML take for blanks.
 inline constexpr std::string_view markup_blanks = " \t\n\f\r";
+constexpr bool is_markup_blank(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+}
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 /// Without blanks, tabs and a line's end around it.
 inline std::string_view trimmed(std::string_view text) {
@@ -23,9 +29,7 @@ inline std::string_view trimmed(std::string_view text) {
 /// With small letters for the capital ones of ASCII.
 inline std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
+  std::ranges::transform(result, result.begin(), [](char c) { return lower(c); });
   return result;
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "kernels/network/crawler/fetching/crawl_loop.hpp"
 #include "kernels/network/crawler/mirror/mirror.hpp"
 #include "kernels/network/crawler/page_files.hpp"
+#include "kernels/network/crawler/page_line.hpp"
 #include "kernels/network/crawler/parsing/content_coding.hpp"
 #include "kernels/network/crawler/parsing/idna.hpp"
 #include "kernels/network/crawler/references/read_page.hpp"
@@ -175,11 +175,14 @@ class Crawl : private CrawlClient {
   void answered(Host& host, const Task& task, const Address& address, Answer& answer) override {
     MessageReader& reader = answer.reader();
     const HttpPhases& phases = answer.connection->phases();
-    more_ = {
-        {"phases",
-         {{"connect", phases.connect}, {"first_byte", phases.first_byte}, {"body", phases.body}}}};
+    JsonFields times;
+    times.add("connect", phases.connect);
+    times.add("first_byte", phases.first_byte);
+    times.add("body", phases.body);
+    more_ = {};
     if (answer.error.empty() && !reader.field("content-type").empty())
-      more_["type"] = reader.field("content-type");
+      more_.add("type", reader.field("content-type"));
+    more_.add("phases", times);
     const bool is_answered = answer.error.empty();
     const int status = is_answered ? reader.status() : 0;
     if (!is_answered)  // the head may have come before the rest was lost
@@ -211,7 +214,7 @@ class Crawl : private CrawlClient {
       return finish(task, status,
                     inflated == InflateResult::too_big ? "inflated_too_big" : "bad_encoding",
                     body.size());
-    if (!options_.folder.empty()) more_["file"] = PageFiles::name_of(address);
+    if (!options_.folder.empty()) more_.add("file", PageFiles::name_of(address));
     files_.save(address, body);
     const std::string type = ReadPage::type_of(reader.field("content-type"), body);
     if (mirror_)
@@ -238,10 +241,10 @@ class Crawl : private CrawlClient {
     if (mirror_) add_requisites(task.page, page);
     if (is_followed) add_links(task.page, page);
     if (!mirror_) return;
-    more_["file"] = mirror_->file_of(task.page.url).value_or("");
+    more_.add("file", mirror_->file_of(task.page.url).value_or(""));
     if (page.kind() == ReadPage::Kind::other) return;
-    mirror_->write(page, [&](const Address& target, bool is_shown) {
-      return is_shown || (is_followed && is_wanted(target));
+    mirror_->write(page, [&](const Address& target, const Reference& reference) {
+      return is_shown(reference) || (is_followed && is_link(reference) && is_wanted(target));
     });
   }
 
@@ -256,18 +259,22 @@ class Crawl : private CrawlClient {
     }
   }
 
+  bool is_link(const Reference& reference) const {
+    return reference.is_followed && !reference.url.empty() &&
+           (!reference.is_nofollow || options_.follow_nofollow);
+  }
+
   void add_links(const Page& from, ReadPage& page) {
     std::uint64_t links = 0;
     for (const Reference& reference : page.found().references) {
-      const bool is_shut = reference.is_nofollow && !options_.follow_nofollow;
-      if (!reference.is_followed || is_shut || reference.url.empty()) continue;
+      if (!is_link(reference)) continue;
       ++links;
       const auto& target = page.target(reference);
       if (!target) continue;
       if (watcher_.edge) watcher_.edge(from.url, target->text());
       if (is_wanted(*target)) add(*target, from.depth + 1, 0, from.id);
     }
-    more_["links"] = links;
+    more_.add("links", links);
   }
 
   /// A page that sets a cookie and redirects to itself is asked for again, with the cookie.
@@ -310,13 +317,12 @@ class Crawl : private CrawlClient {
   void finish(const Task& task, int status, const std::string& error, std::uint64_t bytes,
               const std::string& redirect = {}) {
     PageResult result{status, error, bytes, 0, std::max(task.tries, 1), redirect};
-    if (const auto more = std::exchange(more_, {}); !more.is_null())
-      result.more = more.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    if (const JsonFields more = std::exchange(more_, {}); !more.empty()) result.more = more.text();
     result.seconds = std::chrono::duration<double>(Clock::now() - task.begun).count();
     if (mirror_ && (status < 200 || status >= 300) && status != 304)
       mirror_->note(task.page.url, status, error, error.empty() ? redirect : std::string());
     store_.finish(task.page, result);
-    if (lines_ && redirect.empty()) lines_(store_.line_of(task.page.id));
+    if (lines_ && redirect.empty()) lines_(store_.line_of(task.page, result));
   }
 
   const CrawlOptions& options_;
@@ -331,7 +337,7 @@ class Crawl : private CrawlClient {
   PageFiles files_;
   std::optional<Mirror> mirror_;
   std::unordered_set<std::string> requisites_;  // of pages in the mirror; they may be out of scope
-  nlohmann::json more_;  // of the line of the page whose answer is being read
+  JsonFields more_;  // of the line of the page whose answer is being read
   CrawlSummary summary_;
 };
 

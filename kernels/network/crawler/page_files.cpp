@@ -4,11 +4,6 @@
 
 #include <cctype>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
-#include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {
@@ -18,11 +13,8 @@ constexpr std::size_t longest_readable_part = 150;
 
 }  // namespace
 
-PageFiles::PageFiles(std::string folder) : folder_(std::move(folder)) {
-  if (folder_.empty()) return;
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) throw UsageError(fmt::format("--save {}: {}", folder_, error.message()));
+PageFiles::PageFiles(const std::string& folder) {
+  if (!folder.empty()) folder_.emplace("--save", folder);
 }
 
 std::string PageFiles::name_of(const Address& address) {
@@ -37,12 +29,7 @@ std::string PageFiles::name_of(const Address& address) {
 }
 
 void PageFiles::save(const Address& address, const std::string& body) const {
-  if (folder_.empty()) return;
-  const std::string path = folder_ + "/" + name_of(address);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << body;
-  file.close();
-  if (!file) throw std::runtime_error(fmt::format("cannot write {}", path));
+  if (folder_) folder_->write(name_of(address), body, true);
 }
 
 }  // namespace parlab

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "kernels/network/crawler/page_folder.hpp"
 #include "kernels/network/crawler/parsing/address.hpp"
 
 namespace parlab {
@@ -10,7 +12,7 @@ namespace parlab {
 class PageFiles {
  public:
   /// `folder` empty: saves nothing. Throws UsageError where it cannot be made.
-  explicit PageFiles(std::string folder);
+  explicit PageFiles(const std::string& folder);
 
   /// Throws std::runtime_error where the file cannot be written.
   void save(const Address& address, const std::string& body) const;
@@ -18,7 +20,7 @@ class PageFiles {
   static std::string name_of(const Address& address);
 
  private:
-  std::string folder_;
+  std::optional<PageFolder> folder_;
 };
 
 }  // namespace parlab

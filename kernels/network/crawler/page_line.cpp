@@ -1,29 +1,79 @@
 #include "kernels/network/crawler/page_line.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
 namespace parlab {
+namespace {
 
-const char select_page_line[] =
-    "SELECT p.url, p.status, p.error, p.bytes, p.seconds, p.depth, coalesce(q.url, ''), p.tries, "
-    "p.redirect, coalesce(p.more, '') FROM pages p LEFT JOIN pages q ON q.id = p.parent WHERE "
-    "p.done = 1 AND p.id = ?";
-
-nlohmann::ordered_json page_line(const DatabaseQuery& row) {
-  using nlohmann::ordered_json;
-  const auto text_or_null = [&](int column) {
-    const std::string text = row.text(column);
-    return text.empty() ? ordered_json() : ordered_json(text);
-  };
-  ordered_json line = {{"url", row.text(0)},        {"status", row.number(1)},
-                       {"error", text_or_null(2)},  {"bytes", row.number(3)},
-                       {"seconds", row.real(4)},    {"depth", row.number(5)},
-                       {"parent", text_or_null(6)}, {"tries", row.number(7)}};
-  if (const std::string redirect = row.text(8); !redirect.empty()) line["redirect"] = redirect;
-  if (const std::string more = row.text(9); !more.empty()) line.update(ordered_json::parse(more));
-  return line;
+void append_text(std::string& out, std::string_view text) {
+  const bool is_plain = std::ranges::all_of(
+      text, [](char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; });
+  if (is_plain)
+    out.append("\"").append(text).append("\"");
+  else
+    out += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-std::string page_line_text(const nlohmann::ordered_json& line) {
-  return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+}  // namespace
+
+void JsonFields::begin(std::string_view name) {
+  if (!fields_.empty()) fields_ += ',';
+  append_text(fields_, name);
+  fields_ += ':';
+}
+
+void JsonFields::add(std::string_view name, std::string_view text) {
+  begin(name);
+  append_text(fields_, text);
+}
+
+void JsonFields::add(std::string_view name, std::uint64_t number) {
+  begin(name);
+  fmt::format_to(std::back_inserter(fields_), "{}", number);
+}
+
+void JsonFields::add(std::string_view name, double number) {
+  begin(name);
+  fmt::format_to(std::back_inserter(fields_), "{}", number);
+}
+
+void JsonFields::add_or_null(std::string_view name, std::string_view text) {
+  if (!text.empty()) return add(name, text);
+  begin(name);
+  fields_ += "null";
+}
+
+void JsonFields::add(std::string_view name, const JsonFields& object) {
+  begin(name);
+  fields_ += object.text();
+}
+
+void JsonFields::add_all(std::string_view object) {
+  constexpr std::size_t brackets = 2;
+  if (object.size() <= brackets) return;
+  if (!fields_.empty()) fields_ += ',';
+  fields_ += object.substr(1, object.size() - brackets);
+}
+
+std::string page_line(const PageLine& page) {
+  const PageResult& result = page.result;
+  JsonFields line;
+  line.add("url", page.url);
+  line.add("status", static_cast<std::uint64_t>(result.status));
+  line.add_or_null("error", result.error);
+  line.add("bytes", result.bytes);
+  line.add("seconds", result.seconds);
+  line.add("depth", static_cast<std::uint64_t>(page.depth));
+  line.add_or_null("parent", page.parent);
+  line.add("tries", static_cast<std::uint64_t>(result.tries));
+  if (!result.redirect.empty()) line.add("redirect", result.redirect);
+  line.add_all(result.more);
+  if (!page.final_page.empty()) line.add("final", page.final_page);
+  return line.text();
 }
 
 }  // namespace parlab

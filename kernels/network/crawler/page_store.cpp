@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/database/database.hpp"
 #include "kernels/network/crawler/page_line.hpp"
 #include "kernels/posix/file_descriptor.hpp"
 
@@ -34,7 +34,8 @@ constexpr int pages_a_commit = 32;
 struct PageStore::Database : parlab::Database {
   Statement add, finish, next, origin, hop, line;
   bool in_transaction = false;
-  int finished = 0;  // pages since the last commit
+  int finished = 0;                                  // pages since the last commit
+  std::pair<std::int64_t, std::string> last_parent;  // its id and its address: neighbours share it
   /// Addresses that were added lately, each at the place of its hash: most links of a site lead to
   /// pages that many others link to, and need no look into the database.
   std::vector<std::string> recent = std::vector<std::string>(1 << 15);
@@ -80,11 +81,15 @@ PageStore::PageStore(const std::string& path) : database_(std::make_unique<Datab
       "UPDATE pages SET done = 1, status = ?, error = ?, bytes = ?, seconds = ?, tries = ?, "
       "redirect = ?, more = ? WHERE id = ?");
   db.next = db.prepared(
-      "SELECT id, url, depth, redirects FROM pages WHERE done = 0 AND authority = ? AND id > ? "
+      "SELECT id, url, depth, redirects, parent FROM pages WHERE done = 0 AND authority = ? AND id "
+      "> ? "
       "AND depth <= ? ORDER BY id LIMIT ?");
   db.origin = db.prepared("SELECT url, parent, redirects FROM pages WHERE id = ?");
   db.hop = db.prepared("SELECT status, error, redirect FROM pages WHERE url = ? AND done = 1");
-  db.line = db.prepared(select_page_line);
+  db.line = db.prepared(
+      "SELECT p.url, p.status, p.error, p.bytes, p.seconds, p.depth, coalesce(q.url, ''), p.tries, "
+      "p.redirect, coalesce(p.more, '') FROM pages p LEFT JOIN pages q ON q.id = p.parent WHERE "
+      "p.done = 1 AND p.id = ?");
   // Whether these may be fetched was not known: they are asked for again.
   db.run("UPDATE pages SET done = 0 WHERE done = 1 AND error = 'robots_unreachable'");
   count_pages();
@@ -195,7 +200,7 @@ std::vector<Page> PageStore::next_pages(const std::string& authority, std::int64
   std::vector<Page> pages;
   while (query.step())
     pages.push_back({query.number(0), query.text(1), static_cast<int>(query.number(2)),
-                     static_cast<int>(query.number(3))});
+                     static_cast<int>(query.number(3)), query.number(4)});
   return pages;
 }
 
@@ -305,10 +310,15 @@ void PageStore::mark_redirects(int most) {
   commit();
 }
 
-std::string PageStore::line_of(std::int64_t page) {
-  DatabaseQuery query(database_->line.get());
-  query << page;
-  return query.step() ? page_line_text(page_line(query)) : std::string();
+std::string PageStore::line_of(const Page& page, const PageResult& result) {
+  auto& [parent, parent_url] = database_->last_parent;
+  if (parent != page.parent) {
+    DatabaseQuery query(database_->origin.get());
+    query << page.parent;
+    parent_url = query.step() ? query.text(0) : "";
+    parent = page.parent;
+  }
+  return page_line({page.url, result, page.depth, parent_url});
 }
 
 void PageStore::each_line(bool that_redirect,
@@ -328,10 +338,19 @@ void PageStore::each_line(bool that_redirect,
       DatabaseQuery query(database_->line.get());
       query << page;
       if (!query.step()) continue;
-      nlohmann::ordered_json line = page_line(query);
+      PageLine line{.url = query.text(0),
+                    .result = {.status = static_cast<int>(query.number(1)),
+                               .error = query.text(2),
+                               .bytes = static_cast<std::uint64_t>(query.number(3)),
+                               .seconds = query.real(4),
+                               .tries = static_cast<int>(query.number(7)),
+                               .redirect = query.text(8),
+                               .more = query.text(9)},
+                    .depth = static_cast<int>(query.number(5)),
+                    .parent = query.text(6)};
       if (that_redirect)
-        if (const auto end = end_of_redirects(query.text(0))) line["final"] = end->first;
-      visit(page_line_text(line));
+        if (const auto end = end_of_redirects(line.url)) line.final_page = end->first;
+      visit(page_line(line));
     }
 }
 

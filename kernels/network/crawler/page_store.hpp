@@ -19,7 +19,8 @@ struct Page {
   std::int64_t id = 0;
   std::string url;
   int depth = 0;
-  int redirects = 0;  // that led here, one after the other
+  int redirects = 0;        // that led here, one after the other
+  std::int64_t parent = 0;  // where it was found; 0 for none
 };
 
 /// What became of one.
@@ -88,9 +89,8 @@ class PageStore {
   CrawlTotals totals() const { return totals_; }
   /// Classes of errors and how many pages ended so, the most frequent first.
   std::vector<std::pair<std::string, std::uint64_t>> errors();
-  /// The JSON line of a page that is done: {"url", "status", "error", "bytes", "seconds", "depth", "parent",
-  /// "tries"[, "redirect", "final"], ...}
-  std::string line_of(std::int64_t page);
+  /// The JSON line (page_line.hpp) of a page that is done.
+  std::string line_of(const Page& page, const PageResult& result);
   /// Calls visit(JSON line) for each page that is done, in the order of their ids: those that redirect, or
   /// the others.
   void each_line(bool that_redirect, const std::function<void(const std::string&)>& visit);

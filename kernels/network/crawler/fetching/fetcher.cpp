@@ -9,8 +9,8 @@
 namespace parlab {
 namespace {
 
-/// For the database, the output, and threads that resolve.
-constexpr std::uint64_t other_descriptors = 72;
+/// For the database, the output, folders of a mirror that stay open, and threads that resolve.
+constexpr std::uint64_t other_descriptors = 104;
 
 /// As far as the name tells.
 bool has_private_name(const Address& address) {
@@ -33,7 +33,7 @@ std::uint64_t connections_at_most() {
 Fetcher::Fetcher(asio::io_context& loop, const CrawlOptions& options)
     : loop_(loop),
       options_(options),
-      tls_(tls_context(options.ca_file)),
+      tls_(options.ca_file),
       private_allowed_(options.allow_private),
       max_open_(connections_at_most()) {}
 

@@ -46,7 +46,7 @@ class Fetcher {
   asio::io_context& loop_;
   const CrawlOptions& options_;
   Deadlines deadlines_{loop_};
-  asio::ssl::context tls_;
+  TlsClient tls_;
   bool private_allowed_;
   IdleConnections idle_;  // the one that is idle longest first
   std::uint64_t in_use_ = 0;

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -154,9 +156,9 @@ Awaitable<Resolved> resolve_host(asio::io_context& loop, Address host,
   co_return resolved;
 }
 
-HttpConnection::HttpConnection(asio::io_context& loop, Deadlines& deadlines, ssl::context& tls,
+HttpConnection::HttpConnection(asio::io_context& loop, Deadlines& deadlines, TlsClient& tls,
                                const CrawlOptions& options)
-    : tls_context_(tls),
+    : tls_client_(tls),
       options_(options),
       socket_(loop.get_executor()),
       limit_(deadlines, socket_),
@@ -251,7 +253,7 @@ Awaitable<std::string> HttpConnection::tunnel(const Address& address, const Prox
 }
 
 Awaitable<std::string> HttpConnection::handshake(const Address& address) {
-  tls_.emplace(socket_, tls_context_);
+  tls_.emplace(socket_, tls_client_.context());
   SSL* const connection = tls_->native_handle();
   const std::string& host = address.host();
   if (is_address(host)) {
@@ -309,6 +311,16 @@ Awaitable<std::string> HttpConnection::exchange(Stream& stream, const HttpReques
   co_return fault;
 }
 
+/// Whether the connection of the last request is open, as far as is known here: some servers and proxies close it
+/// without a word, or with one (408) that is no answer.
+bool HttpConnection::is_kept() {
+  if (!socket_.is_open()) return false;
+  char byte = 0;
+  const ssize_t count = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  // Within TLS there may be more than answers: keys for later connections.
+  return count < 0 ? errno == EAGAIN || errno == EWOULDBLOCK : count > 0 && tls_;
+}
+
 Awaitable<std::string> HttpConnection::ask(const Address& address,
                                            const std::vector<Tcp::endpoint>& endpoints,
                                            const HttpRequest& request) {
@@ -322,7 +334,7 @@ Awaitable<std::string> HttpConnection::ask(const Address& address,
       options_.agent, is_forwarded ? proxy_fields(request.proxy) : std::string(), request.fields);
   total_end_ = Deadlines::Clock::now() + options_.timeouts.total;
   std::string error;
-  for (bool is_reused = socket_.is_open();; is_reused = false) {
+  for (bool is_reused = is_kept();; is_reused = false) {
     phases_ = {};
     if (!is_reused) {
       const auto begin = Deadlines::Clock::now();
@@ -348,15 +360,20 @@ Awaitable<std::string> HttpConnection::ask(const Address& address,
   co_return error;
 }
 
-ssl::context tls_context(const std::string& ca_file) {
-  ssl::context context(ssl::context::tls_client);
-  context.set_verify_mode(ssl::verify_peer);
+TlsClient::TlsClient(const std::string& ca_file) : ca_file_(ca_file) {
+  if (!ca_file_.empty()) context();
+}
+
+ssl::context& TlsClient::context() {
+  if (context_) return *context_;
+  context_.emplace(ssl::context::tls_client);
+  context_->set_verify_mode(ssl::verify_peer);
   boost::system::error_code error;
-  context.set_default_verify_paths(error);
-  if (!ca_file.empty()) context.load_verify_file(ca_file, error);
-  if (error && !ca_file.empty())
-    throw UsageError(fmt::format("--ca {}: {}", ca_file, error.message()));
-  return context;
+  context_->set_default_verify_paths(error);
+  if (!ca_file_.empty()) context_->load_verify_file(ca_file_, error);
+  if (error && !ca_file_.empty())
+    throw UsageError(fmt::format("--ca {}: {}", ca_file_, error.message()));
+  return *context_;
 }
 
 }  // namespace parlab

@@ -50,9 +50,22 @@ struct HttpPhases {
   double body = 0;        // from there to its last
 };
 
+/// A TLS client's context: verifies against the system's certificates and `ca_file`. Made when it is needed, because
+/// to read the system's takes as long as some hundred pages.
+class TlsClient {
+ public:
+  /// Throws UsageError where `ca_file`, unless empty, cannot be read.
+  explicit TlsClient(const std::string& ca_file);
+  asio::ssl::context& context();
+
+ private:
+  std::string ca_file_;
+  std::optional<asio::ssl::context> context_;
+};
+
 class HttpConnection {
  public:
-  HttpConnection(asio::io_context& loop, Deadlines& deadlines, asio::ssl::context& tls,
+  HttpConnection(asio::io_context& loop, Deadlines& deadlines, TlsClient& tls,
                  const CrawlOptions& options);
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -77,11 +90,12 @@ class HttpConnection {
   Awaitable<std::string> handshake(const Address& address);
   template <class Stream>
   Awaitable<std::string> exchange(Stream& stream, const HttpRequest& request);
+  bool is_kept();
   void set_limit(std::chrono::milliseconds phase);
   std::string lost(const char* phase_timeout, boost::system::error_code error) const;
   void close();
 
-  asio::ssl::context& tls_context_;
+  TlsClient& tls_client_;
   const CrawlOptions& options_;
   Socket socket_;
   Deadlines::Limit limit_;
@@ -91,9 +105,5 @@ class HttpConnection {
   HttpPhases phases_;
   std::string head_, head_for_proxy_;  // of the request, as it is sent
 };
-
-/// A TLS client's context: verifies against the system's certificates and `ca_file`. Throws
-/// UsageError where that cannot be read.
-asio::ssl::context tls_context(const std::string& ca_file);
 
 }  // namespace parlab

@@ -79,7 +79,7 @@ std::string rewritten(ReadPage& page, const std::string& file, const FileOfAddre
   for (const Reference& reference : found.references) {
     const auto& target = page.target(reference);
     if (!target) continue;  // mailto:, data: and the like stay
-    const auto target_file = file_of(*target, is_shown(reference));
+    const auto target_file = file_of(*target, reference);
     std::string instead;
     if (target_file && *target_file == file && reference.url.find('#') != std::string::npos)
       instead = fragment_in_markup(reference.url);

@@ -12,9 +12,8 @@
 
 namespace parlab {
 
-/// The file of an address in the mirror, redirects followed; none where there is none. `is_shown`: a browser asks
-/// for it when it shows the page.
-using FileOfAddress = std::function<std::optional<std::string>(const Address&, bool is_shown)>;
+/// The file of an address in the mirror, redirects followed, for a reference to it; none where there is none.
+using FileOfAddress = std::function<std::optional<std::string>(const Address&, const Reference&)>;
 
 /// A page or a style sheet, rewritten for its own `file`. In UTF-8, with a byte order mark where it is not
 /// ASCII, because no header tells its character set any more.

@@ -42,7 +42,9 @@ bool is_sendable(std::string_view text) {
 
 }  // namespace
 
-Mirror::Mirror(const std::string& folder) : path_(folder), folder_(folder) { read_index(); }
+Mirror::Mirror(const std::string& folder) : path_(folder), folder_("--mirror", folder) {
+  read_index();
+}
 
 void Mirror::read_index() {
   const auto text = folder_.read(index_file);
@@ -98,10 +100,12 @@ std::string Mirror::condition(const std::string& url) const {
 
 void Mirror::save(const Address& address, const MirrorEntry& answer, std::string_view body) {
   MirrorEntry& entry = entries_[address.text()];
-  const std::string file = entry.file.empty() ? names_.path_for(address, answer.type) : entry.file;
+  const bool is_new = entry.file.empty();
+  const std::string file = is_new ? names_.path_for(address, answer.type) : entry.file;
   entry = answer;
   entry.file = file;
-  folder_.write(refers_to_others(answer.type) ? original_of(file) : file, body);
+  entry.is_new = is_new;
+  folder_.write(refers_to_others(answer.type) ? original_of(file) : file, body, is_new);
   settle(address.text());
 }
 
@@ -120,8 +124,8 @@ void Mirror::write(ReadPage& page, const IsExpected& is_expected) {
   if (own == entries_.end() || own->second.file.empty()) return;
   const auto number = static_cast<PageNumber>(pages_.size());
   pages_.push_back(&*own);
-  write_page(page, own->second.file, [&](const Address& target, bool is_shown) {
-    return file_for(target, is_shown, number, is_expected);
+  write_page(page, own->second, [&](const Address& target, const Reference& reference) {
+    return file_for(target, reference, number, is_expected);
   });
 }
 
@@ -154,8 +158,8 @@ std::optional<std::string> Mirror::file_of(const std::string& url) const {
   return end && !end->file.empty() ? std::optional(end->file) : std::nullopt;
 }
 
-std::optional<std::string> Mirror::file_for(const Address& target, bool is_shown, PageNumber page,
-                                            const IsExpected& is_expected) {
+std::optional<std::string> Mirror::file_for(const Address& target, const Reference& reference,
+                                            PageNumber page, const IsExpected& is_expected) {
   bool is_certain = false;
   const MirrorEntry* const end = end_of_redirects(target.text(), is_certain);
   const auto known = end && !end->file.empty() ? std::optional(end->file) : std::nullopt;
@@ -163,7 +167,7 @@ std::optional<std::string> Mirror::file_for(const Address& target, bool is_shown
   const auto [place, is_new] = guesses_.try_emplace(target.text());
   Guess& guess = place->second;
   if (is_new) guess.file = known;
-  if (!guess.file && is_expected(target, is_shown)) {
+  if (!guess.file && is_expected(target, reference)) {
     wrong_.insert(guess.pages.begin(), guess.pages.end());
     guess = {guessed_path(target), {}};
   }
@@ -181,10 +185,11 @@ void Mirror::settle(const std::string& url) {
   if (is_certain && end && end->file == guess->second.file) guesses_.erase(guess);
 }
 
-void Mirror::write_page(ReadPage& page, const std::string& file,
+void Mirror::write_page(ReadPage& page, const MirrorEntry& entry,
                         const FileOfAddress& file_of) const {
-  const std::string text = rewritten(page, file, file_of);
-  if (folder_.read(file) != text) folder_.write(file, text);
+  const std::string text = rewritten(page, entry.file, file_of);
+  // A new one is not there, but where links were guessed wrong.
+  if (folder_.read(entry.file) != text) folder_.write(entry.file, text, entry.is_new);
 }
 
 void Mirror::write_again(const std::string& url, const MirrorEntry& entry) const {
@@ -192,8 +197,8 @@ void Mirror::write_again(const std::string& url, const MirrorEntry& entry) const
   const auto body = folder_.read(original_of(entry.file));
   if (!address || !body) return;
   ReadPage page(*address, entry.type, *body);
-  write_page(page, entry.file,
-             [this](const Address& target, bool) { return file_of(target.text()); });
+  write_page(page, entry,
+             [this](const Address& target, const Reference&) { return file_of(target.text()); });
 }
 
 void Mirror::finish() {

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "kernels/network/crawler/mirror/link_rewriter.hpp"
-#include "kernels/network/crawler/mirror/mirror_folder.hpp"
 #include "kernels/network/crawler/mirror/mirror_names.hpp"
+#include "kernels/network/crawler/page_folder.hpp"
 #include "kernels/network/crawler/parsing/address.hpp"
 #include "kernels/network/crawler/references/read_page.hpp"
 
@@ -34,6 +34,7 @@ struct MirrorEntry {
   std::string etag = {}, modified = {};  // what the next run asks by
   std::string redirect = {};             // where it leads
   bool is_current = false;               // of this run
+  bool is_new = false;                   // no earlier run had a file of it
 };
 
 class Mirror {
@@ -51,8 +52,8 @@ class Mirror {
   void save(const Address& address, const MirrorEntry& answer, std::string_view body);
   /// It has not changed: its type, and its body where that refers to something.
   std::pair<std::string, std::string> unchanged(const std::string& url);
-  /// Whether an address that nothing is known of will be asked for; `is_shown` as in FileOfAddress.
-  using IsExpected = std::function<bool(const Address&, bool is_shown)>;
+  /// Whether an address that nothing is known of will be asked for, because a page refers to it.
+  using IsExpected = std::function<bool(const Address&, const Reference&)>;
   /// Writes a page that was saved or has not changed, with its links rewritten. Throws as save().
   void write(ReadPage& page, const IsExpected& is_expected);
   /// What became of an address that gave no file. One that an earlier run saved stays.
@@ -74,15 +75,15 @@ class Mirror {
 
   void read_index();
   const MirrorEntry* end_of_redirects(const std::string& url, bool& is_certain) const;
-  std::optional<std::string> file_for(const Address& target, bool is_shown, PageNumber page,
-                                      const IsExpected& is_expected);
+  std::optional<std::string> file_for(const Address& target, const Reference& reference,
+                                      PageNumber page, const IsExpected& is_expected);
   void settle(const std::string& url);
-  void write_page(ReadPage& page, const std::string& file, const FileOfAddress& file_of) const;
+  void write_page(ReadPage& page, const MirrorEntry& entry, const FileOfAddress& file_of) const;
   void write_again(const std::string& url, const MirrorEntry& entry) const;
   void write_index();
 
   std::string path_;
-  MirrorFolder folder_;
+  PageFolder folder_;
   MirrorNames names_{index_file};
   Entries entries_;
   std::vector<Entries::const_pointer> pages_;  // that are written, by number

@@ -12,7 +12,7 @@
 
 #include "kernels/base/text/ascii.hpp"
 #include "kernels/base/text/utf8.hpp"
-#include "kernels/network/crawler/mirror/mirror_folder.hpp"
+#include "kernels/network/crawler/page_folder.hpp"
 #include "kernels/network/crawler/parsing/escapes.hpp"
 
 namespace parlab {
@@ -128,7 +128,7 @@ std::string safe_file_name(std::string_view escaped) {
     name.pop_back();
     name += escaped_byte(last);
   }
-  if (is_device(name) || name.starts_with(mirror_part_file)) name.insert(0, "_");
+  if (is_device(name) || name.starts_with(part_file_name)) name.insert(0, "_");
   if (name.size() <= longest_name) return name;
   const std::string ending = parts_of(name).ending;
   std::size_t end = longest_name - ending.size();

@@ -17,14 +17,31 @@ namespace {
 constexpr std::string_view escaped_in_path = "\"#<>?^`{}";
 constexpr std::string_view escaped_in_query = "\"#<>'";
 
-/// Without the blanks around it, line breaks and tabs within it, and the fragment.
-std::string plain_text(std::string_view text) {
+/// Without the blanks around it, line breaks and tabs within it, and the fragment. `room` is for a text that has to
+/// be changed.
+std::string_view plain_text(std::string_view text, std::string& room) {
   const auto is_blank = [](char c) { return c >= 0 && c <= ' '; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  std::string plain(text.substr(0, text.find('#')));
-  std::erase_if(plain, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
-  return plain;
+  text = text.substr(0, text.find('#'));
+  const auto is_dropped = [](char c) { return c == '\t' || c == '\n' || c == '\r'; };
+  if (std::ranges::none_of(text, is_dropped)) return text;
+  room = text;
+  std::erase_if(room, is_dropped);
+  return room;
+}
+
+/// Whether a path stays as it is: no escapes, nothing that would become one, no "." and "..". Most are so.
+bool is_normal_path(std::string_view path) {
+  char before = '/';
+  for (const char c : path) {
+    const bool may_stand = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+                           c == '/' || c == '-' || c == '_' || c == '~' ||
+                           (c == '.' && before != '/');
+    if (!may_stand) return false;
+    before = c;
+  }
+  return true;
 }
 
 bool is_slash(char c) { return c == '/' || c == '\\'; }
@@ -119,7 +136,8 @@ std::string without_dots(std::string_view path) {
 }  // namespace
 
 std::string scheme_of(std::string_view reference) {
-  return lower(scheme_in(plain_text(reference)));
+  std::string room;
+  return lower(scheme_in(plain_text(reference, room)));
 }
 
 std::optional<Address> Address::parse(std::string_view text) { return read(text, nullptr, {}); }
@@ -131,7 +149,8 @@ std::optional<Address> Address::resolve(std::string_view reference, const Charse
 std::optional<Address> Address::read(std::string_view text, const Address* base,
                                      const Charset& charset) {
   if (text.size() > longest_address) return std::nullopt;
-  const std::string plain = plain_text(text);
+  std::string room;
+  const std::string_view plain = plain_text(text, room);
   const std::string_view base_scheme = !base ? "" : base->is_https_ ? "https" : "http";
   const Parts parts(plain, base_scheme);
   if (!parts.authority && !base) return std::nullopt;
@@ -151,7 +170,10 @@ std::optional<Address> Address::read(std::string_view text, const Address* base,
     address.host_ = std::move(authority->host);
     if (address.host_[0] == '[') address.host_ = address.host_.substr(1, address.host_.size() - 2);
   } else {
-    address = *base;
+    address.is_https_ = base->is_https_;
+    address.port_ = base->port_;
+    address.host_ = base->host_;
+    address.authority_ = base->authority_;
   }
   const std::string_view base_target = base && !parts.authority ? base->target() : "/";
   const std::string_view base_path = base_target.substr(0, base_target.find('?'));
@@ -162,7 +184,10 @@ std::optional<Address> Address::read(std::string_view text, const Address* base,
     path.insert(0, base_path.substr(0, base_path.rfind('/') + 1));
   address.text_ = address.origin();
   address.target_begin_ = address.text_.size();
-  address.text_ += without_dots(with_normal_escapes(path, escaped_in_path));
+  if (is_normal_path(path))
+    address.text_ += path.empty() ? "/" : path;
+  else
+    address.text_ += without_dots(with_normal_escapes(path, escaped_in_path));
   if (parts.query)
     address.text_.append("?").append(
         with_normal_escapes(charset.query_bytes(*parts.query), escaped_in_query));

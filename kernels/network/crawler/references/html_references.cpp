@@ -21,7 +21,7 @@ struct Place {
   Use use;
 };
 
-/// Attributes that hold one address. An element * stands for all.
+/// Attributes that hold one address.
 constexpr Place places[] = {
     {"a", "href", Use::page},
     {"area", "href", Use::page},
@@ -70,6 +70,13 @@ constexpr Place places[] = {
     {"input", "formaction", Use::form},
 };
 
+/// Whether an attribute of the table has so long a name: most attributes of a page need no look into it.
+constexpr auto has_place_of_size = [] {
+  std::array<bool, 16> sizes{};
+  for (const Place& place : places) sizes.at(place.attribute.size()) = true;
+  return sizes;
+}();
+
 /// What a <link> is for by its rel; none where it names a host only.
 bool use_of_link(std::string_view rel, Use& use) {
   const auto has = [&](std::string_view word) { return has_word(rel, markup_blanks, word); };
@@ -99,7 +106,7 @@ constexpr std::size_t max_link_text = 100;
 void add_words(std::string& text, std::string_view more) {
   for (const char c : more) {
     if (text.size() >= max_link_text) return;
-    if (markup_blanks.find(c) == std::string_view::npos)
+    if (!is_markup_blank(c))
       text += c;
     else if (!text.empty() && text.back() != ' ')
       text += ' ';
@@ -114,12 +121,13 @@ class Collector {
   void read(bool is_xml) {
     HtmlTokens tokens(page_, is_xml);
     bool in_style = false;
-    for (HtmlToken token = tokens.next(); token.kind != HtmlToken::Kind::end;
-         token = tokens.next()) {
+    for (;;) {
+      const HtmlToken& token = tokens.next();
+      if (token.kind == HtmlToken::Kind::end) break;
       if (token.kind == HtmlToken::Kind::text) {
         if (in_style)
           add_css(token.raw, {std::string(token.raw), {}}, "style", "text");
-        else if (link_ && !token.is_raw_text)
+        else if (link_ && !token.is_raw_text && link_text().size() < max_link_text)
           add_words(link_text(), without_references(token.raw, false));
       } else if (token.kind == HtmlToken::Kind::end_tag) {
         if (token.name == "a") link_.reset();
@@ -274,6 +282,8 @@ class Collector {
         online_only(attribute);
       return;
     }
+    const std::size_t size = attribute.name.size();
+    if (size >= has_place_of_size.size() || !has_place_of_size.at(size)) return;
     const auto place = std::ranges::find_if(places, [&](const Place& one) {
       return one.attribute == attribute.name && one.element == tag.name;
     });

@@ -30,7 +30,7 @@ struct Reference {
   /// A crawler goes on there: <a>, <area>, frames, refreshes, and <link rel=next|prev|alternate|canonical>.
   bool is_followed = false;
   bool is_nofollow = false;  // rel=nofollow
-  bool is_import = false;  // of a style sheet by another
+  bool is_import = false;    // of a style sheet by another
 };
 
 /// Whether a browser shows it within the page.

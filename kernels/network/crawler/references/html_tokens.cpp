@@ -2,21 +2,28 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "kernels/base/text/ascii.hpp"
 
 namespace parlab {
 namespace {
 
+/// Of a tag; a page with more means to keep us busy.
+constexpr std::size_t max_attributes = 500;
+
 /// Whose content is text until their end tag.
 constexpr std::array<std::string_view, 9> text_elements = {
     "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"};
 
-bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-bool ends_name(char c) {
-  return c == '/' || c == '>' || markup_blanks.find(c) != std::string::npos;
+bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+
+void set_lower(std::string& to, std::string_view text) {
+  to.assign(text);
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (std::ranges::none_of(text, is_capital)) return;
+  for (char& c : to) c = lower(c);
 }
+bool ends_name(char c) { return c == '/' || c == '>' || is_markup_blank(c); }
 
 }  // namespace
 
@@ -25,12 +32,25 @@ std::string_view HtmlToken::raw_attribute(std::string_view wanted) const {
   return found == attributes.end() ? std::string_view() : found->raw;
 }
 
-HtmlToken HtmlTokens::text_to(std::size_t end, bool is_raw) {
-  HtmlToken token{.kind = HtmlToken::Kind::text};
-  token.raw = page_.substr(at_, end - at_);
-  token.is_raw_text = is_raw;
+const HtmlToken& HtmlTokens::begin_token(HtmlToken::Kind kind) {
+  token_.kind = kind;
+  token_.name.clear();
+  token_.attributes.clear();
+  token_.raw = {};
+  token_.is_raw_text = token_.closes_itself = false;
+  return token_;
+}
+
+const HtmlToken& HtmlTokens::text_to(std::size_t end, bool is_raw) {
+  begin_token(HtmlToken::Kind::text);
+  token_.raw = page_.substr(at_, end - at_);
+  token_.is_raw_text = is_raw;
   at_ = end;
-  return token;
+  return token_;
+}
+
+void HtmlTokens::skip_blanks() {
+  while (at_ < page_.size() && is_markup_blank(page_[at_])) ++at_;
 }
 
 bool HtmlTokens::tag_begins(std::size_t at) const {
@@ -53,22 +73,23 @@ bool HtmlTokens::skip_markup() {
   } else if (rest.substr(4).starts_with("->")) {
     end = 6;
   } else {
-    const std::size_t usual = rest.find("-->", 4), odd = rest.find("--!>", 4);
-    if (usual != std::string_view::npos) end = usual + 3;
-    if (odd < usual) end = odd + 4;
+    for (std::size_t at = 4; end == std::string_view::npos; ++at) {
+      at = rest.find("--", at);
+      if (at == std::string_view::npos) break;
+      if (rest.substr(at + 2).starts_with('>')) end = at + 3;
+      if (rest.substr(at + 2).starts_with("!>")) end = at + 4;
+    }
   }
   at_ = end == std::string_view::npos ? page_.size() : at_ + end;
   return true;
 }
 
 /// One attribute, from its name's first byte on.
-void HtmlTokens::attribute(HtmlToken& tag) {
-  const auto skip_blanks = [&] {
-    at_ = std::min(page_.find_first_not_of(markup_blanks, at_), page_.size());
-  };
+void HtmlTokens::attribute() {
   const std::size_t begin = at_++;  // which may be a =
   while (at_ < page_.size() && !ends_name(page_[at_]) && page_[at_] != '=') ++at_;
-  HtmlAttribute attribute{.name = lower(page_.substr(begin, at_ - begin))};
+  HtmlAttribute attribute;
+  set_lower(attribute.name, page_.substr(begin, at_ - begin));
   skip_blanks();
   if (at_ < page_.size() && page_[at_] == '=') {
     ++at_;
@@ -80,46 +101,46 @@ void HtmlTokens::attribute(HtmlToken& tag) {
       at_ = std::min(end + 1, page_.size());
     } else {
       const std::size_t first = at_;
-      while (at_ < page_.size() && page_[at_] != '>' &&
-             markup_blanks.find(page_[at_]) == std::string_view::npos)
-        ++at_;
+      while (at_ < page_.size() && page_[at_] != '>' && !is_markup_blank(page_[at_])) ++at_;
       attribute.raw = page_.substr(first, at_ - first);
     }
   }
   // Without a value the blanks behind the name belong to it, which changes nothing.
   attribute.whole = page_.substr(begin, at_ - begin);
-  if (std::ranges::find(tag.attributes, attribute.name, &HtmlAttribute::name) ==
-      tag.attributes.end())
-    tag.attributes.push_back(std::move(attribute));
+  if (token_.attributes.size() < max_attributes &&
+      std::ranges::find(token_.attributes, attribute.name, &HtmlAttribute::name) ==
+          token_.attributes.end())
+    token_.attributes.push_back(std::move(attribute));
 }
 
-HtmlToken HtmlTokens::tag() {
+const HtmlToken& HtmlTokens::tag() {
   const std::size_t begin = at_++;
-  HtmlToken token{.kind = HtmlToken::Kind::start_tag};
+  begin_token(HtmlToken::Kind::start_tag);
   if (page_[at_] == '/') {
-    token.kind = HtmlToken::Kind::end_tag;
+    token_.kind = HtmlToken::Kind::end_tag;
     ++at_;
   }
   const std::size_t name = at_;
   while (at_ < page_.size() && !ends_name(page_[at_])) ++at_;
-  token.name = lower(page_.substr(name, at_ - name));
+  set_lower(token_.name, page_.substr(name, at_ - name));
   for (;;) {
-    at_ = std::min(page_.find_first_not_of(markup_blanks, at_), page_.size());
-    if (at_ == page_.size()) return {};  // a tag that does not end is none
+    skip_blanks();
+    if (at_ == page_.size())
+      return begin_token(HtmlToken::Kind::end);  // a tag that does not end is none
     if (page_[at_] == '>') break;
-    token.closes_itself = page_[at_] == '/';
+    token_.closes_itself = page_[at_] == '/';
     if (page_[at_] == '/')
       ++at_;
     else
-      attribute(token);
+      attribute();
   }
   ++at_;
-  token.raw = page_.substr(begin, at_ - begin);
-  const bool has_content = !is_xml_ || !token.closes_itself;
-  if (token.kind == HtmlToken::Kind::start_tag && has_content &&
-      std::ranges::find(text_elements, token.name) != text_elements.end())
-    raw_text_of_ = token.name;
-  return token;
+  token_.raw = page_.substr(begin, at_ - begin);
+  const bool has_content = !is_xml_ || !token_.closes_itself;
+  if (token_.kind == HtmlToken::Kind::start_tag && has_content &&
+      std::ranges::find(text_elements, token_.name) != text_elements.end())
+    raw_text_of_ = token_.name;
+  return token_;
 }
 
 std::size_t HtmlTokens::end_of_raw_text() const {
@@ -133,7 +154,7 @@ std::size_t HtmlTokens::end_of_raw_text() const {
   return page_.size();
 }
 
-HtmlToken HtmlTokens::next() {
+const HtmlToken& HtmlTokens::next() {
   if (!raw_text_of_.empty()) {
     const std::size_t end = end_of_raw_text();
     const bool is_raw = raw_text_of_ != "title" && raw_text_of_ != "textarea";
@@ -147,7 +168,7 @@ HtmlToken HtmlTokens::next() {
     if (end > at_) return text_to(end, false);
     if (!skip_markup()) return tag();
   }
-  return {};
+  return begin_token(HtmlToken::Kind::end);
 }
 
 }  // namespace parlab

@@ -35,22 +35,25 @@ class HtmlTokens {
   /// as long as this and its tokens.
   explicit HtmlTokens(std::string_view page, bool is_xml = false) : page_(page), is_xml_(is_xml) {}
 
-  /// The next token; of the kind `end` where there is none.
-  HtmlToken next();
+  /// The next token, until the next call; of the kind `end` where there is none.
+  const HtmlToken& next();
   /// How far it has read. Bytes.
   std::size_t place() const { return at_; }
 
  private:
-  HtmlToken text_to(std::size_t end, bool is_raw);
+  const HtmlToken& text_to(std::size_t end, bool is_raw);
   bool tag_begins(std::size_t at) const;
   bool skip_markup();
-  HtmlToken tag();
-  void attribute(HtmlToken& tag);
+  void skip_blanks();
+  const HtmlToken& begin_token(HtmlToken::Kind kind);
+  const HtmlToken& tag();
+  void attribute();
   std::size_t end_of_raw_text() const;
 
   std::string_view page_;
   bool is_xml_;
   std::size_t at_ = 0;
+  HtmlToken token_;          // one for all: its memory is used again
   std::string raw_text_of_;  // the element whose text comes next; empty for none
 };
 

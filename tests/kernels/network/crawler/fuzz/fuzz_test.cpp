@@ -237,7 +237,7 @@ const std::vector<std::string> page_words = {
 
 TEST(Fuzz, Html) {
   const Address address = *Address::parse("http://h.example/d/p.html");
-  const auto file_of = [](const Address& target, bool) -> std::optional<std::string> {
+  const auto file_of = [](const Address& target, const Reference&) -> std::optional<std::string> {
     if (target.text().size() % 2 == 0) return std::nullopt;
     return "h.example/f/" + std::to_string(target.text().size()) + ".html";
   };

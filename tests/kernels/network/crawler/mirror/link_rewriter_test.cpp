@@ -16,7 +16,7 @@ std::string in_mirror(const std::string& html, const std::string& type = "text/h
                                                     {"http://h/s%20(1),2.png", "h/s (1),2.png"}};
   ReadPage page(Address::parse("http://h/d/p").value(), type, html);
   return rewritten(page, "h/d/p.html",
-                   [&](const Address& address, bool) -> std::optional<std::string> {
+                   [&](const Address& address, const Reference&) -> std::optional<std::string> {
                      const auto found = files.find(address.text());
                      if (found == files.end()) return std::nullopt;
                      return found->second;

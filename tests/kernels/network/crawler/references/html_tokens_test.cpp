@@ -64,6 +64,26 @@ TEST(HtmlTokens, ReadsElementsWithoutContentInXml) {
   EXPECT_EQ(tokens_of("<title/><a href=x>", true).back(), "<a href=x>");
 }
 
+TEST(HtmlTokens, ReadsCommentsToTheirFirstEnd) {
+  EXPECT_THAT(tokens_of("<!-- --!><a><!-- --><b><!--- ->--->c"), ElementsAre("<a>", "<b>", "c"));
+  EXPECT_THAT(tokens_of("<!-- --! > --"), ElementsAre());
+}
+
+TEST(HtmlTokens, ReadsLongPagesInAsManySteps) {
+  // Where each piece made it look at the rest of the page, these would take hours.
+  constexpr std::size_t size = 4 << 20;
+  for (const char* piece :
+       {"<!-- -->", "<!-- --!>", "<!--", "<", "</", "<a ", " a", "<a b='", "<a b=\"'", "<script>",
+        "<title></", "<!", "<?", "&", "<a/", "=", "--"}) {
+    std::string page = "<p";
+    while (page.size() < size) page += piece;
+    EXPECT_LE(tokens_of(page).size(), size) << piece;
+  }
+  std::string tag = "<p";
+  for (int i = 0; tag.size() < size; ++i) tag += " a" + std::to_string(i);
+  EXPECT_EQ(tokens_of(tag + ">").size(), 1U);
+}
+
 TEST(HtmlTokens, EndsWhateverTheBytesAre) {
   const std::string signs = "<>/!-='\"a &";
   std::string page;

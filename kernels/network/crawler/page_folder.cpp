@@ -1,4 +1,4 @@
-#include "kernels/network/crawler/mirror/mirror_folder.hpp"
+#include "kernels/network/crawler/page_folder.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,19 +26,17 @@ std::string last_part(std::string_view path) {
 
 }  // namespace
 
-MirrorFolder::MirrorFolder(const std::string& path) : path_(path) {
+PageFolder::PageFolder(const std::string& option, const std::string& path) : path_(path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error)
-    throw UsageError(fmt::format("--mirror {}: {}; name another folder", path, error.message()));
   folder_ = FileDescriptor(open(path.c_str(), open_folder));
-  if (!folder_)
-    throw UsageError(fmt::format("--mirror {}: {}; name another folder", path,
-                                 std::generic_category().message(errno)));
+  if (!error && !folder_) error = std::error_code(errno, std::generic_category());
+  if (error)
+    throw UsageError(fmt::format("{} {}: {}; name another folder", option, path, error.message()));
 }
 
 /// The folder that holds the path's file; negative, with errno, where it cannot be had. Open until the next call.
-int MirrorFolder::folder_of(std::string_view path, bool make) const {
+int PageFolder::folder_of(std::string_view path, bool make) const {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return folder_.get();
   path = path.substr(0, slash);
@@ -53,7 +51,7 @@ int MirrorFolder::folder_of(std::string_view path, bool make) const {
 }
 
 /// A folder from the one above it.
-int MirrorFolder::folder_in(int above, std::string_view path, bool make) const {
+int PageFolder::folder_in(int above, std::string_view path, bool make) const {
   const std::string part = last_part(path);
   if (above < 0) return -1;
   if (part.empty() || part == "." || part == "..") {
@@ -70,7 +68,7 @@ int MirrorFolder::folder_in(int above, std::string_view path, bool make) const {
   return open_.emplace(path, std::move(folder)).first->second.get();
 }
 
-std::optional<std::string> MirrorFolder::read(const std::string& path) const {
+std::optional<std::string> PageFolder::read(const std::string& path) const {
   const int folder = folder_of(path, false);
   if (folder < 0) return std::nullopt;
   const FileDescriptor file(
@@ -91,48 +89,44 @@ std::optional<std::string> MirrorFolder::read(const std::string& path) const {
   }
 }
 
-void MirrorFolder::write(const std::string& path, std::string_view content) const {
-  const auto fail = [&]() {
+void PageFolder::write(const std::string& path, std::string_view content, bool is_new) const {
+  const int folder = folder_of(path, true);
+  const std::string name = last_part(path), beside(part_file_name);
+  const std::string* made = &beside;
+  const auto make = [&](const std::string& as) {
+    made = &as;
+    return FileDescriptor(
+        openat(folder, as.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  };
+  const auto fail = [&](bool is_made) {
     const int error = errno;
+    if (is_made) unlinkat(folder, made->c_str(), 0);
     throw std::runtime_error(
         fmt::format("cannot write {}/{}: {}", path_, path,
                     error == ELOOP || error == ENOTDIR
                         ? "a file or a symbolic link stands in its way; remove it"
                         : std::generic_category().message(error)));
   };
-  const int folder = folder_of(path, true);
-  if (folder < 0) fail();
-  const std::string name = last_part(path), beside(mirror_part_file);
-  const auto make = [&] {
-    return FileDescriptor(
-        openat(folder, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  };
-  FileDescriptor file = make();
+  if (folder < 0) fail(false);
+  FileDescriptor file;
+  if (is_new) file = make(name);
+  if (!file) file = make(beside);
   if (!file && errno == EEXIST) {  // of a run that was killed
     unlinkat(folder, beside.c_str(), 0);
-    file = make();
+    file = make(beside);
   }
-  if (!file) fail();
+  if (!file) fail(false);
   while (!content.empty()) {
     const ssize_t count = ::write(file.get(), content.data(), content.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int error = errno;
-      unlinkat(folder, beside.c_str(), 0);
-      errno = error;
-      fail();
-    }
+    if (count < 0) fail(true);
     content.remove_prefix(static_cast<std::size_t>(count));
   }
   file.reset();
-  if (renameat(folder, beside.c_str(), folder, name.c_str()) == 0) return;
-  const int error = errno;
-  unlinkat(folder, beside.c_str(), 0);
-  errno = error;
-  fail();
+  if (made == &beside && renameat(folder, beside.c_str(), folder, name.c_str()) != 0) fail(true);
 }
 
-bool MirrorFolder::has(const std::string& path) const {
+bool PageFolder::has(const std::string& path) const {
   const int folder = folder_of(path, false);
   struct stat about {};
   return folder >= 0 &&
@@ -140,7 +134,7 @@ bool MirrorFolder::has(const std::string& path) const {
          S_ISREG(about.st_mode);
 }
 
-bool MirrorFolder::is_empty() const {
+bool PageFolder::is_empty() const {
   std::error_code ignored;
   return std::filesystem::is_empty(path_, ignored);
 }

@@ -12,18 +12,19 @@
 
 namespace parlab {
 
-/// What is being written in a folder.
-inline constexpr std::string_view mirror_part_file = ".parlab-part";
+/// What is being written in a folder, before it is put in the place of another file.
+inline constexpr std::string_view part_file_name = ".parlab-part";
 
-class MirrorFolder {
+class PageFolder {
  public:
-  /// Makes the folder where there is none. Throws UsageError.
-  explicit MirrorFolder(const std::string& path);
+  /// Makes the folder where there is none. `option` names it in messages: "--save". Throws UsageError.
+  PageFolder(const std::string& option, const std::string& path);
 
   /// The whole file, unless there is none or something else stands there.
   std::optional<std::string> read(const std::string& path) const;
-  /// Writes it beside, then renames; makes the folders on its way. Throws std::runtime_error.
-  void write(const std::string& path, std::string_view content) const;
+  /// Writes it beside, then renames; makes the folders on its way. `is_new`: where no such file is, it is written in
+  /// place, so that a killed run may leave a part of it. Throws std::runtime_error.
+  void write(const std::string& path, std::string_view content, bool is_new = false) const;
   bool has(const std::string& path) const;
   bool is_empty() const;
 
