@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "kernels/base/text/ascii.hpp"
+
 namespace parlab {
 namespace {
 
@@ -33,13 +35,29 @@ void append_status_line(std::string& head, std::string_view line) {
   head += "\r\n";
 }
 
+/// A value may hold controls (RFC 9110, 5.5), which mean nothing; NUL and a bare carriage return are dangerous, and
+/// lengths have none.
+void append_value(std::string& head, std::string_view name, std::string_view value) {
+  const bool is_framing = lower(name) == "content-length" || lower(name) == "transfer-encoding";
+  const auto is_control = [](char c) {
+    return (c > 0 && c < ' ' && c != '\t' && c != '\r') || c == 0x7F;
+  };
+  const std::size_t begin = head.size();
+  head += value;
+  if (!is_framing)
+    std::replace_if(head.begin() + static_cast<std::ptrdiff_t>(begin), head.end(), is_control, ' ');
+}
+
 void append_field(std::string& head, std::string_view line) {
   const std::size_t colon = line.find(':');
   const bool goes_on = line.starts_with(' ') || line.starts_with('\t');
-  if (colon == std::string_view::npos || goes_on)
+  if (colon == std::string_view::npos || goes_on) {
     head += line;
-  else
-    head.append(without_last_blanks(line.substr(0, colon))).append(line.substr(colon));
+  } else {
+    const std::string_view name = without_last_blanks(line.substr(0, colon));
+    head += name;
+    append_value(head, name, line.substr(colon));
+  }
   head += "\r\n";
 }
 

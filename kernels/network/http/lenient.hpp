@@ -1,7 +1,7 @@
 #pragma once
 
 // What real servers send and clients put up with (RFC 9112, 2.2, 3 and 7.1 leave room for it): lines that
-// end with a bare line feed, a status line without reason, blanks before a colon, padded chunk sizes.
+// end with a bare line feed, a status line without reason, blanks before a colon, controls in a value, padded chunk sizes.
 // Lengths that contradict each other and fields without a name stay errors.
 
 #include <cstddef>

@@ -112,13 +112,18 @@ TEST(MessageReader, ReadsHeadsThatClientsPutUpWith) {
     }
   MessageReader named = read("HTTP/1.1 200\nX-A \t: b\nContent-Length: 0\n\n");
   EXPECT_EQ(named.field("x-a"), "b");
+  MessageReader controls = read("HTTP/1.1 200\nX-A: \x1b[1mb\x7f\x01 c\nContent-Length: 0\n\n");
+  EXPECT_EQ(controls.field("x-a"), "[1mb   c");
 }
 
 TEST(MessageReader, StaysStrictWhereAMistakeWouldBeDangerous) {
   for (const char* text : {"HTTP/1.1 2000\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1\r\n\r\n",
                            "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1200 OK\r\n\r\n",
                            "HTTP/1.1 200 OK\n: nameless\n\n", "HTTP/1.1 200 OK\nA B: c\n\n",
-                           "HTTP/1.1 200 OK\nContent-Length: 1\nContent-Length : 2\n\nab"}) {
+                           "HTTP/1.1 200 OK\nContent-Length: 1\nContent-Length : 2\n\nab",
+                           "HTTP/1.1 200 OK\nContent-Length: 1\x01\n\nab",
+                           "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\x7f\n\n0\n\n",
+                           "HTTP/1.1 200 OK\nX: a\rContent-Length: 1\n\nab"}) {
     MessageReader reader = read(text, 3);
     EXPECT_EQ(reader.fault(), MessageFault::malformed) << text;
   }
