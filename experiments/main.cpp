@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "experiments/base/race_interruption.hpp"
-#include "experiments/base/shell_words.hpp"
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/base/this_program.hpp"
 #include "experiments/command_line/verbs.hpp"
+#include "experiments/options/shell_words.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"

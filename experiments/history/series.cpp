@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "experiments/base/shell_words.hpp"
 #include "experiments/measure/results/recorded_command.hpp"
 #include "experiments/measure/verdicts/statistics.hpp"
+#include "experiments/options/shell_words.hpp"
 
 namespace parlab {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "experiments/base/race_interruption.hpp"
-#include "experiments/base/shell_words.hpp"
 #include "experiments/measure/race/arm_process.hpp"
+#include "experiments/options/shell_words.hpp"
 #include "experiments/own_kernel/kernel_text.hpp"
 #include "experiments/own_kernel/loaded_kernel.hpp"
 #include "experiments/own_kernel/making_folder.hpp"

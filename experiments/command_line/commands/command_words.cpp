@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "experiments/base/json_text.hpp"
-#include "experiments/base/shell_words.hpp"
 #include "experiments/options/quantity.hpp"
+#include "experiments/options/shell_words.hpp"
 #include "kernels/base/errors.hpp"
 
 namespace parlab {

@@ -6,7 +6,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "experiments/base/standard_streams.hpp"
-#include "experiments/command_line/shell/candidates.hpp"
+#include "experiments/command_line/shell/completion_candidates.hpp"
 #include "experiments/command_line/verbs.hpp"
 #include "experiments/options/parse_words.hpp"
 #include "kernels/base/errors.hpp"

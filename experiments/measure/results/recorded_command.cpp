@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "experiments/base/shell_words.hpp"
+#include "experiments/options/shell_words.hpp"
 #include "kernels/base/errors.hpp"
 
 namespace parlab {

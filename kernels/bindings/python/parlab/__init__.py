@@ -20,7 +20,7 @@ except ImportError as error:
     raise ImportError(f"parlab needs numpy ({error.msg.splitlines()[0]}): apt-get install python3-numpy, and run "
                       "Debian's /usr/bin/python3; elsewhere pip install numpy", name=error.name) from None
 
-from .advice import Advice
+from .loop_advice import Advice
 from .commands import race
 from .documents import read_crawl
 from .exceptions import BadInput, BadType, Error, OutOfMemory, RunFailed

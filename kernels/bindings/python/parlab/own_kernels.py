@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import advice, races
-from .advice import Advice
+from . import loop_advice, races
+from .loop_advice import Advice
 from .arguments import shown
 from .compiled import CellFailed
 from .exceptions import BadInput, BadType
@@ -80,7 +80,7 @@ class OwnKernel:
     def advise(self, **options: Any) -> Advice:
         """Which backend, workers and grain to use, as `parlab advise` says: mine.advise(budget="1min"). Raises
         BadInput, and RunFailed where the loop gives a wrong answer on threads."""
-        return self._race(advice.advise, options)
+        return self._race(loop_advice.advise, options)
 
     def _race(self, race: Any, options: dict[str, Any]) -> Any:
         with tempfile.TemporaryDirectory(prefix="parlab-") as folder:

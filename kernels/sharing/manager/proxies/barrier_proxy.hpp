@@ -8,7 +8,7 @@
 #include <string>
 
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 
 namespace parlab {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernels/sharing/manager/messages/snapshot.hpp"
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 
 namespace parlab {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/sharing/manager/messages/snapshot.hpp"
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 #include "kernels/sharing/manager/proxies/slice.hpp"
 
 namespace parlab {

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "kernels/base/function_ref.hpp"
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 
 namespace parlab {
 

@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "kernels/base/sharing_errors.hpp"
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 #include "kernels/sharing/pool/next_iterator.hpp"
 
 namespace parlab {

@@ -13,8 +13,8 @@
 #include "kernels/sharing/manager/proxies/dict_proxies.hpp"
 #include "kernels/sharing/manager/proxies/list_proxies.hpp"
 #include "kernels/sharing/manager/proxies/lock_proxies.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 #include "kernels/sharing/manager/proxies/pool_proxy.hpp"
-#include "kernels/sharing/manager/proxies/proxy.hpp"
 #include "kernels/sharing/manager/proxies/semaphore_proxies.hpp"
 
 namespace parlab {

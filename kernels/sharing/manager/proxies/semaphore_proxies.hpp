@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 
 namespace parlab {
 

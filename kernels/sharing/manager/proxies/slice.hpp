@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "kernels/sharing/manager/proxies/proxy.hpp"
+#include "kernels/sharing/manager/proxies/manager_proxy.hpp"
 
 namespace parlab {
 

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <sstream>
 
-#include "experiments/command_line/shell/candidates.hpp"
+#include "experiments/command_line/shell/completion_candidates.hpp"
 #include "experiments/command_line/shell/verb_table.hpp"
 #include "kernels/backends/backend_registry.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"

@@ -1,4 +1,4 @@
-#include "experiments/command_line/shell/candidates.hpp"
+#include "experiments/command_line/shell/completion_candidates.hpp"
 
 #include <algorithm>
 

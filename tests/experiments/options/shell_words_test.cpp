@@ -1,4 +1,4 @@
-#include "experiments/base/shell_words.hpp"
+#include "experiments/options/shell_words.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
