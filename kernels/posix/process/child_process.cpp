@@ -6,11 +6,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -76,6 +78,18 @@ int wait_for_end(idtype_t by, id_t which, siginfo_t& end, int options) {
   int result = 0;
   while ((result = waitid(by, which, &end, WEXITED | options)) < 0 && errno == EINTR) continue;
   return result;
+}
+
+/// LLVM's OpenMP runtime registers each process that uses it in /dev/shm, and removes that from an exit
+/// handler: one that is killed, or ends by _exit() as children here do, leaves it there for good.
+/// Source: LLVM, openmp/runtime/src/kmp_runtime.cpp, __kmp_register_library_startup.
+void remove_openmp_registration(pid_t ended) noexcept {
+  std::array<char, 64> name{};
+  std::snprintf(name.data(), name.size(), "/__KMP_REGISTERED_LIB_%d_%d", static_cast<int>(ended),
+                static_cast<int>(getuid()));
+  const int error = errno;
+  shm_unlink(name.data());
+  errno = error;
 }
 
 }  // namespace
@@ -159,6 +173,7 @@ bool ChildProcess::reap(bool wait_for_it) noexcept {
   if (result == 0) {
     status_ = end.si_code == CLD_EXITED ? ExitStatus{end.si_status, std::nullopt}
                                         : ExitStatus{std::nullopt, end.si_status};
+    remove_openmp_registration(pid_);
     return true;
   }
   // ECHILD: not ours to reap, or reaped already. The descriptor still tells when it ends.

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/base/sanitizers.hpp"
 #include "kernels/base/sharing_errors.hpp"
 #include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/pool/processes/worker_tasks.hpp"
