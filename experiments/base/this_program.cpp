@@ -1,13 +1,18 @@
 #include "experiments/base/this_program.hpp"
 
+#include <elf.h>
+#include <link.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -43,6 +48,32 @@ std::string path_of_mapping(const std::string& line, std::uintptr_t address) {
   return begin <= address && address < end && slash != std::string::npos ? line.substr(slash) : "";
 }
 
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    const auto number = static_cast<unsigned char>(byte);
+    (text += digits[number / 16]) += digits[number % 16];
+  }
+  return text;
+}
+
+/// Of a segment of notes: a name and a description each, filled up to a multiple of 4 bytes.
+std::string build_id_in(std::string_view notes) {
+  const auto filled = [](std::size_t size) { return (size + 3) / 4 * 4; };
+  ElfW(Nhdr) head;
+  while (notes.size() >= sizeof(head)) {
+    std::memcpy(&head, notes.data(), sizeof(head));
+    notes.remove_prefix(sizeof(head));
+    const std::size_t size = filled(head.n_namesz) + filled(head.n_descsz);
+    if (size > notes.size()) return "";
+    if (head.n_type == NT_GNU_BUILD_ID && notes.starts_with("GNU"))
+      return hexadecimal(notes.substr(filled(head.n_namesz), head.n_descsz));
+    notes.remove_prefix(size);
+  }
+  return "";
+}
+
 }  // namespace
 
 void remember_start(int count, const char* const* values) {
@@ -56,6 +87,27 @@ std::filesystem::path program_file() {
     if (std::string path = path_of_mapping(line, here); !path.empty()) return path;
   std::error_code unreadable;
   return std::filesystem::read_symlink("/proc/self/exe", unreadable);
+}
+
+std::string build_id() {
+  std::string id;
+  const auto look = [](dl_phdr_info* info, std::size_t, void* found) {
+    const auto here = reinterpret_cast<std::uintptr_t>(&remember_start);
+    const std::span segments(info->dlpi_phdr, info->dlpi_phnum);
+    const bool is_this = std::ranges::any_of(segments, [&](const ElfW(Phdr) & segment) {
+      const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+      return segment.p_type == PT_LOAD && begin <= here && here < begin + segment.p_memsz;
+    });
+    if (!is_this) return 0;
+    auto& id = *static_cast<std::string*>(found);
+    for (const ElfW(Phdr) & segment : segments)
+      if (segment.p_type == PT_NOTE && id.empty())
+        id = build_id_in(
+            {reinterpret_cast<const char*>(info->dlpi_addr + segment.p_vaddr), segment.p_memsz});
+    return 1;
+  };
+  dl_iterate_phdr(look, &id);
+  return id;
 }
 
 void start_again(const std::vector<std::string>& words,

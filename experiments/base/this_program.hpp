@@ -18,6 +18,10 @@ void remember_start(int count, const char* const* values);
 /// that it had, followed by " (deleted)".
 std::filesystem::path program_file();
 
+/// What the linker made of all that is in the file, in hexadecimal: another for any other build. ""
+/// where it makes none.
+std::string build_id();
+
 /// Restarts the program in the place of this process, as it was started, but with other words
 /// behind its name, and with these variables in its environment besides. Throws std::system_error
 /// where that fails.

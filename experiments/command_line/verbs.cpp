@@ -76,6 +76,7 @@ int run_verb(const Arguments& words, const std::string& command) {
   if (words[0] == "arm") return arm_command(rest);      // of a race, in a program of its own
   if (words[0] == "rank") return rank_command(rest);    // of an arm whose workers are ranks
   if (words[0] == "ranks") return ranks_command(rest);  // and what starts them
+  if (words[0] == "rank-facts") return rank_facts_command(rest);
   return entry_named(verbs(), "verb", words[0]).run(rest, command);
 }
 

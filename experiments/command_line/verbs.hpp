@@ -30,6 +30,7 @@ int run_verb(const Arguments& words, const std::string& command);
 int arm_command(const Arguments& arguments);
 int rank_command(const Arguments& arguments);
 int ranks_command(const Arguments& arguments);
+int rank_facts_command(const Arguments& arguments);
 int advise_command(const Arguments& arguments, const std::string& command);
 int list_command(const Arguments& arguments);
 int random_command(const Arguments& arguments);

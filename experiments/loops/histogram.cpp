@@ -67,6 +67,9 @@ class Histogram final : public Experiment {
                        workload.parameter<std::string>("keys"));
   }
 
+  std::string why_not_apart(const Workload&) const override {
+    return "each chunk counts into a table in memory that all share";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t size : sizes_)

@@ -91,6 +91,9 @@ class Spmv final : public Experiment {
                        workload.variant);
   }
 
+  std::string why_not_apart(const Workload&) const override {
+    return "each chunk writes its rows of the result to memory that all share";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t rows : rows_) {

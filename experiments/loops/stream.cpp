@@ -106,6 +106,9 @@ class Stream final : public Experiment {
     return fmt::format("For {} on arrays of {}", workload.variant, size);
   }
 
+  std::string why_not_apart(const Workload&) const override {
+    return "it measures the memory that its workers share";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t bytes : bytes_) {

@@ -61,6 +61,7 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   const bool has_product = request.experiment->has_product();
   if (request.result.json == "-" && has_product)
     throw UsageError("--json - and --list both want stdout; write the result to a file");
+  const nlohmann::json hosts = require_ranks(request);
   const InterruptionGuard interruption;
   ResultPlace place(request.result.json);
   std::optional<OutputFile> markdown;
@@ -71,6 +72,7 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
   if (has_product || !(quiet || place.is_stdout())) require_stdout();
 
   nlohmann::json context = collect_context(command);
+  if (!hosts.empty()) context["hosts"] = hosts;
   std::optional<OrphanKeeper> orphans;  // of commands, which may start what they do not end
   if (verb == RaceVerb::race) orphans.emplace();
   if (request.set_up) request.set_up(interruption);

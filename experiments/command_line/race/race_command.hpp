@@ -11,10 +11,25 @@
 #include "experiments/base/race_interruption.hpp"
 #include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/measure/results/result_file.hpp"
+#include "kernels/backends/backend_registry.hpp"
+#include "kernels/backends/ranks/rank_hosts.hpp"
 
 namespace parlab {
 
 enum class RaceVerb { run, compare, race };
+
+/// Machines for ranks, and the option that names them.
+struct RankPlaces {
+  std::string option = "";
+  std::vector<RankHost> hosts = {};  // none: this machine, or what a batch system has allotted
+  int threaded = 1;                  // on a host, of backends that have threads in ranks
+
+  /// Those of an arm.
+  RankLayout layout(const BackendSpec& executor) const {
+    return rank_layout(executor.workers, hosts,
+                       threads_backend(executor.backend).empty() ? 0 : threaded);
+  }
+};
 
 /// What the words after `parlab run`, `parlab compare` or `parlab race` ask for, all of it checked.
 struct RaceRequest {
@@ -23,6 +38,7 @@ struct RaceRequest {
   std::unique_ptr<Experiment> experiment = nullptr;
   std::vector<Entrant> entrants = {};
   RaceOptions options = {};
+  RankPlaces ranks = {};
   ResultWords result = {};
   std::string export_hyperfine = "";                          // path, "" for none
   std::function<void(const InterruptionGuard&)> set_up = {};  // before the first round
@@ -31,6 +47,14 @@ struct RaceRequest {
 
 /// Reads "EXPERIMENT --option value ...". Throws UsageError.
 RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments);
+
+/// Where arms run on ranks and no hosts are named: on those of a batch system's job, if this is one.
+/// Throws UsageError where they have too few slots.
+void place_ranks(RaceRequest& request);
+
+/// As place_ranks(), and that ranks can be started, on all their hosts (check_rank_hosts()). Returns
+/// facts of the hosts, for the result file. Throws UsageError.
+nlohmann::json require_ranks(RaceRequest& request);
 
 /// Reads "--option value ... -- command -- command ...". Throws UsageError.
 RaceRequest parse_commands(const std::vector<std::string>& arguments);

@@ -15,7 +15,6 @@
 #include "experiments/options/parse_words.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
-#include "kernels/backends/ranks/launch.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
@@ -40,9 +39,12 @@ std::unique_ptr<Experiment> experiment_named(const std::string& name) {
 constexpr char default_pause_text[] = "50ms";
 constexpr std::chrono::minutes max_pause{1};
 
+/// Ranks of threads on this machine alone: with one there would be nothing to send.
+constexpr int ranks_alone = 2;
+
 /// The options of a race of backends, as they were typed.
 struct Words {
-  std::string backend, workers, grain = "auto", chunks, isolation, baseline;
+  std::string backend, workers, hosts, hostfile, ranks, grain = "auto", chunks, isolation, baseline;
   EffortWords effort;
   ResultWords result;
   std::vector<std::string> env;
@@ -56,7 +58,20 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
                        ? "backends, with or without a schedule, as in A,B:schedule; 'each' for "
                          "every backend by its default schedule, 'all' for every schedule [each]"
                        : "the backends to compare, as in A,B; the first is the baseline");
-    app.add_option("--workers", words.workers, "worker counts, as in 1,2 [the usable cores]");
+    app.add_option(
+        "--workers", words.workers,
+        "worker counts, as in 1,2 [the usable cores; with --hosts as many as these take]");
+    app.add_option(
+        "--hosts", words.hosts,
+        "machines for the ranks of mpi, and how many each takes, as in h1:2,h2:2; filled "
+        "one after the other; the same parlab must lie in the same place on all [this "
+        "machine]");
+    app.add_option("--hostfile", words.hostfile,
+                   "the same from a file: lines as h1:2 or h1 slots=2; # begins a comment");
+    app.add_option("--ranks", words.ranks,
+                   fmt::format("ranks on each host for mpi+openmp and mpi+tbb, which share its "
+                               "workers as threads [1; without hosts {}]",
+                               ranks_alone));
     app.add_option(
         "--pin", words.pin,
         "binds each worker of an arm to a processor of its own: compact, neighbours; spread, far "
@@ -142,7 +157,23 @@ std::vector<Placement> pins_of(const Words& words, const std::vector<Environment
   return pins;
 }
 
-Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment) {
+/// Where ranks run; no hosts: on this machine.
+RankPlaces places_of(const Words& words) {
+  if (!words.hosts.empty() && !words.hostfile.empty())
+    throw UsageError("--hosts and --hostfile say the same thing twice; give one of them");
+  RankPlaces places;
+  if (!words.hostfile.empty())
+    places = {"--hostfile", read_rank_hosts("--hostfile", words.hostfile)};
+  if (!words.hosts.empty()) places = {"--hosts", parse_rank_hosts("--hosts", words.hosts)};
+  if (!words.ranks.empty())
+    places.threaded = static_cast<int>(parse_quantity("--ranks", words.ranks, 1, max_workers));
+  else
+    places.threaded = places.hosts.empty() ? ranks_alone : 1;
+  return places;
+}
+
+Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment,
+                       const RankPlaces& places) {
   const auto environments = parse_environments("--env", words.env);
   if (experiment.compares_methods())
     return {.backends = {parse_backend("serial")},
@@ -161,7 +192,8 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
     selection.backends = parse_backends(words.backend);
   }
   if (words.workers.empty()) {
-    selection.workers = {usable_cores()};
+    const int slots = all_slots(places.hosts);
+    selection.workers = {slots > 0 ? std::min(slots, max_workers) : usable_cores()};
   } else {
     for (const std::uint64_t count : parse_quantities("--workers", words.workers, 1, max_workers))
       selection.workers.push_back(static_cast<int>(count));
@@ -185,21 +217,30 @@ Selection selection_of(const Words& words, RaceVerb verb, const Experiment& expe
   return selection;
 }
 
-/// That arms whose workers share no memory can do so, and be started.
-void require_apart(const Experiment& experiment, const std::vector<Entrant>& entrants) {
-  int ranks = 0;
+/// That arms whose workers share no memory can do so, and have places.
+void require_apart(const Experiment& experiment, const std::vector<Entrant>& entrants,
+                   const RankPlaces& places, bool has_threaded_ranks) {
+  bool has_ranks = false, has_threads = false;
   for (const Entrant& entrant : entrants) {
     const Arm& arm = entrant.arm;
     if (shares_memory(arm.executor)) continue;
+    has_ranks = true;
+    has_threads = has_threads || !threads_backend(arm.executor.backend).empty();
     if (const std::string why = experiment.why_not_apart(arm.workload); !why.empty())
       throw UsageError(fmt::format("{} does not run on {}, whose workers share no memory: {}",
                                    experiment.name(), arm.executor.backend, why));
     if (arm.pin != Placement::none)
       throw UsageError(
           fmt::format("--pin does not place workers of {}: leave it out", arm.executor.backend));
-    ranks = std::max(ranks, arm.executor.workers);
+    require_slots(arm.executor.workers, places.hosts);
   }
-  if (ranks > 0) require_ranks(ranks, {});
+  if (!has_ranks && !places.hosts.empty())
+    throw UsageError(fmt::format(
+        "{}: none of the arms runs on other machines; add mpi, as in --backend serial,mpi",
+        places.option));
+  if (!has_threads && has_threaded_ranks)
+    throw UsageError(
+        "--ranks: none of the arms has threads in ranks; add one, as in --backend mpi+openmp");
 }
 
 Isolation isolation_of(const std::string& name) {
@@ -249,8 +290,10 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.options.progress = progress_of(words.result);
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
-  request.entrants = line_up(*request.experiment, selection_of(words, verb, *request.experiment));
-  require_apart(*request.experiment, request.entrants);
+  request.ranks = places_of(words);
+  request.entrants =
+      line_up(*request.experiment, selection_of(words, verb, *request.experiment, request.ranks));
+  require_apart(*request.experiment, request.entrants, request.ranks, !words.ranks.empty());
   if (verb == RaceVerb::compare &&
       std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))
     throw UsageError(

@@ -154,6 +154,7 @@ ReplayedRace replay_race(const ClaimedRace& race, std::chrono::duration<double> 
     if (!request.help.empty()) return none("it runs no race");
     request.entrants = needed_of(request.entrants, race);
     if (request.entrants.empty()) return none("none of its arms is here");
+    require_ranks(request);
     request.options.until_decided = true;
     request.options.rounds = last_look;
     request.options.budget.reset();

@@ -22,7 +22,7 @@
 namespace parlab {
 namespace {
 
-constexpr std::size_t max_version_bytes = 64;
+constexpr std::size_t max_version_bytes = 128;
 
 /// What rank 0 tells the others to do.
 enum Command : char {

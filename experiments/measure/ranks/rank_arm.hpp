@@ -7,6 +7,7 @@
 #include <string>
 
 #include "experiments/measure/race/arm_process.hpp"
+#include "kernels/backends/ranks/lifeline.hpp"
 #include "kernels/backends/ranks/ranks.hpp"
 #include "kernels/posix/process/program.hpp"
 
@@ -20,7 +21,8 @@ void serve_rank(Ranks& ranks, const std::string& version, const ArmProcess::Open
 
 /// Starts `program`, an mpirun of ranks that call serve_rank(), and stands between them and the
 /// race's end of `socket`, until that is closed. Then no rank is left. Where the ranks end before,
-/// an error in their place says why.
-void relay_ranks(int socket, const Program& program);
+/// or one of them is lost, an error in their place says why. `lifelines`: of ranks on other machines,
+/// or null.
+void relay_ranks(int socket, const Program& program, LifelineServer* lifelines);
 
 }  // namespace parlab

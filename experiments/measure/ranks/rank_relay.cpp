@@ -29,6 +29,12 @@ namespace {
 constexpr std::chrono::seconds patience{3};
 constexpr std::chrono::seconds mpirun_patience{6};
 
+/// Where a rank has ended, for mpirun to say it, which knows the signal; where its machine was lost,
+/// which has taken 6 s to be seen, for it to know that, too.
+constexpr std::chrono::milliseconds words_patience{2000}, words_patience_when_silent{500};
+/// Then for mpirun to end what it can still reach. The rest ends by itself (lifeline.hpp).
+constexpr std::chrono::seconds lost_patience{2};
+
 /// Of what is written to stderr, its beginning: there the cause stands.
 constexpr std::size_t max_written = 1 << 16;
 
@@ -40,8 +46,9 @@ bool has_ended(const ChildProcess& process, Deadline deadline) {
 
 class Relay {
  public:
-  Relay(int socket, Program program)
+  Relay(int socket, Program program, LifelineServer* lifelines)
       : race_(socket),
+        lifelines_(lifelines),
         streams_(make_socket_pair(SOCK_STREAM, "make a socket")),
         errors_(make_socket_pair(SOCK_STREAM, "make a socket")) {
     program.streams = {streams_.there.get(), streams_.there.get(), errors_.there.get()};
@@ -53,20 +60,30 @@ class Relay {
   }
 
   void run() {
-    std::array<pollfd, 4> watched = {{{race_, POLLIN, 0},
+    std::array<pollfd, 5> watched = {{{race_, POLLIN, 0},
                                       {streams_.here.get(), POLLIN, 0},
                                       {errors_.here.get(), POLLIN, 0},
-                                      {mpirun_->ended_fd(), POLLIN, 0}}};
+                                      {mpirun_->ended_fd(), POLLIN, 0},
+                                      {lifelines_ == nullptr ? -1 : lifelines_->fd(), POLLIN, 0}}};
+    Deadline deadline;  // never, as long as all are there
     for (;;) {
-      if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
+      if (poll(watched.data(), watched.size(), deadline.poll_milliseconds()) < 0 && errno != EINTR)
+        return;
+      if (watched[4].revents != 0) lifelines_->read();
+      if (deadline.never() && lifelines_ != nullptr && !lifelines_->lost().empty())
+        deadline =
+            lifelines_->lost().front().is_silent ? words_patience_when_silent : words_patience;
       if (watched[2].revents != 0 && !read_errors()) watched[2].fd = -1;
       if (watched[1].revents != 0 && !read_answers()) watched[1].fd = -1;
       if (watched[0].revents != 0 && !pass_on_order()) return;
       if (watched[3].revents != 0) {
         while (read_answers()) continue;
         while (read_errors()) continue;
-        send_to_race(
-            to_bytes(nlohmann::json{{"error", why_ranks_ended(written_, mpirun_->wait())}}));
+        send_error(why_ranks_ended(written_, mpirun_->wait()));
+        return;
+      }
+      if (deadline.passed()) {
+        send_error(why_ranks_were_lost(lifelines_->lost()));
         return;
       }
     }
@@ -75,9 +92,10 @@ class Relay {
   /// No rank is left then.
   void end() {
     shutdown(streams_.here.get(), SHUT_WR);
-    if (has_ended(*mpirun_, patience)) return;
+    const bool has_lost = lifelines_ != nullptr && !lifelines_->lost().empty();
+    if (!has_lost && has_ended(*mpirun_, patience)) return;
     mpirun_->signal(SIGTERM);
-    has_ended(*mpirun_, mpirun_patience);
+    has_ended(*mpirun_, has_lost ? lost_patience : mpirun_patience);
   }
 
  private:
@@ -123,7 +141,12 @@ class Relay {
     }
   }
 
+  void send_error(const std::string& why) const {
+    send_to_race(to_bytes(nlohmann::json{{"error", why}}));
+  }
+
   int race_;
+  LifelineServer* lifelines_;
   SocketPair streams_, errors_;
   FrameReader frames_;
   bool is_garbled_ = false;
@@ -133,8 +156,8 @@ class Relay {
 
 }  // namespace
 
-void relay_ranks(int socket, const Program& program) {
-  Relay relay(socket, program);
+void relay_ranks(int socket, const Program& program, LifelineServer* lifelines) {
+  Relay relay(socket, program, lifelines);
   relay.run();
   relay.end();
 }

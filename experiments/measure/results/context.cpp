@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "build_facts.inc"
+#include "experiments/base/this_program.hpp"
 #include "experiments/measure/results/library_versions.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
 #include "kernels/machine/simd_level.hpp"
@@ -108,6 +109,13 @@ std::string machine_fingerprint(const nlohmann::json& context) {
 }
 
 std::string program_version() { return build_version; }
+
+std::string program_build() {
+  constexpr std::size_t digits = 8;  // of 40; more would only make the line longer
+  const std::string id = build_id().substr(0, digits);
+  return fmt::format("{} (commit {}{}, build {})", build_version, build_commit,
+                     build_dirty ? " changed" : "", id.empty() ? "unknown" : id);
+}
 
 void complete_context(nlohmann::json& context, const Machine& machine) {
   context["load_after"] = load_of(machine);

@@ -27,6 +27,9 @@ std::string hashed(std::string_view text);
 /// This build's, as in 0.1.0.
 std::string program_version();
 
+/// Tells this build from any other, as in "0.1.0 (commit 1f3a5c7e9b0d, build 8c2f41aa)".
+std::string program_build();
+
 /// Adds load_after, and in steal_seconds what the hypervisor took since collect_context.
 void complete_context(nlohmann::json& context, const Machine& machine = Machine());
 

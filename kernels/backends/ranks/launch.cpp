@@ -5,30 +5,35 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <numeric>
 #include <optional>
 #include <sstream>
+#include <utility>
 
-#include "kernels/backends/backend_registry.hpp"
+#include "kernels/backends/ranks/batch_hosts.hpp"
 #include "kernels/base/errors.hpp"
 
 namespace parlab {
 namespace {
 
 constexpr char mpirun_variable[] = "PARLAB_MPIRUN";
+constexpr char agent_variable[] = "PARLAB_RSH";
 
 const char* variable(const char* name) {
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets it
   return value == nullptr || *value == '\0' ? nullptr : value;
 }
 
+bool is_program(const std::string& name) {
+  return name.find('/') == std::string::npos ? !find_program(name).empty()
+                                             : access(name.c_str(), X_OK) == 0;
+}
+
 /// The mpirun of the MPI that parlab was built with, so that ranks understand it; or the user's.
 std::string mpirun_file() {
   if (const char* const chosen = variable(mpirun_variable)) {
-    if (find_program(chosen).empty())
+    if (!is_program(chosen))
       throw UsageError(fmt::format("{}={}: there is no such program", mpirun_variable, chosen));
     return chosen;
   }
@@ -54,50 +59,6 @@ Mpirun kind_of(const std::string& file) {
                   file, mpirun_variable));
 }
 
-int all_slots(const std::vector<RankHost>& hosts) {
-  return std::accumulate(hosts.begin(), hosts.end(), 0,
-                         [](int sum, const RankHost& host) { return sum + host.slots; });
-}
-
-/// Name and number, "h1:2".
-RankHost host_of(const std::string& option, std::string_view text, char separator) {
-  const auto colon = text.rfind(separator);
-  RankHost host{std::string(text.substr(0, colon)), 1};
-  if (colon != std::string_view::npos) {
-    const std::string_view number = text.substr(colon + 1);
-    const auto read = std::from_chars(number.data(), number.data() + number.size(), host.slots);
-    if (read.ec != std::errc{} || read.ptr != number.data() + number.size() || host.slots < 1 ||
-        host.slots > max_workers)
-      throw UsageError(fmt::format("{}: '{}' has no number of ranks from 1 to {} behind the '{}'",
-                                   option, text, max_workers, separator));
-  }
-  const auto is_odd = [](char c) {
-    return c <= ' ' || c == ',' || c == ':' || c == '\'' || c == '"';
-  };
-  if (host.name.empty() || host.name.front() == '-' || std::ranges::any_of(host.name, is_odd))
-    throw UsageError(
-        fmt::format("{}: '{}' does not name a host; write HOST or HOST:RANKS", option, text));
-  return host;
-}
-
-void add_host(const std::string& option, std::vector<RankHost>& hosts, RankHost host) {
-  if (std::ranges::find(hosts, host.name, &RankHost::name) != hosts.end())
-    throw UsageError(fmt::format("{}: host {} appears twice; give the number of its ranks, {}:2",
-                                 option, host.name, host.name));
-  hosts.push_back(std::move(host));
-}
-
-std::string host_words(const std::vector<RankHost>& hosts) {
-  std::vector<std::string> words;
-  for (const RankHost& host : hosts) words.push_back(fmt::format("{}:{}", host.name, host.slots));
-  return fmt::format("{}", fmt::join(words, ","));
-}
-
-/// A batch system whose hosts mpirun itself knows, or is told by a file.
-bool is_allotted() {
-  return variable("SLURM_JOB_ID") != nullptr || variable("PBS_NODEFILE") != nullptr;
-}
-
 std::string text_between(std::string_view text, std::string_view begin, std::string_view end) {
   const auto from = text.find(begin);
   if (from == std::string_view::npos) return "";
@@ -107,52 +68,41 @@ std::string text_between(std::string_view text, std::string_view begin, std::str
 
 }  // namespace
 
-std::vector<RankHost> parse_rank_hosts(const std::string& option, const std::string& text) {
-  std::vector<RankHost> hosts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    add_host(option, hosts,
-             host_of(option, std::string_view(text).substr(begin, end - begin), ':'));
-    begin = end + 1;
-  }
-  return hosts;
+FoundMpirun find_mpirun() {
+  std::string file = mpirun_file();
+  const Mpirun kind = kind_of(file);
+  return {std::move(file), kind};
 }
 
-std::vector<RankHost> read_rank_hosts(const std::string& option, const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw UsageError(fmt::format("{} {}: it cannot be read", option, path));
-  const std::string where = fmt::format("{} {}", option, path);
-  std::vector<RankHost> hosts;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string name, slots, more;
-    if (!(words >> name)) continue;
-    if (words >> slots) {
-      if (!slots.starts_with("slots=") || words >> more)
-        throw UsageError(fmt::format("{} {}: '{}' is not HOST, HOST:RANKS or HOST slots=RANKS",
-                                     option, path, line));
-      (name += ':') += slots.substr(6);
+std::vector<std::string> launch_agent() {
+  for (const char* name : {agent_variable, "OMPI_MCA_plm_rsh_agent", "OMPI_MCA_orte_rsh_agent"}) {
+    const char* const text = variable(name);
+    if (text == nullptr) continue;
+    // Open MPI takes the first that is there of several with colons between.
+    const char separator = name == agent_variable ? '\0' : ':';
+    std::vector<std::string> first;
+    std::istringstream all(text);
+    for (std::string one; std::getline(all, one, separator);) {
+      std::istringstream split(one);
+      std::vector<std::string> words;
+      for (std::string word; split >> word;) words.push_back(word);
+      if (words.empty()) continue;
+      if (is_program(words.front())) return words;
+      if (first.empty()) first = words;
     }
-    add_host(where, hosts, host_of(where, name, ':'));
+    if (!first.empty()) return first;
   }
-  if (hosts.empty()) throw UsageError(fmt::format("{} {}: it names no host", option, path));
-  return hosts;
-}
-
-void require_ranks(int ranks, const std::vector<RankHost>& hosts) {
-  kind_of(mpirun_file());
-  if (!hosts.empty() && all_slots(hosts) < ranks)
-    throw UsageError(fmt::format(
-        "--workers {}: the hosts take {} ranks; write more behind a host, as in {}:{}", ranks,
-        all_slots(hosts), hosts.front().name, hosts.front().slots + ranks - all_slots(hosts)));
+  if (variable("SLURM_JOB_ID") != nullptr && is_program("srun"))
+    return {"srun", "--quiet", "--overlap", "--nodes=1", "--ntasks=1", "--nodelist"};
+  return {"ssh"};
 }
 
 Program rank_program(int ranks, const std::vector<RankHost>& hosts,
                      const std::vector<std::string>& words,
                      const std::vector<std::string>& exported) {
-  const std::string file = mpirun_file();
-  const Mpirun kind = kind_of(file);
+  const auto [file, kind] = find_mpirun();
   Program program{.words = {file, kind == Mpirun::open_mpi ? "-np" : "-n", fmt::to_string(ranks)},
+                  .variables = outer_mpirun_variables(),
                   .group = ProcessGroup::own};
   auto& all = program.words;
   const auto add = [&](std::initializer_list<std::string> more) { all.insert(all.end(), more); };
@@ -160,10 +110,8 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
     // As other backends' workers: on any processor, and as many as one likes.
     add({"--bind-to", "none"});
     if (!hosts.empty())
-      add({"--host", host_words(hosts)});
-    else if (const char* const nodes = variable("PBS_NODEFILE"))
-      add({"--hostfile", nodes});
-    else if (!is_allotted())
+      add({"--host", host_list(hosts)});
+    else
       add({"--oversubscribe"});
     if (!hosts.empty())
       for (const std::string& name : exported) add({"-x", name});
@@ -172,6 +120,8 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
     };
     set("OMPI_ALLOW_RUN_AS_ROOT", "1");
     set("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    if (const char* const agent = variable(agent_variable))
+      program.variables["OMPI_MCA_plm_rsh_agent"] = agent;
     // Containers forbid what copies from process to process; messages here are small.
     set("OMPI_MCA_btl_vader_single_copy_mechanism", "none");
     // A host that is lost is noticed in some 6 s.
@@ -179,9 +129,9 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
     set("OMPI_MCA_oob_tcp_keepalive_intvl", "1");
     set("OMPI_MCA_oob_tcp_keepalive_probes", "3");
   } else if (!hosts.empty()) {
-    add({"-hosts", host_words(hosts)});
-  } else if (const char* const nodes = variable("PBS_NODEFILE")) {
-    add({"-f", nodes});
+    if (const char* const agent = variable(agent_variable))
+      add({"-launcher", "ssh", "-launcher-exec", agent});
+    add({"-hosts", host_list(hosts)});
   }
   all.insert(all.end(), words.begin(), words.end());
   return program;
@@ -223,6 +173,20 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status) 
     if (line.find_first_not_of("-=") != std::string::npos)
       return fmt::format("mpirun: {} ({})", line, status.describe());
   return fmt::format("mpirun ended: {}", status.describe());
+}
+
+std::string why_ranks_were_lost(const std::vector<LostRank>& lost) {
+  const auto silent = std::ranges::find(lost, true, &LostRank::is_silent);
+  const LostRank& first = silent == lost.end() ? lost.front() : *silent;
+  std::vector<int> ranks;
+  for (const LostRank& rank : lost)
+    if (rank.host == first.host) ranks.push_back(rank.rank);
+  std::ranges::sort(ranks);
+  const std::string who =
+      fmt::format("{} {}", ranks.size() == 1 ? "rank" : "ranks", fmt::join(ranks, ", "));
+  return silent == lost.end()
+             ? fmt::format("{} on {}: ended", who, first.host)
+             : fmt::format("host {} was lost, with {}: it no longer answers", first.host, who);
 }
 
 }  // namespace parlab

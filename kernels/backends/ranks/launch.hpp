@@ -1,38 +1,34 @@
 #pragma once
 
-// How ranks are started: by mpirun, which parlab starts itself; on this machine, on hosts that are
-// named, or on those that a batch system has allotted.
+// How ranks are started: by mpirun, which parlab starts itself; on this machine, or on hosts that
+// are named, or that a batch system has allotted (batch_hosts.hpp).
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "kernels/backends/ranks/lifeline.hpp"
+#include "kernels/backends/ranks/rank_hosts.hpp"
 #include "kernels/posix/process/program.hpp"
 
 namespace parlab {
 
-/// A machine, and how many ranks it takes.
-struct RankHost {
-  std::string name;
-  int slots = 1;
-
-  friend bool operator==(const RankHost&, const RankHost&) = default;
-};
-
-/// Reads "h1:2,h2:2"; a host without a number has one slot. Throws UsageError.
-std::vector<RankHost> parse_rank_hosts(const std::string& option, const std::string& text);
-
-/// Reads a file of lines "h1", "h1 slots=2" or "h1:2"; # begins a comment. Throws UsageError.
-std::vector<RankHost> read_rank_hosts(const std::string& option, const std::string& path);
-
 /// Whose mpirun it is: they take other options.
 enum class Mpirun { open_mpi, hydra };
 
-/// Throws UsageError where there is no mpirun, or where the hosts have fewer slots than `ranks`.
-void require_ranks(int ranks, const std::vector<RankHost>& hosts);
+/// That of the MPI that parlab was built with, or the user's (PARLAB_MPIRUN). Throws UsageError where
+/// there is none.
+struct FoundMpirun {
+  std::string file;
+  Mpirun kind;
+};
+FoundMpirun find_mpirun();
 
-/// mpirun, with what it needs to start `words` in so many ranks; without hosts, where the batch
-/// system says, else here. `exported`: variables that ranks on other hosts need. Throws UsageError
+/// The words before a host's name that start a command there: PARLAB_RSH, else what Open MPI is told
+/// by its own variable, else srun's in a job of SLURM, else ssh. Words are split at blanks.
+std::vector<std::string> launch_agent();
+
+/// mpirun, with what it needs to start `words` in so many ranks; without hosts here. `exported`: variables that ranks on other hosts need. Throws UsageError
 /// as require_ranks().
 Program rank_program(int ranks, const std::vector<RankHost>& hosts,
                      const std::vector<std::string>& words,
@@ -40,5 +36,8 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
 
 /// In a line, why ranks ended that were to go on: from what mpirun, and the ranks, wrote to stderr.
 std::string why_ranks_ended(std::string_view written, const ExitStatus& status);
+
+/// The same where mpirun has said nothing: from connections that have ended, which must be some.
+std::string why_ranks_were_lost(const std::vector<LostRank>& lost);
 
 }  // namespace parlab

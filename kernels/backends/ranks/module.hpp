@@ -11,4 +11,9 @@ using StartRanks = Ranks*();
 
 inline constexpr char start_ranks_name[] = "parlab_start_ranks";
 
+/// The library's name and version, before MPI is started, too; valid for ever.
+using LibraryName = const char*();
+
+inline constexpr char library_name_name[] = "parlab_mpi_library";
+
 }  // namespace parlab

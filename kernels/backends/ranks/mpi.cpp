@@ -1,16 +1,20 @@
 // mpi: a run spreads over ranks, which share no memory. All of them make the same run (ranks.hpp),
 // each computes chunks, and the partials go to all: so each folds the same, and goes on alike.
 // static: a contiguous share each; dynamic: the next chunk by a counter that rank 0 holds and the
-// others count up without it (one-sided).
+// others count up without it (one-sided). mpi+openmp, mpi+tbb: each rank has threads of that
+// backend, which divide its share, or take chunks from the counter each for itself.
 //
 // A chunk that writes to memory is refused: no other rank would see what it wrote.
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <thread>
@@ -18,6 +22,7 @@
 #include <vector>
 
 #include "kernels/backends/backend_registry.hpp"
+#include "kernels/backends/ranks/rank_hosts.hpp"
 #include "kernels/backends/ranks/rank_inbox.hpp"
 #include "kernels/backends/ranks/ranks.hpp"
 #include "kernels/backends/static_share.hpp"
@@ -35,17 +40,27 @@ Ranks& ranks_for(int workers) {
     throw UsageError(
         "backend mpi needs the processes that `parlab run` and `parlab compare` start for it: use "
         "one of these, or another backend");
-  if (ranks->size() != workers)
-    throw UsageError(fmt::format("mpi has {} ranks here, not {}", ranks->size(), workers));
+  const std::vector<int>& threads = rank_threads();
+  if (const int all = std::accumulate(threads.begin(), threads.end(), 0); all != workers)
+    throw UsageError(fmt::format("ranks have {} workers here, not {}", all, workers));
   return *ranks;
 }
 
 class Mpi final : public Backend {
  public:
   explicit Mpi(const BackendSpec& spec)
-      : ranks_(ranks_for(spec.workers)), dynamic_(spec.schedule == "dynamic") {}
+      : ranks_(ranks_for(spec.workers)),
+        workers_(spec.workers),
+        dynamic_(spec.schedule == "dynamic") {
+    const std::string backend = threads_backend(spec.backend);
+    const int own = rank_threads()[static_cast<std::size_t>(ranks_.rank())];
+    if (!backend.empty())
+      threads_ = make_backend({backend, parse_backend(backend).schedule, own});
+    else if (std::ranges::any_of(rank_threads(), [](int threads) { return threads != 1; }))
+      throw UsageError("ranks of mpi have one worker each");
+  }
 
-  int workers() const override { return ranks_.size(); }
+  int workers() const override { return workers_; }
 
   std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)> on_hit) override {
     return RankInbox::of(ranks_).listen(std::move(on_hit));
@@ -66,32 +81,62 @@ class Mpi final : public Backend {
   }
 
   void run_static(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) {
-    const auto size = static_cast<std::uint64_t>(ranks_.size());
+    std::vector<IndexRange> shares;  // of the ranks: those of their workers, which are neighbours
     std::vector<std::uint64_t> counts;
-    for (std::uint64_t rank = 0; rank < size; ++rank)
-      counts.push_back(static_share(chunks, size, rank).size());
-    const IndexRange share = static_share(chunks, size, static_cast<std::uint64_t>(ranks_.rank()));
+    std::uint64_t worker = 0;
+    const auto all = static_cast<std::uint64_t>(workers_);
+    for (const int threads : rank_threads()) {
+      const std::uint64_t end = worker + static_cast<std::uint64_t>(threads);
+      shares.push_back(
+          {static_share(chunks, all, worker).begin, static_share(chunks, all, end - 1).end});
+      counts.push_back(shares.back().size());
+      worker = end;
+    }
+    const IndexRange share = shares[static_cast<std::size_t>(ranks_.rank())];
     compute([&](RankInbox& inbox) {
-      for (std::uint64_t chunk = share.begin; chunk < share.end; ++chunk) {
-        if (inbox.has_failed(runs)) return;
-        body(chunk, slots + chunk * slot_size);
-      }
+      const auto one = [&](std::uint64_t i, std::byte* slot) {
+        if (!inbox.has_failed(runs)) body(share.begin + i, slot);
+      };
+      in_threads(share.size(), slots + share.begin * slot_size, slot_size, one);
     });
     ranks_.gather_items(slots, slot_size, counts);
   }
 
   void run_dynamic(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) {
     const std::uint64_t number = ++dynamic_runs;
+    std::mutex mutex;
     std::vector<std::uint64_t> computed;
+    std::atomic<bool> has_failed_here = false;  // in another thread
     compute([&](RankInbox& inbox) {
-      for (;;) {
-        const std::uint64_t chunk = ranks_.next_ticket(number);  // one at least (next_ticket())
-        if (chunk >= chunks || inbox.has_failed(runs)) return;
-        body(chunk, slots + chunk * slot_size);
-        computed.push_back(chunk);
-      }
+      const auto take_chunks = [&](std::uint64_t, std::byte*) {
+        std::vector<std::uint64_t> own;
+        for (;;) {
+          const std::uint64_t chunk = ranks_.next_ticket(number);  // one at least (next_ticket())
+          if (chunk >= chunks || has_failed_here || inbox.has_failed(runs)) break;
+          try {
+            body(chunk, slots + chunk * slot_size);
+          } catch (...) {
+            has_failed_here = true;
+            throw;
+          }
+          own.push_back(chunk);
+        }
+        const std::scoped_lock one(mutex);
+        computed.insert(computed.end(), own.begin(), own.end());
+      };
+      const int own = rank_threads()[static_cast<std::size_t>(ranks_.rank())];
+      in_threads(static_cast<std::uint64_t>(own), nullptr, 0, take_chunks);
     });
     send_computed(computed, slots, slot_size);
+  }
+
+  /// On the workers of this rank.
+  void in_threads(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) {
+    if (threads_ != nullptr) {
+      threads_->run_chunks(chunks, slots, slot_size, body);
+      return;
+    }
+    for (std::uint64_t chunk = 0; chunk < chunks; ++chunk) body(chunk, slots + chunk * slot_size);
   }
 
   /// Each chunk's number with its partial, from whoever computed it.
@@ -137,17 +182,32 @@ class Mpi final : public Backend {
   }
 
   Ranks& ranks_;
+  int workers_;  // of all ranks
   bool dynamic_;
+  std::unique_ptr<Backend> threads_;  // of this rank; null: it has one worker
 };
 
-const RegisterBackend registered{{
-    .name = "mpi",
-    .what = "MPI ranks on this machine, which parlab starts; all and each leave it out",
-    .schedules = {"static", "dynamic"},
-    .by_name_only = true,
-    .shares_memory = false,
-    .make = [](const BackendSpec& spec) { return std::make_unique<Mpi>(spec); },
-}};
+BackendEntry entry(const char* name, const char* what) {
+  return {
+      .name = name,
+      .what = what,
+      .schedules = {"static", "dynamic"},
+      .by_name_only = true,
+      .shares_memory = false,
+      .make = [](const BackendSpec& spec) { return std::make_unique<Mpi>(spec); },
+  };
+}
+
+const RegisterBackend ranks_alone(
+    entry("mpi", "MPI ranks, here or on --hosts, which parlab starts; all and each leave it out"));
+#ifdef PARLAB_HAS_OPENMP
+const RegisterBackend ranks_of_openmp(
+    entry("mpi+openmp", "MPI ranks of OpenMP threads: the workers of a host are in one (--ranks)"));
+#endif
+#ifdef PARLAB_HAS_TBB
+const RegisterBackend ranks_of_tbb(
+    entry("mpi+tbb", "MPI ranks of oneTBB threads: the workers of a host are in one (--ranks)"));
+#endif
 
 }  // namespace
 }  // namespace parlab

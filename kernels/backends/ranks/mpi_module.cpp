@@ -2,39 +2,33 @@
 // way is looked at, with naps between.
 
 #include <mpi.h>
-#include <sched.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <limits>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 
 #include "kernels/backends/ranks/module.hpp"
+#include "kernels/backends/ranks/rank_naps.hpp"
+#include "kernels/backends/ranks/ticket_counter.hpp"
 
 namespace parlab {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono_literals::operator""us;
-using std::chrono_literals::operator""ms;
-
-constexpr Clock::duration spin = 100us;
-constexpr Clock::duration max_nap = 1ms;
-constexpr Clock::duration rest_nap = 10ms;
-/// A rank that waits for a command has waited so long before it rests: between two runs of a sample
-/// it stays awake.
-constexpr Clock::duration patience = 200ms;
-
 constexpr int command_tag = 1, news_tag = 2;
 constexpr int news_numbers = 3;  // of a RankNews
 
-void nap(Clock::duration time) {
-  const auto nanoseconds = std::chrono::nanoseconds(time).count();
-  const timespec wait{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
-  nanosleep(&wait, nullptr);
+/// "Open MPI v4.1.4": what stands before the first comma or line's end.
+const std::string& library_name() {
+  static const std::string name = [] {
+    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+    int length = 0;
+    MPI_Get_library_version(text.data(), &length);
+    const std::string whole(text.data(), static_cast<std::size_t>(length));
+    return whole.substr(0, whole.find_first_of(",\n"));
+  }();
+  return name;
 }
 
 class MpiRanks final : public Ranks {
@@ -56,14 +50,10 @@ class MpiRanks final : public Ranks {
     for (int rank = 0; rank < size_; ++rank)
       hosts_.emplace_back(names.data() +
                           static_cast<std::ptrdiff_t>(rank) * MPI_MAX_PROCESSOR_NAME);
-    const MPI_Aint bytes = rank_ == 0 ? sizeof(std::uint64_t) * 2 : 0;
-    MPI_Win_allocate(bytes, sizeof(std::uint64_t), MPI_INFO_NULL, MPI_COMM_WORLD,
-                     static_cast<void*>(&tickets_), &window_);
-    MPI_Win_lock_all(MPI_MODE_NOCHECK, window_);
-    if (rank_ == 0) {
-      tickets_[0] = tickets_[1] = 0;
-      MPI_Win_sync(window_);
-    }
+    if (share_a_machine())
+      counter_ = std::make_unique<SharedCounter>(mutex_, rank_);
+    else
+      counter_ = std::make_unique<AskedCounter>(mutex_, rank_);
     MPI_Barrier(MPI_COMM_WORLD);
   }
   MpiRanks(const MpiRanks&) = delete;
@@ -72,8 +62,7 @@ class MpiRanks final : public Ranks {
   ~MpiRanks() override {
     while (hear()) continue;
     finish_told();
-    MPI_Win_unlock_all(window_);
-    MPI_Win_free(&window_);
+    counter_.reset();
     MPI_Comm_free(&beside_);
     MPI_Finalize();
   }
@@ -81,13 +70,7 @@ class MpiRanks final : public Ranks {
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   const std::vector<std::string>& hosts() const override { return hosts_; }
-  std::string library() const override {
-    std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
-    int length = 0;
-    MPI_Get_library_version(text.data(), &length);
-    const std::string whole(text.data(), static_cast<std::size_t>(length));
-    return whole.substr(0, whole.find_first_of(",\n"));
-  }
+  std::string library() const override { return library_name(); }
 
   void broadcast(std::span<std::byte> bytes, int root) override {
     wait([&](MPI_Request& request) {
@@ -102,6 +85,7 @@ class MpiRanks final : public Ranks {
       MPI_Iallgather(&number, 1, MPI_UINT64_T, numbers.data(), 1, MPI_UINT64_T, MPI_COMM_WORLD,
                      &request);
     });
+    counter_->rest();
     return numbers;
   }
 
@@ -132,7 +116,7 @@ class MpiRanks final : public Ranks {
         MPI_Isend(&command, 1, MPI_CHAR, rank, command_tag, MPI_COMM_WORLD,
                   &sent[static_cast<std::size_t>(rank)]);
     }
-    wait_until([&] { return tested_all(sent); }, max_nap);
+    wait_until([&] { return tested_all(sent); });
   }
 
   char wait_for_command() override {
@@ -142,31 +126,11 @@ class MpiRanks final : public Ranks {
       const std::scoped_lock one(mutex_);
       MPI_Irecv(&command, 1, MPI_CHAR, 0, command_tag, MPI_COMM_WORLD, &request);
     }
-    wait_until([&] { return tested(request); }, rest_nap);
+    wait_until([&] { return tested(request); }, rank_rest_nap);
     return command;  // NOLINT(clang-analyzer-optin.mpi.MPI-Checker): tested() completes it
   }
 
-  std::uint64_t next_ticket(std::uint64_t run) override {
-    const std::scoped_lock one(mutex_);
-    // Two counters: while one counts, the next run's is put back to 0 by the rank that holds them,
-    // when it has taken its first ticket of this run, and with that has seen the end of the last.
-    if (run != run_of_tickets_) {
-      run_of_tickets_ = run;
-      if (rank_ == 0) {
-        const std::uint64_t zero = 0;
-        std::uint64_t before = 0;
-        MPI_Fetch_and_op(&zero, &before, MPI_UINT64_T, 0, static_cast<MPI_Aint>((run + 1) % 2),
-                         MPI_REPLACE, window_);
-        MPI_Win_flush(0, window_);
-      }
-    }
-    const std::uint64_t step = 1;
-    std::uint64_t ticket = 0;
-    MPI_Fetch_and_op(&step, &ticket, MPI_UINT64_T, 0, static_cast<MPI_Aint>(run % 2), MPI_SUM,
-                     window_);
-    MPI_Win_flush(0, window_);
-    return ticket;
-  }
+  std::uint64_t next_ticket(std::uint64_t run) override { return counter_->next(run); }
 
   void tell(const RankNews& news) override {
     const std::scoped_lock one_teller(tell_mutex_);
@@ -198,6 +162,16 @@ class MpiRanks final : public Ranks {
   }
 
  private:
+  static bool share_a_machine() {
+    MPI_Comm machine = MPI_COMM_NULL;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+    int here = 0, all = 0;
+    MPI_Comm_size(machine, &here);
+    MPI_Comm_size(MPI_COMM_WORLD, &all);
+    MPI_Comm_free(&machine);
+    return here == all;  // all ranks find the same
+  }
+
   bool tested(MPI_Request& request) {
     const std::scoped_lock one(mutex_);
     int is_done = 0;
@@ -211,18 +185,6 @@ class MpiRanks final : public Ranks {
     return are_done != 0;
   }
 
-  template <class Done>
-  void wait_until(const Done& done, Clock::duration longest_nap) {
-    const auto begin = Clock::now();
-    while (!done()) {
-      const auto waited = Clock::now() - begin;
-      if (waited < spin)
-        sched_yield();
-      else
-        nap(std::min(waited / 16, waited < patience ? max_nap : longest_nap));
-    }
-  }
-
   template <class Start>
   void wait(const Start& start) {
     MPI_Request request = MPI_REQUEST_NULL;
@@ -230,24 +192,22 @@ class MpiRanks final : public Ranks {
       const std::scoped_lock one(mutex_);
       start(request);
     }
-    wait_until([&] { return tested(request); }, max_nap);
+    wait_until([&] { return tested(request); });
   }  // NOLINT(clang-analyzer-optin.mpi.MPI-Checker): tested() completes it
 
   /// Before the news that were sent last make room: small messages, which are soon away.
   void finish_told() {
-    if (!sent_.empty()) wait_until([&] { return tested_all(sent_); }, max_nap);
+    if (!sent_.empty()) wait_until([&] { return tested_all(sent_); });
     sent_.clear();
   }
 
   int rank_ = 0, size_ = 1;
+  std::mutex mutex_;  // of MPI: a search listens in a thread of its own
   std::vector<std::string> hosts_;
   MPI_Comm beside_ = MPI_COMM_NULL;  // for news, which nobody waits for
-  MPI_Win window_ = MPI_WIN_NULL;
-  std::uint64_t* tickets_ = nullptr;  // in rank 0
-  std::uint64_t run_of_tickets_ = std::numeric_limits<std::uint64_t>::max();
+  std::unique_ptr<TicketCounter> counter_;
   std::array<std::uint64_t, news_numbers> told_{};
   std::vector<MPI_Request> sent_;
-  std::mutex mutex_;       // a search listens in a thread of its own
   std::mutex tell_mutex_;  // taken before the other
 };
 
@@ -256,4 +216,8 @@ class MpiRanks final : public Ranks {
 
 extern "C" __attribute__((visibility("default"))) parlab::Ranks* parlab_start_ranks() {
   return new parlab::MpiRanks;
+}
+
+extern "C" __attribute__((visibility("default"))) const char* parlab_mpi_library() {
+  return parlab::library_name().c_str();
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "kernels/backends/ranks/module.hpp"
 #include "kernels/base/errors.hpp"
@@ -20,22 +21,42 @@ std::unique_ptr<Ranks>& joined() {
   return ranks;
 }
 
-}  // namespace
+std::vector<int>& threads_of_ranks() {
+  static std::vector<int> threads;
+  return threads;
+}
 
-Ranks& join_ranks(const std::string& file, int size) {
+/// A function of the module, which stays loaded.
+template <class Function>
+Function* call_named(const std::string& file, const char* name) {
   // For all: an MPI library loads parts of its own, which look for its names.
   void* const module = dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (module == nullptr)
     throw std::runtime_error(fmt::format("cannot load MPI: {}", dlerror()));  // NOLINT
-  const auto start = reinterpret_cast<StartRanks*>(dlsym(module, start_ranks_name));
-  if (start == nullptr) throw std::runtime_error(fmt::format("{} has no ranks", file));
+  const auto function = reinterpret_cast<Function*>(dlsym(module, name));
+  if (function == nullptr) throw std::runtime_error(fmt::format("{} has no {}", file, name));
+  return function;
+}
+
+}  // namespace
+
+Ranks& join_ranks(const std::string& file, std::vector<int> threads) {
+  const auto size = static_cast<int>(threads.size());
+  const auto start = call_named<StartRanks>(file, start_ranks_name);
   joined().reset(start());
   if (joined()->size() != size)
     throw std::runtime_error(fmt::format(
         "{} ranks were started, and each sees {} of them: the program that started them is not of "
         "the MPI that parlab was built with ({}); set PARLAB_MPIRUN to its mpirun",
         size, joined()->size(), joined()->library()));
+  threads_of_ranks() = std::move(threads);
   return *joined();
+}
+
+const std::vector<int>& rank_threads() { return threads_of_ranks(); }
+
+std::string rank_library(const std::string& file) {
+  return call_named<LibraryName>(file, library_name_name)();
 }
 
 Ranks* joined_ranks() { return joined().get(); }

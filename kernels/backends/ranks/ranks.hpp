@@ -69,9 +69,17 @@ class Ranks {
   [[noreturn]] virtual void abort() = 0;
 };
 
-/// Joins the ranks that this process was started with, by the module in `file`. Throws
-/// std::runtime_error where it cannot be loaded, or where there are not `size` ranks. Once a process.
-Ranks& join_ranks(const std::string& file, int size);
+/// Joins the ranks that this process was started with, by the module in `file`. `threads`: of each
+/// rank, for backends that have several in one; 1 else. Throws std::runtime_error where it cannot be
+/// loaded, or where there are not so many ranks. Once a process.
+Ranks& join_ranks(const std::string& file, std::vector<int> threads);
+
+/// Of each of the ranks joined, as join_ranks() was given it.
+const std::vector<int>& rank_threads();
+
+/// The MPI library that the module in `file` is linked with, "Open MPI v4.1.4". Throws
+/// std::runtime_error where it cannot be loaded.
+std::string rank_library(const std::string& file);
 
 /// Those joined, or null.
 Ranks* joined_ranks();

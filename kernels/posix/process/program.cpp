@@ -1,11 +1,14 @@
 #include "kernels/posix/process/program.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include "kernels/base/limits.hpp"
 #include "kernels/posix/file_descriptor.hpp"
@@ -71,7 +74,7 @@ ChildProcess start_program(const Program& program) {
       program.group);
 }
 
-ProgramOutput output_of(Program program, std::size_t max_bytes) {
+ProgramOutput output_of(Program program, std::size_t max_bytes, Deadline deadline) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw refusal("make a pipe", errno);
   const FileDescriptor here(ends[0]);
@@ -82,13 +85,20 @@ ProgramOutput output_of(Program program, std::size_t max_bytes) {
   std::string text;
   std::array<char, 4096> buffer;
   for (;;) {
+    pollfd written{here.get(), POLLIN, 0};
+    if (!deadline.never() && poll(&written, 1, deadline.poll_milliseconds()) <= 0) {
+      if (!deadline.passed()) continue;
+      if (program.group == ProcessGroup::own) child.signal_group(SIGKILL);
+      child.signal(SIGKILL);
+      return {child.wait(), text, true};
+    }
     const ssize_t n = read(here.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     text.append(buffer.data(), static_cast<std::size_t>(n));
     if (text.size() > max_bytes) text.erase(0, text.size() - max_bytes);
   }
-  return {child.wait(), text};
+  return {child.wait(), std::move(text)};
 }
 
 void become_program(const std::string& file, const std::vector<std::string>& words,

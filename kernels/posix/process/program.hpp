@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/base/deadline.hpp"
 #include "kernels/posix/process/child_process.hpp"
 
 namespace parlab {
@@ -36,11 +37,13 @@ ChildProcess start_program(const Program& program);
 struct ProgramOutput {
   ExitStatus status;
   std::string text;  // what it wrote to stdout and stderr, its end
+  bool is_late = false;
 };
 
 /// Runs the program until it and whatever else writes to its streams have ended, and returns at
-/// most the last `max_bytes` of what they wrote.
-ProgramOutput output_of(Program program, std::size_t max_bytes);
+/// most the last `max_bytes` of what they wrote. Where the deadline passes before, the program is
+/// killed, and late.
+ProgramOutput output_of(Program program, std::size_t max_bytes, Deadline deadline = {});
 
 /// Puts a program in the place of this process. `words`: what it sees, its name first. Returns,
 /// with errno set, only where that fails.

@@ -57,7 +57,8 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
     : out_(temporary_file()), err_(temporary_file()) {
   static int count = 0;
   mark_ = "TEST_OF_PARLAB=" + std::to_string(getpid()) + "-" + std::to_string(++count);
-  std::vector<std::string> words = {PARLAB_PROGRAM};
+  std::vector<std::string> words = around.within;
+  words.emplace_back(PARLAB_PROGRAM);
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

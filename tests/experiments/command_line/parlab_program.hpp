@@ -29,6 +29,7 @@ struct Surroundings {
   std::string err = {};  // the same for stderr
   std::vector<std::string> variables = {};  // NAME=value
   bool no_hangup = false;                   // ignores SIGHUP, as nohup does
+  std::vector<std::string> within = {};     // a command that becomes the program behind its words
 };
 
 /// A running parlab in its own process group. Its processes, and theirs, carry a mark in their

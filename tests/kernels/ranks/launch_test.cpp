@@ -47,6 +47,49 @@ TEST(RankHosts, AreReadFromAFile) {
   EXPECT_THAT(refusal([&] { read_rank_hosts("--hostfile", path); }), HasSubstr("cannot be read"));
 }
 
+using Threads = std::vector<int>;
+using Hosts = std::vector<RankHost>;
+
+TEST(RankLayout, GivesEachWorkerARank) {
+  const RankLayout here = rank_layout(3, {}, 0);
+  EXPECT_EQ(here.hosts, Hosts{});
+  EXPECT_EQ(here.threads, (Threads{1, 1, 1}));
+  const RankLayout there = rank_layout(3, {{"h1", 2}, {"h2", 4}, {"h3", 1}}, 0);
+  EXPECT_EQ(there.hosts, (Hosts{{"h1", 2}, {"h2", 1}}));
+  EXPECT_EQ(there.threads, (Threads{1, 1, 1}));
+}
+
+TEST(RankLayout, SharesWorkersOfAHostAmongItsRanks) {
+  const Hosts hosts = {{"h1", 4}, {"h2", 2}, {"h3", 9}};
+  const RankLayout one = rank_layout(6, hosts, 1);
+  EXPECT_EQ(one.hosts, (Hosts{{"h1", 1}, {"h2", 1}}));
+  EXPECT_EQ(one.threads, (Threads{4, 2}));
+  const RankLayout some = rank_layout(13, hosts, 3);
+  EXPECT_EQ(some.hosts, (Hosts{{"h1", 3}, {"h2", 2}, {"h3", 3}}));
+  EXPECT_EQ(some.threads, (Threads{2, 1, 1, 1, 1, 3, 2, 2}));
+  EXPECT_EQ(rank_layout(5, {}, 2).threads, (Threads{3, 2}));
+  EXPECT_EQ(rank_layout(1, {}, 2).threads, Threads{1});
+}
+
+TEST(RankLayout, KeepsToSlots) {
+  EXPECT_EQ(refusal([] { require_slots(3, {{"h1", 2}, {"h2", 1}}); }), "taken");
+  EXPECT_EQ(refusal([] { require_slots(9, {}); }), "taken");
+  EXPECT_THAT(refusal([] { require_slots(4, {{"h1", 2}, {"h2", 1}}); }), HasSubstr("h1:3"));
+}
+
+TEST(RankHosts, KnowThisMachine) {
+  EXPECT_TRUE(is_this_machine("localhost"));
+  EXPECT_TRUE(is_this_machine(machine_name()));
+  EXPECT_TRUE(is_this_machine("127.0.0.1"));
+  EXPECT_FALSE(is_this_machine("192.0.2.77"));  // of no machine (RFC 5737)
+}
+
+TEST(RankEnd, NamesTheMachineThatIsSilent) {
+  EXPECT_EQ(why_ranks_were_lost({{1, "h1", false}, {3, "h2", true}, {2, "h2", true}}),
+            "host h2 was lost, with ranks 2, 3: it no longer answers");
+  EXPECT_EQ(why_ranks_were_lost({{1, "h1", false}}), "rank 1 on h1: ended");
+}
+
 TEST(RankEnd, IsToldByWhoWasLost) {
   const ExitStatus ended{1, std::nullopt};
   EXPECT_EQ(why_ranks_ended("-----\nPrimary job  terminated\n-----\n-----\nmpirun noticed that "

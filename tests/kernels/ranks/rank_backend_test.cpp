@@ -1,19 +1,27 @@
-// What backend mpi must do beyond what is checked from outside (rank_arms_test.cpp): each rank makes
-// all of these tests, together with the others. Started with --start N MODULE it starts mpirun, and
-// that starts it again N times with --rank N MODULE.
+// What backends on ranks must do beyond what is checked from outside (rank_arms_test.cpp): each rank
+// makes all of these tests, together with the others. Started with --start THREADS MODULE, threads of
+// each rank as in 2,1, it starts mpirun, and that starts it again once a rank with --rank THREADS
+// MODULE.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/backends/ranks/launch.hpp"
@@ -30,10 +38,19 @@ using testing::HasSubstr;
 
 constexpr int skipped = 77;
 
-class RankBackend : public testing::TestWithParam<const char*> {
+class RankBackend : public testing::TestWithParam<std::string> {
  protected:
+  /// "mpi:static" has one worker a rank.
+  void SetUp() override {
+    if (threads_backend(spec_.backend).empty() && workers_ != ranks_.size())
+      GTEST_SKIP() << "ranks have threads here";
+    backend_ = make_backend(spec_);
+  }
+
   Ranks& ranks_ = *joined_ranks();
-  std::unique_ptr<Backend> backend_ = make_backend({"mpi", GetParam(), ranks_.size()});
+  int workers_ = std::accumulate(rank_threads().begin(), rank_threads().end(), 0);
+  BackendSpec spec_ = parse_backend(GetParam(), workers_);
+  std::unique_ptr<Backend> backend_;
 };
 
 TEST_P(RankBackend, FoldsInChunkOrder) { expect_chunk_order(*backend_); }
@@ -146,16 +163,53 @@ TEST_P(RankBackend, FindsNothingWhereThereIsNothing) {
 }
 
 TEST_P(RankBackend, TakesNoOtherNumberOfWorkers) {
-  EXPECT_THROW(make_backend({"mpi", GetParam(), ranks_.size() + 1}), UsageError);
+  EXPECT_THROW(make_backend({spec_.backend, spec_.schedule, workers_ + 1}), UsageError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedules, RankBackend, testing::Values("static", "dynamic"),
-                         [](const auto& info) { return info.param; });
+TEST_P(RankBackend, ComputesInAllThreadsOfARank) {
+  std::mutex mutex;
+  std::set<std::thread::id> threads;  // of this rank
+  const auto work = [&](IndexRange) {
+    std::this_thread::sleep_for(2ms);
+    const std::scoped_lock one(mutex);
+    threads.insert(std::this_thread::get_id());
+    return 1;
+  };
+  const auto own =
+      static_cast<std::size_t>(rank_threads()[static_cast<std::size_t>(ranks_.rank())]);
+  // A busy machine may let one thread do what others have not begun: not ten times in a row.
+  for (int i = 0; i < 10; ++i) backend_->map_chunks(Chunking({0, 200}, 1), work);
+  EXPECT_GE(threads.size(), own);
+}
 
-int start(int ranks, const std::string& program, const std::string& module) {
+std::vector<std::string> all_on_ranks() {
+  std::vector<std::string> names;
+  for (const BackendEntry& entry : backends())
+    if (!entry.shares_memory)
+      for (const std::string& schedule : entry.schedules)
+        names.push_back(entry.name + ":" + schedule);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, RankBackend, testing::ValuesIn(all_on_ranks()),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::ranges::replace_if(
+                               name, [](char c) { return c == ':' || c == '+'; }, '_');
+                           return name;
+                         });
+
+std::vector<int> numbers_in(const std::string& text) {
+  std::vector<int> numbers;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) numbers.push_back(std::stoi(word));
+  return numbers;
+}
+
+int start(const std::string& threads, const std::string& program, const std::string& module) {
   try {
-    const Program mpirun =
-        rank_program(ranks, {}, {program, "--rank", std::to_string(ranks), module}, {});
+    const Program mpirun = rank_program(static_cast<int>(numbers_in(threads).size()), {},
+                                        {program, "--rank", threads, module}, {});
     const ProgramOutput output = output_of(mpirun, 1 << 20);
     std::cout << output.text << output.status.describe() << '\n';
     return output.status.success() ? 0 : 1;
@@ -171,9 +225,8 @@ int start(int ranks, const std::string& program, const std::string& module) {
 int main(int count, char** values) {
   testing::InitGoogleMock(&count, values);
   if (count != 4) return 1;
-  const int ranks = std::stoi(values[2]);
-  if (std::strcmp(values[1], "--start") == 0) return parlab::start(ranks, values[0], values[3]);
-  parlab::join_ranks(values[3], ranks);
+  if (std::strcmp(values[1], "--start") == 0) return parlab::start(values[2], values[0], values[3]);
+  parlab::join_ranks(values[3], parlab::numbers_in(values[2]));
   const int failed = RUN_ALL_TESTS();
   parlab::leave_ranks();
   return failed;

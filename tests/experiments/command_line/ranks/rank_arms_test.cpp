@@ -27,7 +27,7 @@ std::string why_no_ranks() {
   for (const MissingBackend& missing : missing_backends())
     if (missing.name == "mpi") return missing.why;
   try {
-    require_ranks(1, {});
+    find_mpirun();
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -59,24 +59,29 @@ Words with(Words words, const Words& more) {
 }
 
 TEST_P(RankArms, GiveTheBitsOfSerial) {
-  const Words words =
-      with({"run"}, with(GetParam(), {"--backend", "serial,mpi:all", "--workers", "3", "--rounds",
-                                      "1", "--quiet", "--json", "-"}));
+  std::string names = "serial,mpi:all";
+  int ranks = 2;
+  for (const BackendEntry& entry : backends())
+    if (!threads_backend(entry.name).empty()) {
+      names += "," + entry.name + ":all";
+      ranks += 2;
+    }
+  const Words words = with({"run"}, with(GetParam(), {"--backend", names, "--workers", "3",
+                                                      "--rounds", "1", "--quiet", "--json", "-"}));
   ParlabProgram program(words);
   const Ended ended = program.wait();
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_TRUE(program.descendants().empty());
-  int ranks = 0;
   nlohmann::json serial;
   const auto document = nlohmann::json::parse(ended.out);
   for (const auto& result : document.at("results")) {
     EXPECT_TRUE(result.at("ok").get<bool>()) << result.at("label");
     if (result.at("backend") == "serial") serial = result.at("answer");
-    if (result.at("backend") != "mpi") continue;
-    ++ranks;
+    if (!result.at("backend").get<std::string>().starts_with("mpi")) continue;
+    --ranks;
     EXPECT_EQ(result.at("answer"), serial) << result.at("label");
   }
-  EXPECT_EQ(ranks, 2);
+  EXPECT_EQ(ranks, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -143,7 +148,8 @@ TEST_F(RankRuns, RefuseAKernelThatWrites) {
 }
 
 TEST_F(RankRuns, RefuseWhatSharesMemoryBeforeAnythingRuns) {
-  for (const Words& words : {Words{"diffusion"}, Words{"verify_prime", "--flag", "manager"},
+  for (const Words& words : {Words{"diffusion"}, Words{"histogram"}, Words{"spmv"}, Words{"stream"},
+                             Words{"verify_prime", "--flag", "manager"},
                              Words{"primes", "--range", "B", "--feed", "queue"}}) {
     const Ended ended = run_parlab(with({"run"}, with(words, {"--backend", "mpi"})));
     EXPECT_EQ(ended.code, 2);
@@ -160,6 +166,35 @@ TEST_F(RankRuns, RefuseAMissingOrOddMpirun) {
     EXPECT_THAT(ended.err, HasSubstr("PARLAB_MPIRUN"));
     EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
   }
+}
+
+/// As the user's own mpirun starts it.
+Ended run_within_mpirun(const std::string& count, const Words& words) {
+  Words mpirun = {find_mpirun().file};
+  if (find_mpirun().kind == Mpirun::open_mpi)
+    mpirun = with(mpirun, {"--allow-run-as-root", "--oversubscribe"});
+  return ParlabProgram(words, ".", {.within = with(mpirun, {"-n", count})}).wait();
+}
+
+TEST_F(RankRuns, GoOnBelowAnMpirunOfTheUsers) {
+  const Ended ended =
+      run_within_mpirun("1", {"run", "pi", "--darts", "1e6", "--backend", "serial,mpi", "--workers",
+                              "2", "--rounds", "1", "--quiet"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+}
+
+TEST_F(RankRuns, AreRefusedWhereAnMpirunHasStartedSeveral) {
+  const Ended ended =
+      run_within_mpirun("2", {"run", "pi", "--backend", "mpi", "--workers", "2", "--rounds", "1"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("2 of this program were started at once"));
+  EXPECT_THAT(ended.err, HasSubstr("start it once, without mpirun"));
+}
+
+TEST_F(RankRuns, RefuseRanksOfThreadsWhereThereAreNone) {
+  const Ended ended = run_parlab({"run", "pi", "--backend", "mpi", "--ranks", "2"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("--ranks: none of the arms has threads in ranks"));
 }
 
 /// The processes of the program below `descendants` that run as ranks.
