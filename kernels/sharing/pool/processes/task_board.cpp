@@ -178,6 +178,8 @@ std::optional<TaskTicket> TaskBoard::try_claim(int worker) {
     std::uint64_t head = shared_->head.load();
     if (head == shared_->tail.load()) return std::nullopt;
     const TaskTicket ticket(order_[head % count_].load(std::memory_order_acquire));
+    // Else it may be a later one, where this worker was held up for a whole round of the ring.
+    if (shared_->head.load() != head) continue;
     std::uint64_t unowned = ticket.use() << owner_bits;
     const bool claimed = places_[ticket.place()].owner.compare_exchange_strong(
         unowned, unowned | static_cast<std::uint64_t>(worker + 1));
