@@ -39,6 +39,8 @@ struct Workload {
   std::string unit;               // what size counts: "darts"
   Parameters parameters = {};     // further axes: seed, order, range
   GrainLimits grain = {};         // of an automatic grain
+  std::uint64_t max_grain = 0;    // some 10 ms of work, where a run must soon be interrupted; 0: not
+                                  // known. Races leave it out: they end processes
   std::string task = "";          // cases of one task race each other, whatever their size and
                                   // parameters; the first of them is the baseline
   bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
@@ -129,6 +131,15 @@ class Experiment {
   /// Why the workload does not run on a backend whose workers share no memory; "" where it does: then its
   /// chunks return all that a run needs of them, and each run makes the same calls of its backend.
   virtual std::string why_not_apart(const Workload&) const { return "its workers share memory"; }
+
+  /// Why a run of the workload cannot be made in pieces (--checkpoint); "" where it can: then it is one
+  /// fold on its backend, by map_reduce or by what asks Backend::keeper() as that does.
+  virtual std::string why_not_in_pieces(const Workload&) const {
+    return "its runs move what lies in memory, or take no time";
+  }
+  /// What the answer depends on besides the workload and this program: what names the code of the
+  /// user's kernel.
+  virtual std::string code_of(const Workload&) const { return ""; }
 
   /// Whether the arms are the cases themselves, alternative methods that are compared with each
   /// other, the first being the baseline: then each runs on the serial backend, and what workers it

@@ -24,9 +24,7 @@ int arm_command(const Arguments& arguments) {
   const RaceVerb verb = arguments[3] == "compare" ? RaceVerb::compare : RaceVerb::run;
   const RaceRequest request = parse_race(verb, {arguments.begin() + 4, arguments.end()});
   if (number >= request.entrants.size()) throw UsageError(not_for_people);
-  const auto open = [&] {
-    return open_in_place(*request.experiment, request.entrants[number].arm);
-  };
+  const auto open = [&] { return open_entrant(request, number); };
   serve_arm(socket, open, repeats, request.options.sample);
   return 0;
 }

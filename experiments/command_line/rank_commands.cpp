@@ -113,7 +113,7 @@ int rank_command(const Arguments& arguments) {
   Ranks& ranks = join_ranks(program_file().replace_filename("parlab-mpi.so"), std::move(threads));
   const auto open = [&] {
     const RankWords words = read_words(arguments);
-    return open_in_place(*words.request.experiment, words.request.entrants[words.number].arm);
+    return open_entrant(words.request, words.number);
   };
   const RankWords words = read_words(arguments);
   serve_rank(ranks, program_build(), open, words.repeats, words.request.options.sample);

@@ -38,6 +38,7 @@ const std::vector<Verb>& verbs() {
       {"replay", "REPORT", "repeats another's report here, sentence by sentence", replay_command},
       {"history", "[EXPERIMENT]", "what was measured before on this machine, over commits",
        run_alone<history_command>},
+      {"status", "FILE", "how far a run with --checkpoint is", run_alone<status_command>},
       {"suite", "--out DIR", "every experiment, for the report", suite_command},
       {"doctor", "", "what disturbs measurements on this machine, and how to fix it",
        run_alone<doctor_command>},

@@ -126,6 +126,7 @@ class Diffusion final : public Experiment {
   std::string why_not_apart(const Workload&) const override {
     return "each step reads what neighbours wrote in the step before, in memory that all share";
   }
+  std::string why_not_in_pieces(const Workload&) const override { return ""; }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t rows : rows_)

@@ -103,6 +103,8 @@ class Julia final : public Experiment {
   }
 
   std::string why_not_apart(const Workload&) const override { return ""; }
+  // What a run returns are sums over all pixels: of the picture itself nothing need be kept.
+  std::string why_not_in_pieces(const Workload&) const override { return ""; }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     const GrainLimits grain = julia_grain({.max_steps = static_cast<std::uint32_t>(steps_)});
@@ -114,7 +116,8 @@ class Julia final : public Experiment {
                            .size = side * side,
                            .unit = "pixels",
                            .parameters = {{"most_steps", steps_}, {"side", side}, {"view", view}},
-                           .grain = {.min = grain.min}});
+                           .grain = {.min = grain.min},
+                           .max_grain = grain.max});
     return cases;
   }
 

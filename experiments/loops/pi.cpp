@@ -69,6 +69,9 @@ class Pi final : public Experiment {
   }
 
   std::string why_not_apart(const Workload&) const override { return ""; }
+  std::string why_not_in_pieces(const Workload& workload) const override {
+    return workload.splittable ? "" : "an engine of <random> is one sequence, without pieces";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::uint64_t darts : darts_)
@@ -79,6 +82,7 @@ class Pi final : public Experiment {
                          .unit = "darts",
                          .parameters = {{"seed", seed_}},
                          .grain = {.min = dart_grain.min},
+                         .max_grain = dart_grain.max,
                          .splittable = variant.splittable,
                          .facts = {{"generator", variant.generator},
                                    {"precision", variant.precision},

@@ -136,6 +136,11 @@ class Primes final : public Experiment {
                ? ""
                : "--feed is between processes of one machine";
   }
+  std::string why_not_in_pieces(const Workload& workload) const override {
+    return prime_feed_named(workload.variant) == nullptr
+               ? ""
+               : "numbers that --feed sends are folded as they come back, not by chunks";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const IndexRange range : ranges_) {
@@ -154,6 +159,7 @@ class Primes final : public Experiment {
                                             {"output", list_ ? "list" : "count"},
                                             {"seed", seed_}},
                              .grain = {.min = grain.min, .step = grain.step},
+                             .max_grain = grain.max,
                              .facts = {{"to", range.end}}});
       }
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 
 #include "experiments/own_kernel/loaded_kernel.hpp"
@@ -32,6 +33,12 @@ class OwnArm {
     kernel_.prepare_once();
     kernel_.prepare();
     kernel_.require_arrays(own_->arrays);
+    if (arm.executor.keeper != nullptr) {
+      require_kept_arrays(arm.executor);
+      if (variant_.partial_bytes != 0 && !own_->arrays.empty())
+        before_ = checksum_of(kernel_.table());
+      return;
+    }
     if (arm.executor.backend == "processes") require_sharing();
     if (!shares_memory(arm.executor)) require_no_writes(arm.executor.backend);
   }
@@ -45,14 +52,17 @@ class OwnArm {
     else if (variant_.role == own::Role::search)
       search();
     else if (variant_.partial_bytes == 0)
-      backend_->for_chunks(chunking_, [&](IndexRange range) { compute(range, nullptr); });
+      write();
     else
       fold();
   }
 
   Answer answer() const {
-    if (const auto other = difference(kernel_.table(), own_->arrays, image_->bytes(), tolerance_))
-      throw std::runtime_error("wrong answer: " + *other);
+    // In pieces no serial run has told what the arrays should hold.
+    const bool is_compared = !backend_ || backend_->keeper() == nullptr;
+    if (is_compared)
+      if (const auto other = difference(kernel_.table(), own_->arrays, image_->bytes(), tolerance_))
+        throw std::runtime_error("wrong answer: " + *other);
     return variant_.partial_bytes == 0 ? written_answer(kernel_)
                                        : kernel_.answer(variant_, partial_.data());
   }
@@ -81,13 +91,35 @@ class OwnArm {
             column + std::min(tile_.columns, own_->columns - column)};
   }
 
+  /// The chunks, for what they write: all, or the next ones that the backend's keeper asks for.
+  void write() {
+    FoldState state{{}, true};
+    for (const own::Array& array : std::span(kernel_.table().arrays, own_->arrays.size()))
+      state.parts.emplace_back(array.data, array.elements * array.element_bytes);
+    const IndexRange chunks = next_chunks(state);
+    if (!chunks.empty()) {
+      const Chunking some({chunking_[chunks.begin].begin, chunking_[chunks.end - 1].end},
+                          chunking_.grain());
+      backend_->for_chunks(some, [&](IndexRange range) { compute(range, nullptr); });
+    }
+    if (FoldKeeper* const keeper = backend_->keeper()) keeper->end(state);
+  }
+
+  IndexRange next_chunks(const FoldState& state) const {
+    FoldKeeper* const keeper = backend_->keeper();
+    return keeper == nullptr ? IndexRange{0, chunking_.chunks()}
+                             : keeper->begin(chunking_.chunks(), state);
+  }
+
   /// As map_reduce, of partials whose type only the file knows: in the order of the chunks.
   void fold() {
     const std::size_t bytes = variant_.partial_bytes;
     const std::uint64_t together = std::clamp<std::uint64_t>(window_bytes / bytes, 64, window);
-    slots_.resize(std::min(chunking_.chunks(), together) * bytes);
-    for (std::uint64_t first = 0; first < chunking_.chunks(); first += together) {
-      const std::uint64_t count = std::min(together, chunking_.chunks() - first);
+    const FoldState state{{std::span(partial_)}, true};
+    const IndexRange chunks = next_chunks(state);
+    slots_.resize(std::min(chunks.size(), together) * bytes);
+    for (std::uint64_t first = chunks.begin; first < chunks.end; first += together) {
+      const std::uint64_t count = std::min(together, chunks.end - first);
       backend_->run_chunks(count, slots_.data(), bytes, [&](std::uint64_t chunk, std::byte* slot) {
         compute(chunking_[first + chunk], slot);
       });
@@ -98,6 +130,16 @@ class OwnArm {
         else
           variant_.join(partial_.data(), slot);
       }
+    }
+    if (FoldKeeper* const keeper = backend_->keeper()) {
+      if (!before_.empty() && checksum_of(kernel_.table()) != before_)
+        throw std::runtime_error(
+            fmt::format("{} returns a value and writes to arrays too: in pieces (--checkpoint) it "
+                        "must do one of "
+                        "the two",
+                        variant_.name));
+      before_.clear();  // the first piece tells
+      keeper->end(state);
     }
   }
 
@@ -111,6 +153,19 @@ class OwnArm {
           return found;
         });
     std::memcpy(partial_.data(), &hit, sizeof(hit));
+  }
+
+  /// That what the kernel writes is seen where it is kept, without a serial run that tells what it is.
+  void require_kept_arrays(const BackendSpec& executor) const {
+    if (variant_.partial_bytes != 0) return;
+    if (!shares_memory(executor)) require_no_writes(executor.backend);
+    if (executor.backend != "processes") return;
+    for (const OwnArray& array : own_->arrays)
+      if (!array.is_shared)
+        throw std::runtime_error(fmt::format(
+            "{} may write to {}, which processes do not share: make it a parlab::array, as in "
+            "`parlab::array<double> {}(size);`",
+            variant_.name, array.name, array.name));
   }
 
   /// That the kernel writes to nothing but what processes share: what a serial run has changed.
@@ -163,6 +218,7 @@ class OwnArm {
   Chunking chunking_;
   std::unique_ptr<Backend> backend_;
   PartialBytes partial_, slots_;
+  std::string before_;  // checksum of the arrays before the first piece, where they may not change
   SharedMinimum lowest_;
 };
 

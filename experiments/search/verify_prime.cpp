@@ -175,6 +175,13 @@ class VerifyPrime final : public Experiment {
         return fmt::format("of --flag {} each worker would have its own; use raw_value", flag);
     return "";
   }
+  std::string why_not_in_pieces(const Workload& workload) const override {
+    if (!is_search(workload.algorithm)) return "a test without divisors takes no time";
+    if (splits_ != std::vector<std::string>{"dynamic"})
+      return "with --split contiguous or strided no worker ends before the run does; use --split "
+             "dynamic";
+    return workload.variant == "cancel" ? "what --flag cancel ends is no fold; use raw_value" : "";
+  }
   std::vector<Workload> workloads() const override {
     std::vector<Workload> cases;
     for (const std::string& number : numbers_)
@@ -340,6 +347,7 @@ class VerifyPrime final : public Experiment {
                            {"divisions per poll", poll},
                            {"find", find_words_}},
             .grain = {.min = divisors_per_poll},
+            .max_grain = factor_grain.max,
             .task = task_of(number)};
   }
   /// Several algorithms for one number race each other, though they look at different divisors.

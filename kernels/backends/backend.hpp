@@ -16,9 +16,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <vector>
 
+#include "kernels/backends/fold_keeper.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/base/function_ref.hpp"
 #include "kernels/base/index_range.hpp"
@@ -94,6 +96,11 @@ class Backend {
     return nullptr;
   }
 
+  /// Who makes folds on this backend in pieces; null: each is made at once.
+  FoldKeeper* keeper() const { return keeper_; }
+  /// It must outlive the backend.
+  void set_keeper(FoldKeeper* keeper) { keeper_ = keeper; }
+
   /// run() below, for a backend that stands before another one.
   void run_chunks(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) {
     run(chunks, slots, slot_size, body);
@@ -115,24 +122,47 @@ class Backend {
   /// and returns when all are done. The seam every backend implements.
   virtual void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size,
                    ChunkBody body) = 0;
+
+  FoldKeeper* keeper_ = nullptr;
 };
 
 /// join(...join(join(identity, map(chunk 0)), map(chunk 1))..., map(last chunk)): a left fold in
 /// chunk order. join need be neither commutative nor associative for the result to be the same
-/// on every backend.
-template <Partial T, class Map, class Join>
+/// on every backend. Where the backend has a keeper, this makes the next piece of the fold, and returns
+/// what it has come to: resume(that) is called before, with what earlier pieces came to.
+template <Partial T, class Map, class Join, class Resume>
 T map_reduce(Backend& backend, const Chunking& chunking, T identity, const Map& map,
-             const Join& join) {
-  const std::uint64_t chunks = chunking.chunks();
-  const auto partials = std::make_unique<T[]>(std::min(chunks, window));
+             const Join& join, const Resume& resume) {
+  IndexRange chunks{0, chunking.chunks()};
   T result = identity;
-  for (std::uint64_t first = 0; first < chunks;) {
-    const std::uint64_t count = std::min(window, chunks - first);
+  const auto bytes_of = [](T& kept) {
+    return FoldState{{std::as_writable_bytes(std::span(&kept, 1))}};
+  };
+  if (FoldKeeper* const keeper = backend.keeper()) {
+    T kept = identity;
+    chunks = keeper->begin(chunks.end, bytes_of(kept));
+    resume(kept);
+    result = kept;
+  }
+  const auto partials = std::make_unique<T[]>(std::min(chunks.size(), window));
+  for (std::uint64_t first = chunks.begin; first < chunks.end;) {
+    const std::uint64_t count = std::min(window, chunks.end - first);
     backend.map_window(chunking, first, count, map, partials.get());
     for (std::uint64_t i = 0; i < count; ++i) result = join(result, partials[i]);
     first += count;
   }
+  if (FoldKeeper* const keeper = backend.keeper()) {
+    T kept = result;
+    keeper->end(bytes_of(kept));
+  }
   return result;
+}
+
+/// The same, where earlier pieces are of no concern.
+template <Partial T, class Map, class Join>
+T map_reduce(Backend& backend, const Chunking& chunking, T identity, const Map& map,
+             const Join& join) {
+  return map_reduce(backend, chunking, identity, map, join, [](const T&) {});
 }
 
 }  // namespace parlab

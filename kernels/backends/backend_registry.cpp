@@ -118,7 +118,8 @@ std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
   if (!entry.parallel && spec.workers != 1)
     throw UsageError(fmt::format("backend '{}' has one worker, not {}", entry.name, spec.workers));
   std::unique_ptr<Backend> backend = entry.make(complete);
-  if (has_worker_places()) return std::make_unique<PlacedBackend>(std::move(backend));
+  if (has_worker_places()) backend = std::make_unique<PlacedBackend>(std::move(backend));
+  backend->set_keeper(spec.keeper);
   return backend;
 }
 

@@ -18,6 +18,7 @@ struct BackendSpec {
   std::string backend;
   std::string schedule;  // empty for a backend that has only one
   int workers = 1;
+  FoldKeeper* keeper = nullptr;  // of the backend that is made of it
 
   std::string label() const { return schedule.empty() ? backend : backend + ":" + schedule; }
 };

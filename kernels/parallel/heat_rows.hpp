@@ -16,7 +16,8 @@ GrainLimits heat_grain(std::uint64_t rows, int depth, int workers);
 
 /// `steps` steps from `first` to `last` by way of `between`, all of one shape and in memory that
 /// the workers share, in sweeps of at most `depth` steps. `first` keeps its cells. Requires
-/// steps >= 1 and chunks of all rows; `between` is used only where steps > depth.
+/// steps >= 1 and chunks of all rows; `between` is used only where steps > depth. Where the backend has a
+/// keeper, this makes the next of these sweeps; `last` then holds what earlier calls have left there.
 void spread_heat(Backend& backend, const Chunking& rows, const DiffusionVariant& variant,
                  ConstPlate first, Plate between, Plate last, double rate, Edges edges,
                  std::uint64_t steps, int depth);

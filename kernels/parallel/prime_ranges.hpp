@@ -43,7 +43,11 @@ std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::ui
 template <Partial T, class Work, class Join>
 T fold_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
               std::span<const std::uint64_t> order, const Work& work, const Join& join) {
-  const std::optional<SegmentedSieve> sieve = sieve_for(algorithm, range.range().end);
+  using Sieve = std::optional<SegmentedSieve>;
+  const auto make = [&] { return sieve_for(algorithm, range.range().end); };
+  FoldKeeper* const keeper = backend.keeper();
+  const Sieve of_this_run = keeper == nullptr ? make() : std::nullopt;
+  const Sieve& sieve = keeper == nullptr ? of_this_run : keeper->made_once<Sieve>(make);
   const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
   if (order.empty())
     return map_reduce(

@@ -58,6 +58,7 @@ int race_command(RaceVerb verb, const std::vector<std::string>& arguments,
     write_stdout(request.help);
     return 0;
   }
+  if (request.checkpoint) return checkpoint_command(std::move(request), command);
   const bool has_product = request.experiment->has_product();
   if (request.result.json == "-" && has_product)
     throw UsageError("--json - and --list both want stdout; write the result to a file");

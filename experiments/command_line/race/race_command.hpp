@@ -5,10 +5,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiments/base/race_interruption.hpp"
+#include "experiments/checkpoint/pieces.hpp"
 #include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/measure/results/result_file.hpp"
 #include "kernels/backends/backend_registry.hpp"
@@ -43,6 +45,7 @@ struct RaceRequest {
   std::string export_hyperfine = "";                          // path, "" for none
   std::function<void(const InterruptionGuard&)> set_up = {};  // before the first round
   std::string help = "";  // not empty: print this and run nothing
+  std::optional<CheckpointRequest> checkpoint = std::nullopt;  // one run of the first entrant, no race
 };
 
 /// Reads "EXPERIMENT --option value ...". Throws UsageError.
@@ -55,6 +58,12 @@ void place_ranks(RaceRequest& request);
 /// As place_ranks(), and that ranks can be started, on all their hosts (check_rank_hosts()). Returns
 /// facts of the hosts, for the result file. Throws UsageError.
 nlohmann::json require_ranks(RaceRequest& request);
+
+/// Opens an entrant in its own process: as an arm of a race, or in pieces.
+OpenedArm open_entrant(const RaceRequest& request, std::size_t number);
+
+/// Makes the run that the request's checkpoint keeps; returns the exit code.
+int checkpoint_command(RaceRequest request, const std::string& command);
 
 /// Reads "--option value ... -- command -- command ...". Throws UsageError.
 RaceRequest parse_commands(const std::vector<std::string>& arguments);

@@ -7,6 +7,8 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 
+#include "experiments/checkpoint/progress_signal.hpp"
+#include "experiments/command_line/checkpoint/checkpoint_options.hpp"
 #include "experiments/command_line/race/effort_options.hpp"
 #include "experiments/command_line/race/race_command.hpp"
 #include "experiments/measure/race/memory_need.hpp"
@@ -49,6 +51,7 @@ struct Words {
   ResultWords result;
   std::vector<std::string> env;
   std::string pin, metric = "seconds", pause;
+  CheckpointWords checkpoint;
 };
 
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
@@ -111,6 +114,8 @@ void add_common_options(CLI::App& app, Words& words, const Experiment& experimen
     app.add_option("--baseline", words.baseline,
                    "serial: against serial, added where missing; first: against the first arm "
                    "[serial]");
+  if (verb == RaceVerb::run && !experiment.compares_methods())
+    add_checkpoint_options(app, words.checkpoint);
   add_result_options(app, words.result);
 }
 
@@ -265,6 +270,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     throw UsageError(fmt::format(
         "compare: {0} takes no backends, its arms are variants of one task; use parlab run {0}",
         arguments[0]));
+  require_backends(*request.experiment, arguments);
   CLI::App app(request.experiment->question(),
                fmt::format("parlab {} {}", verb_name(verb), arguments[0]));
   request.experiment->add_options(app);
@@ -278,6 +284,8 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     request.help = *help;
     return request;
   }
+  request.checkpoint = checkpoint_request(app, words.checkpoint);
+  if (request.checkpoint) ignore_progress_signal();  // until there is something to tell
   request.experiment->set_seed(parse_quantity("--seed", words.effort.seed));
   request.experiment->check_options();
   request.help = request.experiment->instead();
@@ -291,8 +299,9 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.ranks = places_of(words);
-  request.entrants =
-      line_up(*request.experiment, selection_of(words, verb, *request.experiment, request.ranks));
+  const Selection selection = selection_of(words, verb, *request.experiment, request.ranks);
+  request.entrants = request.checkpoint ? line_up_alone(*request.experiment, selection)
+                                        : line_up(*request.experiment, selection);
   require_apart(*request.experiment, request.entrants, request.ranks, !words.ranks.empty());
   if (verb == RaceVerb::compare &&
       std::ranges::none_of(request.entrants, [](const Entrant& e) { return e.role == Role::arm; }))

@@ -201,21 +201,25 @@ std::unique_ptr<ArmProcess> Race::start(std::size_t entrant) {
   return process;
 }
 
-/// For an arm whose process must be started with other variables, or that takes several programs.
 ArmProcess::Exec Race::other_program(std::size_t entrant, std::uint64_t known_repeats) const {
-  const Arm& arm = outcome_.results[entrant].entrant.arm;
-  auto variables = experiment_.variables(arm);
-  if (options_.words.empty() && !arm.environment.empty())
+  return program_of_arm(experiment_, outcome_.results[entrant].entrant.arm, entrant, known_repeats,
+                        options_.words);
+}
+
+ArmProgram program_of_arm(const Experiment& experiment, const Arm& arm, std::size_t number,
+                          std::uint64_t known_repeats, const std::vector<std::string>& words) {
+  auto variables = experiment.variables(arm);
+  if (words.empty() && !arm.environment.empty())
     throw std::invalid_argument("variables need a program that can be started again");
   variables.insert(arm.environment.begin(), arm.environment.end());
   const bool needs_ranks = !shares_memory(arm.executor);
-  if ((variables.empty() && !needs_ranks) || options_.words.empty()) return {};
-  const auto become = [this, entrant, known_repeats, variables, needs_ranks](int socket) {
-    std::vector<std::string> words = {needs_ranks ? "ranks" : "arm", fmt::to_string(socket),
-                                      fmt::to_string(known_repeats), fmt::to_string(entrant)};
-    words.insert(words.end(), options_.words.begin(), options_.words.end());
+  if ((variables.empty() && !needs_ranks) || words.empty()) return {};
+  const auto become = [number, known_repeats, words, variables, needs_ranks](int socket) {
+    std::vector<std::string> all = {needs_ranks ? "ranks" : "arm", fmt::to_string(socket),
+                                    fmt::to_string(known_repeats), fmt::to_string(number)};
+    all.insert(all.end(), words.begin(), words.end());
     try {
-      start_again(words, variables);
+      start_again(all, variables);
     } catch (const std::system_error& error) {
       std::string wanted;
       for (const auto& [name, value] : variables) wanted += fmt::format(" {}={}", name, value);

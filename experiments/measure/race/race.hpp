@@ -57,6 +57,11 @@ inline bool is_disturbed(std::optional<double> waited, std::optional<double> sto
 /// Opens an arm in its own process, on the processors where its workers are pinned.
 OpenedArm open_in_place(const Experiment& experiment, const Arm& arm);
 
+/// The program that serves an arm whose process must be started with other variables, or that takes
+/// several programs: parlab again, with `words`, whose arm of this number it is. Else none.
+ArmProgram program_of_arm(const Experiment& experiment, const Arm& arm, std::size_t number,
+                          std::uint64_t known_repeats, const std::vector<std::string>& words);
+
 struct RaceOptions {
   int rounds = 21;  // at most, where until_decided
   bool until_decided = false;

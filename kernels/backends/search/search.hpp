@@ -75,7 +75,10 @@ std::uint64_t find_any(Backend& backend, const Chunking& chunking, Flag& found,
         if (news) news->tell(hit);
         return hit;
       },
-      [](std::uint64_t a, std::uint64_t b) { return a != not_found ? a : b; });
+      [](std::uint64_t a, std::uint64_t b) { return a != not_found ? a : b; },
+      [&](std::uint64_t hit) {
+        if (hit != not_found) found.set();
+      });
 }
 
 /// The lowest hit of search(IndexRange, lowest), or not_found: the same on every backend. search
@@ -96,7 +99,8 @@ std::uint64_t find_first(Backend& backend, const Chunking& chunking, SharedMinim
         if (news) news->tell(hit);
         return hit;
       },
-      [](std::uint64_t a, std::uint64_t b) { return std::min(a, b); });
+      [](std::uint64_t a, std::uint64_t b) { return std::min(a, b); },
+      [&](std::uint64_t hit) { lowest.lower_to(hit); });
 }
 
 }  // namespace parlab
