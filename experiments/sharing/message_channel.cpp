@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,11 +18,15 @@
 #include <utility>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/posix/futex.hpp"
 #include "kernels/posix/process/child_process.hpp"
+#include "kernels/posix/sockets.hpp"
+#include "kernels/posix/spin.hpp"
 #include "kernels/sharing/manager/manager.hpp"
 #include "kernels/sharing/messages/connection.hpp"
 #include "kernels/sharing/queues/queue.hpp"
 #include "kernels/sharing/queues/spsc_ring.hpp"
+#include "kernels/sharing/sync/shared_object.hpp"
 
 namespace parlab {
 namespace {
@@ -74,6 +80,25 @@ class SocketChannel {
   std::pair<Connection, Connection> ends_;
 };
 
+/// A Unix socket that keeps packets whole, by bare calls.
+template <std::size_t size>
+class BareSocketChannel {
+ public:
+  explicit BareSocketChannel(const RedisAddress&)
+      : ends_(make_socket_pair(SOCK_SEQPACKET, "make a socket pair")) {}
+  void send(const Message<size>& message) {
+    if (::send(ends_.here.get(), message.data(), size, MSG_NOSIGNAL) != ssize_t{size})
+      throw std::runtime_error("the other side of a socket is gone");
+  }
+  void receive(Message<size>& message) {
+    if (recv(ends_.there.get(), message.data(), size, 0) != ssize_t{size})
+      throw std::runtime_error("the other side of a socket is gone");
+  }
+
+ private:
+  SocketPair ends_;
+};
+
 template <std::size_t size>
 class QueueChannel {
  public:
@@ -104,6 +129,90 @@ class SpscChannel {
       if (turn % 4096 == 0) sched_yield();
   }
   SpscRing<Message<size>> ring_;
+};
+
+/// The same ring, whose sides sleep on a futex where there is nothing, or no room; a side is woken only
+/// where it sleeps.
+template <std::size_t size>
+class SleepingRingChannel {
+ public:
+  explicit SleepingRingChannel(const RedisAddress&, std::chrono::microseconds look = {})
+      : look_(look), ring_(room<size>) {}
+  void send(const Message<size>& message) {
+    wait_until(waits_->emptied, [&] { return ring_.try_put(message); });
+    notify(waits_->filled);
+  }
+  void receive(Message<size>& message) {
+    wait_until(waits_->filled, [&] { return ring_.try_get(message); });
+    notify(waits_->emptied);
+  }
+
+ private:
+  struct Waits {
+    EventCount filled, emptied;
+  };
+  static void notify(EventCount& event) {
+    std::atomic_thread_fence(
+        std::memory_order_seq_cst);  // the ring's stores are none, see EventCount
+    event.notify(1);
+  }
+  template <class Done>
+  void wait_until(EventCount& event, const Done& done) {
+    while (!spin_until(done, look_)) {
+      const std::uint32_t ticket = event.prepare_wait();
+      if (done()) return;
+      event.wait(ticket, {});
+    }
+  }
+  std::chrono::microseconds look_;
+  SpscRing<Message<size>> ring_;
+  SharedObject<Waits> waits_{0};
+};
+
+/// The same, both sides looking before they sleep.
+template <std::size_t size>
+class PatientRingChannel : public SleepingRingChannel<size> {
+ public:
+  explicit PatientRingChannel(const RedisAddress& redis)
+      : SleepingRingChannel<size>(redis, look_before_sleep) {}
+};
+
+/// The same ring with an eventfd that counts its messages: a call to send, another to receive.
+template <std::size_t size>
+class EventfdChannel {
+ public:
+  explicit EventfdChannel(const RedisAddress&)
+      : ring_(room<size>),
+        filled_(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)),
+        emptied_(eventfd(room_of_ring(), EFD_CLOEXEC | EFD_SEMAPHORE)) {
+    if (!filled_ || !emptied_)
+      throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
+  }
+  void send(const Message<size>& message) {
+    take(emptied_);
+    ring_.try_put(message);
+    give(filled_);
+  }
+  void receive(Message<size>& message) {
+    take(filled_);
+    ring_.try_get(message);
+    give(emptied_);
+  }
+
+ private:
+  unsigned room_of_ring() const { return static_cast<unsigned>(ring_.capacity()); }
+  static void take(const FileDescriptor& file) {
+    std::uint64_t one = 0;
+    if (read(file.get(), &one, sizeof one) != sizeof one)
+      throw std::system_error(errno, std::generic_category(), "cannot read an eventfd");
+  }
+  static void give(const FileDescriptor& file) {
+    const std::uint64_t one = 1;
+    if (write(file.get(), &one, sizeof one) != sizeof one)
+      throw std::system_error(errno, std::generic_category(), "cannot write to an eventfd");
+  }
+  SpscRing<Message<size>> ring_;
+  FileDescriptor filled_, emptied_;
 };
 
 template <std::size_t size>
@@ -243,8 +352,12 @@ std::function<std::uint64_t()> open_of(const ChannelTask& task, const RedisAddre
 const std::vector<ChannelKind>& channel_kinds() {
   static const std::vector<ChannelKind> channels = {
       {"spsc_ring", "a ring in shared memory for one producer and one consumer, who spin", false},
+      {"ring_look_sleep", "the same ring, whose sides look 50 us and then sleep on a futex", false},
+      {"ring_sleep", "the same, sleeping at once", false},
+      {"ring_eventfd", "the same with an eventfd for each side: a call per message", false},
       {"queue", "Queue: a ring in shared memory with robust locks", false},
       {"pipe", "a pipe of the kernel", false},
+      {"bare_socket", "a Unix socket that keeps packets whole, by bare calls", false},
       {"unix_socket", "make_pipe(): a Unix socket that keeps packets whole", false},
       {"manager", "a manager's Queue: a round trip to put, another to get", false},
       {"manager_spin", "the same, both sides looking 50 us before they sleep", false},
@@ -255,6 +368,10 @@ const std::vector<ChannelKind>& channel_kinds() {
 
 std::function<std::uint64_t()> open_channel(const ChannelTask& task, const RedisAddress& redis) {
   if (task.channel == "spsc_ring") return open_of<SpscChannel>(task, redis);
+  if (task.channel == "ring_look_sleep") return open_of<PatientRingChannel>(task, redis);
+  if (task.channel == "ring_sleep") return open_of<SleepingRingChannel>(task, redis);
+  if (task.channel == "ring_eventfd") return open_of<EventfdChannel>(task, redis);
+  if (task.channel == "bare_socket") return open_of<BareSocketChannel>(task, redis);
   if (task.channel == "queue") return open_of<QueueChannel>(task, redis);
   if (task.channel == "pipe") return open_of<PipeChannel>(task, redis);
   if (task.channel == "unix_socket") return open_of<SocketChannel>(task, redis);

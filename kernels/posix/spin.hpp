@@ -22,17 +22,22 @@ inline void pause_processor() {
 /// most as much again. (Karlin and others, SODA'90: twice the cost of the best choice.)
 constexpr std::chrono::microseconds look_before_sleep{50};
 
+/// Looks at shared memory, or by system calls, between two yields: some 0.5 us either way, which is
+/// about what a yield costs.
+constexpr int looks_per_yield = 16;
+constexpr int calls_per_yield = 2;
+
 /// Looks until ready() or for so long; returns whether it is. Between looks it gives the core to
 /// whoever needs it: where there are fewer cores than processes, those who look would keep the one
 /// they look for from running.
 template <class Ready>
-bool spin_until(const Ready& ready, std::chrono::nanoseconds how_long = look_before_sleep) {
-  constexpr int looks_per_yield = 16;  // some 0.5 us, which is about what a yield costs
+bool spin_until(const Ready& ready, std::chrono::nanoseconds how_long = look_before_sleep,
+                int looks = looks_per_yield) {
   if (ready()) return true;
   if (how_long <= std::chrono::nanoseconds(0)) return false;
   const auto until = std::chrono::steady_clock::now() + how_long;
   do {
-    for (int look = 0; look < looks_per_yield; ++look) {
+    for (int look = 0; look < looks; ++look) {
       pause_processor();
       if (ready()) return true;
     }

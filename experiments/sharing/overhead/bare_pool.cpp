@@ -1,6 +1,7 @@
 #include "experiments/sharing/overhead/bare_pool.hpp"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -67,6 +68,33 @@ void BarePool::map(const std::vector<std::uint64_t>& items, std::size_t chunksiz
       --under_way;
       give(worker);
     }
+  }
+}
+
+RingPool::RingPool(BarePool::Function function) {
+  for (Worker& worker : workers_)
+    worker.process.emplace(ChildProcess::fork([&] {
+      for (std::uint64_t item = 0;;) {
+        while (!worker.items.try_get(item)) sched_yield();
+        const std::uint64_t result = function(item);
+        while (!worker.results.try_put(result)) sched_yield();
+      }
+    }));
+}
+
+void RingPool::map(const std::vector<std::uint64_t>& items, std::vector<std::uint64_t>& results) {
+  std::array<std::size_t, BarePool::workers> put{};
+  std::array<std::size_t, BarePool::workers> got{};
+  for (std::size_t left = items.size(); left > 0;) {
+    const std::size_t before = left;
+    for (std::size_t w = 0; w < workers_.size(); ++w) {
+      const auto place = [&](std::size_t count) { return count * workers_.size() + w; };
+      while (place(put[w]) < items.size() && workers_[w].items.try_put(items[place(put[w])]))
+        ++put[w];
+      while (place(got[w]) < items.size() && workers_[w].results.try_get(results[place(got[w])]))
+        ++got[w], --left;
+    }
+    if (left == before) sched_yield();
   }
 }
 

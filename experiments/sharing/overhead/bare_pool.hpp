@@ -7,6 +7,7 @@
 
 #include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/manager/messages/manager_address.hpp"
+#include "kernels/sharing/queues/spsc_ring.hpp"
 
 namespace parlab {
 
@@ -34,6 +35,24 @@ class BarePool {
   void start(Worker& worker, Function function);
 
   std::array<Worker, workers> workers_;
+};
+
+/// The same through rings in shared memory, item by item, where both sides look for the next and
+/// give the core away where there is none: the least that a message through memory can cost.
+class RingPool {
+ public:
+  explicit RingPool(BarePool::Function function);
+
+  /// `results` must be as long as `items`, which are dealt out in turn.
+  void map(const std::vector<std::uint64_t>& items, std::vector<std::uint64_t>& results);
+
+ private:
+  struct Worker {
+    SpscRing<std::uint64_t> items{1024};
+    SpscRing<std::uint64_t> results{1024};
+    std::optional<ChildProcess> process;
+  };
+  std::array<Worker, BarePool::workers> workers_;
 };
 
 }  // namespace parlab

@@ -5,8 +5,8 @@ namespace parlab {
 const std::vector<OverheadTask>& overhead_tasks() {
   static const std::vector<OverheadTask> all = [] {
     std::vector<OverheadTask> tasks;
-    for (const auto make : {flag_poll_tasks, lock_tasks, manager_tasks, redis_tasks, queue_tasks,
-                            pool_tasks, death_tasks, process_tasks, fill_tasks})
+    for (const auto make : {flag_poll_tasks, lock_tasks, wake_tasks, manager_tasks, redis_tasks,
+                            queue_tasks, pool_tasks, death_tasks, process_tasks, fill_tasks})
       for (OverheadTask& task : make()) tasks.push_back(std::move(task));
     return tasks;
   }();

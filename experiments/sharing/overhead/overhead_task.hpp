@@ -40,6 +40,7 @@ struct OverheadTask {
 
 std::vector<OverheadTask> flag_poll_tasks();
 std::vector<OverheadTask> lock_tasks();
+std::vector<OverheadTask> wake_tasks();
 std::vector<OverheadTask> manager_tasks();
 std::vector<OverheadTask> redis_tasks();  // none in a build without hiredis
 std::vector<OverheadTask> queue_tasks();

@@ -20,8 +20,14 @@ namespace {
 
 constexpr int workers = static_cast<int>(BarePool::workers);
 
-/// One by one they take some 20 us each, by Python twice as long.
 std::uint64_t items_for(std::size_t chunksize) { return chunksize == 1 ? 4'000 : 10'000; }
+
+/// The most that an item should take, where a goal says so.
+std::optional<std::chrono::nanoseconds> limit_of_item(std::size_t chunksize) {
+  if (chunksize == 1) return std::chrono::nanoseconds(1000);
+  if (chunksize == 1000) return std::chrono::nanoseconds(10);
+  return std::nullopt;
+}
 
 std::uint64_t add_one(std::uint64_t n) { return n + 1; }
 
@@ -48,6 +54,15 @@ OpenedArm map_by_bare_pool(std::size_t chunksize) {
   });
 }
 
+OpenedArm map_by_ring_pool(std::size_t chunksize) {
+  const auto pool = std::make_shared<RingPool>(add_one);
+  return OpenedArm([=, items = numbers(items_for(chunksize)),
+                    results = numbers(items_for(chunksize))]() mutable -> Answer {
+    pool->map(items, results);
+    return mark_of(results);
+  });
+}
+
 OverheadTask map_task(std::size_t chunksize) {
   const std::uint64_t items = items_for(chunksize);
   std::vector<std::uint64_t> results = numbers(items + 1);
@@ -60,13 +75,19 @@ OverheadTask map_task(std::size_t chunksize) {
       .unit = "items",
       .expected = mark_of(results),
       .bound =
-          "A chunk is a message to a worker and one back, of 8 bytes an item, and a worker "
-          "woken where it sleeps.",
+          "A chunk is a message to a worker and one back, of 8 bytes an item: through memory some "
+          "cache lines that move from core to core, through sockets four system calls, and a "
+          "wake-up where a side sleeps.",
       .methods = {own_method([=](const RedisAddress&) { return map_by_pool(chunksize); }),
                   bare_method("seqpacket_pool", 1.5,
-                              [=](const RedisAddress&) { return map_by_bare_pool(chunksize); })}};
+                              [=](const RedisAddress&) { return map_by_bare_pool(chunksize); }),
+                  bare_method("ring_pool", std::nullopt,
+                              [=](const RedisAddress&) { return map_by_ring_pool(chunksize); })}};
+  if (const auto limit = limit_of_item(chunksize))
+    task.methods.push_back(limit_method(fmt::format("limit_of_{}_ns_an_item", limit->count()),
+                                        *limit * items, task.expected));
   add_python_method(task, "Pool", fmt::format("pool_map {} {} {}", workers, items, chunksize),
-                    std::nullopt);
+                    chunksize == 1 ? std::optional(10.0) : std::nullopt);
   return task;
 }
 

@@ -70,7 +70,7 @@ std::vector<OverheadTask> manager_tasks() {
   return {manager_task("manager_get", "reads of a Manager's value", 1000, microseconds(0), 1.2,
                        "unix_socket"),
           manager_task("manager_get_spun", "reads of a Manager's value, both sides spinning", 2000,
-                       spin, 1.5, "unix_socket_spun")};
+                       spin, 1.2, "unix_socket_spun")};
 }
 
 std::vector<OverheadTask> redis_tasks() {

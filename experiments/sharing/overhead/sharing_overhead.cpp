@@ -22,7 +22,7 @@ constexpr char redis_family[] = "redis_get";
 
 /// Of the quick suite: of each class one size.
 constexpr char few_tasks[] =
-    "flag_poll,robust_lock,manager_get,redis_get,queue,pool_map_1,pool_map_1000,death,process,"
+    "flag_poll,robust_lock,wake,manager_get,redis_get,queue,pool_map_1,pool_map_1000,death,process,"
     "fill_view";
 
 const OverheadTask& task_of(const Workload& workload) {
@@ -47,7 +47,8 @@ class SharingOverhead final : public Experiment {
 
   void add_options(CLI::App& app) override {
     app.add_option("--task", task_words_,
-                   "flag_poll, robust_lock, manager_get, manager_get_spun, redis_get, queue, "
+                   "flag_poll, robust_lock, wake, message_there_and_back, manager_get, "
+                   "manager_get_spun, redis_get, queue, "
                    "pool_map (or pool_map_1, _10, _100, _1000), death, process, fill_view (or "
                    "fill_Eigen, fill_xtensor); a list; or 'all' [all]");
   }

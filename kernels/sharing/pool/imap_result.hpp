@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,7 +26,7 @@ template <class Chunk>
 class ImapResult {
  public:
   using Result = typename Chunk::Result;
-  /// Submits the next chunk, or returns null at the end of the input.
+  /// Makes the next chunk, or returns null at the end of the input.
   using Feed = std::function<std::shared_ptr<Chunk>()>;
 
   ImapResult(std::shared_ptr<WorkerGroup> group, Feed feed, std::size_t window, bool ordered)
@@ -58,14 +59,25 @@ class ImapResult {
   Iterator end() const { return Iterator(); }
 
  private:
+  /// Some at a time, where the window has room for many.
   void fill() {
-    while (!at_end_ && under_way_.size() < window_) {
-      std::shared_ptr<Chunk> chunk = feed_();
-      if (!chunk)
-        at_end_ = true;
-      else
-        under_way_.push_back(std::move(chunk));
+    if (at_end_ || under_way_.size() + window_ / 8 + 1 > window_) return;
+    std::vector<std::shared_ptr<PoolTask>> tasks;
+    std::exception_ptr failure;  // of the input
+    try {
+      while (!at_end_ && under_way_.size() + tasks.size() < window_) {
+        std::shared_ptr<Chunk> chunk = feed_();
+        if (chunk)
+          tasks.push_back(std::move(chunk));
+        else
+          at_end_ = true;
+      }
+    } catch (...) {
+      failure = std::current_exception();
     }
+    if (!tasks.empty()) group_->submit(tasks, WorkerGroup::AwaitedAs::each);
+    for (const auto& task : tasks) under_way_.push_back(std::static_pointer_cast<Chunk>(task));
+    if (failure) std::rethrow_exception(failure);
   }
   std::size_t position_of_finished() const {
     const std::size_t looked_at =

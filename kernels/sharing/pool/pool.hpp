@@ -209,7 +209,7 @@ class BasicPool {
       std::vector<std::shared_ptr<PoolTask>> tasks;
       tasks.reserve(whole->parts.size());
       for (Part& part : whole->parts) tasks.emplace_back(whole, &part);
-      group_->submit(tasks);
+      group_->submit(tasks, WorkerGroup::AwaitedAs::whole);
     } catch (...) {
       const auto forget = [&] { whole->tell = nullptr; };
       group_->change(forget);
@@ -253,8 +253,8 @@ class BasicPool {
     using Item = ItemOf<Items>;
     using Part = Chunk<Function, Item>;
     if (chunksize == 0) throw std::invalid_argument("a chunk of imap has one item or more");
-    auto feed = [group = group_, function = std::move(function), chunksize,
-                 from = std::begin(items), to = std::end(items),
+    auto feed = [function = std::move(function), chunksize, from = std::begin(items),
+                 to = std::end(items),
                  first = std::uint64_t{0}]() mutable -> std::shared_ptr<Part> {
       std::vector<Item> chunk;
       for (; chunk.size() < chunksize && from != to; ++from) chunk.push_back(*from);
@@ -262,12 +262,13 @@ class BasicPool {
       const std::uint64_t size = chunk.size();
       auto part = std::make_shared<Part>(first, function, std::move(chunk), nullptr);
       first += size;
-      const std::shared_ptr<PoolTask> task = part;
-      group->submit({&task, 1});
       return part;
     };
-    // Enough that no worker waits for the reader, who takes a chunk at a time.
-    const std::size_t window = 2 * static_cast<std::size_t>(group_->workers()) + 1;
+    // Enough that no worker waits for the reader, who takes a chunk at a time; of small chunks more, so
+    // that reader and workers wait for one another once in some of them.
+    constexpr std::size_t items_ahead = 48;
+    const std::size_t window =
+        std::max(2 * static_cast<std::size_t>(group_->workers()) + 1, items_ahead / chunksize);
     return ImapResult<Part>(group_, std::move(feed), window, ordered);
   }
 

@@ -35,7 +35,7 @@ class ThreadWorkerGroup final : public WorkerGroup {
 
   int workers() const override { return static_cast<int>(threads_.size()); }
 
-  void submit(std::span<const std::shared_ptr<PoolTask>> tasks) override {
+  void submit(std::span<const std::shared_ptr<PoolTask>> tasks, AwaitedAs /*awaited*/) override {
     const MutexLock lock(mutex_);
     if (broken_) std::rethrow_exception(broken_);
     if (closed_) throw std::logic_error("the pool was closed: make another");

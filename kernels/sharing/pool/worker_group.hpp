@@ -72,8 +72,10 @@ class WorkerGroup {
  public:
   virtual ~WorkerGroup() = default;
   virtual int workers() const = 0;
-  /// All tasks of one call, or some. Throws std::logic_error after close().
-  virtual void submit(std::span<const std::shared_ptr<PoolTask>> tasks) = 0;
+  /// What somebody may wait for: each task by itself, or only the last of them.
+  enum class AwaitedAs { each, whole };
+  /// Throws std::logic_error after close(): then none is submitted.
+  virtual void submit(std::span<const std::shared_ptr<PoolTask>> tasks, AwaitedAs awaited) = 0;
   /// Waits until done(), which is asked under the group's lock; false where the deadline passed
   /// first. Throws Interrupted (InterruptionScope).
   virtual bool wait_until(FunctionRef<bool()> done, Deadline deadline) = 0;

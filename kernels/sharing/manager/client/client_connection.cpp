@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/posix/spin.hpp"
 #include "kernels/sharing/manager/client/client_processes.hpp"
 #include "kernels/sharing/manager/messages/greeting.hpp"
 
@@ -167,24 +168,37 @@ void ClientConnection::send_all(std::string_view head, std::string_view bytes, D
 }
 
 ssize_t ClientConnection::receive_some(char* to, std::size_t size, Deadline deadline) {
-  if (options_.spin.count() > 0) {
-    const Deadline spun(options_.spin);
-    do {
-      const ssize_t got = recv(socket_.get(), to, size, MSG_DONTWAIT);
-      if (got >= 0 || (errno != EAGAIN && errno != EINTR)) return got;
-    } while (!spun.passed());
-  }
+  ssize_t got = 0;
+  const auto has_come = [&] {
+    got = recv(socket_.get(), to, size, MSG_DONTWAIT);
+    return got >= 0 || (errno != EAGAIN && errno != EINTR);
+  };
+  if (options_.spin.count() > 0 && spin_until(has_come, options_.spin, calls_per_yield)) return got;
   if (!deadline.never()) sleep_until_ready(POLLIN, deadline.at_least(options_.patience));
   return recv(socket_.get(), to, size, 0);
 }
 
 void ClientConnection::receive(char* to, std::size_t size, Deadline deadline) {
   while (size > 0) {
-    const ssize_t got = receive_some(to, size, deadline);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) throw ManagerDied(gone);
-    to += got;
-    size -= static_cast<std::size_t>(got);
+    if (read_ahead_.empty()) {
+      // An answer is read in one call, unless it is long: then its rest goes where it belongs.
+      const bool is_long = size >= buffer_.size();
+      char* const place = is_long ? to : buffer_.data();
+      const ssize_t got = receive_some(place, is_long ? size : buffer_.size(), deadline);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) throw ManagerDied(gone);
+      if (is_long) {
+        to += got;
+        size -= static_cast<std::size_t>(got);
+        continue;
+      }
+      read_ahead_ = {buffer_.data(), static_cast<std::size_t>(got)};
+    }
+    const std::size_t part = std::min(size, read_ahead_.size());
+    std::copy_n(read_ahead_.data(), part, to);
+    read_ahead_.remove_prefix(part);
+    to += part;
+    size -= part;
   }
 }
 

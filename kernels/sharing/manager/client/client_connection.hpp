@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class ClientConnection {
 
   FileDescriptor socket_;
   ClientOptions options_;
+  std::array<char, 1024> buffer_;  // of what comes
+  std::string_view read_ahead_{};  // and has not been asked for; empty between two calls
   std::uint64_t max_message_bytes_ = 0;
 };
 

@@ -24,6 +24,7 @@ bool ServerConnection::receive() {
   received_.resize(before + room);
   const ssize_t size = recv(fd(), received_.data() + before, room, MSG_DONTWAIT);
   received_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  has_received_ = size > 0;
   // A client sends nothing while its call waits; one that does must not fill the memory.
   if (received_.size() > max_message_bytes_ + sizeof(FrameSize) + max_read) return false;
   return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));

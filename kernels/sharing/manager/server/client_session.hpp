@@ -32,6 +32,8 @@ class ServerConnection {
 
   /// Reads what has come; false where the client is gone.
   bool receive();
+  /// Whether the last receive() found something.
+  bool has_received() const { return has_received_; }
   /// The next `size` bytes, or none where they have not all come.
   std::optional<std::string> take_bytes(std::size_t size);
   /// The next whole frame, or none. Sets broken() where its size is beyond the limit.
@@ -60,6 +62,7 @@ class ServerConnection {
   std::uint64_t max_message_bytes_;
   std::string received_;
   std::size_t used_ = 0;  // of received_
+  bool has_received_ = false;
   std::string unsent_;
   std::size_t sent_ = 0;  // of unsent_
 };

@@ -35,11 +35,11 @@ class ManagerServer final : public ServedHost {
 
  private:
   void serve_until_end();
+  bool serve_last();
   void accept_all();
   void greet(ServerConnection& connection);
   void check_response(ServerConnection& connection);
   void read(ServerConnection& connection);
-  void serve(ServerConnection& connection);
   void call(ServerConnection& connection, WaitingCall call);
   bool attempt(ServerConnection& connection, const WaitingCall& call, ObjectStore::Entry& entry);
   std::string call_manager(ServerConnection& connection, const WaitingCall& call);
@@ -73,7 +73,8 @@ class ManagerServer final : public ServedHost {
   std::vector<ConnectionId> broken_;
   std::vector<ConnectionId> ungreeted_;  // they wait until wrong keys are forgiven
   ConnectionId next_ = 2;
-  double auth_tokens_;  // wrong keys that are answered at once
+  ConnectionId last_ = 0;  // whose request came last
+  double auth_tokens_;     // wrong keys that are answered at once
   std::chrono::steady_clock::time_point refilled_ = std::chrono::steady_clock::now();
   std::size_t waiting_ = 0;
 };

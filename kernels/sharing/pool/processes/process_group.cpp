@@ -70,13 +70,13 @@ class ProcessWorkerGroup final : public WorkerGroup {
 
   int workers() const override { return workers_; }
 
-  void submit(std::span<const std::shared_ptr<PoolTask>> tasks) override {
+  void submit(std::span<const std::shared_ptr<PoolTask>> tasks, AwaitedAs awaited) override {
     if (getpid() != owner_)
       throw std::logic_error("a pool belongs to the process that made it: make another here");
     const MutexLock lock(mutex_);
     if (broken_) std::rethrow_exception(broken_);
     if (closed_) throw std::logic_error("the pool was closed: make another");
-    tasks_.add(tasks);
+    tasks_.add(tasks, awaited);
     tasks_.hand_out();
   }
 
@@ -87,7 +87,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
   void change(FunctionRef<void()> change) override {
     const MutexLock lock(mutex_);
     change();
-    changed_.notify_all();
+    tell_waiters();
     board_.wake_server();
   }
 
@@ -106,7 +106,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
       } catch (...) {  // whoever waits for a result gets it
         const MutexLock held(mutex_);
         give_up(std::current_exception());
-        changed_.notify_all();
+        tell_waiters();
       }
     };
     background_ = start_thread(serve, "the thread that serves a pool's asynchronous calls");
@@ -131,7 +131,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
             std::make_exception_ptr(SharingError("the pool was terminated before this was done"));
       ended_ = true;
       tasks_.fail_all(broken_);
-      changed_.notify_all();
+      tell_waiters();
       board_.wake_server();
     }
     if (background_.joinable()) background_.join();
@@ -155,11 +155,12 @@ class ProcessWorkerGroup final : public WorkerGroup {
   /// Serves, or waits while another thread serves, until done().
   bool serve_until(FunctionRef<bool()> done, Deadline deadline, bool interruptible) {
     MutexLock lock(mutex_);
+    const Deadline look(look_before_sleep);
     for (bool in_vain = false; !done();) {
       if (deadline.passed()) return false;
       if (interruptible) InterruptionScope::check();
       if (serving_) {
-        lock.wait_until(changed_, deadline.within(max_sleep).at());
+        wait_for_round(lock, deadline, look);
         continue;
       }
       serving_ = true;
@@ -167,13 +168,31 @@ class ProcessWorkerGroup final : public WorkerGroup {
         in_vain = !serve(deadline, in_vain);
       } catch (...) {
         serving_ = false;
-        changed_.notify_all();
+        tell_waiters();
         throw;
       }
       serving_ = false;
-      changed_.notify_all();
+      tell_waiters();
     }
     return true;
+  }
+
+  /// Until another thread, which serves the pool, has done something; looks for it until `look`.
+  void wait_for_round(MutexLock& lock, Deadline deadline, Deadline look) PARLAB_REQUIRES(mutex_) {
+    if (look.passed()) {
+      lock.wait_until(changed_, deadline.within(max_sleep).at());
+      return;
+    }
+    const std::uint64_t seen = rounds_.load();
+    mutex_.unlock();
+    spin_until([&] { return rounds_.load() != seen || look.passed(); });
+    mutex_.lock();
+  }
+
+  /// Those that wait while another thread serves look again.
+  void tell_waiters() PARLAB_REQUIRES(mutex_) {
+    rounds_.fetch_add(1);
+    changed_.notify_all();
   }
 
   /// Waits for news and handles it; looks for it a while, or sleeps. False where there was none.
@@ -271,6 +290,7 @@ class ProcessWorkerGroup final : public WorkerGroup {
 
   Mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<std::uint64_t> rounds_ = 0;           // tell_waiters() was called
   bool serving_ PARLAB_GUARDED_BY(mutex_) = false;  // some thread is
   bool closed_ PARLAB_GUARDED_BY(mutex_) = false;
   bool ended_ PARLAB_GUARDED_BY(mutex_) = false;  // terminated

@@ -17,9 +17,13 @@ std::exception_ptr take_failure(WireReader& answer, const std::string& before = 
 
 }  // namespace
 
-void WorkerTasks::add(std::span<const std::shared_ptr<PoolTask>> tasks) {
+void WorkerTasks::add(std::span<const std::shared_ptr<PoolTask>> tasks,
+                      WorkerGroup::AwaitedAs awaited) {
   ++calls_;
-  for (const auto& task : tasks) waiting_.push_back({task, calls_});
+  for (const auto& task : tasks) {
+    waiting_.push_back({task, calls_});
+    if (awaited == WorkerGroup::AwaitedAs::each) ++calls_;
+  }
 }
 
 /// The input of the first that waits; false where none has one. Who has none fails.

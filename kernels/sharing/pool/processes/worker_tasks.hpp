@@ -25,8 +25,7 @@ class WorkerTasks {
   WorkerTasks(TaskBoard& board, int workers)
       : board_(board), workers_(static_cast<std::size_t>(workers)) {}
 
-  /// Tasks of one call.
-  void add(std::span<const std::shared_ptr<PoolTask>> tasks);
+  void add(std::span<const std::shared_ptr<PoolTask>> tasks, WorkerGroup::AwaitedAs awaited);
   /// Puts as many on the board as have a place there, and wakes as many workers as that takes.
   void hand_out();
 

@@ -251,7 +251,7 @@ TEST_F(TaskBoardTest, DismissesAWorkerThatAnswersForWhatItDoesNotHave) {
     WorkerTasks tasks(board, 2);
     const std::vector<std::shared_ptr<PoolTask>> two = {std::make_shared<CountedTask>(0),
                                                         std::make_shared<CountedTask>(1)};
-    tasks.add(two);
+    tasks.add(two, WorkerGroup::AwaitedAs::each);
     tasks.hand_out();
     const auto mine = board.claim(0, std::nullopt);
     const auto others = board.claim(1, std::nullopt);
