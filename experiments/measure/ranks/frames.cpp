@@ -2,15 +2,20 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "kernels/base/sharing_errors.hpp"
 #include "kernels/sharing/messages/message_socket.hpp"
 
 namespace parlab {
 namespace {
+
+/// No text has it.
+constexpr std::string_view frame_mark("\0parlab\1", 8);
 
 /// False where nobody reads.
 bool write_all(int file, const void* bytes, std::size_t count) {
@@ -33,7 +38,8 @@ void pass_on_frames(int socket, int file) {
     for (;;) {
       receive_message(socket, message);
       const std::uint64_t length = message.size();
-      if (!write_all(file, &length, sizeof(length)) ||
+      if (!write_all(file, frame_mark.data(), frame_mark.size()) ||
+          !write_all(file, &length, sizeof(length)) ||
           !write_all(file, message.data(), message.size()))
         return;
     }
@@ -42,13 +48,19 @@ void pass_on_frames(int socket, int file) {
 }
 
 std::optional<std::string> FrameReader::next() {
+  std::size_t begin = read_.find(frame_mark);
+  if (begin == std::string::npos)  // its first bytes may be there
+    begin = read_.size() - std::min(read_.size(), frame_mark.size() - 1);
+  noise_.append(read_, 0, begin);
+  read_.erase(0, begin);
+  constexpr std::size_t head = frame_mark.size() + sizeof(std::uint64_t);
+  if (read_.size() < head) return std::nullopt;
   std::uint64_t length = 0;
-  if (read_.size() < sizeof(length)) return std::nullopt;
-  std::memcpy(&length, read_.data(), sizeof(length));
+  std::memcpy(&length, read_.data() + frame_mark.size(), sizeof(length));
   if (length > max_message_bytes) throw BadMessage("a frame that is too long");
-  if (read_.size() - sizeof(length) < length) return std::nullopt;
-  std::string message = read_.substr(sizeof(length), length);
-  read_.erase(0, sizeof(length) + length);
+  if (read_.size() - head < length) return std::nullopt;
+  std::string message = read_.substr(head, length);
+  read_.erase(0, head + length);
   return message;
 }
 

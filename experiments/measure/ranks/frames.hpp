@@ -1,11 +1,13 @@
 #pragma once
 
-// Messages of a race on a stream: a pipe has no packets. A frame is a length (8 bytes) and so many
-// bytes.
+// Messages of a race on a stream: a pipe has no packets. A frame is a mark, a length (8 bytes) and so
+// many bytes. Between frames may stand what others write to the same stream: mpirun passes on what a
+// login on another machine prints.
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parlab {
 
@@ -19,9 +21,11 @@ class FrameReader {
   void add(std::string_view bytes) { read_ += bytes; }
   /// The next message that is complete. Throws BadMessage where it is too long to be one.
   std::optional<std::string> next();
+  /// What stood between frames, since the last call.
+  std::string take_noise() { return std::exchange(noise_, {}); }
 
  private:
-  std::string read_;
+  std::string read_, noise_;
 };
 
 }  // namespace parlab

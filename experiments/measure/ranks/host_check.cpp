@@ -40,7 +40,7 @@ constexpr int not_a_rank = -1;
 constexpr int between_looks = 10;
 
 constexpr std::size_t max_answer_bytes = 1 << 14;
-constexpr std::string_view mark = "parlab rank facts: ";
+constexpr std::string_view facts_mark = "parlab rank facts: ";
 
 /// An exit code of ssh that is its own, not the command's.
 constexpr int ssh_failed = 255;
@@ -64,8 +64,8 @@ std::string last_line(const std::string& text) {
 json facts_in(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
-    if (const auto at = line.find(mark); at != std::string::npos) {
-      json facts = json::parse(line.substr(at + mark.size()), nullptr, false);
+    if (const auto at = line.find(facts_mark); at != std::string::npos) {
+      json facts = json::parse(line.substr(at + facts_mark.size()), nullptr, false);
       if (facts.is_object()) return facts;
     }
   return nullptr;
@@ -192,7 +192,8 @@ std::string rank_facts_line(const std::string& lifeline) {
   } catch (const std::exception& error) {
     facts["mpi_failure"] = error.what();
   }
-  return std::string(mark) + facts.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+  return std::string(facts_mark) + facts.dump(-1, ' ', false, json::error_handler_t::replace) +
+         '\n';
 }
 
 json check_rank_hosts(const std::string& option, const std::vector<RankHost>& hosts) {

@@ -142,6 +142,11 @@ TEST_F(HostChecks, FindAnAnswerAmongWhatALoginPrints) {
                  AllOf(HasSubstr("host nine cannot be reached"), Not(HasSubstr("more of"))));
 }
 
+TEST_F(HostChecks, RunWhereALoginPrints) {
+  const Ended ended = run({"--hosts", "good,noisy"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+}
+
 TEST_F(HostChecks, TakeTheHostsOfAJob) {
   std::ofstream(folder_.path() / "nodes") << "localhost\nlocalhost\n";
   for (const Words& job :
