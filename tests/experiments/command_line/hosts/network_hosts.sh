@@ -45,14 +45,14 @@ for name in head "$@"; do
   number=$((number + 1))
 done
 
+started="" # also those that have not yet said what they are
 cleanup() {
   trap '' TERM
-  for name in head "$@"; do
-    kill -KILL "$(cat "$folder/$name.pid" 2>/dev/null)" 2>/dev/null
-  done
+  # shellcheck disable=SC2086 # numbers
+  [ -z "$started" ] || kill -KILL $started 2>/dev/null
   wait
 }
-trap 'cleanup "$@"' EXIT
+trap cleanup EXIT
 trap 'exit 1' TERM INT HUP
 
 why="$folder/why"
@@ -64,6 +64,7 @@ for name in head "$@"; do
   number=$((number + 1))
   # shellcheck disable=SC2086 # options, without blanks in them
   unshare $own sh "$folder/init" "$name" "$folder" </dev/null >/dev/null 2>>"$why" &
+  started="$started $!"
 done
 for name in head "$@"; do
   tries=0
