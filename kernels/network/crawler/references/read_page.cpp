@@ -36,8 +36,11 @@ ReadPage::ReadPage(Address address, std::string_view content_type, std::string_v
 }
 
 const std::optional<Address>& ReadPage::target(const Reference& reference) {
-  const std::string_view url = reference.url;
-  const auto [place, is_new] = targets_.try_emplace(url.substr(0, url.find('#')));
+  std::string_view url = reference.url;
+  const std::size_t mark = url.find('#');
+  // A blank before the mark belongs to the address; at the end of a reference it does not.
+  if (mark != std::string_view::npos && mark > 0 && url[mark - 1] > ' ') url = url.substr(0, mark);
+  const auto [place, is_new] = targets_.try_emplace(url);
   if (is_new) place->second = base_.resolve(place->first, charset_);
   return place->second;
 }

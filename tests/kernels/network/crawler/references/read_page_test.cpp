@@ -38,6 +38,8 @@ TEST(ReadPage, KnowsWhereReferencesLead) {
   using Texts = std::vector<std::string>;
   EXPECT_EQ(targets("text/html", "<a href=q#1><a href=q#2><a href=#3><a href=mailto:a@b>"),
             (Texts{"http://h/d/q", "http://h/d/q", "http://h/d/p", "none"}));
+  EXPECT_EQ(targets("text/html", "<a href='q #1'><a href=' q '><a href='?q #'><a href='q#'>"),
+            (Texts{"http://h/d/q%20", "http://h/d/q", "http://h/d/p?q%20", "http://h/d/q"}));
   EXPECT_EQ(targets("text/html", "<img src=i><base href=/b/>"), Texts{"http://h/b/i"});
   EXPECT_EQ(targets("text/css", "p { x: url(i) }"), Texts{"http://h/d/i"});
   EXPECT_EQ(targets("image/png", "<a href=x>"), Texts{});
