@@ -68,17 +68,18 @@ void Turns::wait_for_later() {
 
 void Turns::stand_in_line(Host& host) {
   host.line = Host::Line::ready;
-  host.place = {host.active, ++arrivals_};
+  const bool is_known = host.mean_seconds.has_value();
+  host.place = {host.is_slow && is_known, host.active, is_known ? ++arrivals_ : random_()};
   line_of(host).emplace(host.place, &host);
 }
 
 Host* Turns::first_in_line() {
-  // Where nobody else is in line slow hosts get more, but some places stay for those who come.
+  // A quarter of the places is for slow hosts; where nobody else is in line they get more, but some places stay for
+  // those who come.
+  const std::uint64_t quarter = at_once_ / 4;
   const std::uint64_t max_slow =
-      quick_.empty() ? at_once_ - at_once_ / 4 : std::max<std::uint64_t>(at_once_ / 2, 1);
-  const bool slow_may = !slow_.empty() && slow_active_ < max_slow;
-  if (slow_may && (quick_.empty() || slow_.begin()->first < quick_.begin()->first))
-    return slow_.begin()->second;
+      quick_.empty() ? at_once_ - quarter : std::max<std::uint64_t>(quarter, 1);
+  if (!slow_.empty() && slow_active_ < max_slow) return slow_.begin()->second;
   return quick_.empty() ? nullptr : quick_.begin()->second;
 }
 
@@ -122,7 +123,8 @@ void Turns::ended(Host& host, std::optional<double> seconds) {
   slow_active_ -= host.is_slow ? 1 : 0;
   if (seconds) note_speed(host, *seconds);
   if (is_in_line) {
-    host.place.first = host.active;
+    host.place.active = host.active;
+    host.place.is_known_slow = host.is_slow && host.mean_seconds.has_value();
     line_of(host).emplace(host.place, &host);
   }
   wake(host);

@@ -1,10 +1,12 @@
 #pragma once
 
 // Whose turn it is. Hosts that may begin a page stand in line, the one with the fewest under way first;
-// those that may later wait for their time. Hosts that are slow, or whose speed is not known yet, get at
-// most a part of the places, so that they hold up nobody else.
+// those that may later wait for their time. Hosts that are slow, or whose speed is not known yet, get a
+// part of the places, so that they hold up nobody else. Those that are not known are tried in a random
+// order: slow ones often come one after the other, and would take all their places at once.
 
 #include <chrono>
+#include <compare>
 #include <deque>
 #include <functional>
 #include <limits>
@@ -12,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -63,10 +66,14 @@ struct Host {
 
   // Of Turns: where it waits for its turn, and how fast it answers.
   enum class Line { none, ready, later } line = Line::none;
-  Clock::time_point turn;                         // in the line of those who wait
-  std::pair<std::uint64_t, std::uint64_t> place;  // in the line of those who are ready
-  std::optional<double> mean_seconds;             // an answer takes, lately
-  bool is_slow = true;                            // or not known
+  Clock::time_point turn;  // in the line of those who wait
+  struct Place {
+    bool is_known_slow = false;
+    std::uint64_t active = 0, order = 0;
+    auto operator<=>(const Place&) const = default;
+  } place;                             // in the line of those who are ready
+  std::optional<double> mean_seconds;  // an answer takes, lately
+  bool is_slow = true;                 // or not known
 };
 
 class Turns {
@@ -102,8 +109,8 @@ class Turns {
   bool someone_waits() const { return !quick_.empty() || !slow_.empty() || !later_.empty(); }
 
  private:
-  /// Hosts in line, by the pages under way when they came, then in the order in which they came.
-  using Line = std::map<std::pair<std::uint64_t, std::uint64_t>, Host*>;
+  /// Hosts in line, by the pages that they have under way, then in the order in which they came, or a random one.
+  using Line = std::map<Host::Place, Host*>;
 
   std::optional<Clock::time_point> turn_of(Host& host);
   void refill(Host& host);
@@ -120,6 +127,7 @@ class Turns {
   std::multimap<Clock::time_point, Host*> later_;  // may not before this
   int deepest_ = std::numeric_limits<int>::max();
   std::uint64_t arrivals_ = 0;
+  std::mt19937_64 random_;         // any seed does
   std::uint64_t slow_active_ = 0;  // pages under way of slow hosts
   double mean_seconds_ = 0;        // of all answers, lately
   Timer alarm_;
