@@ -36,14 +36,14 @@ struct Workload {
   std::string variant = "";    // "" where the kernel has one
   std::string algorithm = "";  // "" where the kernel has one
   std::uint64_t size = 0;
-  std::string unit;               // what size counts: "darts"
-  Parameters parameters = {};     // further axes: seed, order, range
-  GrainLimits grain = {};         // of an automatic grain
-  std::uint64_t max_grain = 0;    // some 10 ms of work, where a run must soon be interrupted; 0: not
-                                  // known. Races leave it out: they end processes
-  std::string task = "";          // cases of one task race each other, whatever their size and
-                                  // parameters; the first of them is the baseline
-  bool splittable = true;         // false: the answer depends on the split, so one chunk on serial
+  std::string unit;             // what size counts: "darts"
+  Parameters parameters = {};   // further axes: seed, order, range
+  GrainLimits grain = {};       // of an automatic grain
+  std::uint64_t max_grain = 0;  // some 10 ms of work, where a run must soon be interrupted; 0: not
+                                // known. Races leave it out: they end processes
+  std::string task = "";        // cases of one task race each other, whatever their size and
+                                // parameters; the first of them is the baseline
+  bool splittable = true;       // false: the answer depends on the split, so one chunk on serial
   bool externally_timed = false;  // others set how long a run takes, which is not a speed: not
                                   // compared; its metrics tell
   nlohmann::json facts = nlohmann::json::object();  // no axes, but for the record: the generator

@@ -83,9 +83,9 @@ class Own final : public Experiment {
   // What a kernel writes to is known when it has run: then it is refused (own_arm.cpp).
   std::string why_not_apart(const Workload&) const override { return ""; }
   std::string why_not_in_pieces(const Workload& workload) const override {
-    return workload.self_parallel
-               ? "a function parallel_NAME spreads its work itself, and tells nothing before its end"
-               : "";
+    return workload.self_parallel ? "a function parallel_NAME spreads its work itself, and tells "
+                                    "nothing before its end"
+                                  : "";
   }
   /// The compiled library's name tells all that it was compiled from.
   std::string code_of(const Workload& workload) const override {

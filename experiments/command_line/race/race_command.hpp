@@ -45,7 +45,8 @@ struct RaceRequest {
   std::string export_hyperfine = "";                          // path, "" for none
   std::function<void(const InterruptionGuard&)> set_up = {};  // before the first round
   std::string help = "";  // not empty: print this and run nothing
-  std::optional<CheckpointRequest> checkpoint = std::nullopt;  // one run of the first entrant, no race
+  /// One run of the first entrant, no race.
+  std::optional<CheckpointRequest> checkpoint = std::nullopt;
 };
 
 /// Reads "EXPERIMENT --option value ...". Throws UsageError.

@@ -6,7 +6,6 @@
 // order: slow ones often come one after the other, and would take all their places at once.
 
 #include <chrono>
-#include <compare>
 #include <deque>
 #include <functional>
 #include <limits>
@@ -16,6 +15,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "kernels/network/crawler/fetching/http_client.hpp"
@@ -70,7 +70,10 @@ struct Host {
   struct Place {
     bool is_known_slow = false;
     std::uint64_t active = 0, order = 0;
-    auto operator<=>(const Place&) const = default;
+    bool operator<(const Place& other) const {
+      return std::tie(is_known_slow, active, order) <
+             std::tie(other.is_known_slow, other.active, other.order);
+    }
   } place;                             // in the line of those who are ready
   std::optional<double> mean_seconds;  // an answer takes, lately
   bool is_slow = true;                 // or not known

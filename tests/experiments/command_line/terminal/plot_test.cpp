@@ -128,8 +128,8 @@ TEST(ProgressLine, IsNoWiderThanTheTerminal) {
 TEST(ProgressLine, SaysWhatIsOpenAndTheTimeLeft) {
   // Some 10 to 90 ms each, by chance: no budget of 3 s decides between them.
   const std::string by_chance = "sleep 0.0$(shuf -i 1-9 -n 1)";
-  const Ended ended = run_parlab({"race", "--progress", "--quiet", "--budget", "3s", "--shell", "--",
-                                  by_chance, "--", by_chance + " "});
+  const Ended ended = run_parlab({"race", "--progress", "--quiet", "--budget", "3s", "--shell",
+                                  "--", by_chance, "--", by_chance + " "});
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("open, "));
   EXPECT_THAT(ended.err,
