@@ -22,7 +22,8 @@ namespace parlab {
 
 /// Lies in shared memory, made there by placement new. Counts are of all bytes ever written or read;
 /// byte i lies at i % capacity.
-class ByteStream {  // NOLINT(clang-analyzer-optin.performance.Padding): each side has its cache line
+// Each side has a cache line of its own. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
+class ByteStream {
  public:
   /// Bytes: some of the largest messages that need no second look, and half a second-level cache.
   static constexpr std::size_t capacity = std::size_t{128} << 10;
