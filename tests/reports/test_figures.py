@@ -52,7 +52,7 @@ def drawn_texts(path: Path) -> list[str]:
 
 def outcomes_of(race: Document, arms: list[Document] | None = None) -> list[stats.Outcome]:
     """Arms, by default all, against the baselines of their groups."""
-    arms = arms or [arm for arm in race["results"] if arm["role"] == "arm" and arm["ok"]]
+    arms = arms or [arm for arm in race["results"] if arm["role"] == "arm" and arm["ok"] and arm["comparison"]]
     return [stats.compare(next(r for r in race["results"] if r["group"] == arm["group"]
                                and r["role"] == "baseline")["seconds"], arm["seconds"],
                           stats.rule_for(race, arm))

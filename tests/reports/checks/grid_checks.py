@@ -104,7 +104,9 @@ def check_slower(cell: str, race: Document, best: Document, others: list[Documen
             name, number, barely = re.fullmatch(
                 rf"(.+) ({NUMBER})(?:, perhaps < ({PERCENT}))?", part).groups()
             assert not barely or percent_is(barely, race["run"]["margin"])
+            chunks = re.search(r"([\d\u202f]+) chunks?$", name)
             fitting = [arm["label"] for arm in others if arm["label"] in left
+                       and (not chunks or int(chunks[1].replace("\u202f", "")) == arm["chunks"])
                        and set(name.split()) <= checks.words_of(arm)
                        and (left[arm["label"]].verdict == "differs") == bool(barely)
                        and shows(number, left[arm["label"]].ratio)]
