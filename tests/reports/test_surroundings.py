@@ -49,3 +49,10 @@ def test_results_of_before_have_none(tmp_path: Path) -> None:
 def test_a_variable_that_is_no_text_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="environment.A"):
         race_with(tmp_path, [{"environment": {"A": 1}, "pin": "none"}])
+
+
+def test_one_backend_beside_serial_is_named_by_itself_not_by_its_chunks(tmp_path: Path) -> None:
+    race = race_with(tmp_path, [])  # all arms alike
+    alone = raced(race.shown)[0]
+    pair = [next(arm for arm in race.shown if arm.role == "baseline"), alone]
+    assert list(names_in(pair).values()) == ["serial", alone.compute]

@@ -39,8 +39,8 @@ enum class Isolation {
 inline constexpr int rounds_a_process = 2;
 
 /// Processors that another program may take from an arm before its sample counts as beside load, and
-/// the share of its time that the arm may wait for one that others have. Alone, arms wait for less than
-/// 0.1 % of their time; beside a program that keeps one of 2 processors busy, for 50 %.
+/// the share of its time that the arm may wait for one that others have. Alone, nine
+/// samples in ten wait for less than 3 % of their time, half of them for nothing; beside a program that keeps one of 2 processors busy, for 50 %.
 inline constexpr double max_taken = 0.2;
 inline constexpr double max_waited = 0.01;
 

@@ -32,8 +32,9 @@ def workers_of(arms: Sequence[Arm]) -> int | None:
 def names_in(arms: Sequence[Arm], axis: str = "") -> dict[int, str]:
     """Names by result index, of what differs among these arms, an axis aside; else the labels."""
     words = _words_that_differ(arms, axis)
+    compute: Word = lambda arm: arm.compute
     chunks: Word = lambda arm: plural(arm.chunks, "chunk")
-    for chosen in (words,) if axis else (*([word] for word in words), words, [*words, chunks]):
+    for chosen in (words,) if axis else (*([word] for word in words), words, [compute], [*words, chunks]):
         names = {arm.index: " ".join(filter(None, (word(arm) for word in chosen))) for arm in arms}
         if all(names.values()) and (axis or len(set(names.values())) == len(names)):
             return names

@@ -16,12 +16,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <random>
 #include <system_error>
 
-#include "kernels/base/errors.hpp"
+#include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/kernels/base/refusal.hpp"
 
 namespace parlab {
 namespace {
@@ -66,24 +66,8 @@ void put(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 class CheckpointFiles : public testing::Test {
  protected:
-  CheckpointFiles() {
-    std::string name = (fs::temp_directory_path() / "parlab-checkpoint.XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-    path_ = folder_ / "c";
-  }
-  ~CheckpointFiles() override { fs::remove_all(folder_); }
-
   void save_to(int last) const {
     CheckpointFile file(path_, head_of_pi());
     const int first = file.state() ? file.state()->facts.at("number").get<int>() : 0;
@@ -93,7 +77,8 @@ class CheckpointFiles : public testing::Test {
     return refusal([&] { CheckpointFile(path_, head); });
   }
 
-  fs::path folder_, path_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path(), path_ = folder_ / "c";
 };
 
 TEST_F(CheckpointFiles, GiveBackWhatWasSavedLast) {

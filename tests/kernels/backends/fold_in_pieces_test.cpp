@@ -71,11 +71,6 @@ TEST_P(FoldInPieces, FoldsInChunkOrder) {
 }
 
 TEST_P(FoldInPieces, FoldsTheSameBitsInFloatingPoint) {
-  const auto harmonic = [](IndexRange range) {
-    double sum = 0;
-    for (std::uint64_t i = range.begin; i < range.end; ++i) sum += 1.0 / static_cast<double>(i + 1);
-    return sum;
-  };
   const Chunking chunking({0, 10'000}, 17);
   const auto serial = make_backend({"serial", "", 1});
   EXPECT_EQ(in_pieces([&](Backend& backend) {

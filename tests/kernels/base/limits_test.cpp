@@ -25,6 +25,7 @@
 #include "kernels/sharing/memory/raw_value.hpp"
 #include "kernels/sharing/pool/pool.hpp"
 #include "kernels/sharing/process.hpp"
+#include "tests/kernels/base/refusal.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
 #include "tests/kernels/shortage.hpp"
 
@@ -38,17 +39,6 @@ constexpr int not_allowed = 77;
 std::ptrdiff_t threads() {
   namespace fs = std::filesystem;
   return std::distance(fs::directory_iterator("/proc/self/task"), fs::directory_iterator());
-}
-
-/// What `make` throws of the kind `Error`; empty for nothing.
-template <class Error>
-std::string refusal_of(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 bool says(const std::string& text, const std::string& pattern) {
@@ -88,7 +78,7 @@ class LimitsTest : public SharingTest {
 TEST_F(LimitsTest, AThreadPoolNamesTheThreadThatCannotBeStartedAndEndsTheOthers) {
   const int code = with_few_processes([] {
     for (int round = 0; round < 3; ++round) {
-      const std::string told = refusal_of<OutOfRoom>([] { ThreadPool(64); });
+      const std::string told = refusal<OutOfRoom>([] { ThreadPool(64); });
       if (!says(told, "cannot start thread [2-7] of 64: .*ulimit -u")) return 1;
       if (threads() != 1) return 2;
     }
@@ -108,7 +98,7 @@ TEST_F(LimitsTest, AThreadPoolSaysThatTheAddressSpaceIsUsedUp) {
     std::ifstream("/proc/self/statm") >> pages;
     const rlim_t now = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE));
     limit(RLIMIT_AS, now + (rlim_t{60} << 20));
-    const std::string told = refusal_of<OutOfRoom>([] { ThreadPool(64); });
+    const std::string told = refusal<OutOfRoom>([] { ThreadPool(64); });
     if (!says(told, "cannot start thread [0-9]+ of 64: .*ulimit -v")) return 1;
     return threads() == 1 ? 0 : 2;
   });
@@ -121,7 +111,7 @@ TEST_F(LimitsTest, APoolNamesTheWorkerThatCannotBeStartedAndEndsTheOthers) {
   const int code = with_few_processes([] {
     const Footprint before = Footprint::now();
     for (int round = 0; round < 3; ++round)
-      if (!says(refusal_of<OutOfRoom>([] { Pool(64); }),
+      if (!says(refusal<OutOfRoom>([] { Pool(64); }),
                 "cannot start worker [0-9]+ of 64 of a pool .*ulimit -u"))
         return 1;
     if (!(Footprint::now() == before)) return 2;
@@ -135,7 +125,7 @@ TEST_F(LimitsTest, AnAsynchronousCallSaysThatItsThreadCannotBeStarted) {
   const int code = with_few_processes([] {
     Pool pool(2);  // with its fork server and this process: 4
     limit(RLIMIT_NPROC, 1);
-    if (!says(refusal_of<OutOfRoom>([&] { pool.apply_async([] { return 1; }); }),
+    if (!says(refusal<OutOfRoom>([&] { pool.apply_async([] { return 1; }); }),
               "cannot start the thread that .*ulimit -u"))
       return 1;
     if (pool.apply([] { return 2; }) != 2) return 2;
@@ -155,7 +145,7 @@ TEST_F(LimitsTest, TheBackendProcessesNamesTheProcessThatCannotBeStarted) {
     const auto run = [&] {
       backend->for_chunks(Chunking({0, 64}, 1), [](IndexRange) { usleep(1000); });
     };
-    if (!says(refusal_of<std::exception>(run), "cannot start process [2-7] of 64: .*ulimit -u"))
+    if (!says(refusal<std::exception>(run), "cannot start process [2-7] of 64: .*ulimit -u"))
       return 1;
     return Footprint::now() == before ? 0 : 2;
   });
@@ -168,13 +158,13 @@ TEST_F(LimitsTest, AProcessMayBeStartedAgainAfterItWasRefused) {
     RawValue<int> runs(0);
     Process process([&] { runs.fetch_add(1); });
     limit(RLIMIT_NPROC, 1);
-    if (!says(refusal_of<std::system_error>([&] { process.start(); }), "ulimit -u")) return 1;
+    if (!says(refusal<std::system_error>([&] { process.start(); }), "ulimit -u")) return 1;
     limit(RLIMIT_NPROC, 6);
     // And where the process could be made, but not watched.
     std::vector<int> taken;
     limit(RLIMIT_NOFILE, 64);
     for (int file = 0; (file = open("/dev/null", O_RDONLY)) >= 0;) taken.push_back(file);
-    if (!says(refusal_of<std::system_error>([&] { process.start(); }), "ulimit -n")) return 2;
+    if (!says(refusal<std::system_error>([&] { process.start(); }), "ulimit -n")) return 2;
     if (runs.load() != 0) return 3;
     if (process.is_alive() || process.pid() || process.exitcode()) return 4;
     for (const int file : taken) close(file);

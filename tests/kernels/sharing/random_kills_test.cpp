@@ -5,8 +5,6 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -35,6 +33,7 @@
 #include "kernels/sharing/queues/queue.hpp"
 #include "kernels/sharing/sync/file_lock.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
+#include "tests/kernels/sharing/traced_kill.hpp"
 
 namespace parlab {
 namespace {
@@ -142,41 +141,12 @@ TEST_F(RandomKillsTest, LoseNoItemOfAQueueAndLeaveNoLock) {
   unlink(path.c_str());
 }
 
-/// Runs `work` in a process that is killed when it enters or leaves its system call number `step`;
-/// false where it came to its end first, or cannot be traced.
-bool killed_at_step(int step, const std::function<void()>& work) {
-  ChildProcess child = ChildProcess::fork([&] {
-    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
-    raise(SIGSTOP);
-    work();
-  });
-  // WNOWAIT where it may have ended: reaping is for its owner.
-  const auto stopped = [&] {
-    siginfo_t info{};
-    waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED | WEXITED | WNOWAIT);
-    if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) return false;
-    int status = 0;
-    return waitpid(child.pid(), &status, WUNTRACED) == child.pid();
-  };
-  bool at_a_step = stopped();
-  for (int i = 0; i < step && at_a_step; ++i) {
-    ptrace(PTRACE_SYSCALL, child.pid(), nullptr, nullptr);
-    at_a_step = stopped();
-  }
-  if (!at_a_step) {
-    EXPECT_TRUE(child.wait().success()) << child.wait().describe();
-    return false;
-  }
-  child.signal(SIGKILL);
-  child.wait();
-  return true;
-}
-
 TEST_F(RandomKillsTest, LeaveAllInOrderAtEverySystemCall) {
   const std::string path = testing::TempDir() + "every-step-" + std::to_string(getpid());
   Queue<std::string> queue(2, 100);
   Value<Twins> twins({0, 0}, [](Twins& t) { t.second = t.first; });
   const auto work = [&] {
+    raise(SIGSTOP);
     const auto array = SharedArray<int>::named({100});
     array[0] = 1;
     FileLock file(path);
@@ -190,7 +160,7 @@ TEST_F(RandomKillsTest, LeaveAllInOrderAtEverySystemCall) {
     if (queue.try_get(std::chrono::milliseconds(1))) _exit(5);
   };
   int steps = 0;
-  for (; steps < 2000 && killed_at_step(steps, work); ++steps) {
+  for (; steps < 2000 && killed_at_step(PTRACE_SYSCALL, steps, work); ++steps) {
     const Twins now = twins.get();
     ASSERT_EQ(now.first, now.second) << "step " << steps;
     queue.try_get();  // what it had put
@@ -220,6 +190,14 @@ std::vector<int> children_of(int parent) {
   return {std::istream_iterator<int>(file), std::istream_iterator<int>()};
 }
 
+/// False where it has none at the moment.
+bool kill_a_child_of(int parent, std::mt19937& random) {
+  const std::vector<int> children = children_of(parent);
+  if (children.empty()) return false;
+  kill(children[random() % children.size()], SIGKILL);
+  return true;
+}
+
 TEST_F(RandomKillsTest, RunNoTaskOfAPoolTwiceAndFailNoneInSilence) {
   SCOPED_TRACE("PARLAB_SEED=" + std::to_string(seed_));
   constexpr int items = 100;
@@ -238,11 +216,7 @@ TEST_F(RandomKillsTest, RunNoTaskOfAPoolTwiceAndFailNoneInSilence) {
     int died = 0;
     for (int read = 0; read < items; ++read) {
       if (random_() % 20 == 0 && kill_count < kills_) {
-        const std::vector<int> workers = children_of(fork_server);
-        if (!workers.empty()) {
-          kill(workers[random_() % workers.size()], SIGKILL);
-          ++kill_count;
-        }
+        if (kill_a_child_of(fork_server, random_)) ++kill_count;
       }
       try {
         const std::optional<int> item = results.next(long_enough);
@@ -290,10 +264,7 @@ TEST_F(RandomKillsTest, LoseNoQuickCallOfAPoolWhateverItsSize) {
       items.push_back(std::move(item));
       if (number % 30 != 7 || kill_count >= kills_) continue;
       usleep(random_() % 300);
-      const std::vector<int> workers = children_of(fork_server);
-      if (workers.empty()) continue;
-      kill(workers[random_() % workers.size()], SIGKILL);
-      ++kill_count;
+      if (kill_a_child_of(fork_server, random_)) ++kill_count;
     }
     int died = 0;
     for (std::size_t i = 0; i < calls; ++i) {

@@ -16,8 +16,8 @@
 #include <thread>
 #include <utility>
 
-#include "kernels/backends/backend_registry.hpp"
 #include "tests/experiments/command_line/hosts/network_hosts.hpp"
+#include "tests/experiments/command_line/ranks/rank_checks.hpp"
 
 namespace parlab {
 namespace {
@@ -30,16 +30,10 @@ using testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
 
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 class HostRuns : public testing::Test {
  protected:
   void SetUp() override {
-    for (const MissingBackend& missing : missing_backends())
-      if (missing.name == "mpi") GTEST_SKIP() << missing.why;
+    if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
     hosts_.emplace(Words{"h1", "h2"});
     if (!hosts_->why_not().empty()) GTEST_SKIP() << hosts_->why_not();
   }
@@ -54,21 +48,6 @@ class HostRuns : public testing::Test {
 
   void expect_nothing_left() {
     for (const char* host : {"h1", "h2"}) EXPECT_EQ(hosts_->leftovers(host), "") << host;
-  }
-
-  /// Arms on ranks have the answers of the arm on serial, and there are `ranks` of them.
-  void expect_bits_of_serial(const Ended& ended, int ranks = 2) {
-    ASSERT_EQ(ended.code, 0) << ended.err;
-    const auto document = nlohmann::json::parse(ended.out);
-    nlohmann::json serial;
-    for (const auto& result : document.at("results")) {
-      EXPECT_TRUE(result.at("ok").get<bool>()) << result.at("label");
-      if (result.at("backend") == "serial") serial = result.at("answer");
-      if (!result.at("backend").get<std::string>().starts_with("mpi")) continue;
-      --ranks;
-      EXPECT_EQ(result.at("answer"), serial) << result.at("label");
-    }
-    EXPECT_EQ(ranks, 0);
   }
 
   /// Of ranks alone.

@@ -16,10 +16,8 @@
 #include <thread>
 #include <tuple>
 
-#include "kernels/backends/backend_registry.hpp"
-#include "kernels/backends/ranks/launch.hpp"
-#include "kernels/base/errors.hpp"
 #include "tests/experiments/command_line/long_runs/long_runs.hpp"
+#include "tests/experiments/command_line/ranks/rank_checks.hpp"
 
 namespace parlab {
 namespace {
@@ -30,18 +28,6 @@ using std::chrono_literals::operator""s;
 int wanted_kills() {
   const char* const wanted = std::getenv("PARLAB_KILLS");  // NOLINT(concurrency-mt-unsafe)
   return wanted == nullptr ? 2 : std::atoi(wanted);
-}
-
-std::string why_not_here(const std::string& backend) {
-  if (backend != "mpi:static" && backend != "mpi:dynamic") return "";
-  for (const MissingBackend& missing : missing_backends())
-    if (missing.name == "mpi") return missing.why;
-  try {
-    find_mpirun();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 enum class Victim { all, program, one_worker };
@@ -80,7 +66,8 @@ class KilledRun : public testing::TestWithParam<std::tuple<LongRunCase, std::str
 
 TEST_P(KilledRun, EndsWithTheBitsOfOneThatWasNot) {
   const auto& [run, backend] = GetParam();
-  if (const std::string why = why_not_here(backend); !why.empty()) GTEST_SKIP() << why;
+  if (backend.starts_with("mpi"))
+    if (const std::string why = why_no_ranks(); !why.empty()) GTEST_SKIP() << why;
   const json right = serial_answer(run);
   const LongRunFolder folder;
   Words words = run_words(run.words, backend, "c");

@@ -13,6 +13,7 @@
 #include "kernels/backends/ranks/launch.hpp"
 #include "kernels/base/errors.hpp"
 #include "tests/experiments/command_line/parlab_program.hpp"
+#include "tests/experiments/command_line/ranks/rank_checks.hpp"
 
 namespace parlab {
 namespace {
@@ -21,18 +22,6 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 using Words = std::vector<std::string>;
-
-/// Why there can be no ranks here; "" where there can.
-std::string why_no_ranks() {
-  for (const MissingBackend& missing : missing_backends())
-    if (missing.name == "mpi") return missing.why;
-  try {
-    find_mpirun();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 class RankArms : public testing::TestWithParam<Words> {
  protected:
@@ -53,11 +42,6 @@ class RankArms : public testing::TestWithParam<Words> {
   }
 };
 
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 TEST_P(RankArms, GiveTheBitsOfSerial) {
   std::string names = "serial,mpi:all";
   int ranks = 2;
@@ -70,18 +54,8 @@ TEST_P(RankArms, GiveTheBitsOfSerial) {
                                                       "--rounds", "1", "--quiet", "--json", "-"}));
   ParlabProgram program(words);
   const Ended ended = program.wait();
-  ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_TRUE(program.descendants().empty());
-  nlohmann::json serial;
-  const auto document = nlohmann::json::parse(ended.out);
-  for (const auto& result : document.at("results")) {
-    EXPECT_TRUE(result.at("ok").get<bool>()) << result.at("label");
-    if (result.at("backend") == "serial") serial = result.at("answer");
-    if (!result.at("backend").get<std::string>().starts_with("mpi")) continue;
-    --ranks;
-    EXPECT_EQ(result.at("answer"), serial) << result.at("label");
-  }
-  EXPECT_EQ(ranks, 0);
+  expect_bits_of_serial(ended, ranks);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -108,10 +82,7 @@ TEST_F(RankRuns, GiveTheBitsOfSerialForOnesOwnKernel) {
       run_parlab({"run", "own", "--kernel", "k.hpp", "--backend", "serial,mpi:all", "--workers",
                   "2", "--grain", "1000", "--rounds", "1", "--quiet", "--json", "-"},
                  folder.path());
-  ASSERT_EQ(ended.code, 0) << ended.err;
-  const auto document = nlohmann::json::parse(ended.out);
-  for (const auto& result : document.at("results"))
-    EXPECT_EQ(result.at("answer"), document.at("results")[0].at("answer")) << result.at("label");
+  expect_bits_of_serial(ended);
 }
 
 TEST_F(RankRuns, TellRankHostAndMessageOfAnException) {

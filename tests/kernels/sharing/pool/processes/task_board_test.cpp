@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +22,7 @@
 #include "kernels/posix/process/child_process.hpp"
 #include "kernels/sharing/pool/processes/worker_tasks.hpp"
 #include "tests/kernels/sharing/sharing_test.hpp"
+#include "tests/kernels/sharing/traced_kill.hpp"
 
 namespace parlab {
 namespace {
@@ -146,35 +145,6 @@ TEST_F(TaskBoardTest, GivesEachTaskToOneWorkerWhileTheyRace) {
   EXPECT_EQ(times, std::vector<int>(tasks, 1));
 }
 
-/// Lets `work` run in a process up to instruction `step`, and kills it there; false where it came to
-/// its end first, or cannot be traced.
-bool killed_at_instruction(int step, const std::function<void()>& work) {
-  ChildProcess child = ChildProcess::fork([&] {
-    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
-    work();
-  });
-  int status = 0;
-  // WNOWAIT where it may have ended: reaping is for its owner.
-  const auto stopped = [&] {
-    siginfo_t info{};
-    waitid(P_PID, static_cast<id_t>(child.pid()), &info, WSTOPPED | WEXITED | WNOWAIT);
-    if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) return false;
-    return waitpid(child.pid(), &status, WUNTRACED) == child.pid();
-  };
-  bool there = stopped();
-  for (int i = 0; i < step && there; ++i) {
-    ptrace(PTRACE_SINGLESTEP, child.pid(), nullptr, nullptr);
-    there = stopped();
-  }
-  if (!there) {
-    EXPECT_EQ(child.wait().code.value_or(77) % 77, 0) << child.wait().describe();
-    return false;
-  }
-  child.signal(SIGKILL);
-  child.wait();
-  return true;
-}
-
 // A worker is killed at every fifth instruction of a claim and an answer, at each where PARLAB_KILLS is
 // set: every task is then its own, and told so, or another's, and an answer has come as a whole or not
 // at all.
@@ -190,7 +160,7 @@ TEST_F(TaskBoardTest, LosesNoTaskOfAWorkerThatIsKilledAtAnyInstruction) {
     std::map<std::uint64_t, std::string> state;
     std::vector<TaskTicket> tickets;
     for (std::uint64_t i = 0; i < 4; ++i) tickets.push_back(put(board, i));
-    const bool killed = killed_at_instruction(step, [&] {
+    const bool killed = killed_at_step(PTRACE_SINGLESTEP, step, [&] {
       const auto work = [&] {
         const auto task = board.claim(0, 1);
         const std::uint64_t answer = task->ticket.bits();
