@@ -171,6 +171,7 @@ std::optional<CheckpointState> state_of(int file, const std::string& path, std::
 
 Found read_all(int file, const std::string& path) {
   Found found = read_head(file, path);
+  if (size_of(file, path) < found.entries_at + 2 * block) refuse_damaged(path, "it is cut");
   bool any_written = false;
   for (std::uint64_t place = 0; place < 2; ++place) {
     const std::uint64_t at = found.entries_at + place * block;
@@ -284,13 +285,9 @@ void CheckpointFile::lock() {
          "wait for it, or name another file");
 }
 
-/// A file in which nothing was saved yet, its head cut or whole, begins anew.
+/// An empty file begins anew.
 void CheckpointFile::read_or_begin(const json& head) {
-  const std::string whole = head_bytes(head);
-  const std::uint64_t size = size_of(file_.get(), path_);
-  const bool is_begun = size == 0 || (size >= magic_line.size() && size < whole.size() &&
-                                      whole.starts_with(bytes_of(file_.get(), path_, 0, size)));
-  if (!is_begun) {
+  if (size_of(file_.get(), path_) != 0) {
     Found found = read_all(file_.get(), path_);
     require_same(path_, found.content.head, head);
     content_ = std::move(found.content);
@@ -299,12 +296,11 @@ void CheckpointFile::read_or_begin(const json& head) {
     if (content_.state) reserve(found.state_bytes.value_or(0));
     return;
   }
+  std::string whole = head_bytes(head);
   content_.head = head;
   entries_at_ = whole.size();
-  // Room for a small state too: of others it is made when the first is known.
-  const int error =
-      posix_fallocate(file_.get(), 0, static_cast<off_t>(entries_at_ + 2 * block + 2 * block));
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) refuse(path_, error);
+  // With room for a small state too. In one write, which a kill cannot cut: the file is empty or whole.
+  whole.resize(entries_at_ + 2 * block + 2 * block, '\0');
   try {
     write(whole.data(), whole.size(), 0);
     if (fsync(file_.get()) != 0) throw std::system_error(errno, std::generic_category());

@@ -128,6 +128,7 @@ TEST_F(CheckpointFiles, ThatAreCutAnywhereGoOnFromASavedStateOrAreRefusedUntouch
     if (why.empty()) {
       (number == 3 ? newest : number == 2 ? earlier : none) += 1;
       EXPECT_THAT(number, testing::AnyOf(0, 2, 3)) << length;
+      EXPECT_EQ(number == 0, length == 0) << "begins anew in silence at " << length;
     } else {
       ++refusals;
       EXPECT_THAT(why, testing::AnyOf(HasSubstr("damaged"), HasSubstr("not a checkpoint")))
