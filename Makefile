@@ -52,11 +52,12 @@ compile compile-program:
 	@$(call configure,release)
 	@$(call within,3600) cmake --build --preset release --target $(target) --parallel $(JOBS)
 
+# TRIES=2: a test that fails runs once more, and fails where it fails again. ctest names each.
 .PHONY: test
-test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for some, WITHOUT='a regex' for all but some, SCOPE=kernels for a room's)
+test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for some, WITHOUT='a regex' for all but some, SCOPE=kernels for a room's, TRIES=2)
 	@sh kernels/setup/deps --again
 	@$(MAKE) compile
-	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(SCOPE),-L '^($(SCOPE))$$') $(if $(TESTS),-R '$(TESTS)') $(if $(WITHOUT),-E '$(WITHOUT)')
+	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(SCOPE),-L '^($(SCOPE))$$') $(if $(TESTS),-R '$(TESTS)') $(if $(WITHOUT),-E '$(WITHOUT)') $(if $(TRIES),--repeat until-pass:$(TRIES))
 
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
 # The nanosecond figures are its smallest part: it does without them where they fail.

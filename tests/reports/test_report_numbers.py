@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import random
 import re
+import statistics
 from typing import Any
 
 import case_checks as cases
@@ -18,8 +19,8 @@ import sharing_checks as sharing
 import table_checks as checks
 from answer_checks import explain_answer
 from grid_checks import HEADS, check_grid, percent_is
-from raw_results import Document, RawResults, answer_of, arms_of
-from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, value_of
+from raw_results import Document, RawResults, answer_of, arms_of, with_label
+from report_page import DURATION, NUMBER, PERCENT, UNITS, Page, shows, shows_duration, value_of
 from trust_checks import explain_trust
 
 SCALES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -162,9 +163,16 @@ def explain_races(page: Page, results: RawResults) -> None:
         lines, run = page.under(race["run"]["name"]), race["run"]
         page.take(r"\]\([^)]*\)", lines)
         page.take(r"\b1 is the bound", lines)
-        for found in page.take(rf"({NUMBER}) rounds?, ({DURATION});", lines):
-            assert int(found[1]) == run["rounds"]
-            assert shows_duration(found[2], run["elapsed_seconds"])
+        taken = [len(result["seconds"]) for result in race["results"] if result["ok"]] or [run["rounds"]]
+        for found in page.take(rf"(?:(\d+) to )?(\d+) rounds?, ({DURATION});", lines):
+            assert (int(found[1] or min(taken)), int(found[2])) == (min(taken), run["rounds"])
+            assert shows_duration(found[3], run["elapsed_seconds"])
+        for found in page.take(rf"In CPython \S+ on (\d+) cores?, (messages [^,]+) wait ({NUMBER}) (\S+) \(median\)[^,]+"
+                               rf", at worst ({NUMBER}) (\S+)$", lines):
+            assert int(found[1]) == race["context"]["usable_cores"]
+            metrics = with_label(race, found[2])["metrics"]
+            assert shows(found[3], statistics.median(metrics["delay_median_seconds"]), UNITS[found[4]])
+            assert shows(found[5], max(metrics["delay_worst_seconds"]), UNITS[found[6]])
         for found in page.take(r"right answer, (.+)\.$", lines):
             answers = {str(answer_of(result)) for result in race["results"] if result["ok"]}
             assert answers == {found[1].replace("\u202f", "")}

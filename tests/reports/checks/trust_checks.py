@@ -6,7 +6,7 @@ import re
 
 from grid_checks import is_case, percent_is
 from raw_results import Document, RawResults, arms_of
-from report_page import NUMBER, PERCENT, Page, shows, shows_interval
+from report_page import DURATION, NUMBER, PERCENT, Page, shows, shows_duration, shows_interval
 
 
 def explain_trust(page: Page, results: RawResults) -> None:
@@ -53,6 +53,12 @@ def explain_trust(page: Page, results: RawResults) -> None:
     for found in page.take(PERCENT, lines):
         stolen = sum(race["context"]["steal_seconds"] for race in races)
         assert percent_is(found[0], stolen / time)
+    spent = page.take(rf"rest of the ({DURATION}) .* (\d+) sentences? and (\d+) rows? of the tables are still open", lines)
+    still = results.suite.get("open")
+    assert [(int(found[2]), int(found[3])) for found in spent] == (
+        [(still["headlines"], still["rows"])] if still and not results.suite.get("ended_early") else [])
+    assert all(shows_duration(found[1], results.suite["budget_seconds"]) for found in spent)
+    page.take(r"--resume --budget 5min$")  # as long as a budget's report asks for, whatever it was
     micro = (results.micro or {"benchmarks": []})["benchmarks"]
     failures = (sum(not result["ok"] for race in races for result in race["results"])
                 + sum(one.get("name", one.get("file")) not in names_of(results)
