@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -12,6 +13,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "experiments/measure/ranks/frames.hpp"
 #include "experiments/measure/ranks/rank_arm.hpp"
@@ -32,6 +35,8 @@ constexpr std::chrono::seconds mpirun_patience{6};
 /// Where a rank has ended, for mpirun to say it, which knows the signal; where its machine was lost,
 /// which has taken 6 s to be seen, for it to know that, too.
 constexpr std::chrono::milliseconds words_patience{2000}, words_patience_when_silent{500};
+/// Where mpirun has ended without a word on which rank or host, until a machine's silence is seen.
+constexpr std::chrono::seconds silence_patience{8};
 /// Then for mpirun to end what it can still reach. The rest ends by itself (lifeline.hpp).
 constexpr std::chrono::seconds lost_patience{2};
 
@@ -79,7 +84,8 @@ class Relay {
       if (watched[3].revents != 0) {
         while (read_answers()) continue;
         while (read_errors()) continue;
-        send_error(why_ranks_ended(written_, mpirun_->wait()));
+        const ExitStatus status = mpirun_->wait();
+        send_error(why_ranks_ended(written_, status, all_lost()));
         return;
       }
       if (deadline.passed()) {
@@ -104,6 +110,21 @@ class Relay {
     if (recv(race_, &order, 1, 0) != 1) return false;
     send_all(streams_.here.get(), std::string_view(&order, 1));  // that mpirun ended is seen below
     return true;
+  }
+
+  /// When mpirun has ended: with it all ranks do, but those of a machine that is silent.
+  std::vector<LostRank> all_lost() const {
+    if (lifelines_ == nullptr) return {};
+    const auto is_silent = [&] {
+      return std::ranges::any_of(lifelines_->lost(), &LostRank::is_silent);
+    };
+    const Deadline deadline(silence_patience);
+    for (lifelines_->read(); lifelines_->has_ranks() && !is_silent() && !deadline.passed();
+         lifelines_->read()) {
+      pollfd news{lifelines_->fd(), POLLIN, 0};
+      poll(&news, 1, deadline.poll_milliseconds());
+    }
+    return lifelines_->lost();
   }
 
   bool read_answers() {

@@ -137,7 +137,8 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
   return program;
 }
 
-std::string why_ranks_ended(std::string_view written, const ExitStatus& status) {
+std::string why_ranks_ended(std::string_view written, const ExitStatus& status,
+                            const std::vector<LostRank>& lost) {
   std::vector<std::string> lines;
   std::istringstream text{std::string(written)};
   for (std::string line; std::getline(text, line);) {
@@ -169,6 +170,7 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status) 
     return fmt::format(
         "host {} was lost: it no longer answers",
         text_between(written.substr(written.find("Remote daemon")), "on node ", " \n"));
+  if (!lost.empty()) return why_ranks_were_lost(lost);
   for (const std::string& line : lines)
     if (line.find_first_not_of("-=") != std::string::npos)
       return fmt::format("mpirun: {} ({})", line, status.describe());

@@ -34,8 +34,10 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
                      const std::vector<std::string>& words,
                      const std::vector<std::string>& exported);
 
-/// In a line, why ranks ended that were to go on: from what mpirun, and the ranks, wrote to stderr.
-std::string why_ranks_ended(std::string_view written, const ExitStatus& status);
+/// In a line, why ranks ended that were to go on: from what mpirun, and the ranks, wrote to stderr;
+/// where that names no rank and no host, from the connections that have ended.
+std::string why_ranks_ended(std::string_view written, const ExitStatus& status,
+                            const std::vector<LostRank>& lost);
 
 /// The same where mpirun has said nothing: from connections that have ended, which must be some.
 std::string why_ranks_were_lost(const std::vector<LostRank>& lost);

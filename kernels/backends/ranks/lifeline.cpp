@@ -198,6 +198,10 @@ bool LifelineServer::read_peer(Peer& peer) {
          secret == secret_ && send(peer.socket.get(), &welcome, 1, MSG_NOSIGNAL) == 1;
 }
 
+bool LifelineServer::has_ranks() const {
+  return std::ranges::any_of(peers_, [](const auto& peer) { return peer.second.is_taken; });
+}
+
 void LifelineServer::read() {
   std::array<epoll_event, 64> events;  // NOLINT: filled by epoll_wait
   for (;;) {

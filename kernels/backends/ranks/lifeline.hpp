@@ -38,6 +38,8 @@ class LifelineServer {
   int fd() const { return events_.get(); }
   /// Takes new connections, and finds those that have ended.
   void read();
+  /// Whether a rank is connected.
+  bool has_ranks() const;
   /// In the order in which they were lost.
   const std::vector<LostRank>& lost() const { return lost_; }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -266,7 +266,8 @@ class FullDisk : public CheckpointFiles {
  protected:
   void SetUp() override {
     if (mount("parlab", folder_.c_str(), "tmpfs", 0, "size=256k") != 0)
-      GTEST_SKIP() << "no small file system can be mounted: " << std::strerror(errno);
+      GTEST_SKIP() << "no small file system can be mounted: "
+                   << std::generic_category().message(errno);
     is_mounted_ = true;
   }
   void TearDown() override {

@@ -81,7 +81,7 @@ class TemporaryFolder {
 
 /// Waits for the condition to hold, which is asked every 5 ms; false where it did not in time.
 bool becomes_true(const auto& condition,
-                  std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+                  std::chrono::milliseconds patience = std::chrono::seconds(60)) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;

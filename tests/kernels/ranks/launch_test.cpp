@@ -85,18 +85,31 @@ TEST(RankEnd, IsToldByWhoWasLost) {
   const ExitStatus ended{1, std::nullopt};
   EXPECT_EQ(why_ranks_ended("-----\nPrimary job  terminated\n-----\n-----\nmpirun noticed that "
                             "process rank 1 with PID 0 on node vm exited on signal 9 (Killed).\n",
-                            ended),
+                            ended, {}),
             "rank 1 on vm: ended by signal 9 (Killed)");
   EXPECT_EQ(why_ranks_ended("parlab: interrupted; nothing was written\nmpirun noticed that process "
                             "rank 0 with PID 0 on node h2 exited on signal 9 (Killed).\n",
-                            ended),
+                            ended, {}),
             "rank 0 on h2: ended by signal 9 (Killed)");
-  EXPECT_EQ(why_ranks_ended("noise\nparlab: rank 2 on b: no memory\nmpirun noticed\n", ended),
+  EXPECT_EQ(why_ranks_ended("noise\nparlab: rank 2 on b: no memory\nmpirun noticed\n", ended, {}),
             "rank 2 on b: no memory");
   EXPECT_THAT(
-      why_ranks_ended("ssh: Could not resolve hostname h9: Name or service not known\n", ended),
+      why_ranks_ended("ssh: Could not resolve hostname h9: Name or service not known\n", ended, {}),
       HasSubstr("cannot be reached: Could not resolve hostname h9"));
-  EXPECT_THAT(why_ranks_ended("", ended), HasSubstr("exit code 1"));
+  EXPECT_THAT(why_ranks_ended("", ended, {}), HasSubstr("exit code 1"));
+}
+
+TEST(RankEnd, IsToldByConnectionsWhereMpirunNamesNoHost) {
+  const ExitStatus ended{9, std::nullopt};
+  const std::string vague =
+      "-----\nORTE was unable to reliably start one or more daemons.\nThis usually is caused by:\n";
+  EXPECT_EQ(why_ranks_ended(vague, ended, {{2, "h2", false}, {0, "h1", false}}),
+            "rank 2 on h2: ended");
+  EXPECT_THAT(why_ranks_ended(vague, ended, {{0, "h1", false}, {2, "h2", true}}),
+              HasSubstr("host h2 was lost"));
+  EXPECT_THAT(why_ranks_ended(vague, ended, {}), HasSubstr("mpirun: ORTE was unable"));
+  EXPECT_EQ(why_ranks_ended("parlab: rank 2 on b: no memory\n", ended, {{1, "a", false}}),
+            "rank 2 on b: no memory");
 }
 
 TEST(RankBackendOutsideRanks, SaysWhoStartsThem) {

@@ -71,12 +71,16 @@ TEST_P(RankBackend, FoldsMoreChunksThanAWindowHolds) {
 }
 
 TEST_P(RankBackend, SpreadsChunksOverAllRanks) {
-  const auto who = backend_->map_chunks(Chunking({0, 200}, 1), [&](IndexRange) {
-    std::this_thread::sleep_for(1ms);
-    return ranks_.rank();
-  });
-  for (int rank = 0; rank < ranks_.size(); ++rank)
-    EXPECT_GT(std::ranges::count(who, rank), 0) << "rank " << rank;
+  // A busy machine may keep a rank from it once: not ten times in a row. All ranks see the same.
+  std::set<int> seen;
+  for (int i = 0; i < 10 && seen.size() < static_cast<std::size_t>(ranks_.size()); ++i) {
+    const auto who = backend_->map_chunks(Chunking({0, 200}, 1), [&](IndexRange) {
+      std::this_thread::sleep_for(1ms);
+      return ranks_.rank();
+    });
+    seen = {who.begin(), who.end()};
+  }
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(ranks_.size()));
 }
 
 TEST_P(RankBackend, TellsInWhichRankAChunkFailedAndWorksOn) {
@@ -114,9 +118,10 @@ TEST_P(RankBackend, LeavesOutChunksAfterAFailure) {
     if (range.begin == 0) throw std::runtime_error("at once");
     return 1;
   };
-  EXPECT_THROW(map_reduce(*backend_, Chunking({0, 20'000}, 1), 0, fail, std::plus<>()),
+  // Where it did not, each rank would begin tens of thousands: a minute of them.
+  EXPECT_THROW(map_reduce(*backend_, Chunking({0, 200'000}, 1), 0, fail, std::plus<>()),
                ChunkFailed);
-  EXPECT_LT(begun, 1000);
+  EXPECT_LT(begun, 10'000);
 }
 
 TEST_P(RankBackend, RefusesChunksThatWriteToMemory) {

@@ -70,7 +70,7 @@ for name in head "$@"; do
   tries=0
   until [ -s "$folder/$name.pid" ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 200 ] || cannot "$name does not start: $(tail -n 1 "$why")"
+    [ "$tries" -lt 1200 ] || cannot "$name does not start: $(tail -n 1 "$why")"
     sleep 0.05
   done
 done

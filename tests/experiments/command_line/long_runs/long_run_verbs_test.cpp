@@ -104,13 +104,17 @@ TEST_F(LongRunVerbs, TellTheProgressBySignalAndKeepWhatIsDoneOnCtrlC) {
 TEST_F(LongRunVerbs, PrintProgressAsLinesWhereAskedTo) {
   Words words = run_words(endless, "openmp", "c");
   words.emplace_back("--progress");
-  ParlabProgram program(words, folder_.path(), folder_.around());
-  wait_for_progress("c");
-  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  Surroundings around = folder_.around();
+  around.err = folder_.path() / "err";
+  std::ofstream file(around.err);
+  ParlabProgram program(words, folder_.path(), around);
+  const auto is_told = [&] {
+    return testing::Matches(
+        testing::ContainsRegex("progress: primes: [0-9.]+ % done, .*/s, .* left"))(content("err"));
+  };
+  EXPECT_TRUE(becomes_true(is_told)) << content("err");
   program.signal(SIGTERM);
-  const Ended ended = program.wait();
-  EXPECT_EQ(ended.code, 128 + SIGTERM);
-  EXPECT_THAT(ended.err, testing::ContainsRegex("progress: primes: [0-9.]+ % done, .*/s, .* left"));
+  EXPECT_EQ(program.wait().code, 128 + SIGTERM);
 }
 
 TEST_F(LongRunVerbs, RefuseASecondWriter) {

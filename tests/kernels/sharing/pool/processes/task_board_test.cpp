@@ -225,7 +225,7 @@ TEST_F(TaskBoardTest, DismissesAWorkerThatAnswersForWhatItDoesNotHave) {
     tasks.hand_out();
     const auto mine = board.claim(0, std::nullopt);
     const auto others = board.claim(1, std::nullopt);
-    const auto no_initializer = [](std::exception_ptr) { ADD_FAILURE(); };
+    const auto no_initializer = [](const std::exception_ptr&) { ADD_FAILURE(); };
     Bytes message;
     put_on_wire(message, answers(mine->ticket, others->ticket)[which]);
     board.write_answer(0, message);
