@@ -152,11 +152,15 @@ std::uint64_t find_repeats(const OpenedArm& arm, double seconds, Answer& answer)
 }
 
 /// A shorter warm-up where the repeats are known: threads are there after the first run, and caches
-/// and predictors soon.
+/// and predictors soon. In batches: the clocks around a run may take longer than the run.
 void warm_up(const OpenedArm& arm, double seconds, std::uint64_t repeats, Answer& answer) {
-  constexpr double enough = least_sample_seconds / 4;
-  for (std::uint64_t i = 1; i < repeats && seconds < enough; ++i)
-    seconds += seconds_of(arm, 1, answer);
+  constexpr std::chrono::duration<double> enough{least_sample_seconds / 4};
+  const auto begin = Clock::now() - std::chrono::duration<double>(seconds);
+  std::uint64_t batch = 1;
+  for (std::uint64_t done = 1; done < repeats && Clock::now() - begin < enough; done += batch) {
+    batch = std::min(2 * batch, repeats - done);
+    seconds_of(arm, batch, answer);
+  }
 }
 
 /// A run after an idle pause, and the CPU time that its runtime goes on taking after the answer.
