@@ -1,6 +1,7 @@
 // primes: all primes of a range, by trial division (uneven work: a prime costs sqrt(n) / 2
 // divisions, most composites three), by a segmented sieve (even work, memory in the cache) or by a
-// primality test, many numbers at once (even work, no memory).
+// primality test, many numbers at once (even work, no memory). Counted only, also by an algorithm that
+// finds none of them: what that is worth against cores.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,8 +21,11 @@
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/base/registry.hpp"
 #include "kernels/numerics/primality/primality.hpp"
+#include "kernels/numerics/prime_counts/known_counts.hpp"
+#include "kernels/numerics/prime_counts/prime_counter.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
 #include "kernels/numerics/sieve/sieve.hpp"
+#include "kernels/parallel/leaf_counts.hpp"
 #include "kernels/parallel/prime_ranges.hpp"
 #include "kernels/parallel/reference_primes.hpp"
 
@@ -40,6 +44,9 @@ constexpr std::array<NamedRange, 5> named_ranges = {{
     {"D", {1'000'000'000, 1'000'100'000}},
     {"E", {100'000'000'000, 100'000'100'000}},
 }};
+
+/// Not one of the prime_algorithms, which take any range.
+constexpr const char* combinatorial = "combinatorial";
 
 /// Above it Legendre's recurrence takes minutes.
 constexpr std::uint64_t most_counted = 10'000'000'000'000;
@@ -87,8 +94,10 @@ class Primes final : public Experiment {
     app.add_option("--from", from_words_, "first number, instead of --range [0]");
     app.add_option("--to", to_words_,
                    "one past the last number, instead of --range, or a list for a sweep");
-    app.add_option("--algorithm", algorithm_words_,
-                   "trial, sieve, batch (a primality test), or a list [trial]");
+    app.add_option(
+        "--algorithm", algorithm_words_,
+        "trial, sieve, batch (a primality test), combinatorial (counts [0, --to) without "
+        "finding the primes: 10^15 in seconds), or a list [trial]");
     app.add_option("--order", order_words_,
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
     std::string feeds;
@@ -104,7 +113,8 @@ class Primes final : public Experiment {
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
-    for (const std::string& name : split_list(algorithm_words_)) prime_algorithm(name);
+    for (const std::string& name : split_list(algorithm_words_))
+      if (name != combinatorial) known_algorithm(name);
     for (const std::string& name : split_list(order_words_))
       require_known("order", name, {"ascending", "shuffled"});
     for (const std::string& name : split_list(feed_words_))
@@ -122,6 +132,8 @@ class Primes final : public Experiment {
       read_named_ranges();
     if (list_ && ranges_.size() != 1)
       throw UsageError("--list prints the primes of one range; give one");
+    const std::vector<std::string> algorithms = split_list(algorithm_words_);
+    if (std::ranges::find(algorithms, combinatorial) != algorithms.end()) check_combinatorial();
   }
 
   std::string subject(const Workload& workload) const override {
@@ -145,11 +157,11 @@ class Primes final : public Experiment {
     std::vector<Workload> cases;
     for (const IndexRange range : ranges_) {
       for (const std::string& name : split_list(algorithm_words_)) {
-        const PrimeAlgorithm& algorithm = prime_algorithm(name);
-        const GrainLimits grain = algorithm.grain(range);
+        const bool counts = name == combinatorial;
+        const GrainLimits grain = counts ? leaf_grain(range) : prime_algorithm(name).grain(range);
         for (const std::string& order : split_list(order_words_))
           for (const std::string& feed : split_list(feed_words_))
-            cases.push_back({.kernel = algorithm.kernel,
+            cases.push_back({.kernel = counts ? "prime_count" : prime_algorithm(name).kernel,
                              .variant = feed_words_ == "chunks" ? "" : feed,
                              .algorithm = name,
                              .size = range.size(),
@@ -171,8 +183,7 @@ class Primes final : public Experiment {
   // what is measured.
   Answer expected(const Workload& workload) const override {
     const IndexRange range = range_of(workload);
-    if (!lists(workload) && range.begin <= 2 && range.end <= most_counted)
-      return count_primes_below(range.end);
+    if (!lists(workload) && range.begin <= 2) return expected_count(workload);
     ListHash hash;
     if (workload.algorithm == "batch" && tests_beat_textbook(range)) {
       for (std::uint64_t n = range.begin; n < range.end; ++n)
@@ -186,6 +197,7 @@ class Primes final : public Experiment {
   /// The chunks' order and places, and a list: range.size() / ln(range.end) primes at least.
   double memory_bytes(const Arm& arm) const override {
     const IndexRange range = range_of(arm.workload);
+    if (arm.workload.algorithm == combinatorial) return leaf_bytes(Chunking(range, arm.grain));
     const auto chunks = static_cast<double>(Chunking(range, arm.grain).chunks());
     if (!lists(arm.workload)) return chunks * sizeof(std::uint64_t);
     const double primes =
@@ -269,6 +281,36 @@ class Primes final : public Experiment {
     return UsageError(unknown_name("--feed", name, names));
   }
 
+  /// As prime_algorithm(), whose names are not all.
+  static void known_algorithm(const std::string& name) {
+    std::vector<std::string> names = names_of(prime_algorithms);
+    names.emplace_back(combinatorial);
+    require_known("algorithm", name, names);
+  }
+  void check_combinatorial() const {
+    if (list_) throw UsageError("--algorithm combinatorial finds no primes; use sieve with --list");
+    if (order_words_ != "ascending")
+      throw UsageError("--algorithm combinatorial goes with --order ascending");
+    for (const IndexRange range : ranges_) {
+      if (range.begin > 2)
+        throw UsageError(
+            fmt::format("--algorithm combinatorial counts from 0 on, not from {}; "
+                        "leave out --from",
+                        range.begin));
+    }
+  }
+
+  /// Of a range from 0, 1 or 2 on, by an algorithm that shares nothing with the one measured: Legendre's
+  /// recurrence, or above it by leaves. Those are checked against tables, or against themselves with
+  /// other leaves.
+  static std::uint64_t expected_count(const Workload& workload) {
+    const std::uint64_t end = range_of(workload).end;
+    if (end <= most_counted) return count_primes_below(end);
+    if (const auto known = known_primes_below(end)) return *known;
+    constexpr double other_cut = 7;
+    return PrimeCounter(end, workload.algorithm == combinatorial ? other_cut : 0).count();
+  }
+
   static std::function<Answer()> open_feed(const Arm& arm, const PrimeFeed& feed) {
     if (arm.executor.backend != "processes")
       throw UsageError(
@@ -307,6 +349,8 @@ class Primes final : public Experiment {
   static std::function<Answer()> open_count(const Arm& arm) {
     std::shared_ptr<Backend> backend = make_backend(arm.executor);
     const Chunking chunking(range_of(arm.workload), arm.grain);
+    if (arm.workload.algorithm == combinatorial)
+      return [=]() -> Answer { return count_primes_by_leaves(*backend, chunking); };
     const auto order = order_of(arm.workload, chunking.chunks());
     const PrimeAlgorithm& algorithm = prime_algorithm(arm.workload.algorithm);
     return

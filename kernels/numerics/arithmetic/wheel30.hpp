@@ -19,6 +19,17 @@ inline constexpr std::array<std::uint8_t, 30> wheel_bit = [] {
   return bits;
 }();
 
+/// For each n below 240 the bits of the numbers up to n, in a word of eight bytes.
+inline constexpr std::array<std::uint64_t, 240> wheel_bits_up_to = [] {
+  std::array<std::uint64_t, 240> masks{};
+  std::uint64_t mask = 0;
+  for (std::size_t n = 0; n < masks.size(); ++n) {
+    mask |= std::uint64_t{wheel_bit[n % 30]} << (n / 30 * 8);
+    masks[n] = mask;
+  }
+  return masks;
+}();
+
 /// Calls visit(n) in order for every number whose bit is set in bytes[0, size), which stand for the
 /// numbers from 30 * first_byte on.
 template <class Visit>

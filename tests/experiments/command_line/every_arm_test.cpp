@@ -52,22 +52,23 @@ TEST_P(EveryArm, GivesTheSameAnswer) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Run, EveryArm,
-    testing::Values(Words{"pi", "--darts", "100_003", "--variant", "all", "--chunks", "7"},
-                    Words{"primes", "--from", "1", "--to", "20000", "--algorithm",
-                          "trial,sieve,batch", "--grain", "999"},
-                    Words{"primes", "--from", "3", "--to", "20000", "--list", "--grain", "777"},
-                    Words{"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number",
-                          "112272535095295"},
-                    Words{"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number",
-                          "10000600009", "--grain", "999"},
-                    Words{"verify_prime", "--algorithm", "vector,bpsw", "--number",
-                          "100109100129100151"},
-                    Words{"dispatch", "--chunks", "5"},
-                    Words{"stream", "--kernel", "triad", "--bytes", "200_000", "--grain", "3001"},
-                    Words{"stream", "--kernel", "latency", "--bytes", "100_000", "--grain", "99"},
-                    Words{"histogram", "--size", "100_003", "--bins", "1000", "--variant", "all",
-                          "--keys", "skewed", "--grain", "9999"},
-                    Words{"spmv", "--rows", "5000", "--variant", "all", "--grain", "777"}));
+    testing::Values(
+        Words{"pi", "--darts", "100_003", "--variant", "all", "--chunks", "7"},
+        Words{"primes", "--from", "1", "--to", "20000", "--algorithm", "trial,sieve,batch",
+              "--grain", "999"},
+        Words{"primes", "--to", "3e6", "--algorithm", "combinatorial,sieve", "--grain", "200_000"},
+        Words{"primes", "--from", "3", "--to", "20000", "--list", "--grain", "777"},
+        Words{"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number",
+              "112272535095295"},
+        Words{"verify_prime", "--algorithm", "naive,wheel,vector,bpsw", "--number", "10000600009",
+              "--grain", "999"},
+        Words{"verify_prime", "--algorithm", "vector,bpsw", "--number", "100109100129100151"},
+        Words{"dispatch", "--chunks", "5"},
+        Words{"stream", "--kernel", "triad", "--bytes", "200_000", "--grain", "3001"},
+        Words{"stream", "--kernel", "latency", "--bytes", "100_000", "--grain", "99"},
+        Words{"histogram", "--size", "100_003", "--bins", "1000", "--variant", "all", "--keys",
+              "skewed", "--grain", "9999"},
+        Words{"spmv", "--rows", "5000", "--variant", "all", "--grain", "777"}));
 
 }  // namespace
 }  // namespace parlab

@@ -24,6 +24,7 @@
 #include "kernels/parallel/heat_rows.hpp"
 #include "kernels/parallel/julia_rows.hpp"
 #include "kernels/parallel/key_tables.hpp"
+#include "kernels/parallel/leaf_counts.hpp"
 #include "kernels/parallel/prime_ranges.hpp"
 #include "kernels/parallel/sparse_product.hpp"
 #include "kernels/posix/shared_elements.hpp"
@@ -69,6 +70,15 @@ TEST_P(OnEveryBackend, CountsThePrimesOfARangeByEachAlgorithmInAnyOrder) {
     EXPECT_EQ(count_primes(*backend, Chunking({0, 1000}, 64), algorithm), 168u) << algorithm.name;
     EXPECT_EQ(count_primes(*backend, Chunking({24, 24}, 64), algorithm), 0u) << algorithm.name;
   }
+}
+
+TEST_P(OnEveryBackend, CountsPrimesByLeaves) {
+  for (const std::uint64_t grain : {40'000'000u, 7'654'321u})
+    EXPECT_EQ(count_primes_by_leaves(*backend, Chunking({0, 100'000'000}, grain)), 5'761'455u);
+  EXPECT_EQ(count_primes_by_leaves(*backend, Chunking({2, 1'000'000}, 99'999)), 78'498u);
+  EXPECT_EQ(count_primes_by_leaves(*backend, Chunking({1, 1000}, 100)), 168u);
+  for (std::uint64_t end = 0; end < 4; ++end)
+    EXPECT_EQ(count_primes_by_leaves(*backend, Chunking({0, end}, 1)), end == 3 ? 1u : 0u) << end;
 }
 
 TEST_P(OnEveryBackend, ListsThePrimesOfARangeInOrder) {
