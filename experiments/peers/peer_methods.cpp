@@ -169,7 +169,8 @@ std::vector<Method> methods_of(const Task& task) {
       const PeerState state = peer.look();
       if (state.version.empty()) continue;
       methods.push_back({method.name, Part::peer, fmt::format("{} {}", peer.name, state.version),
-                         method.same_stream && task.own == "simd", nullptr, method.prepare});
+                         method.same_stream && task.own == "simd", nullptr, method.prepare,
+                         method.slow});
     }
   }
   return methods;

@@ -42,6 +42,7 @@ struct Method {
   bool same_stream = false;
   PeerRun (*prepare)(const Task&, const PeerInput&) = nullptr;  // own methods
   PeerRun (*prepare_peer)(const PeerInput&) = nullptr;          // peers' methods
+  bool slow = false;  // only where its peer is asked for by name
 };
 
 /// Own first, then what bounds it, then its scaling, then the peers that this build has.

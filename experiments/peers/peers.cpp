@@ -135,7 +135,7 @@ class Peers final : public Experiment {
     std::vector<Workload> cases;
     for (const Task& task : tasks_) {
       for (const Method& method : methods_of(task)) {
-        if (!is_wanted(task, method)) continue;
+        if (!is_wanted(method)) continue;
         AgainstFacts facts{task.title, method.part, method.library, task.bound, std::nullopt};
         for (const Goal& goal : task.goals)
           if (goal.method == method.name)
@@ -205,22 +205,24 @@ class Peers final : public Experiment {
     std::vector<SuiteEntry> entries = {
         {"peers", {"peers", "--task", full ? "quick" : few_tasks, "--rounds", rounds}}};
     // Seconds a run: a minute of the quick suite for one comparison.
-    if (full)
+    if (full) {
       entries.push_back(
           {"peers-long", {"peers", "--task", "sieve_1e10,sieve_1e12", "--rounds", rounds}});
+      // How far it is from what the book begins with.
+      entries.push_back(
+          {"peers-python",
+           {"peers", "--task", "pi,count_B", "--peer", "python,numba", "--rounds", "7"}});
+    }
     return entries;
   }
 
  private:
-  bool is_wanted(const Task& task, const Method& method) const {
+  bool is_wanted(const Method& method) const {
     if (method.part != Part::peer) return true;
     const auto words = split_list(peer_words_);
     const std::string library = method.library.substr(0, method.library.rfind(' '));
     const bool named = std::ranges::find(words, library) != words.end();
-    // Seconds a run: only where they are asked for.
-    const bool slow = library == "numpy" &&
-                      (task.kind == PeerTask::count_primes || task.kind == PeerTask::find_factor);
-    return named || (!slow && std::ranges::find(words, "all") != words.end());
+    return named || (!method.slow && std::ranges::find(words, "all") != words.end());
   }
 
   Answer expected_darts(const Task& task, const Method& method) const {

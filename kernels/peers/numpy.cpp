@@ -3,17 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <memory>
-
-#include "kernels/peers/peer.hpp"
-#include "kernels/posix/process/python_process.hpp"
+#include "kernels/peers/python_peer.hpp"
 
 namespace parlab {
 namespace {
 
-/// Each line names a function and its three whole numbers.
+/// Functions of three whole numbers.
 constexpr char script[] = R"(
-import sys
 import numpy as np
 
 BLOCK = 1 << 14  # darts; two coordinates of 8 bytes each stay in the second-level cache
@@ -62,28 +58,11 @@ def count_keys(count, bins, _):
         KEYS[count, bins] = keys_of(count, bins)
     counts = np.bincount(KEYS[count, bins], minlength=bins).astype(np.uint64)
     return int((counts * np.arange(1, 2 * bins, 2, dtype=np.uint64)).sum())
-
-def version(*_):
-    return np.__version__
-
-for line in sys.stdin:
-    name, *numbers = line.split()
-    print(globals()[name](*map(int, numbers)), flush=True)
-)";
-
-constexpr char probe[] = R"(
-import sys
-try:
-    from numpy import __version__ as version
-except ImportError:
-    version = ""
-sys.stdin.readline()
-print(version, flush=True)
 )";
 
 /// One that has numpy, whose version it answers.
 const FoundPython& python() {
-  static const FoundPython found = find_python(probe);
+  static const FoundPython found = python_with("numpy");
   return found;
 }
 
@@ -92,10 +71,7 @@ PeerState look() {
   return {"", "no python3 has it: install python3-numpy, or configure with -DPython_EXECUTABLE="};
 }
 
-PeerRun asked(const std::string& line) {
-  const auto process = std::make_shared<PythonProcess>(python().path, script);
-  return [process, line] { return process->ask_number(line); };
-}
+PeerRun asked(const std::string& call) { return calls_of(python(), script, call); }
 
 PeerRun darts(const PeerInput& input) {
   return asked(fmt::format("darts {} {} {}", input.range.begin, input.range.end, input.seed));
@@ -117,8 +93,8 @@ const RegisterPeer registered{{
     .look = look,
     .methods = {{PeerTask::darts, "numpy_pcg64", false, false, darts},
                 {PeerTask::darts_53, "numpy_pcg64", false, false, darts},
-                {PeerTask::count_primes, "numpy", false, false, count_primes},
-                {PeerTask::find_factor, "numpy", false, false, find_factor},
+                {PeerTask::count_primes, "numpy", false, false, count_primes, true},
+                {PeerTask::find_factor, "numpy", false, false, find_factor, true},
                 {PeerTask::count_keys, "numpy_bincount", false, false, count_keys}},
 }};
 

@@ -41,6 +41,7 @@ struct PeerMethod {
   bool uses_workers;  // false: it runs on one worker, whatever the input says
   bool same_stream;   // of darts: those of parlab's generator, so the count is the same
   PeerRun (*prepare)(const PeerInput&);
+  bool slow = false;  // seconds a run: only where its peer is asked for by name
 };
 
 /// A library's version; empty where it cannot be used, and then the cure.

@@ -75,6 +75,7 @@ parlab_dependency(libomp-dev develop "OpenMP for clang, with Archer for the thre
 parlab_dependency(clang-tidy develop "make lint" clang-tidy)
 parlab_dependency(clang-format develop "make format" clang-format)
 parlab_dependency(shellcheck develop "make lint" shellcheck)
+parlab_dependency(python3-numba develop "peer of the darts and of trial division, where asked for by name; 120 MB with its LLVM")
 parlab_dependency(zsh develop "completes words of parlab, as users of it do" zsh)
 parlab_dependency(fish develop "completes words of parlab, as users of it do" fish)
 parlab_dependency(mandoc develop "checks the manual pages" mandoc)

@@ -37,8 +37,8 @@ TEST(Peers, SayTheirVersionOrWhatIsMissing) {
       EXPECT_THAT(state.why, testing::HasSubstr("install")) << peer.name;
     }
   }
-  EXPECT_THAT(names, testing::IsSupersetOf(
-                         {"C++", "Eigen", "FLINT", "GMP", "Random123", "numpy", "primesieve"}));
+  EXPECT_THAT(names, testing::IsSupersetOf({"C++", "Eigen", "FLINT", "GMP", "Random123", "numba",
+                                            "numpy", "primesieve", "python"}));
   EXPECT_TRUE(std::ranges::is_sorted(names));
 }
 
