@@ -121,6 +121,11 @@ class Experiment {
   virtual void add_options(CLI::App& app) = 0;
   /// The seed of the command line, for experiments with random numbers.
   virtual void set_seed(std::uint64_t) {}
+  /// --workers of the command line, for experiments whose cases follow from it. After check_options().
+  virtual void set_workers(const std::vector<int>&) {}
+  /// What --backend and --workers are where nobody says; "" for every backend, and for the usable cores.
+  virtual std::string usual_backends() const { return ""; }
+  virtual std::string usual_workers() const { return ""; }
   /// Checks the options, once they are read. Throws UsageError.
   virtual void check_options() {}
   /// Printed instead of a race where it is not empty: no more than this was asked for.
@@ -149,6 +154,13 @@ class Experiment {
   /// Whether cases of one task race each other although they run on backends: then the first case on
   /// serial is the baseline, unless --baseline asks for another.
   virtual bool cases_race() const { return false; }
+
+  /// Whether this case runs on this backend with so many workers: false leaves the arm out. Baselines
+  /// are not asked for.
+  virtual bool takes_part(const Workload&, const BackendSpec&) const { return true; }
+
+  /// Whether the result tells how its times scale over workers: fits, and what a message costs.
+  virtual bool tells_scaling() const { return false; }
 
   /// Whether --grain and --chunks apply: false where a case fixes its chunks itself.
   virtual bool takes_grain() const { return !compares_methods(); }

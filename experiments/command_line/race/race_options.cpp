@@ -54,16 +54,21 @@ struct Words {
   CheckpointWords checkpoint;
 };
 
+std::string usual_or(const std::string& usual, const char* otherwise) {
+  return usual.empty() ? otherwise : usual;
+}
+
 void add_common_options(CLI::App& app, Words& words, const Experiment& experiment, RaceVerb verb) {
   if (!experiment.compares_methods()) {
     app.add_option("--backend", words.backend,
                    verb == RaceVerb::run
                        ? "backends, with or without a schedule, as in A,B:schedule; 'each' for "
-                         "every backend by its default schedule, 'all' for every schedule [each]"
+                         "every backend by its default schedule, 'all' for every schedule [" +
+                             usual_or(experiment.usual_backends(), "each") + "]"
                        : "the backends to compare, as in A,B; the first is the baseline");
-    app.add_option(
-        "--workers", words.workers,
-        "worker counts, as in 1,2 [the usable cores; with --hosts as many as these take]");
+    app.add_option("--workers", words.workers,
+                   fmt::format("worker counts, as in 1,2 [{}; with --hosts as many as these take]",
+                               usual_or(experiment.usual_workers(), "the usable cores")));
     app.add_option(
         "--hosts", words.hosts,
         "machines for the ranks of mpi, and how many each takes, as in h1:2,h2:2; filled "
@@ -248,6 +253,19 @@ void require_apart(const Experiment& experiment, const std::vector<Entrant>& ent
         "--ranks: none of the arms has threads in ranks; add one, as in --backend mpi+openmp");
 }
 
+/// What the experiment takes where nobody says: in words, so that programs of single arms, maybe on
+/// other machines, take the same.
+void spell_out_usual(Words& words, RaceRequest& request) {
+  const auto spell_out = [&](std::string& word, const char* option, const std::string& usual) {
+    if (!word.empty() || usual.empty()) return;
+    word = usual;
+    request.options.words.insert(request.options.words.end(), {option, usual});
+  };
+  spell_out(words.backend, "--backend", request.experiment->usual_backends());
+  if (request.ranks.hosts.empty())
+    spell_out(words.workers, "--workers", request.experiment->usual_workers());
+}
+
 Isolation isolation_of(const std::string& name) {
   require_known("--isolation", name, {"renewed", "standing", "fresh"});
   if (name == "fresh") return Isolation::fresh;
@@ -299,7 +317,9 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
   request.options.words = {verb_name(verb)};
   request.options.words.insert(request.options.words.end(), arguments.begin(), arguments.end());
   request.ranks = places_of(words);
+  if (verb == RaceVerb::run) spell_out_usual(words, request);
   const Selection selection = selection_of(words, verb, *request.experiment, request.ranks);
+  request.experiment->set_workers(selection.workers);
   request.entrants = request.checkpoint ? line_up_alone(*request.experiment, selection)
                                         : line_up(*request.experiment, selection);
   require_apart(*request.experiment, request.entrants, request.ranks, !words.ranks.empty());

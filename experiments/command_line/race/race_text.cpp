@@ -158,6 +158,7 @@ std::string race_text(const RaceRecord& race, const Table& table,
   for (const Headline& headline : headlines) text += headline.sentence + ".\n";
   for (const Remark& remark : remarks(*race.experiment, race.outcome.results))
     text += remark.sentence + ".\n";
+  if (const auto scaling = scaling_of(race)) text += scaling_text(*scaling);
   text += load_text(race.outcome.results);
   text += shortage_text(race.verdicts);
   text += power_text(race);

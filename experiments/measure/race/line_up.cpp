@@ -79,7 +79,8 @@ std::vector<Arm> arms_of(const Experiment& experiment, const Workload& workload,
                                 : grains;
     for (const int count : workers)
       for (const std::uint64_t grain : arm_grains)
-        arms.push_back({workload, {backend.backend, backend.schedule, count}, grain});
+        if (experiment.takes_part(workload, {backend.backend, backend.schedule, count}))
+          arms.push_back({workload, {backend.backend, backend.schedule, count}, grain});
   }
   return arms;
 }
@@ -199,17 +200,23 @@ std::vector<Entrant> line_up(const Experiment& experiment, const Selection& sele
   std::vector<std::string> groups;  // in the order of their first case
   std::vector<std::vector<Arm>> arms;
   for (const Workload& workload : experiment.workloads()) {
+    const std::vector<Arm> plain_arms = arms_of(experiment, workload, selection);
+    if (plain_arms.empty()) continue;
     const std::string group = group_of(workload, selection.baseline);
     const auto place = std::ranges::find(groups, group) - groups.begin();
     if (place == static_cast<std::ptrdiff_t>(groups.size())) {
       groups.push_back(group);
       arms.emplace_back();
     }
-    for (const Arm& plain : arms_of(experiment, workload, selection))
+    for (const Arm& plain : plain_arms)
       for (Arm& arm : surrounded(experiment, plain, selection))
         arms[place].push_back(std::move(arm));
   }
 
+  if (groups.empty())
+    throw UsageError(fmt::format(
+        "{}: none of its cases runs on these backends with so many workers; name others",
+        experiment.name()));
   std::vector<Entrant> entrants;
   for (std::size_t group = 0; group < groups.size(); ++group) {
     const Workload first_case = arms[group].front().workload;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/machine/simd_level.hpp"
+#include "kernels/machine/usable_cores.hpp"
 
 namespace parlab {
 namespace {
@@ -261,6 +262,11 @@ json headline_json(const Headline& headline) {
   return object;
 }
 
+std::optional<ScalingVerdicts> scaling_of(const RaceRecord& race) {
+  if (!race.experiment->tells_scaling()) return std::nullopt;
+  return judge_scaling(race.outcome.results, race.verdicts, usable_cores(), race.alpha);
+}
+
 json result_json(const RaceRecord& race, const json& context,
                  const std::vector<Headline>& headlines, int sentences) {
   const auto& results = race.outcome.results;
@@ -309,6 +315,7 @@ json result_json(const RaceRecord& race, const json& context,
   }
   json& models = document["models"] = json::array();
   for (const CostModel& model : race.verdicts.models) models.push_back(model_json(model, results));
+  if (const auto scaling = scaling_of(race)) document["scaling"] = scaling_json(*scaling);
   json& told = document["headlines"] = json::array();
   for (const Headline& headline : headlines) told.push_back(headline_json(headline));
   json& remarked = document["remarks"] = json::array();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/measure/scaling/scaling_series.hpp"
 #include "experiments/measure/verdicts/headlines.hpp"
 #include "experiments/measure/verdicts/race_verdicts.hpp"
 
@@ -28,6 +29,9 @@ struct RaceRecord {
   Stop stopped = Stop::rounds;
   double alpha = 0.05;
 };
+
+/// How its times scale; nullopt where the experiment does not tell it.
+std::optional<ScalingVerdicts> scaling_of(const RaceRecord& race);
 
 /// `sentences`: the planned ones of the family that the headlines' levels are of.
 nlohmann::json result_json(const RaceRecord& race, const nlohmann::json& context,
