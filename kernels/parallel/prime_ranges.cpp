@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/base/registry.hpp"
+#include "kernels/machine/usable_cores.hpp"
 #include "kernels/numerics/arithmetic/integer_sqrt.hpp"
 #include "kernels/numerics/factors/trial_division.hpp"
 #include "kernels/numerics/primality/primality.hpp"
@@ -21,9 +22,12 @@ GrainLimits trial_grain(IndexRange range) {
 }
 
 GrainLimits sieve_grain(IndexRange range) {
-  return {.min = SegmentedSieve::shortest_chunk(range.end),
+  // Each processor should have a chunk, long or not.
+  const std::uint64_t share = range.size() / static_cast<std::uint64_t>(usable_cores());
+  const std::uint64_t step = SegmentedSieve::segment_numbers(range.end);
+  return {.min = std::max(std::min(SegmentedSieve::shortest_chunk(range.end), share), step),
           .max = 1 << 26,
-          .step = SegmentedSieve::segment_numbers(range.end)};
+          .step = step};
 }
 
 GrainLimits batch_grain(IndexRange) { return {.min = 1 << 12, .max = 1 << 18}; }
@@ -64,9 +68,10 @@ const PrimeAlgorithm& prime_algorithm(std::string_view name) {
   return entry_named(prime_algorithms, "algorithm", name);
 }
 
-std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::uint64_t end) {
+std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::uint64_t end,
+                                        SegmentedSieve::Chunks chunks) {
   std::optional<SegmentedSieve> sieve;
-  if (algorithm.sieves) sieve.emplace(end);
+  if (algorithm.sieves) sieve.emplace(end, chunks);
   return sieve;
 }
 

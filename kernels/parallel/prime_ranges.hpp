@@ -35,7 +35,9 @@ extern const std::array<PrimeAlgorithm, 3> prime_algorithms;
 const PrimeAlgorithm& prime_algorithm(std::string_view name);
 
 /// The base primes that the algorithm needs below `end`; none for those that need none.
-std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::uint64_t end);
+std::optional<SegmentedSieve> sieve_for(
+    const PrimeAlgorithm& algorithm, std::uint64_t end,
+    SegmentedSieve::Chunks chunks = SegmentedSieve::Chunks::any);
 
 /// work(sieve, chunk) for each chunk, folded in chunk order by join. The sieve's base primes are
 /// found here, as a part of the run. `order`: chunk numbers in the order in which they are handed
@@ -44,7 +46,10 @@ template <Partial T, class Work, class Join>
 T fold_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
               std::span<const std::uint64_t> order, const Work& work, const Join& join) {
   using Sieve = std::optional<SegmentedSieve>;
-  const auto make = [&] { return sieve_for(algorithm, range.range().end); };
+  // One worker takes chunk after chunk.
+  const auto chunks = backend.workers() == 1 && order.empty() ? SegmentedSieve::Chunks::ascending
+                                                              : SegmentedSieve::Chunks::any;
+  const auto make = [&] { return sieve_for(algorithm, range.range().end, chunks); };
   FoldKeeper* const keeper = backend.keeper();
   const Sieve of_this_run = keeper == nullptr ? make() : std::nullopt;
   const Sieve& sieve = keeper == nullptr ? of_this_run : keeper->made_once<Sieve>(make);

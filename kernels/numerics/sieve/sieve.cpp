@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 #include "kernels/base/kernel_registry.hpp"
 #include "kernels/machine/cache_sizes.hpp"
@@ -13,6 +15,7 @@
 #include "kernels/numerics/arithmetic/wheel30.hpp"
 #include "kernels/numerics/large_primes/first_hits.hpp"
 #include "kernels/numerics/large_primes/hit_lists.hpp"
+#include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/cross_off.hpp"
 #include "kernels/numerics/sieve/crossing_primes.hpp"
 #include "kernels/numerics/sieve/first_multiples.hpp"
@@ -73,6 +76,16 @@ struct Workspace {
     return buffer.data() + small_end;
   }
 
+  /// How a sieve is laid out, and where it has come to if the next range may go on from there.
+  struct Stand {
+    std::uint64_t sieve = 0;  // its number; 0: none
+    std::uint64_t next_byte = 0;
+    std::uint64_t segment_size = 0;
+    std::uint64_t small_end = 0;
+    std::uint64_t listed = 0;  // primes up to here are in lists, or need none
+    bool in_lists = false;
+  };
+  Stand stand;
   CrossingPrimes small;
   CrossingPrimes medium;
   HitLists large;
@@ -111,10 +124,29 @@ void cross_off_large(std::span<const std::uint32_t> primes, std::uint8_t* bytes,
 
 bool holds(IndexRange range, std::uint64_t n) { return range.begin <= n && n < range.end; }
 
+std::uint64_t root_below(std::uint64_t end) { return end == 0 ? 0 : integer_sqrt(end - 1); }
+
+std::uint64_t bytes_to(std::uint64_t end) { return end / 30 + (end % 30 != 0 ? 1 : 0); }
+
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> number = 0;
+  return ++number;
+}
+
+/// The byte of the numbers from `first` on and below `end`, by tests of each.
+std::uint8_t tested_byte(std::uint64_t first, std::uint64_t end) {
+  std::uint8_t byte = 0;
+  for (std::uint64_t n = first; n < end; ++n)
+    if (wheel_bit[n % 30] != 0 && is_prime(n))
+      byte = static_cast<std::uint8_t>(byte | wheel_bit[n % 30]);
+  return byte;
+}
+
 }  // namespace
 
-SegmentedSieve::SegmentedSieve(std::uint64_t end) : end_(end) {
-  const std::uint64_t root = end == 0 ? 0 : integer_sqrt(end - 1);
+SegmentedSieve::SegmentedSieve(std::uint64_t end, Chunks chunks)
+    : end_(end), chunks_(chunks), number_(next_number()) {
+  const std::uint64_t root = root_below(end);
   if (root <= Presieve::largest_prime) return;
   // The base primes come from a smaller sieve of the same kind.
   base_.resize(root / 30 + 1);
@@ -125,13 +157,14 @@ SegmentedSieve::SegmentedSieve(std::uint64_t end) : end_(end) {
 }
 
 std::uint64_t SegmentedSieve::segment_numbers(std::uint64_t end) {
-  return 30 * segment_size_for(end == 0 ? 0 : integer_sqrt(end - 1));
+  return 30 * segment_size_for(root_below(end));
 }
 
 std::uint64_t SegmentedSieve::shortest_chunk(std::uint64_t end) {
   const std::uint64_t segment = segment_numbers(end);
-  // A base prime costs 1 ns once, a number 0.4 ns at least, and a twentieth of the root is prime.
-  const std::uint64_t wanted = (end == 0 ? 0 : integer_sqrt(end - 1)) / 2;
+  // A base prime costs 4 ns once, with its entry in a list; a number 0.4 ns at least; and a twentieth of
+  // the root is prime.
+  const std::uint64_t wanted = 2 * root_below(end);
   return std::max<std::uint64_t>((wanted + segment - 1) / segment, 1) * segment;
 }
 
@@ -141,29 +174,39 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
   range.begin = std::max<std::uint64_t>(range.begin, 7);
   if (range.begin >= range.end) return;
   const std::uint64_t first = range.begin / 30;
-  const std::uint64_t last = range.end / 30 + (range.end % 30 != 0 ? 1 : 0);
-  const std::uint64_t root = integer_sqrt(range.end - 1);
-  const std::uint64_t segment_size = std::min(segment_size_for(root), last - first);
-
-  const std::uint64_t base_bytes = std::min<std::uint64_t>(base_.size(), root / 30 + 1);
-  const std::uint64_t medium_most =
-      std::max(medium_prime_segments * segment_size, small_prime_limit);
-  const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
+  std::uint64_t last = bytes_to(range.end);
+  // All that is kept is for the ranges that follow too.
+  const bool keeps = chunks_ == Chunks::ascending;
+  const std::uint64_t all_end = keeps ? bytes_to(end_) : last;
   // Kept from chunk to chunk: making it anew costs a short chunk as much as its sieving.
   thread_local Workspace space;
-  // In a short segment all primes that are not large are small.
-  const std::uint64_t small_end = segment_size > short_segment ? small_prime_limit : medium_most;
-  space.prepare(base_, medium_end, small_end, first);
-  // Lists pay from the second segment on, for a prime is then divided once only.
-  const bool in_lists = medium_end < base_bytes && segment_size < last - first;
-  std::uint64_t listed = 30 * medium_end;  // primes up to here are in lists, or need none
-  if (in_lists) {
-    const auto bits = static_cast<unsigned>(std::countr_zero(segment_size));
-    space.large.begin_at(first, last - first, bits, root);
+  Workspace::Stand stand = std::exchange(space.stand, {});
+  if (!keeps || stand.sieve != number_ || stand.next_byte != first) {
+    const std::uint64_t root = root_below(keeps ? end_ : range.end);
+    const std::uint64_t size = std::min(segment_size_for(root), all_end - first);
+    const std::uint64_t base_bytes = std::min<std::uint64_t>(base_.size(), root / 30 + 1);
+    const std::uint64_t medium_most = std::max(medium_prime_segments * size, small_prime_limit);
+    const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
+    stand = {.sieve = number_,
+             .segment_size = size,
+             // In a short segment all primes that are not large are small.
+             .small_end = size > short_segment ? small_prime_limit : medium_most,
+             .listed = 30 * medium_end,
+             // Lists pay from the second segment on, for a prime is then divided once only.
+             .in_lists = medium_end < base_bytes && size < all_end - first};
+    space.prepare(base_, medium_end, stand.small_end, first);
+    if (stand.in_lists)
+      space.large.begin_at(first, all_end - first, static_cast<unsigned>(std::countr_zero(size)),
+                           root);
   }
+  const std::uint64_t segment_size = stand.segment_size;
+  // A byte that the range shares with the next one would cost a segment of its own.
+  const bool tests_last_byte = last - first > segment_size && (last - first) % segment_size == 1;
+  const std::uint64_t range_end = range.end;
+  if (tests_last_byte) range.end = 30 * --last;
   CrossingPrimes& small = space.small;
   CrossingPrimes& medium = space.medium;
-  std::uint8_t* const bytes = space.bytes_for(segment_size, small_end);
+  std::uint8_t* const bytes = space.bytes_for(segment_size, stand.small_end);
   const std::uint64_t block = block_size();
   for (std::uint64_t begin = first; begin < last;) {
     const std::uint64_t size = std::min(segment_size, last - begin);
@@ -176,13 +219,13 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
     // Primes from their squares on: smaller multiples have smaller factors.
     const std::uint64_t end = begin + size == last ? range.end : 30 * (begin + size);
     const std::uint64_t due = integer_sqrt(end - 1);
-    if (in_lists) {
-      for_each_batch(base_, listed, due,
+    if (stand.in_lists) {
+      for_each_batch(base_, stand.listed, due,
                      [&](std::span<const std::uint32_t> primes) { space.large.add(primes); });
-      listed = std::max(listed, due);
+      stand.listed = std::max(stand.listed, due);
       space.large.cross_off(bytes);
     } else {
-      for_each_batch(base_, listed, due, [&](std::span<const std::uint32_t> primes) {
+      for_each_batch(base_, stand.listed, due, [&](std::span<const std::uint32_t> primes) {
         cross_off_large(primes, bytes, size, begin);
       });
     }
@@ -190,7 +233,14 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
     visit(begin, bytes, size);
     begin += size;
   }
-  if (in_lists) space.large.end();
+  if (tests_last_byte) {
+    const std::uint8_t byte = tested_byte(range.end, range_end);
+    visit(last, &byte, 1);
+  }
+  if (keeps && last < all_end && (last - first) % segment_size == 0)
+    (space.stand = stand).next_byte = last;
+  else if (stand.in_lists)
+    space.large.end();
 }
 
 std::uint64_t SegmentedSieve::count(IndexRange range) const {

@@ -11,7 +11,7 @@
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
 // Cost on one core of Zen 5 for 10^9 numbers: 60 ms from 0, 180 ms from 10^12, 320 ms from 10^15, 1 s
-// from 10^18. sqrt(end) / 30 bytes for the base primes (143 MB for end near 2^64). Less than 5 MB a
+// from 10^18, if chunks are long or come in ascending order. sqrt(end) / 30 bytes for the base primes (143 MB for end near 2^64). Less than 5 MB a
 // thread for its segment, kept for the next call, and 8 bytes a large prime that hits the range
 // (hit_lists.hpp): 15 MB at 10^15, 400 MB at 10^18.
 
@@ -24,8 +24,12 @@ namespace parlab {
 
 class SegmentedSieve {
  public:
-  /// Makes the base primes up to sqrt(end): 1 s for end near 2^64, under 1 ms for 10^12.
-  explicit SegmentedSieve(std::uint64_t end);
+  enum class Chunks { any, ascending };
+
+  /// Makes the base primes up to sqrt(end): 1 s for end near 2^64, under 1 ms for 10^12. Where chunks
+  /// up to `end` are asked for one after the other, say so: what the first one finds out about the
+  /// base primes then serves all, as long as they are whole segments.
+  explicit SegmentedSieve(std::uint64_t end, Chunks chunks = Chunks::any);
 
   /// How many primes the range holds. Throws std::out_of_range where range.end > end.
   std::uint64_t count(IndexRange range) const;
@@ -38,16 +42,18 @@ class SegmentedSieve {
   static std::uint64_t segment_numbers(std::uint64_t end);
 
   /// A multiple of that, so long that finding where each base prime first hits a chunk costs less
-  /// than a quarter of sieving it: some 5 * 10^8 for an end of 10^18.
+  /// than a quarter of sieving it: some 2 * 10^9 for an end of 10^18.
   static std::uint64_t shortest_chunk(std::uint64_t end);
 
  private:
   /// Calls visit(first_byte, bytes, size) for segment after segment, with the primes of the range
-  /// from 7 on as set bits. Callers see to 2, 3, 5.
+  /// from 7 on as set bits. 2, 3 and 5 are handled by the caller.
   template <class Visit>
   void for_each_segment(IndexRange range, const Visit& visit) const;
 
   std::uint64_t end_;
+  Chunks chunks_;
+  std::uint64_t number_;            // of this sieve, in this process
   std::vector<std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap
 };
 

@@ -185,6 +185,39 @@ TEST(SegmentedSieve, ListsShortHighRanges) {
   }
 }
 
+/// Chunks that a sieve expects in order, against the same range at once.
+void expect_same_in_order(IndexRange range, std::uint64_t grain) {
+  const SegmentedSieve ascending(range.end, SegmentedSieve::Chunks::ascending);
+  const SegmentedSieve any(range.end);
+  const Chunking chunks(range, grain);
+  const auto count_from = [&](std::uint64_t first) {
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = first; i < chunks.chunks(); ++i) sum += ascending.count(chunks[i]);
+    return sum;
+  };
+  const std::uint64_t whole = any.count(range);
+  EXPECT_EQ(count_from(0), whole) << range.begin << " by " << grain;
+  EXPECT_EQ(count_from(0), whole) << range.begin << " by " << grain << " again";
+  // Chunks may be left out, and others' sieves come between.
+  const std::uint64_t first = ascending.count(chunks[0]);
+  EXPECT_EQ(SegmentedSieve(1'000'000).count({0, 1'000'000}), 78498u);
+  EXPECT_EQ(first + count_from(1), whole) << range.begin << " by " << grain;
+  const std::uint64_t end = chunks[chunks.chunks() / 2].begin;
+  EXPECT_EQ(ascending.count({range.begin, end}) + ascending.count({end, range.end}), whole);
+}
+
+TEST(SegmentedSieve, CountsTheSameInOrderWhereAChunkGoesOnFromTheOneBefore) {
+  for (const IndexRange range :
+       {IndexRange{0, 60'000'000}, {1, 50'000'007}, {1'000'000'000'000, 1'000'060'000'011}}) {
+    const std::uint64_t segment = SegmentedSieve::segment_numbers(range.end);
+    for (const std::uint64_t grain : {segment, 2 * segment, segment - 30, segment + 1})
+      expect_same_in_order(range, grain);
+  }
+  for (const IndexRange range : {IndexRange{999'999'999'999'937, 1'000'000'150'000'001},
+                                 {9'999'999'000'000, 10'000'140'000'000}})
+    expect_same_in_order(range, SegmentedSieve::segment_numbers(range.end));
+}
+
 TEST(ShortestChunk, IsAMultipleOfTheSegmentAndGrowsWithTheRoot) {
   for (const std::uint64_t end : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1'000'000'000},
                                   std::uint64_t{1'000'000'000'000'000'000}, last})
