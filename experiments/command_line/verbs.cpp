@@ -31,6 +31,8 @@ const std::vector<Verb>& verbs() {
       {"compare", "EXPERIMENT", "compares backends directly, with a verdict",
        run_race<RaceVerb::compare>},
       {"advise", "FILE", "chooses backend, workers and grain for your loop", advise_command},
+      {"plan", "EXPERIMENT", "how long it would take on a thousand ranks, and what would limit it",
+       plan_command},
       {"race", "-- A -- B", "races any commands: whole programs, with a verdict",
        run_race<RaceVerb::race>},
       {"diff", "A.json B.json", "what two result files say that were not measured together",

@@ -42,6 +42,7 @@ int check_command(const Arguments& arguments);
 int serve_command(const Arguments& arguments);
 int replay_command(const Arguments& arguments, const std::string& command);
 int history_command(const Arguments& arguments);
+int plan_command(const Arguments& arguments, const std::string& command);
 int status_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
 int man_command(const Arguments& arguments);
