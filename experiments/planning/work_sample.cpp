@@ -8,7 +8,6 @@
 
 #include "experiments/checkpoint/pieces.hpp"
 #include "experiments/measure/race/arm_process.hpp"
-#include "experiments/measure/verdicts/statistics.hpp"
 #include "kernels/backends/fold_keeper.hpp"
 #include "kernels/base/errors.hpp"
 
@@ -89,7 +88,7 @@ WorkSample sample_work(const Experiment& experiment, const Workload& workload,
       }
       const IndexRange range = Chunking({0, workload.size}, sample.grain)[chunk];
       places.push_back((static_cast<double>(range.begin) + static_cast<double>(range.end)) / 2);
-      rates.push_back(median(seconds) /
+      rates.push_back(std::ranges::min(seconds) /
                       static_cast<double>(std::max<std::uint64_t>(range.size(), 1)));
     }
     return {{"places", places}, {"rates", rates}, {"serial", serial}};

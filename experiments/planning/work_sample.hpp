@@ -23,7 +23,7 @@ struct WorkSample {
 /// Places that are sampled, the ends among them: a rate that bends gently is linear between two.
 inline constexpr int sampled_places = 9;
 
-/// Runs of each place's chunk: the median is told.
+/// Runs of each place's chunk: the least is told, as what other programs take is no cost.
 inline constexpr int runs_per_place = 3;
 
 /// Samples a workload that is a fold (Experiment::why_not_in_pieces()). Throws UsageError for one that

@@ -96,9 +96,7 @@ Workload workload_of(Experiment& experiment, const Words& words) {
     throw UsageError(
         fmt::format("plan: these options of {} leave nothing to plan", experiment.name()));
   const std::vector<Workload> all = experiment.workloads();
-  if (experiment.compares_methods() || all.empty())
-    throw UsageError(fmt::format("plan: {} does not run on backends", experiment.name()));
-  if (all.size() > 1)
+  if (all.size() != 1)
     throw UsageError(fmt::format("plan: {} has {} cases here; give one value each",
                                  experiment.name(), all.size()));
   if (const std::string why = experiment.why_not_apart(all.front()); !why.empty())
@@ -195,6 +193,8 @@ int plan_command(const Arguments& arguments, const std::string& command) {
   std::vector<std::string> options = arguments;
   if (!arguments.empty() && !arguments[0].starts_with('-')) {
     experiment = planned_experiment(arguments[0]);
+    if (experiment->compares_methods())  // whose options may be named as those here
+      throw UsageError(fmt::format("plan: {} does not run on backends", arguments[0]));
     options = with_own_size(arguments[0], {arguments.begin() + 1, arguments.end()});
   }
   CLI::App app(

@@ -10,7 +10,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from report.load.scaling_results import Scaling
 
 TOO_NOISY = "too noisy"  # of results before the guard: a gate then withheld verdicts
 TOO_FEW_ROUNDS = "too few rounds"
@@ -244,6 +247,7 @@ class Race:
     sentences: int | None = None  # planned of its headlines; None for those judged by Holm
     metric: str = "seconds"  # what ratios and verdicts are of
     renewed_every: int | None = None  # rounds that a process of an arm serves; None for all
+    scaling: Scaling | None = None  # over workers; None where its experiment does not tell it
     memory_bound: float | None = None  # bytes a second that memory delivered beside it; None: not measured
 
     @property

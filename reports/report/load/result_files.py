@@ -8,6 +8,7 @@ from typing import Any
 from report.load.checked_fields import BadFile, Fields, load_object
 from report.load.race_result import (ROLES, VERDICTS, Arm, Comparison, Context, Gate, Headline, Model,
                                      Race, Ratio, Remark)
+from report.load.scaling_results import read_scaling
 
 SCHEMA = "parlab/1"
 PARTS = ("own", "peer", "bound", "scaling")
@@ -48,6 +49,7 @@ def load_race(path: Path) -> Race:
                         for fields in top.objects("headlines")),
         remarks=tuple(Remark(fields.index("result", len(arms)), fields.text("sentence"))
                       for fields in top.objects("remarks")) if top.has("remarks") else (),
+        scaling=read_scaling(top.object("scaling"), len(arms)) if top.has("scaling") else None,
         sentences=run.whole("sentences") if run.has("sentences") else None,
         renewed_every=run.whole("renewed_every", at_least=1) if run.has("renewed_every") else None,
         anytime=run.has("interval") and run.one_of("interval", INTERVALS) == "anytime",

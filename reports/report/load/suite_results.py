@@ -12,9 +12,10 @@ from report.load.history_results import History, load_history
 from report.load.micro_results import Micro, load_micro
 from report.load.race_result import Headline, Race
 from report.load.result_files import SCHEMA, load_race, read_headline, require_schema
+from report.load.scaling_results import Plan, load_plan
 
 T = TypeVar("T")
-NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json", "history.json")
+NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json", "history.json", "plan.json")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Suite:
     files: tuple[Path, ...]  # all that was read
     spending: Spending | None = None  # None for loose files, and those of before
     history: History | None = None  # None where none lies in the folder
+    plan: Plan | None = None  # the same
 
     def without(self, faults: list[Fault]) -> Suite:
         """The same without these races."""
@@ -79,7 +81,7 @@ class Suite:
     def only(self, race: Race) -> Suite:
         """One race of it."""
         return replace(self, races=(race,), headlines=race.headlines, faults=(), never_ran=(),
-                       micro=None, history=None)
+                       micro=None, history=None, plan=None)
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,9 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
     history = None
     if path := extra.get("history.json"):
         history = _or_fault(lambda: load_history(path), path, "the history is left out", faults)
+    plan = None
+    if path := extra.get("plan.json"):
+        plan = _or_fault(lambda: load_plan(path), path, "the plan is left out", faults)
     one_family = headlines is not None or len(races) == 1
     if headlines is None:
         headlines = tuple(headline for race in shown_races for headline in race.headlines)
@@ -194,7 +199,7 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
         elapsed_seconds=index.elapsed_seconds if index
         else sum(race.elapsed_seconds for race in shown_races),
         files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names),
-        spending=index.spending if index else None, history=history)
+        spending=index.spending if index else None, history=history, plan=plan)
 
 
 def memory_bound(races: list[Race]) -> float | None:

@@ -17,7 +17,7 @@ import jinja2
 from report.answer.backend_sentences import serving_words
 from report.answer.certainty import next_words
 from report.answer.granularity import task_words
-from report.figures import (call_costs, cascade, goals, heat_map, history, loads, lock_holders, model, speedups,
+from report.figures import (call_costs, cascade, goals, heat_map, history, loads, lock_holders, model, scaling, speedups,
                             stillness, style, sweep, timeline)
 from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
@@ -33,6 +33,7 @@ from report.tables.history_table import history_table
 from report.tables.micro_tables import micro_tables
 from report.tables.pattern_table import pattern_table
 from report.tables.regret_table import granularity_table, regret_table
+from report.tables import scaling_tables
 from report.tables.sharing_costs import cost_tables
 from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
 from report.tables.trust import GATES_SHOWN
@@ -123,6 +124,8 @@ def _drawings(report: Report, folder: Path) -> list[Callable[[], None]]:
             drawings.append(partial(model.draw, race, path))
         elif section.kind == "speedups":
             drawings.append(partial(speedups.draw, race, section.choices, path))
+        elif section.kind == "scaling":
+            drawings.append(partial(scaling.draw, race, report.suite.plan, path))
         elif section.kind == "calls":
             drawings.append(partial(call_costs.draw, race, path))
         elif section.kind == "goals":
@@ -160,6 +163,9 @@ def markdown_of(report: Report) -> str:
         "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables,
         "history_table": history_table, "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
+        "efficiency_table": scaling_tables.efficiency_table, "fits_table": scaling_tables.fits_table,
+        "unidentified": scaling_tables.unidentified, "message_words": scaling_tables.message_words,
+        "plan_table": scaling_tables.plan_table, "plan_words": scaling_tables.plan_words,
         "source_words": SOURCE_WORDS,
         "source_table": lambda sections: source_table([section.race for section in sections]),
         "figure_title": figure_title, "gates_shown": GATES_SHOWN}
@@ -178,6 +184,8 @@ def _kind_title(section: Section) -> str:
         return f"{section.race.name} by {section.axis}"
     if section.kind == "goals":
         return "Every ratio as a multiple of its goal, with its interval"
+    if section.kind == "scaling":
+        return "Efficiency over workers with its interval"
     if section.kind == "calls":
         return "Time of one call by every arm, the loop around it apart"
     if section.kind == "timeline":

@@ -75,6 +75,8 @@ class Section:
             return "goals" if has_goal else ""
         if measures_calls(self.race):
             return "calls"
+        if self.race.scaling and self.race.scaling.series:
+            return "scaling"
         timed = [arm for arm in self.race.shown if arm.ok and arm.seconds]
         compared = any(arm.comparison for arm in timed)
         if timelines(self.race):
@@ -163,6 +165,11 @@ class Experiment:
         """The mechanism that all its races show; empty where each has its own."""
         whys = {section.race.why for section in self.sections}
         return whys.pop() if len(whys) == 1 else ""
+
+    @property
+    def scales(self) -> bool:
+        """Whether one of its races tells how times scale over workers."""
+        return any(section.race.scaling for section in self.sections)
 
 
 @dataclass(frozen=True)
@@ -282,8 +289,8 @@ class Report:
 
 def ranks(race: Race) -> bool:
     """Whether its arms are ways to place the same work, compared by their times: no costs to know, no
-    peers."""
-    return not (measures_chunks(race) or is_against(race) or measures_calls(race) or
+    peers, no numbers of workers alone."""
+    return not (measures_chunks(race) or race.scaling or is_against(race) or measures_calls(race) or
                 race.metric != "seconds")
 
 
