@@ -34,7 +34,7 @@ constexpr std::chrono::seconds mpirun_patience{6};
 
 /// Where a rank has ended, for mpirun to say it, which knows the signal; where its machine was lost,
 /// which has taken 6 s to be seen, for it to know that, too.
-constexpr std::chrono::milliseconds words_patience{2000}, words_patience_when_silent{500};
+constexpr std::chrono::milliseconds words_patience{5000}, words_patience_when_silent{500};
 /// Where mpirun has ended without a word on which rank or host, until a machine's silence is seen.
 constexpr std::chrono::seconds silence_patience{8};
 /// Then for mpirun to end what it can still reach. The rest ends by itself (lifeline.hpp).

@@ -9,7 +9,7 @@ namespace parlab {
 void write_kernels(const std::filesystem::path& folder) {
   // Additions whose order shows in the bits.
   std::ofstream(folder / "sum.hpp") << R"(#include <cmath>
-constexpr std::uint64_t size = 20'000'000;
+const auto size = parlab::parameter("size", 20'000'000);
 auto kernel = [](std::uint64_t i) { return std::sin(static_cast<double>(i)) / (i + 1.0); };
 )";
   std::ofstream(folder / "arrays.hpp") << R"(#include <cmath>
