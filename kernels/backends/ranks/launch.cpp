@@ -66,6 +66,33 @@ std::string text_between(std::string_view text, std::string_view begin, std::str
   return std::string(rest.substr(0, rest.find_first_of(end)));
 }
 
+/// From what MPICH's mpiexec says, which knows a process and its host, not its rank; "" from others.
+std::string ended_by_hydra(std::string_view written, const std::vector<LostRank>& lost) {
+  const std::string process = text_between(written, "=   PID ", " ");
+  if (process.empty()) return "";
+  const std::string host = text_between(written, " RUNNING AT ", "\n");
+  const auto rank = std::ranges::find(lost, host, &LostRank::host);
+  const std::string who = rank == lost.end() ? fmt::format("a rank (process {})", process)
+                                             : fmt::format("rank {}", rank->rank);
+  const std::string how = text_between(written, "EXIT STRING: ", "\n");  // "Killed (signal 9)"
+  const std::string signal = text_between(how, "(signal ", ")");
+  if (signal.empty())
+    return fmt::format("{} on {}: ended with exit code {}", who, host,
+                       text_between(written, "=   EXIT CODE: ", "\n"));
+  return fmt::format("{} on {}: ended by signal {} ({})", who, host, signal,
+                     how.substr(0, how.find(" (signal")));
+}
+
+/// MPICH's words for what starts its part on a host: a program that takes the host and a command.
+std::vector<std::string> hydra_launcher(const std::string& agent) {
+  if (agent.find_first_of(" \t") != std::string::npos)
+    throw UsageError(fmt::format(
+        "{}={}: MPICH's mpiexec takes one word: put these into a script that gets HOST COMMAND",
+        agent_variable, agent));
+  // As rsh: it would give ssh's an option first.
+  return {"-launcher", "rsh", "-launcher-exec", agent};
+}
+
 }  // namespace
 
 FoundMpirun find_mpirun() {
@@ -130,7 +157,7 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
     set("OMPI_MCA_oob_tcp_keepalive_probes", "3");
   } else if (!hosts.empty()) {
     if (const char* const agent = variable(agent_variable))
-      add({"-launcher", "ssh", "-launcher-exec", agent});
+      for (const std::string& word : hydra_launcher(agent)) add({word});
     add({"-hosts", host_list(hosts)});
   }
   all.insert(all.end(), words.begin(), words.end());
@@ -163,6 +190,7 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status,
     if (line.starts_with("ssh: "))
       return fmt::format("a host cannot be reached: {}", line.substr(5));
   }
+  if (std::string ended = ended_by_hydra(written, lost); !ended.empty()) return ended;
   if (std::string any = said(""); !any.empty()) return any;
   const bool is_lost =
       written.find("lost communication with a remote daemon") != std::string_view::npos;

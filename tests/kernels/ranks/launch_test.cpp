@@ -112,6 +112,23 @@ TEST(RankEnd, IsToldByConnectionsWhereMpirunNamesNoHost) {
             "rank 2 on b: no memory");
 }
 
+TEST(RankEnd, IsToldByWhatMpichSaysOfAProcess) {
+  const std::string told =
+      "=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES\n=   PID 28144 RUNNING AT h2\n"
+      "=   EXIT CODE: 9\n=   CLEANING UP REMAINING PROCESSES\n";
+  const std::string killed =
+      "YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)\nThis typically\n";
+  const ExitStatus ended{9, std::nullopt};
+  EXPECT_EQ(why_ranks_ended(told + killed, ended, {}),
+            "a rank (process 28144) on h2: ended by signal 9 (Killed)");
+  EXPECT_EQ(why_ranks_ended(told + killed, ended, {{0, "h1", false}, {3, "h2", false}}),
+            "rank 3 on h2: ended by signal 9 (Killed)");
+  EXPECT_EQ(why_ranks_ended(told, ended, {}),
+            "a rank (process 28144) on h2: ended with exit code 9");
+  EXPECT_EQ(why_ranks_ended("parlab: rank 1 on h2: no memory\n" + told, ended, {}),
+            "rank 1 on h2: no memory");
+}
+
 TEST(RankBackendOutsideRanks, SaysWhoStartsThem) {
   EXPECT_THAT(refusal([] { make_backend({"mpi", "static", 2}); }), HasSubstr("parlab run"));
 }
