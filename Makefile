@@ -83,6 +83,12 @@ report: ## build, measure (PROFILE=quick or full, BUDGET=10min), write reports/o
 	$(call within,120) sh reports/browser/fetch || true; \
 	rm -f $(REPORT)/history.json; \
 	[ "$${PARLAB_HISTORY:-}" = off ] || build/parlab history --json $(REPORT)/history.json >/dev/null || true; \
+	rm -f $(REPORT)/plan.json; \
+	if [ $$status -le 1 ] && grep -qs '"latency_seconds"' $(REPORT)/scaling.json; then \
+	  echo 'Holding a plan to runs on more ranks' >&2; \
+	  $(call within,60) build/parlab plan primes --algorithm sieve --size 1e9 --ranks 2,4,16 --validate \
+	    --from-result $(REPORT)/scaling.json --json $(REPORT)/plan.json --quiet || true; \
+	fi; \
 	rendered=0; \
 	$(call within,300) $(python) reports/render.py $(REPORT) || rendered=$$?; \
 	[ $$rendered -le 1 ] || exit 1; \

@@ -229,9 +229,9 @@ class Scaling final : public Experiment {
     if (full)
       return {{"scaling", {"scaling", "--darts", "1e8", "--numbers", "1e9", "--rounds", "41"}}};
     // Ranks take a second to start, each time: of them the messages and one kernel.
-    return {
-        {"scaling",
-         {"scaling", "--darts", "1e7", "--numbers", "1e8", "--mode", "strong", "--rounds", "9"}}};
+    return {{"scaling",
+             {"scaling", "--kernel", "primes", "--numbers", "2e8", "--mode", "strong", "--rounds",
+              "9"}}};
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "experiments/checkpoint/pieces.hpp"
 #include "experiments/measure/race/arm_process.hpp"
+#include "experiments/measure/verdicts/statistics.hpp"
 #include "kernels/backends/fold_keeper.hpp"
 #include "kernels/base/errors.hpp"
 
@@ -39,7 +40,7 @@ class OneChunk final : public FoldKeeper {
 /// What the first run of a fold does besides its chunk: least of some, in a process that is warm.
 double serial_seconds(const Experiment& experiment, Arm arm) {
   double least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < runs_per_place; ++i) {
+  for (int i = 0; i < min_runs_per_place; ++i) {
     OneChunk one;  // which keeps what runs make once
     arm.executor.keeper = &one;
     const OpenedArm opened = experiment.open(arm);
@@ -72,7 +73,7 @@ WorkSample sample_work(const Experiment& experiment, const Workload& workload,
     opened.run();
     const double serial = serial_seconds(experiment, arm);
     std::vector<double> places, rates;
-    std::uint64_t last = all;
+    std::uint64_t last = all, runs = 0;
     for (int i = 0; i < sampled_places; ++i) {
       // The last chunk may be a short one.
       const std::uint64_t whole = std::max<std::uint64_t>(workload.size / sample.grain, 1);
@@ -82,23 +83,25 @@ WorkSample sample_work(const Experiment& experiment, const Workload& workload,
       last = chunk;
       one.choose(chunk);
       std::vector<double> seconds;
-      for (int run = 0; run < runs_per_place; ++run) {
+      const auto enough = Clock::now() + min_time_per_place;
+      while (static_cast<int>(seconds.size()) < min_runs_per_place || Clock::now() < enough) {
         opened.run();
         seconds.push_back(one.seconds());
+        ++runs;
       }
       const IndexRange range = Chunking({0, workload.size}, sample.grain)[chunk];
       places.push_back((static_cast<double>(range.begin) + static_cast<double>(range.end)) / 2);
-      rates.push_back(std::ranges::min(seconds) /
+      rates.push_back(median(seconds) /
                       static_cast<double>(std::max<std::uint64_t>(range.size(), 1)));
     }
-    return {{"places", places}, {"rates", rates}, {"serial", serial}};
+    return {{"places", places}, {"rates", rates}, {"serial", serial}, {"runs", runs}};
   };
   const Answer told = answer_of_process(work, timeout, interruption);
   const auto places = told.at("places").get<std::vector<double>>();
   const auto rates = told.at("rates").get<std::vector<double>>();
   for (std::size_t i = 0; i < places.size(); ++i) sample.rates.push_back({places[i], rates[i]});
   sample.serial = told.at("serial");
-  sample.chunks = static_cast<int>(places.size() + 1) * runs_per_place + 1;
+  sample.chunks = told.at("runs");
   sample.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return sample;
 }

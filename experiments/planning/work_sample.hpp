@@ -23,8 +23,10 @@ struct WorkSample {
 /// Places that are sampled, the ends among them: a rate that bends gently is linear between two.
 inline constexpr int sampled_places = 9;
 
-/// Runs of each place's chunk: the least is told, as what other programs take is no cost.
-inline constexpr int runs_per_place = 3;
+/// Runs of each place's chunk, and the time that they take, at least: the median is told, so that it is of
+/// the machine as it is for more than a moment.
+inline constexpr int min_runs_per_place = 3;
+inline constexpr std::chrono::milliseconds min_time_per_place{60};
 
 /// Samples a workload that is a fold (Experiment::why_not_in_pieces()). Throws UsageError for one that
 /// is not, ArmFailed where a chunk fails or takes longer than `timeout`, Interrupted.

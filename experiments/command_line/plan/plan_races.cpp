@@ -18,8 +18,8 @@ using nlohmann::json;
 
 /// Rounds of what one process of an arm serves: a start of ranks takes a second, a round less.
 constexpr int cost_rounds = rounds_a_process;
-/// Of runs that a plan is held to.
-constexpr int check_rounds = 3;
+/// Of runs that a plan is held to: twice as many runs, as the arm is its own baseline.
+constexpr int check_rounds = rounds_a_process;
 
 /// Empty chunks of the runs whose difference tells what a chunk costs.
 constexpr double few_chunks = 64, many_chunks = 4096;
