@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import table_checks as checks
 from grid_checks import is_case, percent_is
 from raw_results import Document, RawResults, arms_of
-from report_page import DURATION, NUMBER, PERCENT, Page, seconds_of, shows
+from report_page import DURATION, NUMBER, PERCENT, Page, seconds_of, shows, shows_duration
 
 HEADING = "The answer"
 WITHHELD = ("too noisy", "too few rounds")
@@ -359,6 +359,18 @@ def rounds_of(row: Row, arm: Document) -> float:
     return rounds * max(1.5, min(8.0, (half / room) ** 2))
 
 
+def check_budget(line: str, results: RawResults) -> None:
+    """What became of the budget: its length, and what it left open."""
+    still, budget = results.suite.get("open"), results.suite.get("budget_seconds")
+    found = re.search(rf"(?:The budget of ({DURATION}) ended|It ended early: .*\*\*,) with (\d+) sentences? and "
+                      r"(\d+) rows? of the tables open\.", line)
+    is_told = bool(still) and bool(results.suite.get("ended_early") or budget and (still["headlines"] or still["rows"]))
+    assert bool(found) == is_told, line
+    if found:
+        assert found[1] is None or shows_duration(found[1], budget), line
+        assert (int(found[2]), int(found[3])) == (still["headlines"], still["rows"]), line
+
+
 def check_certainty(line: str, rows: list[Row], results: RawResults) -> int | None:
     """Calibration, what stayed open, and the race that has most of it; the rounds that it asks for."""
     races = list(results.races.values())
@@ -375,6 +387,7 @@ def check_certainty(line: str, rows: list[Row], results: RawResults) -> int | No
         assert (told[1] or "0", told[2] or told[3]) == (str(len(undecided)), str(len(cells))), line
     if beside := re.search(r"(\d+) of them ran beside", line):
         assert int(beside[1]) == sum(arm["against_best"].get("beside_load", False) for _, arm in cells)
+    check_budget(line, results)
     if most := re.search(rf"Most open: (\S+), with (\d+)\. In about ({DURATION}) this", line):
         counts = {}
         for row, _ in undecided:
