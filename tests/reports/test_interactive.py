@@ -14,7 +14,7 @@ import pytest
 import synthetic_races
 from browser import chromium, outcome
 from conftest import ROOT, SAMPLE, Render
-from raw_results import Document, RawResults, arms_of
+from raw_results import Document, RawResults, arms_of, offers_a_choice
 from report.page.interactive import LIBRARIES, SCRIPT, libraries_in
 from synthetic_loops import loop
 
@@ -53,8 +53,7 @@ def expected(page: Path) -> list[dict[str, str]]:
     """What the page must know of each arm, from the files themselves."""
     found = []
     for race in RawResults(page.parent).races.values():
-        if all(arm["size"] == arm["chunks"] for arm in arms_of(race)) or any(
-                "part" in arm.get("facts", {}) for arm in arms_of(race)):
+        if not offers_a_choice(race):
             continue
         for arm in (arm for arm in arms_of(race) if arm["role"] == "arm"):
             verdict = arm["comparison"]["verdict"] if arm["ok"] else "failed"

@@ -15,6 +15,7 @@ from typing import Any
 import case_checks as cases
 import paired_statistics as stats
 import regret_checks as regret
+import scaling_checks as scaling
 import sharing_checks as sharing
 import table_checks as checks
 from answer_checks import explain_answer
@@ -213,7 +214,7 @@ def explain_ending(page: Page, results: RawResults) -> None:
 
 def explain_all(page: Page, results: RawResults) -> None:
     """Raises unless each number of the page is one that the data give."""
-    for explain in (explain_tables, explain_opening, explain_answer, regret.explain_all_loops, cases.explain_memory,
+    for explain in (scaling.explain_scaling, explain_tables, explain_opening, explain_answer, regret.explain_all_loops, cases.explain_memory,
                     explain_sentences, explain_trust, explain_texts, explain_races, explain_ending):
         explain(page, results)
     sharing.explain_sharing(page)

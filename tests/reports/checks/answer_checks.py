@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import table_checks as checks
 from grid_checks import is_case, percent_is
-from raw_results import Document, RawResults, arms_of
-from report_page import DURATION, NUMBER, PERCENT, Page, seconds_of, shows, shows_duration
+from raw_results import Document, RawResults, arms_of, offers_a_choice
+from report_page import DURATION, NUMBER, PERCENT, Page, seconds_of, shows
+from trust_checks import check_budget
 
 HEADING = "The answer"
 WITHHELD = ("too noisy", "too few rounds")
@@ -65,8 +66,7 @@ def rows_of(results: RawResults) -> list[Row]:
     """All loops: groups of two backends or more that ran one and the same work."""
     rows = []
     for race in results.races.values():
-        if all(arm["size"] == arm["chunks"] for arm in arms_of(race)) or any(
-                "part" in arm.get("facts", {}) for arm in arms_of(race)):
+        if not offers_a_choice(race):
             continue
         for group in dict.fromkeys(arm["group"] for arm in arms_of(race)):
             arms = [arm for arm in arms_of(race) if arm["group"] == group]
@@ -357,18 +357,6 @@ def rounds_of(row: Row, arm: Document) -> float:
     half = (math.log(high) - math.log(low)) / 2
     room = abs(abs(math.log(outcome.ratio)) - math.log(1 + margin))
     return rounds * max(1.5, min(8.0, (half / room) ** 2))
-
-
-def check_budget(line: str, results: RawResults) -> None:
-    """What became of the budget: its length, and what it left open."""
-    still, budget = results.suite.get("open"), results.suite.get("budget_seconds")
-    found = re.search(rf"(?:The budget of ({DURATION}) ended|It ended early: .*\*\*,) with (\d+) sentences? and "
-                      r"(\d+) rows? of the tables open\.", line)
-    is_told = bool(still) and bool(results.suite.get("ended_early") or budget and (still["headlines"] or still["rows"]))
-    assert bool(found) == is_told, line
-    if found:
-        assert found[1] is None or shows_duration(found[1], budget), line
-        assert (int(found[2]), int(found[3])) == (still["headlines"], still["rows"]), line
 
 
 def check_certainty(line: str, rows: list[Row], results: RawResults) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import table_checks as checks
-from raw_results import Document, RawResults, arms_of
+from raw_results import Document, RawResults, arms_of, offers_a_choice
 from report_page import NUMBER, PERCENT, shows, shows_interval, value_of
 
 HEADS = ["race", "case", "fastest", "speed-up"]
@@ -22,9 +22,7 @@ def check_grid(rows: list[list[str]], heads: list[str], results: RawResults) -> 
     assert percent_is(re.search(PERCENT, heads[4])[0], margin)
     groups = [(race, [arm for arm in arms_of(race) if arm["group"] == group])
               for race in results.races.values()
-              if not all(arm["size"] == arm["chunks"] for arm in arms_of(race))
-              and not any("part" in arm.get("facts", {}) for arm in arms_of(race))
-              and not all(arm["unit"] == "calls" for arm in arms_of(race))
+              if offers_a_choice(race) and not all(arm["unit"] == "calls" for arm in arms_of(race))
               for group in dict.fromkeys(arm["group"] for arm in arms_of(race)
                                          if arm["role"] == "arm" and not arm.get("paced"))]
     assert len(rows) == len(groups)

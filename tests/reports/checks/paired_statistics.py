@@ -166,13 +166,14 @@ def differences(base: Sequence[float], arm: Sequence[float]) -> list[float]:
 
 def compare(base: Sequence[float], arm: Sequence[float], rule: Rule, blocks: bool = True) -> Outcome:
     """t_base / t_arm in the rounds that both ran."""
-    d, block = differences(base, arm), 1
+    every = d = differences(base, arm)
+    block = 1
     if blocks:
-        d, block = blocked(d, rule)
+        d, block = blocked(every, rule)
     ends = order_interval(d, rule.alpha, rule.kind)
     interval = Interval(None if ends.low is None else math.exp(ends.low) / rule.guard,
                         None if ends.high is None else math.exp(ends.high) * rule.guard)
-    return Outcome(math.exp(statistics.median(d)), interval, judge(interval, rule.margin, rule.kind),
+    return Outcome(math.exp(statistics.median(d or every)), interval, judge(interval, rule.margin, rule.kind),
                    len(d), block)
 
 

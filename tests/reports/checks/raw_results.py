@@ -46,3 +46,11 @@ def answer_of(result: Document) -> Any:
 def arms_of(race: Document) -> list[Document]:
     """All results but the baselines' second parts."""
     return [result for result in race["results"] if result["role"] != "baseline again"]
+
+
+def offers_a_choice(race: Document) -> bool:
+    """Whether a race's arms do the same work in ways to choose among: not so empty chunks, numbers of workers alone,
+    and what parlab is compared with."""
+    arms = arms_of(race)
+    return not (race.get("scaling") or all(arm["size"] == arm["chunks"] for arm in arms)
+                or any("part" in arm.get("facts", {}) for arm in arms))

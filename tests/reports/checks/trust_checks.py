@@ -68,6 +68,18 @@ def explain_trust(page: Page, results: RawResults) -> None:
     assert [int(found[1]) for found in stated] == ([failures] if failures else [])
 
 
+def check_budget(line: str, results: RawResults) -> None:
+    """What became of the budget: its length, and what it left open."""
+    still, budget = results.suite.get("open"), results.suite.get("budget_seconds")
+    found = re.search(rf"(?:The budget of ({DURATION}) ended|It ended early: .*\*\*,) with (\d+) sentences? and "
+                      r"(\d+) rows? of the tables open\.", line)
+    is_told = bool(still) and bool(results.suite.get("ended_early") or budget and (still["headlines"] or still["rows"]))
+    assert bool(found) == is_told, line
+    if found:
+        assert found[1] is None or shows_duration(found[1], budget), line
+        assert (int(found[2]), int(found[3])) == (still["headlines"], still["rows"]), line
+
+
 def is_gate(found: re.Match[str], race: Document, gate: Document) -> bool:
     """Whether a line's race, case and A/A interval are those of a gate."""
     group = [arm for arm in arms_of(race) if arm["group"] == gate["group"]]
