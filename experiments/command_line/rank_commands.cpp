@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -111,12 +112,21 @@ int rank_command(const Arguments& arguments) {
     threads.push_back(static_cast<int>(parse_quantity("rank", number, 1, max_workers)));
   hold_lifeline();
   Ranks& ranks = join_ranks(program_file().replace_filename("parlab-mpi.so"), std::move(threads));
+  // What is wrong with the words of one rank, a kernel that does not compile for instance, is told when
+  // all open: a rank that left by itself would wait for the others for ever.
+  std::optional<RankWords> words;
+  std::exception_ptr why;
+  try {
+    words.emplace(read_words(arguments));
+  } catch (...) {
+    why = std::current_exception();
+  }
   const auto open = [&] {
-    const RankWords words = read_words(arguments);
-    return open_entrant(words.request, words.number);
+    if (why) std::rethrow_exception(why);
+    return open_entrant(words->request, words->number);
   };
-  const RankWords words = read_words(arguments);
-  serve_rank(ranks, program_build(), open, words.repeats, words.request.options.sample);
+  serve_rank(ranks, program_build(), open, words ? words->repeats : 0,
+             words ? words->request.options.sample : SampleRules{});
   leave_ranks();
   return 0;
 }

@@ -63,7 +63,8 @@ ExitStatus ended(ChildProcess compiler, const InterruptionGuard& interruption) {
   return compiler.wait();
 }
 
-/// Whether the compiler succeeds. `scratch`: where it puts what it removes itself, unless it is killed.
+/// Whether the compiler succeeds; throws where something ended it. `scratch`: where it puts what it removes itself,
+/// unless it is killed.
 bool is_compiled(Words words, const fs::path& scratch, const InterruptionGuard& interruption) {
   const std::string name = words.front();
   const Program program{.words = std::move(words),
@@ -74,6 +75,9 @@ bool is_compiled(Words words, const fs::path& scratch, const InterruptionGuard& 
   if (status.code == no_such_program)
     throw UsageError(fmt::format(
         "--kernel: there is no compiler '{}': apt-get install g++, or set CXX to one", name));
+  if (!status.code)
+    throw UsageError(fmt::format("--kernel: the compiler '{}' did not end by itself: {}", name,
+                                 status.describe()));
   return status.success();
 }
 
