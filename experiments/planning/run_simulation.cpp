@@ -111,7 +111,7 @@ class Simulation {
   double collectives(std::uint64_t count, double waited) const {
     if (run_.ranks == 1) return 0;
     const auto ranks = static_cast<double>(run_.ranks);
-    const double steps = std::bit_width(run_.ranks - 1);
+    const auto steps = static_cast<double>(std::bit_width(run_.ranks - 1));
     const std::uint64_t partial =
         run_.partial_bytes + (run_.is_dynamic ? sizeof(std::uint64_t) : 0);
     const double numbers =

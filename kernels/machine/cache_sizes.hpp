@@ -30,7 +30,7 @@ struct CacheSizes {
       const std::uint64_t second = told(-1, usual_second);
 #endif
       return CacheSizes{std::clamp(first, 16 * kib, 256 * kib),
-                        std::clamp(second, 256 * kib, 16 * 1024 * kib)};
+                        std::clamp(second, 256 * kib, 16 * kib * kib)};
     }();
     return sizes;
   }

@@ -53,20 +53,22 @@ class LostOnTheWay : public HostRuns, public testing::WithParamInterface<Loss> {
     write_kernels(folder_.path());
     run_ = run_words(run, "mpi:" + schedule, "c");
     run_.resize(run_.size() - 2);  // --workers 2: as many as the hosts have slots
-    const auto& [name, lose, hosts_after, told] = GetParam();
-    const Ended lost = ended_over(
-        "h1:1,h2:1", [&](const ParlabProgram& program) { lose(*hosts_, program, ranks_on("h2")); });
-    if (*told == '\0') {
+    const Loss& loss = GetParam();
+    const auto lost_on_h2 = [&](const ParlabProgram& program) {
+      loss.lose(*hosts_, program, ranks_on("h2"));
+    };
+    const Ended lost = ended_over("h1:1,h2:1", lost_on_h2);
+    if (*loss.told == '\0') {
       EXPECT_EQ(lost.code, 128 + SIGKILL) << lost.err;
     } else {
       EXPECT_EQ(lost.code, 1);
-      EXPECT_THAT(lost.err, ContainsRegex(told));
+      EXPECT_THAT(lost.err, ContainsRegex(loss.told));
       EXPECT_THAT(lost.err, HasSubstr("the same command goes on from there"));
     }
-    const Ended stopped =
-        ended_over(hosts_after[0], [](const ParlabProgram& program) { program.signal(SIGINT); });
+    const Ended stopped = ended_over(loss.hosts_after[0],
+                                     [](const ParlabProgram& program) { program.signal(SIGINT); });
     EXPECT_EQ(stopped.code, 128 + SIGINT) << stopped.err;
-    const Ended ended = ended_over(hosts_after[1], nullptr);
+    const Ended ended = ended_over(loss.hosts_after[1], nullptr);
     EXPECT_EQ(ended.code, 0) << ended.err;
     if (ended.code != 0) return nullptr;
     const json document = json::parse(ended.out);
