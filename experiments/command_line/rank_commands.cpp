@@ -85,8 +85,10 @@ int ranks_command(const Arguments& arguments) {
   const Arm& arm = words.request.entrants[words.number].arm;
   const RankLayout layout = words.request.ranks.layout(arm.executor);
   const std::vector<RankHost>& hosts = layout.hosts;
+  // A grain is chosen by caches and processors, of which other machines have others.
   std::vector<std::string> program = {program_file(), "rank",
-                                      fmt::format("{}", fmt::join(layout.threads, ","))};
+                                      fmt::format("{}", fmt::join(layout.threads, ",")),
+                                      fmt::to_string(arm.grain)};
   Arguments rest = without_places({arguments.begin() + 1, arguments.end()});
   const bool says_workers = std::ranges::any_of(
       rest, [](const std::string& word) { return word.starts_with("--workers"); });
@@ -105,7 +107,7 @@ int ranks_command(const Arguments& arguments) {
 }
 
 int rank_command(const Arguments& arguments) {
-  if (arguments.size() < 5) throw UsageError(not_for_people);
+  if (arguments.size() < 6) throw UsageError(not_for_people);
   std::vector<int> threads;  // of each rank, with commas between
   std::istringstream numbers(arguments[0]);
   for (std::string number; std::getline(numbers, number, ',');)
@@ -117,7 +119,8 @@ int rank_command(const Arguments& arguments) {
   std::optional<RankWords> words;
   std::exception_ptr why;
   try {
-    words.emplace(read_words(arguments));
+    words.emplace(read_words({arguments.begin() + 1, arguments.end()}));
+    words->request.entrants[words->number].arm.grain = parse_quantity("rank", arguments[1], 1);
   } catch (...) {
     why = std::current_exception();
   }

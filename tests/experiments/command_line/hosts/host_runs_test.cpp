@@ -18,6 +18,9 @@
 #include <thread>
 #include <utility>
 
+#include "kernels/machine/processors/processor_set.hpp"
+#include "kernels/machine/usable_cores.hpp"
+
 namespace parlab {
 namespace {
 
@@ -65,23 +68,40 @@ TEST_F(HostRuns, TakeHostsFromAFileThatOnlyTheFirstMachineHas) {
   EXPECT_EQ(hosts[1].at("slots"), 2);
 }
 
-TEST_F(HostRuns, GiveTheSameBitsWhereAHostHasAnotherSimdLevel) {
-  // In the program's place on h2 stands one that starts a copy at the lowest level.
-  const auto program = program_path();
-  const auto copy = folder_.path() / "copy";
-  std::filesystem::create_directory(copy);
-  for (const char* file : {"parlab", "parlab-mpi.so"})
-    std::filesystem::copy_file(program.parent_path() / file, copy / file);
+/// A host where the program is started by other words, as on another machine.
+class OtherHost : public HostRuns {
+ protected:
+  /// In the program's place on h2 stands a script that starts a copy of it so.
+  void start_on_h2_by(const std::string& words) {
+    const auto program = program_path();
+    const auto copy = folder_.path() / "copy";
+    std::filesystem::create_directory(copy);
+    for (const char* file : {"parlab", "parlab-mpi.so"})
+      std::filesystem::copy_file(program.parent_path() / file, copy / file);
+    const auto script = folder_.path() / "script";
+    std::ofstream(script) << "#!/bin/sh\nexec " << words << " " << copy / "parlab"
+                          << " \"$@\"\n";
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    hosts_->run_on("h2", {"mount", "--bind", script, program});
+  }
+};
+
+TEST_F(OtherHost, WithAnotherSimdLevelGivesTheSameBits) {
   const std::string level =
       nlohmann::json::parse(run_parlab({"list", "--json"}).out).at("simd_levels").back();
-  const auto script = folder_.path() / "script";
-  std::ofstream(script) << "#!/bin/sh\nPARLAB_SIMD=" << level << " exec " << copy / "parlab"
-                        << " \"$@\"\n";
-  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  hosts_->run_on("h2", {"mount", "--bind", script, program});
+  start_on_h2_by("env PARLAB_SIMD=" + level);
   const Ended ended = run(with({"julia", "--side", "300"}, all_arms));
   expect_bits_of_serial(ended);
   EXPECT_EQ(nlohmann::json::parse(ended.out).at("context").at("hosts").at(1).at("simd"), level);
+}
+
+TEST_F(OtherHost, WithOtherProcessorsHasTheSameChunks) {
+  if (usable_cores() < 2) GTEST_SKIP() << "needs two processors, to take one from a host";
+  start_on_h2_by("taskset -c " + std::to_string(processors_at_start().numbers().front()));
+  // So high up that the automatic grain of a short range follows from the processors.
+  expect_bits_of_serial(
+      run(with({"primes", "--from", "1e18", "--to", "1000000000200000000", "--algorithm", "sieve"},
+               all_arms)));
 }
 
 TEST_F(HostRuns, AreRefusedWhereAHostIsNotReached) {
