@@ -85,7 +85,7 @@ report: ## build, measure (PROFILE=quick or full, BUDGET=10min), write reports/o
 	[ "$${PARLAB_HISTORY:-}" = off ] || build/parlab history --json $(REPORT)/history.json >/dev/null || true; \
 	rm -f $(REPORT)/plan.json; \
 	if [ $$status -le 1 ] && grep -qs '"latency_seconds"' $(REPORT)/scaling.json; then \
-	  echo 'Holding a plan to runs on more ranks' >&2; \
+	  echo 'Checking a plan against runs on 2, 4 and 16 ranks' >&2; \
 	  $(call within,60) build/parlab plan primes --algorithm sieve --size 1e9 --ranks 2,4,16 --validate \
 	    --from-result $(REPORT)/scaling.json --json $(REPORT)/plan.json --quiet || true; \
 	fi; \

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "kernels/base/errors.hpp"
+#include "kernels/base/nearest_name.hpp"
 #include "kernels/base/registry.hpp"
 
 namespace parlab {
@@ -19,6 +21,9 @@ Registry<Make, no_order>& registry() {
   return makers;
 }
 
+/// What an experiment that was called `old` in an earlier version is called now; empty: nothing.
+std::string_view new_name_of(std::string_view old) { return old == "crawl" ? "http_clients" : ""; }
+
 }  // namespace
 
 RegisterExperiment::RegisterExperiment(Make make) { registry().add(make); }
@@ -30,7 +35,17 @@ std::vector<std::unique_ptr<Experiment>> make_experiments() {
   return experiments;
 }
 
-std::string_view new_name_of(std::string_view old) { return old == "crawl" ? "http_clients" : ""; }
+std::unique_ptr<Experiment> make_experiment(const std::string& name) {
+  std::vector<std::string> names;
+  for (auto& experiment : make_experiments()) {
+    if (experiment->name() == name) return std::move(experiment);
+    names.push_back(experiment->name());
+  }
+  if (const std::string_view now = new_name_of(name); !now.empty())
+    throw UsageError(
+        fmt::format("the experiment '{0}' is called '{1}' now: parlab run {1}", name, now));
+  throw UsageError(unknown_name("experiment", name, names));
+}
 
 std::string Experiment::subject(const Workload& workload) const {
   return fmt::format("With {} {}", short_number(workload.size), workload.unit);

@@ -218,8 +218,8 @@ class RegisterExperiment {
 /// All experiments, by name; each call makes new ones with their options at the defaults.
 std::vector<std::unique_ptr<Experiment>> make_experiments();
 
-/// What an experiment that was called `old` in an earlier version is called now; empty: nothing.
-std::string_view new_name_of(std::string_view old);
+/// The one of that name. Throws UsageError, with its new or the nearest valid name, where there is none.
+std::unique_ptr<Experiment> make_experiment(const std::string& name);
 
 /// 100000000 as "1e8", 65536 as "65536", 1250000 as "1.25e6".
 std::string short_number(std::uint64_t value);

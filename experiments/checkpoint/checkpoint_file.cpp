@@ -299,7 +299,8 @@ void CheckpointFile::read_or_begin(const json& head) {
   std::string whole = head_bytes(head);
   content_.head = head;
   entries_at_ = whole.size();
-  // With room for a small state too. In one write, which a kill cannot cut: the file is empty or whole.
+  // With room for a small state too. In one write: only a kill within its microseconds can cut it, between
+  // two pages, and such a file is refused.
   whole.resize(entries_at_ + 2 * block + 2 * block, '\0');
   try {
     write(whole.data(), whole.size(), 0);

@@ -33,12 +33,6 @@ struct Words {
   ResultWords result;
 };
 
-std::unique_ptr<Experiment> own_experiment() {
-  for (auto& experiment : make_experiments())
-    if (experiment->name() == "own") return std::move(experiment);
-  throw std::logic_error("there is no experiment own");
-}
-
 /// The loop that is asked about. Throws UsageError where the file has none or several.
 Workload loop_of(const Experiment& own, const std::string& variant) {
   std::vector<Workload> loops;
@@ -104,7 +98,7 @@ int advise_command(const Arguments& arguments, const std::string& command) {
       "takes "
       "it: three lines of C++.",
       "parlab advise FILE");
-  const auto own = own_experiment();
+  const auto own = make_experiment("own");
   own->add_options(app);
   Words words;
   words.effort.budget = "60s";

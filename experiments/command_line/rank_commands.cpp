@@ -115,7 +115,7 @@ int rank_command(const Arguments& arguments) {
   hold_lifeline();
   Ranks& ranks = join_ranks(program_file().replace_filename("parlab-mpi.so"), std::move(threads));
   // What is wrong with the words of one rank, a kernel that does not compile for instance, is told when
-  // all open: a rank that left by itself would wait for the others for ever.
+  // all open: a rank that left alone would wait for the others indefinitely.
   std::optional<RankWords> words;
   std::exception_ptr why;
   try {

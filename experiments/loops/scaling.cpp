@@ -115,14 +115,11 @@ class Scaling final : public Experiment {
     return "A run has a part that one worker does alone, workers wait for each other, and what "
            "they "
            "share they must tell each other. Amdahl's law has the first alone: with a serial "
-           "fraction "
-           "f no number of workers is faster than 1 / f. The universal scalability law adds a cost "
-           "for each pair of workers, by which more of them make a run slower in the end. Karp and "
-           "Flatt's metric is the serial fraction that one number of workers shows by itself: "
-           "where it "
-           "grows with the workers, the cost is not a serial part but theirs together. Workers "
-           "beyond "
-           "the cores share them, so that no fit uses their times.";
+           "fraction f no number of workers is faster than 1 / f. The universal scalability law "
+           "adds a cost for each pair of workers, by which more of them make a run slower in the "
+           "end. Karp and Flatt's metric is the serial fraction that one number of workers shows "
+           "by itself: where it grows with the workers, the cost is not a serial part but theirs "
+           "together. Workers beyond the cores share them, so that no fit uses their times.";
   }
 
   void add_options(CLI::App& app) override {

@@ -63,8 +63,8 @@ ExitStatus ended(ChildProcess compiler, const InterruptionGuard& interruption) {
   return compiler.wait();
 }
 
-/// Whether the compiler succeeds; throws where something ended it. `scratch`: where it puts what it removes itself,
-/// unless it is killed.
+/// Whether the compiler succeeds; throws where something ended it. `scratch`: where it puts what it
+/// removes itself, unless it is killed.
 bool is_compiled(Words words, const fs::path& scratch, const InterruptionGuard& interruption) {
   const std::string name = words.front();
   const Program program{.words = std::move(words),

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the chunks of a workload cost, by running some of them: single chunks at places all over the
-// range, on one worker, in a process of its own.
+// range, on one worker, in a dedicated process.
 
 #include <chrono>
 #include <cstdint>

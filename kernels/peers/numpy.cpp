@@ -67,8 +67,8 @@ const FoundPython& python() {
 }
 
 PeerState look() {
-  if (!python().path.empty()) return {python().answer, ""};
-  return {"", "no python3 has it: install python3-numpy, or configure with -DPython_EXECUTABLE="};
+  return state_of(
+      python(), "no python3 has it: install python3-numpy, or configure with -DPython_EXECUTABLE=");
 }
 
 PeerRun asked(const std::string& call) { return calls_of(python(), script, call); }

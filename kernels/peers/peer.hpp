@@ -1,8 +1,8 @@
 #pragma once
 
 // What one would use instead of parlab's kernels: libraries that solve the same task, called as
-// their manuals say, so that they can be timed beside ours. Each source registers one; a library
-// that this build lacks is listed with the package that would bring it.
+// their manuals say, so that they can be timed beside ours. Each source registers what it calls; a
+// library that this build lacks is listed with the package that would bring it.
 
 #include <cstdint>
 #include <functional>

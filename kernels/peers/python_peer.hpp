@@ -21,9 +21,9 @@ for line in sys.stdin:
 )";
 
 /// Calls a function of a script in each run: "darts 0 1000 1".
-inline PeerRun calls_of(const FoundPython& python, const char* script, const std::string& call) {
-  const auto process =
-      std::make_shared<PythonProcess>(python.path, std::string(script) + serve_functions);
+inline PeerRun calls_of(const FoundPython& python, const std::string& script,
+                        const std::string& call) {
+  const auto process = std::make_shared<PythonProcess>(python.path, script + serve_functions);
   return [process, call] { return process->ask_number(call); };
 }
 
@@ -32,6 +32,11 @@ inline FoundPython python_with(const std::string& package) {
   return find_python("import sys\ntry:\n    from " + package +
                      " import __version__ as version\nexcept ImportError:\n    version = ''\n"
                      "sys.stdin.readline()\nprint(version, flush=True)\n");
+}
+
+/// Its answer is the version; `cure` where there is none.
+inline PeerState state_of(const FoundPython& python, const char* cure) {
+  return python.path.empty() ? PeerState{"", cure} : PeerState{python.answer, ""};
 }
 
 }  // namespace parlab

@@ -48,15 +48,6 @@ struct Words {
   bool validate = false;
 };
 
-std::unique_ptr<Experiment> planned_experiment(const std::string& name) {
-  std::vector<std::string> names;
-  for (auto& experiment : make_experiments()) {
-    if (experiment->name() == name) return std::move(experiment);
-    names.push_back(experiment->name());
-  }
-  throw UsageError(unknown_name("experiment", name, names));
-}
-
 /// The words with the experiment's own option in place of --size.
 std::vector<std::string> with_own_size(const std::string& experiment,
                                        std::vector<std::string> words) {
@@ -66,9 +57,8 @@ std::vector<std::string> with_own_size(const std::string& experiment,
     const bool has_value = word.starts_with("--size=");
     if (word != "--size" && !has_value) continue;
     if (known == size_options.end())
-      throw UsageError(
-          fmt::format("--size: {0} tells its size by options of its own; see parlab run {0} --help",
-                      experiment));
+      throw UsageError(fmt::format(
+          "--size: {0} has its own options for the size; see parlab run {0} --help", experiment));
     word = has_value ? known->second + word.substr(word.find('=')) : known->second;
   }
   return words;
@@ -192,7 +182,7 @@ int plan_command(const Arguments& arguments, const std::string& command) {
   std::unique_ptr<Experiment> experiment;
   std::vector<std::string> options = arguments;
   if (!arguments.empty() && !arguments[0].starts_with('-')) {
-    experiment = planned_experiment(arguments[0]);
+    experiment = make_experiment(arguments[0]);
     if (experiment->compares_methods())  // whose options may be named as those here
       throw UsageError(fmt::format("plan: {} does not run on backends", arguments[0]));
     options = with_own_size(arguments[0], {arguments.begin() + 1, arguments.end()});
@@ -200,13 +190,10 @@ int plan_command(const Arguments& arguments, const std::string& command) {
   CLI::App app(
       "Says how long an experiment would take on ranks of MPI that are not there, with which grain "
       "and "
-      "schedule, what would limit it, and what it would cost: single chunks are timed here, "
-      "messages "
-      "too, and a run on so many ranks is simulated with these costs, event by event. All cores "
-      "count "
-      "as fast as one of this machine. --size N stands for the experiment's own option: darts of "
-      "pi, "
-      "numbers of primes, indices of own.",
+      "schedule, what would limit it, and what it would cost: single chunks and messages are timed "
+      "here, and a run on so many ranks is simulated with these costs, event by event. All cores "
+      "count as fast as one of this machine. --size N stands for the experiment's own "
+      "option: darts of pi, numbers of primes, indices of own.",
       "parlab plan EXPERIMENT");
   std::vector<const CLI::Option*> own_options;
   if (experiment != nullptr) {

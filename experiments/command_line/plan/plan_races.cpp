@@ -18,7 +18,7 @@ using nlohmann::json;
 
 /// Rounds of what one process of an arm serves: a start of ranks takes a second, a round less.
 constexpr int cost_rounds = rounds_a_process;
-/// Of runs that a plan is held to: twice as many runs, as the arm is its own baseline.
+/// Of runs that a plan is checked against: twice as many runs, as the arm is its own baseline.
 constexpr int check_rounds = rounds_a_process;
 
 /// Empty chunks of the runs whose difference tells what a chunk costs.
@@ -39,16 +39,16 @@ RaceOutcome outcome_of(const std::vector<std::string>& words, int rounds, Progre
   return race.outcome();
 }
 
-/// Of few rounds the least: what a message takes is a cost, and what other programs take is not.
-double least_of(const Measured& result) { return std::ranges::min(result.seconds()); }
+/// Of few rounds the minimum: what a message takes is a cost, and what other programs take is not.
+double min_of(const Measured& result) { return std::ranges::min(result.seconds()); }
 
-/// Least seconds of the arms of mpi of this size.
+/// Min seconds of the arms of mpi of this size.
 double seconds_of(const RaceOutcome& outcome, const std::string& kernel, double size) {
   for (const Measured& result : outcome.results) {
     const Arm& arm = result.entrant.arm;
     if (arm.executor.backend == "mpi" && arm.workload.kernel == kernel &&
         static_cast<double>(arm.workload.size) == size)
-      return least_of(result);
+      return min_of(result);
   }
   throw std::runtime_error(fmt::format("no arm of mpi ran {} of size {}", kernel, size));
 }
@@ -66,7 +66,7 @@ RankCosts measure_rank_costs(ProgressStyle progress, const InterruptionGuard& in
     if (workload.kernel != "message" || result.entrant.role != Role::arm) continue;
     const auto size = static_cast<double>(workload.size);
     per_run = workload.facts.at("messages").get<double>();
-    const double seconds = least_of(result);
+    const double seconds = min_of(result);
     if (small == 0 || size < small) small = size, small_seconds = seconds;
     if (size > large) large = size, large_seconds = seconds;
   }

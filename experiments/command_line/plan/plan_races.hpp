@@ -1,6 +1,6 @@
 #pragma once
 
-// What `parlab plan` has measured by races of its own, on this machine.
+// What `parlab plan` measures by races on this machine.
 
 #include <cstdint>
 #include <optional>

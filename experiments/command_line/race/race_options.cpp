@@ -26,18 +26,6 @@ namespace {
 
 std::string verb_name(RaceVerb verb) { return verb == RaceVerb::run ? "run" : "compare"; }
 
-std::unique_ptr<Experiment> experiment_named(const std::string& name) {
-  std::vector<std::string> names;
-  for (auto& experiment : make_experiments()) {
-    if (experiment->name() == name) return std::move(experiment);
-    names.push_back(experiment->name());
-  }
-  if (const std::string_view now = new_name_of(name); !now.empty())
-    throw UsageError(
-        fmt::format("the experiment '{0}' is called '{1}' now: parlab run {1}", name, now));
-  throw UsageError(unknown_name("experiment", name, names));
-}
-
 constexpr char default_pause_text[] = "50ms";
 constexpr std::chrono::minutes max_pause{1};
 
@@ -283,7 +271,7 @@ RaceRequest parse_race(RaceVerb verb, const std::vector<std::string>& arguments)
     request.help = race_help(verb);
     return request;
   }
-  request.experiment = experiment_named(arguments[0]);
+  request.experiment = make_experiment(arguments[0]);
   if (verb == RaceVerb::compare && request.experiment->compares_methods())
     throw UsageError(fmt::format(
         "compare: {0} takes no backends, its arms are variants of one task; use parlab run {0}",

@@ -9,7 +9,8 @@
 //   Karp-Flatt  e(p) = (1 / S - 1 / p) / (1 - 1 / p)          the serial fraction of one p alone
 // The first two are linear in their parameters: least squares of the medians over the rounds of ln S,
 // each p weighted by its relative error. Intervals are bootstrapped over rounds: a round is drawn with
-// the times of all its arms, and with those that the same processes served, so that what slows a round as a whole cancels, as it does in verdicts.
+// the times of all its arms, and with those that the same processes served, so that what slows a round
+// as a whole cancels, as it does in verdicts.
 // Nothing keeps a parameter from falling below 0: a loop may gain more than workers (caches), and
 // noise around 0 has two sides.
 //
@@ -44,8 +45,8 @@ struct ScalingTimes {
   std::vector<int> workers;                  // ascending, without 1
   std::vector<std::vector<double>> seconds;  // of each of them, a list over the rounds
   std::vector<double> one_worker;            // of one worker, in the same rounds
-  int block =
-      1;  // rounds that one process of an arm serves: they share its bias, and are drawn together
+  /// Rounds that one process of an arm serves: they share its bias, and are drawn together.
+  int block = 1;
 };
 
 /// Resamples behind an interval: its ends then vary by some percent of its width.

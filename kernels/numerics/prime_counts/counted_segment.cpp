@@ -19,8 +19,8 @@ constexpr std::array<std::uint8_t, pattern_period> pattern = [] {
   return bytes;
 }();
 
-/// For each wheel residue r of a prime 30 q + r and each multiplier 30 t + s: the multiple lies in
-/// byte p t + q s + carry, and leaves the bits of `keep`.
+/// For each wheel residue r of a prime p = 30 q + r and each multiplier 30 t + s: the multiple is `bit`
+/// of byte p t + q s + carry.
 struct Crossing {
   std::uint8_t carry;
   std::uint8_t bit;

@@ -53,9 +53,9 @@ PrimeCounter::PrimeCounter(std::uint64_t end, double cut) : end_(end) {
   numbers_ = leaf_numbers(y_, std::span(primes_).subspan(1));
   sieve_ = std::make_unique<const SegmentedSieve>(z_ + 1);
   // The longer the segments, the fewer visits of primes; they should stay in the caches.
-  constexpr std::uint64_t least = 16 << 10;
-  constexpr std::uint64_t most = 256 << 10;
-  segment_ = std::clamp(std::bit_floor(integer_sqrt(z_)), least, most);
+  constexpr std::uint64_t min_bytes = 16 << 10;
+  constexpr std::uint64_t max_bytes = 256 << 10;
+  segment_ = std::clamp(std::bit_floor(integer_sqrt(z_)), min_bytes, max_bytes);
 }
 
 std::uint64_t PrimeCounter::shortest_chunk(std::uint64_t end) { return end / 256 + 1; }
@@ -109,9 +109,9 @@ std::uint64_t PrimeCounter::ordinary_leaves(IndexRange share) const {
 
 void PrimeCounter::hard_leaves(IndexRange stretch, LeafSums& sums) const {
   // Leaves x/(p m) in the stretch have p^2 < p m <= x / begin.
-  const std::uint64_t most_product = stretch.begin == 0 ? x_ : x_ / stretch.begin;
+  const std::uint64_t max_product = stretch.begin == 0 ? x_ : x_ / stretch.begin;
   std::uint64_t last = fourth_root_count_;
-  while (last > tabled && std::uint64_t{primes_[last]} * primes_[last] > most_product) --last;
+  while (last > tabled && std::uint64_t{primes_[last]} * primes_[last] > max_product) --last;
   sums.used = last + 1;
   if (last <= tabled) return;
 

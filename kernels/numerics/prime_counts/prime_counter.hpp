@@ -36,11 +36,11 @@
 
 namespace parlab {
 
-/// What a stretch of the sieve comes to, relative to its start: joined in order (PrimeCounter::join)
-/// they come to the whole. Plain data, so that it passes from process to process.
+/// The sums of a part of the sieve, relative to its start: joined in order (PrimeCounter::join) they
+/// are those of the whole. Plain data, so that it passes from process to process.
 struct LeafSums {
   /// As many primes as there are up to the fourth root of 2^64.
-  static constexpr std::size_t most_primes = 6542;
+  static constexpr std::size_t max_primes = 6542;
 
   struct OfPrime {
     std::uint64_t left = 0;    // numbers without a factor among the primes before this one
@@ -52,7 +52,7 @@ struct LeafSums {
   std::uint64_t pairs = 0;        // so many terms
   std::uint64_t primes = 0;       // in the stretch, from sqrt(x) on
   std::uint64_t used = 0;         // entries of of_prime that are not 0 end here
-  std::array<OfPrime, most_primes + 1> of_prime = {};
+  std::array<OfPrime, max_primes + 1> of_prime = {};
 };
 
 class PrimeCounter {

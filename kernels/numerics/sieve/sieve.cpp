@@ -77,8 +77,8 @@ struct Workspace {
     return buffer.data() + small_end;
   }
 
-  /// How a sieve is laid out, and where it has come to if the next range may go on from there.
-  struct Stand {
+  /// How a sieve is laid out, and where its last range ended if the next one may go on from there.
+  struct Position {
     std::uint64_t sieve = 0;  // its number; 0: none
     std::uint64_t next_byte = 0;
     std::uint64_t segment_size = 0;
@@ -86,7 +86,7 @@ struct Workspace {
     std::uint64_t listed = 0;  // primes up to here are in lists, or need none
     bool in_lists = false;
   };
-  Stand stand;
+  Position position;
   CrossingPrimes small;
   CrossingPrimes medium;
   HitLists large;
@@ -181,33 +181,33 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
   const std::uint64_t all_end = keeps ? bytes_to(end_) : last;
   // Kept from chunk to chunk: making it anew costs a short chunk as much as its sieving.
   thread_local Workspace space;
-  Workspace::Stand stand = std::exchange(space.stand, {});
-  if (!keeps || stand.sieve != number_ || stand.next_byte != first) {
+  Workspace::Position position = std::exchange(space.position, {});
+  if (!keeps || position.sieve != number_ || position.next_byte != first) {
     const std::uint64_t root = root_below(keeps ? end_ : range.end);
     const std::uint64_t size = std::min(segment_size_for(root), all_end - first);
     const std::uint64_t base_bytes = std::min<std::uint64_t>(base_.size(), root / 30 + 1);
     const std::uint64_t medium_most = std::max(medium_prime_segments * size, small_prime_limit);
     const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
-    stand = {.sieve = number_,
-             .segment_size = size,
-             // In a short segment all primes that are not large are small.
-             .small_end = size > short_segment ? small_prime_limit : medium_most,
-             .listed = 30 * medium_end,
-             // Lists pay from the second segment on, for a prime is then divided once only.
-             .in_lists = medium_end < base_bytes && size < all_end - first};
-    space.prepare(base_, medium_end, stand.small_end, first);
-    if (stand.in_lists)
+    position = {.sieve = number_,
+                .segment_size = size,
+                // In a short segment all primes that are not large are small.
+                .small_end = size > short_segment ? small_prime_limit : medium_most,
+                .listed = 30 * medium_end,
+                // Lists pay from the second segment on, for a prime is then divided once only.
+                .in_lists = medium_end < base_bytes && size < all_end - first};
+    space.prepare(base_, medium_end, position.small_end, first);
+    if (position.in_lists)
       space.large.begin_at(first, all_end - first, static_cast<unsigned>(std::countr_zero(size)),
                            root);
   }
-  const std::uint64_t segment_size = stand.segment_size;
+  const std::uint64_t segment_size = position.segment_size;
   // A byte that the range shares with the next one would cost a segment of its own.
   const bool tests_last_byte = last - first > segment_size && (last - first) % segment_size == 1;
   const std::uint64_t range_end = range.end;
   if (tests_last_byte) range.end = 30 * --last;
   CrossingPrimes& small = space.small;
   CrossingPrimes& medium = space.medium;
-  std::uint8_t* const bytes = space.bytes_for(segment_size, stand.small_end);
+  std::uint8_t* const bytes = space.bytes_for(segment_size, position.small_end);
   const std::uint64_t block = block_size();
   for (std::uint64_t begin = first; begin < last;) {
     const std::uint64_t size = std::min(segment_size, last - begin);
@@ -220,13 +220,13 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
     // Primes from their squares on: smaller multiples have smaller factors.
     const std::uint64_t end = begin + size == last ? range.end : 30 * (begin + size);
     const std::uint64_t due = integer_sqrt(end - 1);
-    if (stand.in_lists) {
-      for_each_batch(base_, stand.listed, due,
+    if (position.in_lists) {
+      for_each_batch(base_, position.listed, due,
                      [&](std::span<const std::uint32_t> primes) { space.large.add(primes); });
-      stand.listed = std::max(stand.listed, due);
+      position.listed = std::max(position.listed, due);
       space.large.cross_off(bytes);
     } else {
-      for_each_batch(base_, stand.listed, due, [&](std::span<const std::uint32_t> primes) {
+      for_each_batch(base_, position.listed, due, [&](std::span<const std::uint32_t> primes) {
         cross_off_large(primes, bytes, size, begin);
       });
     }
@@ -239,8 +239,8 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
     visit(last, &byte, 1);
   }
   if (keeps && last < all_end && (last - first) % segment_size == 0)
-    (space.stand = stand).next_byte = last;
-  else if (stand.in_lists)
+    (space.position = position).next_byte = last;
+  else if (position.in_lists)
     space.large.end();
 }
 

@@ -17,8 +17,8 @@ import jinja2
 from report.answer.backend_sentences import serving_words
 from report.answer.certainty import next_words
 from report.answer.granularity import task_words
-from report.figures import (call_costs, cascade, goals, heat_map, history, loads, lock_holders, model, scaling, speedups,
-                            stillness, style, sweep, timeline)
+from report.figures import (call_costs, cascade, goals, heat_map, history, loads, lock_holders, model, scaling,
+                            speedups, stillness, style, sweep, timeline)
 from report.load.checked_fields import BadFile
 from report.load.race_result import Headline, Race
 from report.load.suite_results import Fault, Suite
@@ -27,13 +27,11 @@ from report.page.in_place import put_in_place
 from report.page.interactive import interactive
 from report.page.results_data import results_json
 from report.page.sections import Report, Section, build, figure_file
-from report.tables import peer_table
-from report.tables import arm_tables
+from report.tables import arm_tables, peer_table, scaling_tables
 from report.tables.history_table import history_table
 from report.tables.micro_tables import micro_tables
 from report.tables.pattern_table import pattern_table
 from report.tables.regret_table import granularity_table, regret_table
-from report.tables import scaling_tables
 from report.tables.sharing_costs import cost_tables
 from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
 from report.tables.trust import GATES_SHOWN

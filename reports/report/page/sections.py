@@ -166,11 +166,6 @@ class Experiment:
         whys = {section.race.why for section in self.sections}
         return whys.pop() if len(whys) == 1 else ""
 
-    @property
-    def scales(self) -> bool:
-        """Whether one of its races tells how times scale over workers."""
-        return any(section.race.scaling for section in self.sections)
-
 
 @dataclass(frozen=True)
 class Report:

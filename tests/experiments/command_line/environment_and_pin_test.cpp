@@ -150,7 +150,7 @@ TEST(EnvironmentAndPin, TogetherCombine) {
 
 TEST(EnvironmentAndPin, OfMethodsAreTheirEnvironmentAlone) {
   const Ended ended = run_parlab({"run", "event_loop", "--help"});
-  if (ended.code != 0) GTEST_SKIP() << "not in this build";
+  if (ended.code != 0) GTEST_SKIP() << "this build has no event_loop: it lacks Boost";
   EXPECT_THAT(ended.out, HasSubstr("--env"));
   EXPECT_THAT(ended.out, testing::Not(HasSubstr("--pin")));
 }

@@ -65,7 +65,7 @@ TEST_P(Interrupted, VerbEndsAndLeavesNothing) {
   const Ended ended = program.wait();
   // One that was quicker than the signal has done its work.
   EXPECT_TRUE(ended.code == 0 || ended.code == 128 + signal) << ended.code << ended.err;
-  EXPECT_TRUE(becomes_true([&] { return program.descendants().empty(); }));
+  EXPECT_TRUE(becomes_true([&] { return program.descendants().empty(); }, 2s));
   auto files = folder.files();
   std::erase_if(files, [&, allowed = verb.files](const std::string& name) {
     return name == "cache" || std::ranges::find(allowed, name) != allowed.end();

@@ -26,6 +26,7 @@ namespace {
 
 using nlohmann::json;
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 
 /// A process that is stopped, as arms are at rest, or gone. PID 1 may not reap: zombies are gone.
@@ -296,7 +297,8 @@ TEST_P(Interrupt, LeavesNoProcessAndNoFile) {
   const Ended ended = program.wait();
   EXPECT_EQ(ended.code, 128 + signal);
   EXPECT_EQ(ended.err, "parlab: interrupted; nothing was written\n");
-  EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(program.descendants(), is_alive); }));
+  EXPECT_TRUE(
+      becomes_true([&] { return std::ranges::none_of(program.descendants(), is_alive); }, 1s));
   EXPECT_TRUE(folder.files().empty());
 }
 
@@ -319,7 +321,7 @@ TEST(Run, TakesItsArmsAlongWhenItIsKilled) {
     }));
     program.signal(SIGKILL);
     EXPECT_EQ(program.wait().code, 128 + SIGKILL);
-    EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(arms, is_alive); }));
+    EXPECT_TRUE(becomes_true([&] { return std::ranges::none_of(arms, is_alive); }, 1s));
   }
 }
 

@@ -25,11 +25,11 @@ class BatchHosts : public testing::Test {
          {"SLURM_JOB_ID", "SLURM_JOB_NODELIST", "SLURM_NODELIST", "SLURM_TASKS_PER_NODE",
           "PBS_NODEFILE", "FLUX_JOB_ID", "FLUX_URI", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
           "PMIX_SIZE", "SLURM_STEP_NUM_TASKS"})
-      take_out(name);
+      unset(name);
   }
   // NOLINTBEGIN(concurrency-mt-unsafe): tests have one thread
   static void set(const char* name, const std::string& value) { setenv(name, value.c_str(), 1); }
-  static void take_out(const char* name) { unsetenv(name); }
+  static void unset(const char* name) { unsetenv(name); }
   // NOLINTEND(concurrency-mt-unsafe)
 };
 
@@ -47,7 +47,7 @@ TEST_F(BatchHosts, AreNodesOfSlurmWithTheirTasks) {
             (Hosts{{"a01", 4}, {"a02", 4}, {"a10", 4}, {"login", 1}, {"b1x", 2}, {"b2x", 2}}));
   set("SLURM_TASKS_PER_NODE", "3");
   EXPECT_EQ(allotted_hosts().hosts.back(), (RankHost{"b2x", 3}));
-  take_out("SLURM_TASKS_PER_NODE");
+  unset("SLURM_TASKS_PER_NODE");
   EXPECT_EQ(allotted_hosts().hosts.back(), (RankHost{"b2x", 1}));
   set("SLURM_TASKS_PER_NODE", "3,1");
   EXPECT_THAT(refusal([] { allotted_hosts(); }), HasSubstr("name hosts by --hosts"));
@@ -97,7 +97,7 @@ TEST_F(BatchHosts, AreNoneWhereSeveralWereStarted) {
     EXPECT_EQ(refusal([] { require_one_start(); }), "") << name;
     set(name, "4");
     EXPECT_THAT(refusal([] { require_one_start(); }), HasSubstr("start it once")) << name;
-    take_out(name);
+    unset(name);
   }
 }
 

@@ -49,7 +49,7 @@ def plan(**changes: Any) -> Document:
 
 def reported(folder: Path, render: Render, told: object, planned: object = None) -> tuple[int, str, str]:
     race = synthetic_races.primes_race()
-    race["run"]["experiment"] = "scaling"  # which has no template of its own
+    race["run"]["experiment"] = "scaling"  # whose template it is
     if told is not None:
         race["scaling"] = told
     synthetic_races.write_suite(folder, [race])

@@ -202,11 +202,14 @@ TEST_F(LongRunVerbs, RefuseFilesThatCannotBeWritten) {
   }
 }
 
-TEST_F(LongRunVerbs, RefuseAFolderThatOthersMayWrite) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may write to any folder";
+TEST_F(LongRunVerbs, RefuseAFolderThatMayNotBeWritten) {
+  Surroundings around = folder_.around();
+  // Root without the right to write to any folder.
+  if (geteuid() == 0) around.within = {"setpriv", "--bounding-set", "-dac_override"};
   std::filesystem::permissions(
       folder_.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  const Ended ended = run(run_words({"pi", "--darts", "1e6"}, "openmp", "c"));
+  const Ended ended =
+      run_parlab(run_words({"pi", "--darts", "1e6"}, "openmp", "c"), folder_.path(), around);
   std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_all);
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.err, HasSubstr("Permission denied"));
