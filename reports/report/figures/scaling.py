@@ -12,6 +12,8 @@ from report.load.race_result import Race
 from report.load.scaling_results import Plan
 
 HEIGHT = 3.6  # inches
+DECADE = 10.0  # times further apart than this have labels on a logarithmic axis
+APART = 1.015  # factor between the points of two series at one number of workers
 
 
 def draw(race: Race, plan: Plan | None, path: Path) -> None:
@@ -24,7 +26,9 @@ def draw(race: Race, plan: Plan | None, path: Path) -> None:
     if checked:
         axes = panels[1]
         ranks = [one.ranks for one in checked]
-        axes.set_yscale("log")
+        times = [time for one in checked for time in (one.seconds, *one.measured)]
+        if is_wide := max(times) > DECADE * min(times):
+            axes.set_yscale("log")
         _workers_on(axes, ranks)
         axes.plot(ranks, [one.seconds for one in checked], color=style.BEST, linestyle=(0, (4, 3)),
                   linewidth=1.2, label="planned")
@@ -34,6 +38,8 @@ def draw(race: Race, plan: Plan | None, path: Path) -> None:
         axes.plot(ranks, [one.measured_median for one in checked], "o", color=style.ALARM, markersize=4.5,
                   label="measured")
         style.durations_on(axes.yaxis)
+        if not is_wide:
+            axes.set_ylim(bottom=0)
         axes.grid(True, axis="y")
         axes.set_xlabel("ranks")
         axes.set_title("time of a run: plan and measurement", fontsize=8)
@@ -48,15 +54,16 @@ def _efficiencies(axes: Axes, race: Race) -> None:
     for place, series in enumerate(race.scaling.series):
         colour = style.SERIES[place % len(style.SERIES)]
         marker = style.MARKERS[place % len(style.MARKERS)]
-        workers = [1, *(point.workers for point in series.points)]
+        shift = APART ** (place - (len(race.scaling.series) - 1) / 2)
+        workers = [1, *(shift * point.workers for point in series.points)]
         axes.plot(workers, [1.0, *(point.efficiency.ratio for point in series.points)], color=colour,
                   linestyle="-" if series.mode == "strong" else (0, (4, 3)), linewidth=1.1,
                   label=style.brief(series.label))
         for point in series.points:
             low, high = point.efficiency.low, point.efficiency.high
             if low is not None and high is not None:
-                axes.plot([point.workers, point.workers], [low, high], color=colour, linewidth=1.0)
-            axes.plot([point.workers], [point.efficiency.ratio], marker, color=colour, markersize=4.5,
+                axes.plot([shift * point.workers] * 2, [low, high], color=colour, linewidth=1.0)
+            axes.plot([shift * point.workers], [point.efficiency.ratio], marker, color=colour, markersize=4.5,
                       markerfacecolor=colour if point.within_cores else style.PAPER)
     _workers_on(axes, [1, *counts])
     axes.set_ylim(bottom=0)
