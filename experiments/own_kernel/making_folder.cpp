@@ -66,6 +66,7 @@ MakingFolder::MakingFolder(const fs::path& parent) {
                       parent.string(), std::generic_category().message(errno)));
     path_ = name;
     lock_ = opened(path_);
+    if (!lock_ && errno == ENOENT) continue;
     if (!lock_) return;  // no descriptor is left; what follows will say so
     const bool taken = flock(lock_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     removed = taken || !is_there(lock_, path_);
