@@ -180,8 +180,12 @@ void SuiteRun::first_pass() {
 }
 
 void SuiteRun::spend(Clock::time_point deadline) {
+  const auto seconds_left = [&] {
+    return std::chrono::duration<double>(deadline - Clock::now()).count();
+  };
+  for (Entry& entry : entries_) choose_questions(entry, seconds_left());
   for (;;) {
-    const double left = std::chrono::duration<double>(deadline - Clock::now()).count();
+    const double left = seconds_left();
     Entry* const entry = next_entry(left);
     if (entry == nullptr) break;
     if (!options_.quiet) {
@@ -192,15 +196,23 @@ void SuiteRun::spend(Clock::time_point deadline) {
         rows += each.open.rows;
       }
       tell("{} sentences and {} rows are open, {} left: {} goes on to round {}\n", headlines, rows,
-           duration_words(left), entry->words.name,
-           std::min(next_look(entry->race->rounds()), entry->race->options().rounds));
+           duration_words(left), entry->words.name, entry->race->next_look_of(entry->open));
     }
     step(*entry, [&](RunningRace& race) { race.go_on(entry->open, deadline); });
+    choose_questions(*entry, seconds_left());
   }
   for (Entry& entry : entries_)
     if (entry.race && entry.race->rounds() > 0 && entry.open.any())
       entry.race->set_stopped(entry.race->rounds() < entry.race->options().rounds ? Stop::budget
                                                                                   : Stop::rounds);
+}
+
+/// All that a race has open where its share of the time is enough for that.
+void SuiteRun::choose_questions(Entry& entry, double seconds_left) {
+  if (!entry.race || !entry.open.any()) return;
+  const auto races = std::ranges::count_if(
+      entries_, [](const Entry& each) { return each.race && each.open.any(); });
+  entry.open = entry.race->look_within(seconds_left / static_cast<double>(races));
 }
 
 /// The race whose next look promises most for its time, of those that the budget allows.

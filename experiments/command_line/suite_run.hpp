@@ -83,6 +83,7 @@ class SuiteRun {
   void first_pass();
   void require_budget();
   void spend(Clock::time_point deadline);
+  void choose_questions(Entry& entry, double seconds_left);
   Entry* next_entry(double seconds_left);
   void step(Entry& entry, const std::function<void(RunningRace&)>& rounds);
   void publish(Entry& entry);

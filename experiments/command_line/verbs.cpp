@@ -4,6 +4,7 @@
 
 #include "experiments/base/standard_streams.hpp"
 #include "experiments/command_line/race/race_command.hpp"
+#include "experiments/measure/results/context.hpp"
 #include "kernels/base/registry.hpp"
 
 namespace parlab {
@@ -66,13 +67,17 @@ std::string program_help() {
   for (const Verb& verb : verbs())
     text += fmt::format("  {:<22} {}\n", fmt::format("{} {}", verb.name, verb.operands), verb.what);
   return text +
-         "\nHelp of each: parlab VERB --help\n"
+         "\nHelp of each: parlab VERB --help; parlab --version\n"
          "Example: parlab run pi --backend openmp:static,tbb --workers 1,2 --darts 1e8\n";
 }
 
 int run_verb(const Arguments& words, const std::string& command) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     write_stdout(program_help());
+    return 0;
+  }
+  if (words[0] == "--version") {
+    write_stdout(fmt::format("parlab {}\n", program_build()));
     return 0;
   }
   const Arguments rest(words.begin() + 1, words.end());

@@ -13,6 +13,9 @@
 namespace parlab {
 namespace {
 
+/// What is open after so many rounds is close to what matters, and takes many more.
+constexpr int rounds_worth_waiting_for = 28;
+
 /// "1 sentence, 3 rows".
 std::string open_words(const OpenQuestions& open) {
   std::string words;
@@ -63,20 +66,31 @@ int RunningRace::rounds_that_tell_costs() const {
 
 int RunningRace::first_pass() const { return std::min(first_look, options().rounds); }
 
-OpenQuestions RunningRace::open_beside(const std::vector<bool>& retired) const {
+OpenQuestions RunningRace::open_beside(const std::vector<bool>& retired, Rivals rivals) const {
   const RaceVerdicts verdicts = judge(outcome().results);
   const auto& limit = request_.result.limit;
   return open_questions(
       outcome().results, retired, verdicts,
       sentences_ == 0 ? std::vector<Headline>{} : headlines(verdicts, sentences_),
       limit ? findings_of(*limit, outcome().results, verdicts) : std::vector<LimitFinding>{},
-      limit.value_or(SlowdownLimit{}));
+      limit.value_or(SlowdownLimit{}), rivals);
 }
 
-OpenQuestions RunningRace::look() const { return open_beside(retired_of(race_)); }
+OpenQuestions RunningRace::look() const {
+  return open_beside(retired_of(race_), Rivals::not_told_apart);
+}
+
+OpenQuestions RunningRace::look_within(double seconds) const {
+  OpenQuestions all = look();
+  const double rounds_of_all = std::min<double>(all.rounds, rounds_worth_waiting_for) - rounds();
+  if (round_seconds(all) * rounds_of_all <= seconds) return all;
+  std::vector<double> costs;
+  for (std::size_t i = 0; i < arms(); ++i) costs.push_back(race_.round_seconds(i));
+  return most_for_its_time(open_beside(retired_of(race_), Rivals::close), costs);
+}
 
 OpenQuestions RunningRace::undecided() const {
-  return open_beside(std::vector<bool>(arms(), false));
+  return open_beside(std::vector<bool>(arms(), false), Rivals::not_told_apart);
 }
 
 bool RunningRace::go_on(const OpenQuestions& open, Clock::time_point deadline) {
@@ -85,7 +99,7 @@ bool RunningRace::go_on(const OpenQuestions& open, Clock::time_point deadline) {
   race_.expect(static_cast<int>(std::min<double>(open.rounds, options().rounds)),
                open_words(open) + " open");
   const int before = rounds();
-  race_.run_to(std::min(next_look(before), options().rounds), deadline);
+  race_.run_to(next_look_of(open), deadline);
   return rounds() > before;
 }
 
@@ -96,8 +110,12 @@ double RunningRace::round_seconds(const OpenQuestions& open) const {
   return seconds;
 }
 
+int RunningRace::next_look_of(const OpenQuestions& open) const {
+  return std::min(open.next_look_after(rounds()), options().rounds);
+}
+
 double RunningRace::seconds_to_next_look(const OpenQuestions& open) const {
-  return round_seconds(open) * (std::min(next_look(rounds()), options().rounds) - rounds());
+  return round_seconds(open) * (next_look_of(open) - rounds());
 }
 
 double RunningRace::seconds_to_decide(const OpenQuestions& open) const {

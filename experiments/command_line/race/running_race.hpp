@@ -41,12 +41,16 @@ class RunningRace {
 
   /// What is open now, among the arms that have not retired.
   OpenQuestions look() const;
+  /// The same where so many seconds are enough for it, else the part that promises most for its time.
+  OpenQuestions look_within(double seconds) const;
   /// All comparisons without a verdict, those of retired arms too: a guard that grew may open one again.
   OpenQuestions undecided() const;
   /// Rounds of what `open` needs, to the next look; all others retire. False where the
   /// deadline leaves no time for one.
   bool go_on(const OpenQuestions& open, Clock::time_point deadline);
-  /// Until the next look, by what its rounds have cost so far.
+  /// Rounds after which go_on() ends.
+  int next_look_of(const OpenQuestions& open) const;
+  /// Until then, by what its rounds have cost so far.
   double seconds_to_next_look(const OpenQuestions& open) const;
   /// Estimate of the time until every comparison is decided; infinite where one is too close to call.
   double seconds_to_decide(const OpenQuestions& open) const;
@@ -67,7 +71,7 @@ class RunningRace {
 
  private:
   double round_seconds(const OpenQuestions& open) const;
-  OpenQuestions open_beside(const std::vector<bool>& retired) const;
+  OpenQuestions open_beside(const std::vector<bool>& retired, Rivals rivals) const;
 
   std::string name_;
   RaceRequest request_;

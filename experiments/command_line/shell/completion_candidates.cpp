@@ -80,6 +80,7 @@ std::vector<Candidate> completion_candidates(const std::vector<std::string>& wor
     for (const Verb& verb : verbs())
       all.push_back({std::string(verb.name), std::string(verb.what)});
     all.push_back({"--help", ""});
+    all.push_back({"--version", ""});
     return fitting(std::move(all), word, "");
   }
   const Verb* verb = find_entry(verbs(), words[0]);

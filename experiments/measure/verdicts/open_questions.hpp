@@ -11,23 +11,45 @@
 
 namespace parlab {
 
+/// One comparison without a verdict.
+struct OpenQuestion {
+  std::vector<std::size_t>
+      arms;           // results that it needs, its baseline and that one's twin among them
+  double value = 0;   // of the rounds up to the next look
+  double rounds = 0;  // that it will have taken, as it looks now; may be infinite
+  int earliest = 0;   // the fewest rounds that can have an interval at its level
+};
+
 struct OpenQuestions {
-  int rows = 0;              // comparisons with a baseline
-  int headlines = 0;         // sentences
-  int limits = 0;            // arms of which it is not told on which side of a limit they are
+  int rows = 0;       // comparisons with a baseline
+  int headlines = 0;  // sentences
+  int limits = 0;     // arms of which it is not told on which side of a limit they are
+  std::vector<OpenQuestion> questions;  // those that are pursued
   std::vector<bool> needed;  // one a result: whether a further round tells something of it
   double value = 0;          // of the rounds up to the next look, by which races can be ordered
   double rounds = 0;         // that all of them will have taken, as it looks now; may be infinite
 
   bool any() const { return rows + headlines + limits > 0; }
+  /// Rounds after which to look again, of a race that has had `rounds`: the first that may tell something.
+  int next_look_after(int rounds) const;
 };
 
+/// What stays in further rounds for a headline that was chosen among several: all that are not told to be
+/// slower at its level, or those that have not been slower by more than `margin` in most rounds so far. The
+/// second decides more headlines in a given time; the set of those that may be the fastest stays larger.
+enum class Rivals { not_told_apart, close };
+
 /// What `headlines`, `verdicts` and `limits` leave open and further rounds of the entrants not `retired` may
-/// tell. A headline that was chosen among several needs all that can still be the fastest.
+/// tell.
 OpenQuestions open_questions(const std::vector<Measured>& results, const std::vector<bool>& retired,
                              const RaceVerdicts& verdicts, const std::vector<Headline>& headlines,
                              const std::vector<LimitFinding>& limits = {},
-                             const SlowdownLimit& limit = {});
+                             const SlowdownLimit& limit = {},
+                             Rivals rivals = Rivals::not_told_apart);
+
+/// Of what is open, the part whose next look promises most for its time, where a round of each result takes
+/// `round_seconds`. The counts stay those of all that is open.
+OpenQuestions most_for_its_time(OpenQuestions open, const std::vector<double>& round_seconds);
 
 /// Rounds, those there are included, at which differences like these will have told on which side
 /// of `margin` they lie; infinite where they lean to no side. Requires one at least.

@@ -38,6 +38,20 @@ bool is_alive(pid_t pid) {
   return bracket != std::string::npos && line[bracket + 2] != 'Z';
 }
 
+TEST(Version, IsThatOfResultFiles) {
+  const Ended ended = run_parlab({"--version"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, testing::MatchesRegex("parlab .* \\(commit .*, build .*\\)\n"));
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_parlab({"run", "pi", "--darts", "1e4", "--rounds", "2", "--json", "pi.json"},
+                       folder.path())
+                .code,
+            0);
+  const json context = json::parse(std::ifstream(folder.path() / "pi.json")).at("context");
+  EXPECT_THAT(ended.out, HasSubstr("parlab " + context.at("version").get<std::string>() + " "));
+  EXPECT_THAT(ended.out, HasSubstr(context.at("commit").get<std::string>()));
+}
+
 TEST(Run, WritesTheResultFileOfTheReadmesExample) {
   const TemporaryFolder folder;
   const Ended ended =

@@ -34,7 +34,7 @@ std::vector<std::string> words_for(const std::vector<std::string>& words) {
 }
 
 TEST(Candidates, AreVerbsThenExperimentsThenOptions) {
-  EXPECT_THAT(words_for({""}), IsSupersetOf({"run", "race", "completion", "--help"}));
+  EXPECT_THAT(words_for({""}), IsSupersetOf({"run", "race", "completion", "--help", "--version"}));
   EXPECT_THAT(words_for({"ra"}), testing::ElementsAre("race", "random"));
   EXPECT_THAT(words_for({"run", "p"}),
               AllOf(Contains("pi"), Contains("primes"), Each(StartsWith("p"))));

@@ -47,11 +47,67 @@ TEST(RoundsToDecide, HaveNoEndWhereDifferencesLeanToNoSide) {
       << "a guard beyond the difference";
 }
 
+TEST(RoundsToDecide, AreThoseOfAnIntervalWhereNothingComesNearTheEdge) {
+  const Rule rule{.alpha = 1e-4};
+  const auto fewest = static_cast<double>(rounds_for_interval(rule.alpha));
+  EXPECT_NEAR(rounds_to_decide(alternating(0.5, 0.01, 7), rule), fewest, 2);
+  EXPECT_NEAR(rounds_to_decide(alternating(-0.5, 0, 7), rule), fewest, 2);
+  EXPECT_GT(rounds_to_decide(alternating(0.15, 0.1, 7), rule), fewest + 4)
+      << "7 of 7 beyond it, but not far";
+  std::vector<double> one_is_not = alternating(0.5, 0.01, 7);
+  one_is_not[3] = 0;
+  EXPECT_GT(rounds_to_decide(one_is_not, rule), fewest + 4) << "outliers are as frequent as seen";
+}
+
+OpenQuestions open_of(std::vector<OpenQuestion> questions, std::size_t results) {
+  OpenQuestions open;
+  open.rows = static_cast<int>(questions.size());
+  open.questions = std::move(questions);
+  open.needed.assign(results, true);
+  return open;
+}
+
+TEST(MostForItsTime, LeavesOutWhatCostsMoreThanItPromises) {
+  // A baseline, its twin and four arms: one much in view, one cheap and near, two far from a verdict.
+  const auto open = [](double far) {
+    return open_of({{.arms = {0, 1, 2}, .value = 10, .rounds = 12},
+                    {.arms = {0, 1, 3}, .value = 4, .rounds = 9},
+                    {.arms = {0, 1, 4}, .value = far, .rounds = 500},
+                    {.arms = {0, 1, 5}, .value = 1, .rounds = 11}},
+                   6);
+  };
+  const OpenQuestions some = most_for_its_time(open(0.01), {1, 1, 1, 1, 1, 30});
+  EXPECT_THAT(some.needed, ElementsAre(true, true, true, true, false, false));
+  EXPECT_EQ(some.value, 14);
+  EXPECT_EQ(some.rounds, 12);
+  EXPECT_EQ(some.rows, 4) << "the others are open too";
+  const OpenQuestions all = most_for_its_time(open(4), {1, 1, 1, 1, 1, 0.1});
+  EXPECT_THAT(all.needed, ElementsAre(true, true, true, true, true, true));
+  EXPECT_FALSE(most_for_its_time(open_of({}, 2), {1, 1}).needed[0]);
+}
+
+TEST(MostForItsTime, TakesWhatIsHopelessBeforeNothing) {
+  const OpenQuestions open = most_for_its_time(
+      open_of({{.arms = {0, 1}, .value = 1e-9}, {.arms = {0, 2}, .value = 0}}, 3), {1, 1, 1});
+  EXPECT_THAT(open.needed, ElementsAre(true, true, false));
+}
+
+TEST(OpenQuestions, LookAgainWhereOneMayFirstTellSomething) {
+  OpenQuestions open = open_of({{.arms = {}, .earliest = 18}, {.arms = {}, .earliest = 19}}, 0);
+  EXPECT_EQ(open.next_look_after(7), 9) << "what the first rounds said may change";
+  EXPECT_EQ(open.next_look_after(16), 18);
+  EXPECT_EQ(open.next_look_after(18), 19);
+  EXPECT_EQ(open.next_look_after(21), 28);
+}
+
+enum class Time { enough, short_of };
+
 /// Goes on as the command does, with times that are all there beforehand.
 class Adaptive {
  public:
-  Adaptive(const MadeUpExperiment& experiment, std::vector<Measured> all)
-      : experiment_(experiment),
+  Adaptive(const MadeUpExperiment& experiment, std::vector<Measured> all, Time time = Time::enough)
+      : time_(time),
+        experiment_(experiment),
         all_(std::move(all)),
         now_(all_),
         retired_(all_.size()),
@@ -61,7 +117,10 @@ class Adaptive {
 
   OpenQuestions look() const {
     const RaceVerdicts verdicts = judge(now_);
-    return open_questions(now_, retired_, verdicts, told(verdicts));
+    if (time_ == Time::enough) return open_questions(now_, retired_, verdicts, told(verdicts));
+    return most_for_its_time(
+        open_questions(now_, retired_, verdicts, told(verdicts), {}, {}, Rivals::close),
+        std::vector<double>(now_.size(), 1));
   }
 
   std::vector<Headline> told(const RaceVerdicts& verdicts) const {
@@ -73,7 +132,7 @@ class Adaptive {
     while (rounds_ < last_look) {
       const OpenQuestions open = look();
       if (!open.any()) return;
-      rounds_ = std::min(next_look(rounds_), last_look);
+      rounds_ = std::min(open.next_look_after(rounds_), last_look);
       for (std::size_t i = 0; i < now_.size(); ++i) {
         if (!open.needed[i]) retired_[i] = true;
         if (retired_[i]) continue;
@@ -87,6 +146,7 @@ class Adaptive {
   int rounds() const { return rounds_; }
 
  private:
+  Time time_;
   const MadeUpExperiment& experiment_;
   std::vector<Measured> all_;
   std::vector<Measured> now_;
@@ -140,6 +200,32 @@ TEST_F(OpenRace, LetsWhatIsToldRestWhileOthersGoOn) {
   EXPECT_EQ(adaptive.results()[1].samples.size(), adaptive.results()[3].samples.size());
 }
 
+TEST_F(OpenRace, ShortOfTimeGoesOnWithWhatMayBeTheFastestAndIsNear) {
+  const std::vector<double> speedups = {0.7, 0.7, -0.7, 0.3, 0.69};
+  Adaptive patient(experiment_, race(speedups, quiet));
+  Adaptive brief(experiment_, patient.results(), Time::short_of);
+  EXPECT_TRUE(patient.look().needed[4] && patient.look().needed[5]);
+  EXPECT_THAT(brief.look().needed, ElementsAre(true, true, true, true, false, false, true));
+  EXPECT_EQ(brief.look().headlines, patient.look().headlines);
+}
+
+TEST_F(OpenRace, ShortOfTimeDecidesSentencesInFewerRuns) {
+  const std::vector<double> speedups = {0.7, 0.5, -0.7, 0.3, 0, 0.001, 0.4};
+  const auto runs = [](const Adaptive& adaptive) {
+    std::size_t all = 0;
+    for (const Measured& result : adaptive.results()) all += result.samples.size();
+    return all;
+  };
+  const auto all = race(speedups, quiet);
+  Adaptive patient(experiment_, all);
+  Adaptive brief(experiment_, all, Time::short_of);
+  patient.run();
+  brief.run();
+  for (const Headline& headline : brief.told(judge(brief.results())))
+    EXPECT_NE(headline.comparison.verdict, Verdict::not_resolved);
+  EXPECT_LT(runs(brief), runs(patient));
+}
+
 TEST_F(OpenRace, AsksNothingOfArmsThatRestOrFailed) {
   const auto results = race({0.01, 0.02}, {.jitter = 0.3}, first_look);
   const RaceVerdicts verdicts = judge(results);
@@ -164,10 +250,11 @@ struct AdaptiveRates {
 
 class AdaptiveTruth : public OpenRace {
  protected:
-  void add(const std::vector<double>& ln_speedups, const Noise& noise, int races) {
+  void add(const std::vector<double>& ln_speedups, const Noise& noise, int races,
+           Time time = Time::enough) {
     const double edge = std::log1p(margin);
     for (int i = 0; i < races; ++i) {
-      Adaptive adaptive(experiment_, race(ln_speedups, noise));
+      Adaptive adaptive(experiment_, race(ln_speedups, noise), time);
       adaptive.run();
       const RaceVerdicts verdicts = judge(adaptive.results());
       for (std::size_t arm = 0; arm < ln_speedups.size(); ++arm) {
@@ -217,6 +304,11 @@ TEST_F(AdaptiveTruth, HoldsWhereRunsHaveTwoModes) {
 
 TEST_F(AdaptiveTruth, HoldsUnderDriftThatRoundsShare) {
   add(mixed, {.drift_a_round = 0.1, .drift_kept = 0.98}, adaptive_races);
+  hold();
+}
+
+TEST_F(AdaptiveTruth, HoldsWhereArmsAreDroppedForLackOfTime) {
+  add(mixed, {}, adaptive_races, Time::short_of);
   hold();
 }
 
