@@ -44,7 +44,7 @@ json option_list(Experiment& experiment) {
 json servers() {
   const std::string redis = RedisChoice::why_not();
   const std::string keys =
-      keys_supported() ? "" : "not over tcp, which needs keys: install libssl-dev, make build";
+      keys_supported() ? "" : "not to other hosts, which takes TLS: install libssl-dev, make build";
   return {{{"name", "manager"},
            {"available", true},
            {"why", keys.empty() ? "a process that keeps objects for others" : keys}},

@@ -58,11 +58,15 @@ Manager::Manager(const ManagerOptions& options) {
   address_ = options.address.empty() ? ManagerAddress::private_one()
                                      : ManagerAddress::parse(options.address);
   if (address_.tcp() && options.key.empty())
-    throw UsageError("a manager over tcp needs a key: whoever reaches the port could use it");
+    throw UsageError(
+        "a manager over tls or tcp needs a key: whoever reaches the port could use it");
   if (!options.key.empty() && options.key.size() < min_key)
     throw UsageError(fmt::format("a manager's key has at least {} bytes", min_key));
   if (!options.key.empty() && !keys_supported())
     throw UsageError("a manager's key needs OpenSSL: install libssl-dev, then make build");
+  ServerSettings settings{
+      .key = options.key, .max_message_bytes = options.max_message_bytes, .spin = options.spin};
+  if (address_.tls()) settings.tls = TlsContext::with_key(TlsSide::server, options.key);
   FileDescriptor listener = address_.listen();
   // Above what serve() moves the two to, so that neither overwrites the other.
   const auto moved_up = [](int fd) { return FileDescriptor(fcntl(fd, F_DUPFD_CLOEXEC, 16)); };
@@ -73,7 +77,6 @@ Manager::Manager(const ManagerOptions& options) {
     address_.unlink();
     throw std::system_error(errno, std::generic_category(), "cannot start a manager");
   }
-  const ServerSettings settings{options.key, options.max_message_bytes, options.spin};
   ServedTypes types = options.types.served();
   add_pool_types(types, options.functions.table());
   try {

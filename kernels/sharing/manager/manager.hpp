@@ -1,7 +1,7 @@
 #pragma once
 
 // A manager: a process that keeps objects for others, which reach them by proxies over a Unix
-// socket, or over TCP with a key. The slowest way to share (a round trip a call: 40 us where both
+// socket, or over TLS with a key. The slowest way to share (a round trip a call: 40 us where both
 // sides sleep, a tenth of it where they spin) and the most general: any type, any number of
 // processes, on any machine, no memory in common.
 //
@@ -57,7 +57,8 @@ class ManagerTypes {
 
 struct ManagerOptions {
   std::string address = {};  // empty: its own Unix address, which leaves no file
-  std::string key = {};      // needed for tcp; at least 16 bytes
+  /// Needed for tls and tcp; at least 16 bytes, which should be random.
+  std::string key = {};
   std::uint64_t max_message_bytes = 256ULL << 20;  // bytes; a client that sends more is dropped
   /// Both sides look so long for the next message before they sleep; costs a core each.
   std::chrono::microseconds spin{0};
@@ -79,7 +80,8 @@ ProxyType managed(const ManagerClient& client, std::string_view type, const Maki
 
 class Manager {
  public:
-  /// Starts the process. Throws UsageError for an address that cannot be had, or tcp without a key.
+  /// Starts the process. Throws UsageError for an address that cannot be had, or would be in clear
+  /// beyond this machine, and for tls or tcp without a key.
   explicit Manager(const ManagerOptions& options = {});
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;

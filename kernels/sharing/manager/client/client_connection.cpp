@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -43,7 +42,7 @@ bool is_there(const ManagerAddress& address) {
   try {
     for (int look = 0; look < 5; ++look) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      address.connect();
+      address.connect(std::chrono::seconds(1));
     }
   } catch (const std::system_error&) {
     return false;
@@ -51,16 +50,54 @@ bool is_there(const ManagerAddress& address) {
   return true;
 }
 
+ClientOptions within_limits(ClientOptions options) {
+  options.patience = std::clamp(options.patience, std::chrono::milliseconds(0), max_patience);
+  return options;
+}
+
+SecuredSocket connected(const ManagerAddress& address, const ClientOptions& options) {
+  if (!address.tls()) return SecuredSocket(address.connect(options.patience));
+  if (options.key.empty())
+    throw UsageError(fmt::format("the manager at {} asks for a key; give it", address.text()));
+  const TlsContext tls = TlsContext::with_key(TlsSide::client, options.key);
+  return {address.connect(options.patience), tls};
+}
+
 }  // namespace
 
 ClientConnection::ClientConnection(const ManagerAddress& address, const ClientOptions& options)
-    : socket_(address.connect()), options_(options) {
-  options_.patience = std::clamp(options_.patience, std::chrono::milliseconds(0), max_patience);
+    : options_(within_limits(options)), socket_(connected(address, options_)) {
+  secure(address);
   greet(address);
   client_processes::add(*this);
 }
 
 ClientConnection::~ClientConnection() { client_processes::remove(*this); }
+
+/// The handshake of TLS, where the address is one of TLS.
+void ClientConnection::secure(const ManagerAddress& address) {
+  const Deadline in_time(options_.patience);
+  TlsHandshake state = socket_.handshake();
+  for (; state == TlsHandshake::unfinished; state = socket_.handshake())
+    sleep_until_ready(POLLIN, in_time);
+  const std::string place = address.text();
+  switch (state) {
+    case TlsHandshake::gone:
+      if (!is_there(address)) throw ManagerDied(gone);
+      throw ManagerError(fmt::format("the manager at {} refused the connection", place));
+    case TlsHandshake::refused:
+      throw ManagerError(
+          fmt::format("the manager at {} refused the connection: a wrong key", place));
+    case TlsHandshake::not_tls:
+      throw UsageError(fmt::format(
+          "what listens at {} does not speak TLS 1.3: start the manager with that address", place));
+    case TlsHandshake::key_not_taken:
+      throw ManagerError(
+          fmt::format("the process that listens at {} does not know the key", place));
+    default:
+      break;
+  }
+}
 
 void ClientConnection::greet(const ManagerAddress& address) {
   const Deadline in_time(options_.patience);
@@ -68,8 +105,14 @@ void ClientConnection::greet(const ManagerAddress& address) {
   try {
     receive(reinterpret_cast<char*>(&greeting), sizeof greeting, in_time);
   } catch (const ManagerDied&) {
-    if (in_time.passed() || !is_there(address)) throw;
-    throw ManagerError(fmt::format("the manager at {} refused the connection", address.text()));
+    const std::string hint =
+        address.tcp() && !address.tls() ? "; where it listens under TLS, write tls: for tcp:" : "";
+    if (in_time.passed())
+      throw ManagerDied(fmt::format("the manager at {} gave no answer in time: it is stopped{}",
+                                    address.text(), hint));
+    if (!is_there(address)) throw;
+    throw ManagerError(
+        fmt::format("the manager at {} refused the connection{}", address.text(), hint));
   }
   if (greeting.magic != manager_magic)
     throw UsageError(
@@ -149,12 +192,7 @@ void ClientConnection::sleep_until_ready(short events, Deadline deadline) {
 
 void ClientConnection::send_all(std::string_view head, std::string_view bytes, Deadline deadline) {
   while (!head.empty() || !bytes.empty()) {
-    std::array<iovec, 2> parts = {{{const_cast<char*>(head.data()), head.size()},
-                                   {const_cast<char*>(bytes.data()), bytes.size()}}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    const ssize_t sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = socket_.send(head, bytes);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) {
       sleep_until_ready(POLLOUT, deadline.at_least(options_.patience));
@@ -170,12 +208,14 @@ void ClientConnection::send_all(std::string_view head, std::string_view bytes, D
 ssize_t ClientConnection::receive_some(char* to, std::size_t size, Deadline deadline) {
   ssize_t got = 0;
   const auto has_come = [&] {
-    got = recv(socket_.get(), to, size, MSG_DONTWAIT);
+    got = socket_.receive(to, size);
     return got >= 0 || (errno != EAGAIN && errno != EINTR);
   };
   if (options_.spin.count() > 0 && spin_until(has_come, options_.spin, calls_per_yield)) return got;
-  if (!deadline.never()) sleep_until_ready(POLLIN, deadline.at_least(options_.patience));
-  return recv(socket_.get(), to, size, 0);
+  if (socket_.has_pending()) return socket_.receive(to, size);
+  if (!deadline.never() || socket_.secured())
+    sleep_until_ready(POLLIN, deadline.at_least(options_.patience));
+  return socket_.receive(to, size, 0);
 }
 
 void ClientConnection::receive(char* to, std::size_t size, Deadline deadline) {
@@ -185,7 +225,7 @@ void ClientConnection::receive(char* to, std::size_t size, Deadline deadline) {
       const bool is_long = size >= buffer_.size();
       char* const place = is_long ? to : buffer_.data();
       const ssize_t got = receive_some(place, is_long ? size : buffer_.size(), deadline);
-      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;  // EAGAIN: a part of a record
       if (got <= 0) throw ManagerDied(gone);
       if (is_long) {
         to += got;

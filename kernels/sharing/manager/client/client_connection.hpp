@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/sharing/hosts/secured_socket.hpp"
 #include "kernels/sharing/manager/client/client.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
 
@@ -42,6 +43,7 @@ class ClientConnection {
     std::string bytes;
   };
 
+  void secure(const ManagerAddress& address);
   void greet(const ManagerAddress& address);
   Answer exchange(std::string_view head, std::string_view arguments, Deadline deadline);
   void sleep_until_ready(short events, Deadline deadline);
@@ -49,8 +51,8 @@ class ClientConnection {
   ssize_t receive_some(char* to, std::size_t size, Deadline deadline);
   void receive(char* to, std::size_t size, Deadline deadline);
 
-  FileDescriptor socket_;
   ClientOptions options_;
+  SecuredSocket socket_;
   std::array<char, 1024> buffer_;  // of what comes
   std::string_view read_ahead_{};  // and has not been asked for; empty between two calls
   std::uint64_t max_message_bytes_ = 0;

@@ -1,9 +1,7 @@
 #include "kernels/sharing/manager/messages/manager_address.hpp"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,11 +11,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <system_error>
 #include <utility>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/sharing/hosts/tcp_places.hpp"
 
 namespace parlab {
 namespace {
@@ -36,19 +34,6 @@ std::pair<sockaddr_un, socklen_t> unix_address(const std::string& place) {
   return {address, length};
 }
 
-using Found = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
-
-Found look_up(const std::string& host, const std::string& port, int flags) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found))
-    throw UsageError(fmt::format("no address for host '{}': {}", host, gai_strerror(error)));
-  return {found, freeaddrinfo};
-}
-
 std::system_error last_error(const std::string& what) {
   return {errno, std::generic_category(), what};
 }
@@ -65,10 +50,13 @@ ManagerAddress ManagerAddress::parse(std::string_view text) {
     return address;
   }
   const std::size_t colon = text.rfind(':');
-  if (!text.starts_with("tcp:") || colon < 5)
+  const bool tls = text.starts_with("tls:");
+  if (!(tls || text.starts_with("tcp:")) || colon == std::string_view::npos || colon < 5)
     throw UsageError(fmt::format(
-        "'{}' is not a manager's address; give unix:/path, unix:@name or tcp:host:port", text));
-  address.tcp_ = true;
+        "'{}' is not a manager's address; give unix:/path, unix:@name, tls:host:port, or "
+        "tcp:host:port on this machine",
+        text));
+  address.kind_ = tls ? Kind::tls : Kind::tcp;
   address.place_ = text.substr(4, colon - 4);
   address.port_ = text.substr(colon + 1);
   const bool digits =
@@ -88,7 +76,15 @@ ManagerAddress ManagerAddress::private_one() {
 }
 
 std::string ManagerAddress::text() const {
-  return tcp_ ? fmt::format("tcp:{}:{}", place_, port_) : "unix:" + place_;
+  return tcp() ? fmt::format("{}:{}:{}", tls() ? "tls" : "tcp", place_, port_) : "unix:" + place_;
+}
+
+/// Whoever is on the way could read, and change, all that travels; the key proves only who began.
+void ManagerAddress::refuse_in_clear(const TcpPlaces& places) const {
+  if (kind_ == Kind::tcp && !all_loopback(places))
+    throw UsageError(
+        fmt::format("{} is beyond this machine, where all would travel in clear; write tls:{}:{}",
+                    text(), place_, port_));
 }
 
 FileDescriptor ManagerAddress::listen() {
@@ -96,7 +92,7 @@ FileDescriptor ManagerAddress::listen() {
     return UsageError(fmt::format("a manager cannot listen at {}: {}; choose another address",
                                   text(), std::generic_category().message(errno)));
   };
-  if (!tcp_) {
+  if (!tcp()) {
     FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const auto [address, length] = unix_address(place_);
     // Nobody else may so much as connect between bind and a chmod.
@@ -106,10 +102,12 @@ FileDescriptor ManagerAddress::listen() {
     if (!bound || ::listen(socket.get(), backlog) < 0) throw refused();
     return socket;
   }
-  const Found found = look_up(place_, port_, AI_PASSIVE);
+  const TcpPlaces found = look_up_tcp(place_, port_, AI_PASSIVE);
+  refuse_in_clear(found);
   FileDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  watch_tcp_peer(socket.get());
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) < 0 ||
       ::listen(socket.get(), backlog) < 0)
     throw refused();
@@ -123,30 +121,22 @@ FileDescriptor ManagerAddress::listen() {
   return socket;
 }
 
-FileDescriptor ManagerAddress::connect() const {
-  const auto connected = [&](const FileDescriptor& socket, const sockaddr* address,
-                             socklen_t length) {
-    return socket && ::connect(socket.get(), address, length) == 0;
-  };
-  if (!tcp_) {
-    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto [address, length] = unix_address(place_);
-    if (connected(socket, reinterpret_cast<const sockaddr*>(&address), length)) return socket;
+FileDescriptor ManagerAddress::connect(Deadline deadline) const {
+  if (tcp()) {
+    const TcpPlaces found = look_up_tcp(place_, port_);
+    refuse_in_clear(found);
+    if (FileDescriptor socket = connect_tcp(found, deadline)) return socket;
     throw last_error("cannot reach " + text());
   }
-  const Found found = look_up(place_, port_, 0);
-  for (const addrinfo* one = found.get(); one; one = one->ai_next) {
-    FileDescriptor socket(::socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!connected(socket, one->ai_addr, one->ai_addrlen)) continue;
-    const int on = 1;  // a request waits for its reply: nothing to gain by holding it back
-    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return socket;
-  }
-  throw last_error("cannot reach " + text());
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto [address, length] = unix_address(place_);
+  if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
+    throw last_error("cannot reach " + text());
+  return socket;
 }
 
 void ManagerAddress::unlink() const {
-  if (!tcp_ && place_[0] != '@') ::unlink(place_.c_str());
+  if (!tcp() && place_[0] != '@') ::unlink(place_.c_str());
 }
 
 }  // namespace parlab

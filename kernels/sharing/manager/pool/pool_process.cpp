@@ -131,7 +131,7 @@ PoolProcess::PoolProcess(const ManagedFunctionTable& functions, const std::strin
     : place_(sizeof(std::atomic<std::uint64_t>)) {
   std::construct_at(&place(), 0);
   SocketPair ends = make_socket_pair(SOCK_STREAM, "start a worker");
-  link_.emplace(0, std::move(ends.here), max_answer_bytes);
+  link_.emplace(0, SecuredSocket(std::move(ends.here)), max_answer_bytes);
   child_.emplace(ChildProcess::fork([&] {
     become_worker(ends.there.get());
     work(3, functions, initializer, place());

@@ -19,15 +19,20 @@ bool ServerConnection::receive() {
     received_.erase(0, used_);
     used_ = 0;
   }
-  const std::size_t before = received_.size();
-  const std::size_t room = std::clamp(before, min_read, max_read);
-  received_.resize(before + room);
-  const ssize_t size = recv(fd(), received_.data() + before, room, MSG_DONTWAIT);
-  received_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  has_received_ = size > 0;
-  // A client sends nothing while its call waits; one that does must not fill the memory.
-  if (received_.size() > max_message_bytes_ + sizeof(FrameSize) + max_read) return false;
-  return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
+  has_received_ = false;
+  do {
+    const std::size_t before = received_.size();
+    const std::size_t room =
+        std::clamp(before, in_clear() ? min_read : SecuredSocket::max_record, max_read);
+    received_.resize(before + room);
+    const ssize_t size = socket_.receive(received_.data() + before, room);
+    received_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    // A client sends nothing while its call waits; one that does must not fill the memory.
+    if (received_.size() > max_message_bytes_ + sizeof(FrameSize) + max_read) return false;
+    if (size <= 0) return size < 0 && (errno == EAGAIN || errno == EINTR);
+    has_received_ = true;
+  } while (socket_.has_pending());
+  return true;
 }
 
 std::optional<std::string> ServerConnection::take_bytes(std::size_t size) {
@@ -57,7 +62,7 @@ bool ServerConnection::send(std::string_view bytes) {
   }
   std::string_view left = bytes;
   while (!left.empty()) {
-    const ssize_t size = ::send(fd(), left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t size = socket_.send(left);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno != EAGAIN) return false;
     if (size < 0) break;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/sharing/hosts/secured_socket.hpp"
 #include "kernels/sharing/manager/messages/greeting.hpp"
 #include "kernels/sharing/manager/messages/manager_address.hpp"
 #include "kernels/sharing/manager/messages/manager_frames.hpp"
@@ -24,12 +25,15 @@ struct WaitingCall {
 
 class ServerConnection {
  public:
-  ServerConnection(ConnectionId id, FileDescriptor socket, std::uint64_t max_message_bytes)
+  ServerConnection(ConnectionId id, SecuredSocket socket, std::uint64_t max_message_bytes)
       : id_(id), socket_(std::move(socket)), max_message_bytes_(max_message_bytes) {}
 
   ConnectionId id() const { return id_; }
   int fd() const { return socket_.get(); }
 
+  /// Goes on with the handshake of TLS; in clear it is done.
+  TlsHandshake handshake() { return socket_.handshake(); }
+  bool in_clear() const { return !socket_.secured(); }
   /// Reads what has come; false where the client is gone.
   bool receive();
   /// Whether the last receive() found something.
@@ -46,19 +50,20 @@ class ServerConnection {
   bool flush() { return send({}); }
   bool has_unsent() const { return !unsent_.empty(); }
 
-  bool broken = false;       // to be closed as soon as nobody looks at it
-  bool refused = false;      // it did not know the key
-  bool greeted = false;      // the greeting is out
-  bool trusted = false;      // its answer was right
-  bool watched_out = false;  // epoll tells when it can be written
-  GreetingNonce nonce{};     // what it was greeted with
+  bool broken = false;        // to be closed as soon as nobody looks at it
+  bool refused = false;       // it did not know the key
+  bool admitted = false;      // not one of those who wait until wrong keys are forgiven
+  bool greeted = false;       // the greeting is out
+  bool trusted = false;       // its answer was right
+  std::uint32_t watched = 0;  // what epoll tells of it
+  GreetingNonce nonce{};      // what it was greeted with
   std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   std::string session;
   std::optional<WaitingCall> waiting;
 
  private:
   ConnectionId id_;
-  FileDescriptor socket_;
+  SecuredSocket socket_;
   std::uint64_t max_message_bytes_;
   std::string received_;
   std::size_t used_ = 0;  // of received_

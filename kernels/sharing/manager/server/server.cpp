@@ -137,16 +137,22 @@ void ManagerServer::accept_all() {
         getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.pid != 0;
     if (settings_.key.empty() && !(local && (peer.uid == getuid() || peer.uid == 0))) continue;
     const ConnectionId id = next_++;
-    epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+    epoll_event event{.events = 0, .data = {.u64 = id}};
     if (epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0) continue;
-    auto connection =
-        std::make_unique<ServerConnection>(id, std::move(socket), settings_.max_message_bytes);
-    greet(*connections_.emplace(id, std::move(connection)).first->second);
+    auto made = std::make_unique<ServerConnection>(
+        id,
+        settings_.tls ? SecuredSocket(std::move(socket), *settings_.tls)
+                      : SecuredSocket(std::move(socket)),
+        settings_.max_message_bytes);
+    ServerConnection& connection = *connections_.emplace(id, std::move(made)).first->second;
+    admit(connection);
+    watch(connection);
   }
 }
 
 void ManagerServer::read(ServerConnection& connection) {
-  if (!connection.receive()) connection.broken = true;
+  if (!connection.greeted) secure(connection);
+  if (connection.greeted && !connection.receive()) connection.broken = true;
   if (!connection.broken && !connection.trusted) check_response(connection);
   while (!connection.broken && connection.trusted && !connection.waiting) {
     const std::size_t before = waiting_;
@@ -184,10 +190,12 @@ void ManagerServer::watch(ServerConnection& connection) {
     broken_.push_back(connection.id());
     return;
   }
-  if (connection.watched_out == connection.has_unsent()) return;
-  connection.watched_out = connection.has_unsent();
-  epoll_event event{.events = EPOLLIN | (connection.watched_out ? EPOLLOUT : 0U),
-                    .data = {.u64 = connection.id()}};
+  // Nothing is read of a handshake whose turn has not come.
+  const bool reads = connection.admitted || connection.in_clear();
+  const std::uint32_t wanted = (reads ? EPOLLIN : 0U) | (connection.has_unsent() ? EPOLLOUT : 0U);
+  if (connection.watched == wanted) return;
+  connection.watched = wanted;
+  epoll_event event{.events = wanted, .data = {.u64 = connection.id()}};
   epoll_ctl(poll_.get(), EPOLL_CTL_MOD, connection.fd(), &event);
 }
 
@@ -204,7 +212,7 @@ void ManagerServer::close_broken() {
 }
 
 void ManagerServer::close(ServerConnection& connection) {
-  std::erase(ungreeted_, connection.id());
+  std::erase(not_admitted_, connection.id());
   if (connection.waiting) {
     --waiting_;
     if (ObjectStore::Entry* entry = store_.find(connection.waiting->object))
@@ -223,10 +231,13 @@ void ManagerServer::close(ServerConnection& connection) {
 }
 
 void ManagerServer::expire() {
-  if (!ungreeted_.empty()) {
-    const std::vector<ConnectionId> again = std::move(ungreeted_);
-    ungreeted_.clear();
-    for (const ConnectionId id : again) greet(*connections_.at(id));
+  if (!not_admitted_.empty()) {
+    const std::vector<ConnectionId> again = std::move(not_admitted_);
+    not_admitted_.clear();
+    for (const ConnectionId id : again) {
+      admit(*connections_.at(id));
+      watch(*connections_.at(id));
+    }
   }
   const auto now = Clock::now();
   for (auto& [id, connection] : connections_) {
@@ -244,7 +255,7 @@ void ManagerServer::expire() {
 }
 
 int ManagerServer::next_deadline() const {
-  if (!ungreeted_.empty()) return 100;  // ms until another wrong key is forgiven
+  if (!not_admitted_.empty()) return 100;  // ms until another wrong key is forgiven
   auto soonest = Clock::time_point::max();
   for (const auto& [id, connection] : connections_) {
     if (!connection->trusted) soonest = std::min(soonest, connection->since + max_greeting);
@@ -263,15 +274,38 @@ void ManagerServer::refill_auth_tokens() {
   auth_tokens_ = std::min(auth_burst, auth_tokens_ + since.count() * auth_tokens_per_second);
 }
 
-void ManagerServer::greet(ServerConnection& connection) {
+/// Lets a client begin, or wait until wrong keys are forgiven.
+void ManagerServer::admit(ServerConnection& connection) {
   refill_auth_tokens();
   if (auth_tokens_ < 1) {
-    ungreeted_.push_back(connection.id());
+    not_admitted_.push_back(connection.id());
     return;
   }
+  connection.admitted = true;
+  connection.since = Clock::now();
+  if (connection.in_clear()) greet(connection);
+}
+
+/// Goes on with the handshake of TLS, which a greeting follows.
+void ManagerServer::secure(ServerConnection& connection) {
+  const TlsHandshake state = connection.admitted ? connection.handshake() : TlsHandshake::gone;
+  if (state == TlsHandshake::unfinished) return;
+  if (state == TlsHandshake::done) {
+    greet(connection);
+    return;
+  }
+  if (state != TlsHandshake::gone) take_auth_token();
+  connection.broken = true;
+}
+
+void ManagerServer::take_auth_token() {
+  refill_auth_tokens();
+  auth_tokens_ -= 1;
+}
+
+void ManagerServer::greet(ServerConnection& connection) {
   connection.nonce = fresh_nonce();
   connection.greeted = true;
-  connection.since = Clock::now();
   const Greeting greeting{manager_magic, settings_.max_message_bytes,
                           static_cast<std::uint8_t>(settings_.key.empty() ? 0 : 1),
                           connection.nonce};
@@ -286,8 +320,7 @@ void ManagerServer::check_response(ServerConnection& connection) {
   take_front(rest, response);
   const KeyProof right = prove(settings_.key, "client", connection.nonce, response.nonce);
   if (!connection.greeted || !same_proof(response.proof, right)) {
-    refill_auth_tokens();
-    auth_tokens_ -= 1;
+    take_auth_token();
     connection.broken = true;
     return;
   }

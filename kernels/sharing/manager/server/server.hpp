@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@
 namespace parlab {
 
 struct ServerSettings {
-  std::string key;  // empty: whoever the kernel says is the same user
+  std::optional<TlsContext> tls = {};  // of its side; none: in clear
+  std::string key;                // empty: whoever the kernel says is the same user
   std::uint64_t max_message_bytes = 256ULL << 20;  // bytes
   std::chrono::microseconds spin{0};  // looks for the next request so long before it sleeps
 };
@@ -37,6 +39,8 @@ class ManagerServer final : public ServedHost {
   void serve_until_end();
   bool serve_last();
   void accept_all();
+  void admit(ServerConnection& connection);
+  void secure(ServerConnection& connection);
   void greet(ServerConnection& connection);
   void check_response(ServerConnection& connection);
   void read(ServerConnection& connection);
@@ -53,6 +57,7 @@ class ManagerServer final : public ServedHost {
   void close_broken();
   void close(ServerConnection& connection);
   void refill_auth_tokens();
+  void take_auth_token();
 
   struct Watcher {
     int fd;
@@ -71,7 +76,7 @@ class ManagerServer final : public ServedHost {
   std::map<ConnectionId, std::unique_ptr<ServerConnection>> connections_;
   std::map<std::string, int> sessions_;  // connections of each
   std::vector<ConnectionId> broken_;
-  std::vector<ConnectionId> ungreeted_;  // they wait until wrong keys are forgiven
+  std::vector<ConnectionId> not_admitted_;  // they wait until wrong keys are forgiven
   ConnectionId next_ = 2;
   ConnectionId last_ = 0;  // whose request came last
   double auth_tokens_;     // wrong keys that are answered at once

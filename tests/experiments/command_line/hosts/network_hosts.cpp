@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -81,6 +83,13 @@ ProgramOutput NetworkHosts::run_on(const std::string& host,
   Program program{.words = {folder_.path() / "on", host}};
   program.words.insert(program.words.end(), words.begin(), words.end());
   return output_of(program, 1 << 14, 60s);
+}
+
+void NetworkHosts::enter(const std::string& host) const {
+  const std::string path = "/proc/" + std::to_string(holder(host)) + "/ns/net";
+  const FileDescriptor network(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!network || setns(network.get(), CLONE_NEWNET) != 0)
+    throw std::system_error(errno, std::generic_category(), path);
 }
 
 void NetworkHosts::kill(const std::string& host) const { ::kill(holder(host), SIGKILL); }

@@ -33,6 +33,10 @@ class NetworkHosts {
   /// Runs a command on one of the machines, head among them.
   ProgramOutput run_on(const std::string& host, const std::vector<std::string>& words) const;
 
+  /// Puts the calling thread, for good, into the network of one of the machines, head among them; the
+  /// rest of it stays here. Throws std::system_error.
+  void enter(const std::string& host) const;
+
   /// All its processes at once.
   void kill(const std::string& host) const;
   /// Nothing passes from or to it any more.
