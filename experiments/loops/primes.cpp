@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <random>
 
 #include "experiments/base/experiment.hpp"
@@ -95,9 +96,10 @@ class Primes final : public Experiment {
     app.add_option("--to", to_words_,
                    "one past the last number, instead of --range, or a list for a sweep");
     app.add_option(
-        "--algorithm", algorithm_words_,
+        "--algorithm", asked_algorithms_,
         "trial, sieve, batch (a primality test), combinatorial (counts [0, --to) without "
-        "finding the primes: 10^15 in seconds), or a list [trial]");
+        "finding the primes: 10^15 in seconds), or a list [trial for --range or --feed, else "
+        "sieve]");
     app.add_option("--order", order_words_,
                    "in which chunks are handed out: ascending, shuffled, or a list [ascending]");
     std::string feeds;
@@ -112,6 +114,9 @@ class Primes final : public Experiment {
   }
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
+    const bool free = !from_words_.empty() || !to_words_.empty();
+    algorithm_words_ =
+        asked_algorithms_.value_or(free && feed_words_ == "chunks" ? "sieve" : "trial");
     if (count_ && list_) throw UsageError("--count and --list exclude each other; give one");
     for (const std::string& name : split_list(algorithm_words_))
       if (name != combinatorial) known_algorithm(name);
@@ -121,15 +126,11 @@ class Primes final : public Experiment {
       if (name != "chunks" && prime_feed_named(name) == nullptr) throw unknown_feed(name);
     if (feed_words_ != "chunks" && (list_ || algorithm_words_ != "trial"))
       throw UsageError("--feed goes with --count and --algorithm trial");
-    const bool free = !from_words_.empty() || !to_words_.empty();
     if (free && !range_words_.empty())
       throw UsageError("--range and --from, --to say the same thing twice; give one of them");
     if (list_ && order_words_ != "ascending")
       throw UsageError("--list goes with --order ascending: the primes are listed in order");
-    if (free)
-      read_free_range();
-    else
-      read_named_ranges();
+    free ? read_free_range() : read_named_ranges();
     if (list_ && ranges_.size() != 1)
       throw UsageError("--list prints the primes of one range; give one");
     const std::vector<std::string> algorithms = split_list(algorithm_words_);
@@ -381,7 +382,8 @@ class Primes final : public Experiment {
   }
 
   std::string range_words_, from_words_, to_words_;
-  std::string algorithm_words_ = "trial";
+  std::optional<std::string> asked_algorithms_;
+  std::string algorithm_words_;
   std::string order_words_ = "ascending";
   std::string feed_words_ = "chunks";
   bool count_ = false;

@@ -38,7 +38,8 @@ json plan_of(Words words) {
 TEST(PlanVerb, PlansForManyRanksFromAFewChunks) {
   for (const Words& loop : {Words{"pi", "--size", "1e12"},
                             {"primes", "--algorithm", "sieve", "--size=1e12"},
-                            {"primes", "--from", "1e6", "--to", "1e9"}}) {
+                            {"primes", "--from", "1e6", "--to", "1e9"},
+                            {"primes", "--algorithm", "trial", "--to", "1e8"}}) {
     Words words = loop;
     words.insert(words.end(), network.begin(), network.end());
     words.insert(words.end(), {"--ranks", "1,10,1000,1e5"});

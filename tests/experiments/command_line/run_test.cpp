@@ -170,6 +170,28 @@ TEST(Run, HoldsKernelsAgainstPeersOnTheSameTask) {
   for (const auto& [task, same] : answers) EXPECT_EQ(same.size(), 1u) << task;
 }
 
+/// By trial division a range of one's own may take hours that the sieve does in seconds.
+TEST(Run, TakesTheSieveForARangeOfOnesOwnAndTrialDivisionForTheBooks) {
+  const auto algorithms = [](Words words) {
+    words.insert(words.begin(), {"run", "primes"});
+    words.insert(words.end(), {"--backend", "processes", "--workers", "2", "--rounds", "1",
+                               "--json", "-", "--quiet"});
+    const Ended ended = run_parlab(words);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    const json document = json::parse(ended.out);
+    std::set<std::string> all;
+    for (const json& result : document["results"])
+      all.insert(result["algorithm"].get<std::string>());
+    return all;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_EQ(algorithms({"--to", "1e9"}), Names{"sieve"});
+  EXPECT_EQ(algorithms({"--from", "1e12", "--to", "1000000100000"}), Names{"sieve"});
+  EXPECT_EQ(algorithms({"--range", "B"}), Names{"trial"});
+  EXPECT_EQ(algorithms({"--to", "1e4", "--feed", "queue"}), Names{"trial"});
+  EXPECT_EQ(algorithms({"--to", "1e4", "--algorithm", "trial,batch"}), (Names{"trial", "batch"}));
+}
+
 TEST(Run, SweepsTheEndOfARange) {
   const Ended ended = run_parlab({"run", "primes", "--from", "0", "--to", "1e4,1e5,1e6",
                                   "--algorithm", "sieve", "--backend", "threads", "--workers", "2",
