@@ -35,13 +35,25 @@ const std::vector<std::int64_t>& supported_targets() {
   return targets;
 }
 
-constexpr char variable[] = "PARLAB_SIMD";
+/// Targets that have the name of what they are a part of, best first.
+constexpr std::int64_t avx512_targets = (HWY_AVX3 << 1) - 1;  // AVX3 and what extends it
+#if HWY_ARCH_X86
+constexpr std::int64_t sse2_targets = ~((HWY_SSSE3 << 1) - 1);  // all below SSSE3
+#else
+constexpr std::int64_t sse2_targets = 0;
+#endif
 
-/// By its name, in whatever case.
+bool same_name(std::string_view one, const char* other) {
+  return strcasecmp(std::string(one).c_str(), other) == 0;
+}
+
+/// By its name, or that of a group, in whatever case.
 std::optional<std::int64_t> target_named(std::string_view level) {
-  const std::string name(level);
+  std::int64_t group = 0;
+  if (same_name(level, "AVX512")) group = avx512_targets;
+  if (same_name(level, "SSE2")) group = sse2_targets;
   for (const std::int64_t target : supported_targets())
-    if (strcasecmp(hwy::TargetName(target), name.c_str()) == 0) return target;
+    if (same_name(level, hwy::TargetName(target)) || (target & group) != 0) return target;
   return std::nullopt;
 }
 
@@ -49,7 +61,7 @@ std::optional<std::int64_t> target_named(std::string_view level) {
 const std::string& named_by_environment() {
   static const std::string level = [] {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here sets the environment
-    const char* value = std::getenv(variable);
+    const char* value = std::getenv(simd_variable);
     return std::string(value == nullptr ? "" : value);
   }();
   return level;
@@ -74,10 +86,14 @@ std::vector<std::string> supported_simd_levels() {
   return names;
 }
 
+std::string simd_level_named(std::string_view name) {
+  const auto target = target_named(name);
+  if (!target) throw UsageError(unknown_name("SIMD level", name, supported_simd_levels()));
+  return hwy::TargetName(*target);
+}
+
 void force_simd_level(std::string_view level) {
-  const auto target = target_named(level);
-  if (!target) throw UsageError(unknown_name("SIMD level", level, supported_simd_levels()));
-  hwy::SetSupportedTargetsForTest(*target);
+  hwy::SetSupportedTargetsForTest(*target_named(simd_level_named(level)));
 }
 
 void unforce_simd_level() { follow_environment(); }
@@ -90,8 +106,8 @@ std::string simd_level_of_environment() {
 void check_simd_level_of_environment() {
   if (named_by_environment().empty() || target_of_environment()) return;
   throw UsageError(fmt::format(
-      "{}: this build and processor have no SIMD level '{}'; name one of {}, or unset it", variable,
-      named_by_environment(), fmt::join(supported_simd_levels(), ", ")));
+      "{}: this build and processor have no SIMD level '{}'; name one of {}, or unset it",
+      simd_variable, named_by_environment(), fmt::join(supported_simd_levels(), ", ")));
 }
 
 }  // namespace parlab

@@ -16,8 +16,15 @@ std::string simd_level();
 /// The levels that this build holds and this processor has, best first. Never empty.
 std::vector<std::string> supported_simd_levels();
 
+/// The variable that names a level: PARLAB_SIMD.
+inline constexpr char simd_variable[] = "PARLAB_SIMD";
+
+/// The one of supported_simd_levels() that a name stands for, in any case: "avx512" is "AVX3_ZEN4". Throws
+/// UsageError where there is none.
+std::string simd_level_named(std::string_view name);
+
 /// Makes every SIMD kernel of this process run at `level`. For tests and measurements; not while a
-/// kernel runs. Throws UsageError unless it is one of supported_simd_levels().
+/// kernel runs. Throws UsageError as simd_level_named() does.
 void force_simd_level(std::string_view level);
 
 /// Back to the level that PARLAB_SIMD names, else to the best.

@@ -20,6 +20,7 @@
 #include "kernels/base/errors.hpp"
 #include "kernels/base/nearest_name.hpp"
 #include "kernels/machine/processors/openmp_binding.hpp"
+#include "kernels/machine/simd_level.hpp"
 
 namespace parlab {
 namespace {
@@ -173,6 +174,10 @@ RankPlaces places_of(const Words& words) {
 Selection selection_of(const Words& words, RaceVerb verb, const Experiment& experiment,
                        const RankPlaces& places) {
   const auto environments = parse_environments("--env", words.env);
+  // Each arm would refuse it by itself.
+  for (const Environment& environment : environments)
+    if (const auto level = environment.find(simd_variable); level != environment.end())
+      simd_level_named(level->second);
   if (experiment.compares_methods())
     return {.backends = {parse_backend("serial")},
             .workers = {1},

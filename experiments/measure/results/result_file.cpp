@@ -158,6 +158,13 @@ json rate_json(double per_run, const Measured& measured) {
   return per_run / median(measured.seconds());
 }
 
+/// Of SIMD: the arm's own where it has one.
+std::string level_of(const Arm& arm) {
+  const auto variable = arm.environment.find(simd_variable);
+  if (variable != arm.environment.end()) return simd_level_named(variable->second);
+  return arm.workload.facts.value("simd", simd_level());
+}
+
 json measured_json(const Measured& measured, const Experiment& experiment) {
   const Arm& arm = measured.entrant.arm;
   const auto& [workload, executor, grain] = std::tie(arm.workload, arm.executor, arm.grain);
@@ -189,7 +196,7 @@ json measured_json(const Measured& measured, const Experiment& experiment) {
       {"parameters", workload.parameters},
       {"facts", workload.facts},
       {"paced", workload.externally_timed},
-      {"simd", simd_level()},
+      {"simd", level_of(arm)},
       {"subject", experiment.subject(workload)},
       {"label", measured.entrant.label},
       {"group", measured.entrant.group},

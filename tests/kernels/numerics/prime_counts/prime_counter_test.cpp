@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "kernels/machine/simd_level.hpp"
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/prime_counts/known_counts.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
@@ -32,6 +33,22 @@ TEST(PrimeCounter, CountsEverySmallEndAtAnyCut) {
           << end;
     ++count;
   });
+}
+
+TEST(PrimeCounter, CountsTheSameAtEverySimdLevel) {
+  std::mt19937_64 random(512);
+  std::uniform_real_distribution<double> digits(3.7, 9);
+  std::vector<std::uint64_t> ends = {PrimeCounter::shortest, 1'000'000, 1'000'003};
+  for (int i = 0; i < 12; ++i)
+    ends.push_back(static_cast<std::uint64_t>(std::pow(10, digits(random))));
+  for (const std::uint64_t end : ends) {
+    const std::uint64_t count = count_primes_below(end);
+    for (const std::string& level : supported_simd_levels()) {
+      force_simd_level(level);
+      EXPECT_EQ(count_in_chunks(end, 1 + end % 7), count) << end << " at " << level;
+    }
+  }
+  unforce_simd_level();
 }
 
 TEST(PrimeCounter, CountsAroundSquaresAndCubesOfPrimes) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/base/errors.hpp"
+#include "kernels/machine/simd_level.hpp"
 #include "kernels/numerics/stream/pointer_chase.hpp"
 #include "kernels/numerics/stream/stream_operations.hpp"
 
@@ -39,7 +40,7 @@ struct Arrays {
   }
 };
 
-TEST(Stream, ComputesTheElementsOfTheRangeAndNoOthers) {
+void expect_elements_of_ranges() {
   ASSERT_EQ(stream_operations().size(), 4u);
   constexpr std::size_t count = 101;
   for (const StreamOperation& operation : stream_operations())
@@ -56,6 +57,15 @@ TEST(Stream, ComputesTheElementsOfTheRangeAndNoOthers) {
         EXPECT_EQ(arrays.b, expected.b) << operation.name << " from " << range.begin;
         EXPECT_EQ(arrays.c, expected.c) << operation.name << " from " << range.begin;
       }
+}
+
+TEST(Stream, ComputesTheElementsOfTheRangeAndNoOthersAtEverySimdLevel) {
+  for (const std::string& level : supported_simd_levels()) {
+    SCOPED_TRACE(level);
+    force_simd_level(level);
+    expect_elements_of_ranges();
+  }
+  unforce_simd_level();
 }
 
 TEST(Stream, CountsTheBytesThatItsAuthorCounts) {
