@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "experiments/options/worker_counts.hpp"
@@ -104,6 +106,44 @@ std::vector<Task> factor_tasks() {
   return {task, parallel};
 }
 
+/// Ranges of 1e8 to 1e10 numbers where primes that meet a segment rarely are what takes the time; those of
+/// 1e9 are named by their beginning alone.
+std::vector<Task> high_sieve_tasks() {
+  struct Begin {
+    const char* name;
+    std::uint64_t number;  // 0: the range ends with the last number of 64 bits
+  };
+  struct Size {
+    const char* name;
+    std::uint64_t numbers;
+    const char* in_task;
+  };
+  constexpr Begin begins[] = {{"1e12", 1'000'000'000'000},
+                              {"1e15", 1'000'000'000'000'000},
+                              {"1e18", 1'000'000'000'000'000'000},
+                              {"top", 0}};
+  constexpr Size sizes[] = {
+      {"1e9", 1'000'000'000, ""}, {"1e8", 100'000'000, "+1e8"}, {"1e10", 10'000'000'000, "+1e10"}};
+  std::vector<Task> tasks;
+  for (const Begin& begin : begins) {
+    for (const Size& size : sizes) {
+      const std::uint64_t first =
+          begin.number != 0 ? begin.number : ~std::uint64_t{0} - size.numbers;
+      Task task = primes(fmt::format("sieve_{}{}", begin.name, size.in_task),
+                         begin.number != 0
+                             ? fmt::format("primes of [{0}, {0} + {1})", begin.name, size.name)
+                             : fmt::format("primes of [2^64 - {}, 2^64)", size.name),
+                         PeerTask::count_primes, {first, first + size.numbers},
+                         {{"primesieve", 1.111}}, sieve_bound);
+      task.slow = true;
+      tasks.push_back(task);
+      task.workers = usable_cores();
+      tasks.push_back(task);
+    }
+  }
+  return tasks;
+}
+
 std::vector<Task> sieve_tasks() {
   Task sieve = primes("sieve", "primes of [0, 1e9)", PeerTask::count_primes, {0, 1'000'000'000},
                       {{"primesieve", 1.25}, {"all_cores", 0.9}}, sieve_bound);
@@ -112,16 +152,12 @@ std::vector<Task> sieve_tasks() {
   parallel.goals = {{"primesieve", 1.25}};
   Task long_sieve = primes("sieve_1e10", "primes of [0, 1e10)", PeerTask::count_primes,
                            {0, 10'000'000'000}, {{"primesieve", 1.053}}, sieve_bound);
-  Task high = primes("sieve_1e12", "primes of [1e12, 1e12 + 1e9)", PeerTask::count_primes,
-                     {1'000'000'000'000, 1'001'000'000'000}, {{"primesieve", 1}}, sieve_bound);
-  Task higher =
-      primes("sieve_1e15", "primes of [1e15, 1e15 + 1e9)", PeerTask::count_primes,
-             {1'000'000'000'000'000, 1'000'001'000'000'000}, {{"primesieve", 1.111}}, sieve_bound);
-  Task highest = primes("sieve_1e18", "primes of [1e18, 1e18 + 1e9)", PeerTask::count_primes,
-                        {1'000'000'000'000'000'000, 1'000'000'001'000'000'000},
-                        {{"primesieve", 1.111}}, sieve_bound);
-  long_sieve.slow = high.slow = higher.slow = highest.slow = true;
-  return {sieve, parallel, long_sieve, high, higher, highest};
+  long_sieve.slow = true;
+  Task long_parallel = long_sieve;
+  long_parallel.workers = usable_cores();
+  std::vector<Task> tasks = {sieve, parallel, long_sieve, long_parallel};
+  std::ranges::copy(high_sieve_tasks(), std::back_inserter(tasks));
+  return tasks;
 }
 
 std::vector<Task> range_tasks() {

@@ -100,11 +100,11 @@ class Peers final : public Experiment {
     app.add_option(
         "--task", task_words_,
         "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, sieve_1e15, sieve_1e18, "
-        "count_A to count_E, list_A to list_E, is_prime, batch_odd, batch_primes, histogram, spmv; "
-        "a list; "
-        "'quick' "
-        "for those "
-        "below a second a run; or 'all' [quick]");
+        "sieve_top "
+        "(of 64 bits; of each also 1e8 and 1e10 numbers, as in sieve_1e15+1e8), count_A to "
+        "count_E, "
+        "list_A to list_E, is_prime, batch_odd, batch_primes, histogram, spmv; a list; 'quick' for "
+        "those below a second a run; or 'all' [quick]");
     app.add_option("--peer", peer_words_,
                    "peers to compare with, as named by parlab list; or 'all' [all]");
   }
@@ -112,7 +112,8 @@ class Peers final : public Experiment {
   void set_seed(std::uint64_t seed) override { seed_ = seed; }
   void check_options() override {
     const auto tasks = all_tasks();
-    const std::vector<std::string> names = names_of(tasks);
+    std::vector<std::string> names = names_of(tasks);
+    names.erase(std::unique(names.begin(), names.end()), names.end());  // on one worker and on all
     for (const std::string& word : split_list(task_words_)) {
       const bool group = word == "all" || word == "quick";
       if (!group) require_known("task", word, names);
@@ -207,7 +208,8 @@ class Peers final : public Experiment {
     // Seconds a run: a minute of the quick suite for one comparison.
     if (full) {
       entries.push_back(
-          {"peers-long", {"peers", "--task", "sieve_1e10,sieve_1e12", "--rounds", rounds}});
+          {"peers-long",
+           {"peers", "--task", "sieve_1e10,sieve_1e12,sieve_1e15,sieve_1e18", "--rounds", rounds}});
       // How far it is from what the book begins with.
       entries.push_back(
           {"peers-python",
