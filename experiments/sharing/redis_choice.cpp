@@ -1,13 +1,19 @@
 #include "experiments/sharing/redis_choice.hpp"
 
+#include <cstdlib>
+
 #include "kernels/base/errors.hpp"
 
 namespace parlab {
 
 void RedisChoice::add_options(CLI::App& app) {
   app.add_option("--redis", words_,
-                 "the Redis server: a Unix socket's path, or host:port [a private redis-server, "
-                 "started and ended by the run]");
+                 "the Redis server: a Unix socket's path; rediss://host:port, under TLS; or "
+                 "host:port, in clear, on this machine alone. REDISCLI_AUTH is its password [a "
+                 "private redis-server, started and ended by the run]");
+  app.add_option(
+      "--redis-authorities", authorities_,
+      "file of certificates (PEM) by which a rediss:// server's is known [the system's]");
 }
 
 std::string RedisChoice::why_not() {
@@ -29,6 +35,10 @@ void RedisChoice::prepare() {
   }
 }
 
-RedisAddress RedisChoice::address() const { return {.place = own_ ? own_->place() : words_}; }
+RedisAddress RedisChoice::address() const {
+  if (own_) return own_->address();
+  const char* password = std::getenv("REDISCLI_AUTH");  // NOLINT(concurrency-mt-unsafe)
+  return {.place = words_, .password = password ? password : "", .authorities = authorities_};
+}
 
 }  // namespace parlab

@@ -25,7 +25,7 @@ class RedisChoice {
   RedisAddress address() const;
 
  private:
-  std::string words_;
+  std::string words_, authorities_;
   std::shared_ptr<RedisServer> own_;
 };
 

@@ -43,7 +43,7 @@ parlab_dependency(libeigen3-dev optional "kernel variant eigen" eigen3/signature
 parlab_dependency(libxtensor-dev optional "kernel variant xtensor" xtensor/xarray.hpp xtensor/containers/xarray.hpp)
 parlab_dependency(libxsimd-dev optional "SIMD for the kernel variant xtensor" xsimd/xsimd.hpp)
 parlab_dependency(libbenchmark-dev optional "parlab-micro, the nanosecond figures" benchmark/benchmark.h)
-parlab_dependency(libssl-dev optional "managers with a key, over TLS" openssl/hmac.h)
+parlab_dependency(libssl-dev optional "managers with a key, managers and Redis over TLS" openssl/hmac.h)
 parlab_dependency(libhiredis-dev optional "the Redis flag, counter and queue" hiredis/hiredis.h)
 parlab_dependency(redis-server optional "the server that the Redis arms start for themselves" redis-server)
 parlab_dependency(ccache optional "makes the second build fast" ccache)

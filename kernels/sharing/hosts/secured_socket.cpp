@@ -1,5 +1,6 @@
 #include "kernels/sharing/hosts/secured_socket.hpp"
 
+#include <poll.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -29,6 +30,22 @@ ssize_t send_in_clear(int socket, std::string_view head, std::string_view bytes)
 }
 
 }  // namespace
+
+TlsHandshake SecuredSocket::handshake(Deadline deadline) {
+  for (;;) {
+    const TlsHandshake state = handshake();
+    if (state != TlsHandshake::unfinished || !wait(POLLIN, deadline)) return state;
+  }
+}
+
+bool SecuredSocket::wait(short events, Deadline deadline) const {
+  pollfd watched{socket_.get(), events, 0};
+  for (;;) {
+    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    if (deadline.passed()) return false;
+  }
+}
 
 #ifdef PARLAB_HAS_OPENSSL
 namespace {
@@ -83,6 +100,13 @@ int most_of(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
 }
 
+/// Whom the server's certificate has to name.
+bool expect_host(ssl_st* tls, const std::string& host) {
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1) return true;
+  ERR_clear_error();  // a name
+  return SSL_set1_host(tls, host.c_str()) == 1 && SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
+}
+
 /// As recv() and send() tell errors.
 ssize_t failure(const ssl_st* tls, int result) {
   const int error = SSL_get_error(tls, result);
@@ -94,13 +118,14 @@ ssize_t failure(const ssl_st* tls, int result) {
 
 }  // namespace
 
-SecuredSocket::SecuredSocket(FileDescriptor socket, const TlsContext& tls)
+SecuredSocket::SecuredSocket(FileDescriptor socket, const TlsContext& tls, const std::string& host)
     : socket_(std::move(socket)), context_(tls), tls_(SSL_new(tls.get())) {
   if (!tls_) throw std::bad_alloc();
   BIO* bio = make_bio(socket_.get());
   SSL_set_bio(tls_.get(), bio, bio);
   if (tls.side() == TlsSide::client) {
     SSL_set_connect_state(tls_.get());
+    if (!tls.by_key() && !expect_host(tls_.get(), host)) throw std::bad_alloc();
   } else {
     SSL_set_accept_state(tls_.get());
   }
@@ -113,7 +138,8 @@ TlsHandshake SecuredSocket::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(tls_.get());
   if (result == 1)
-    return SSL_session_reused(tls_.get()) == 1 ? TlsHandshake::done : TlsHandshake::key_not_taken;
+    return !context_->by_key() || SSL_session_reused(tls_.get()) == 1 ? TlsHandshake::done
+                                                                      : TlsHandshake::not_trusted;
   const int error = SSL_get_error(tls_.get(), result);
   if (would_block(error)) return TlsHandshake::unfinished;
   const int reason = ERR_GET_REASON(ERR_peek_error());
@@ -123,7 +149,7 @@ TlsHandshake SecuredSocket::handshake() {
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
       return TlsHandshake::gone;
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
-      return TlsHandshake::key_not_taken;
+      return TlsHandshake::not_trusted;
     case SSL_R_BINDER_DOES_NOT_VERIFY:
     case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:  // an unknown name of a key, and no certificate
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
@@ -167,7 +193,7 @@ ssize_t SecuredSocket::send(std::string_view head, std::string_view bytes) {
   return result > 0 ? result : failure(tls_.get(), result);
 }
 #else
-SecuredSocket::SecuredSocket(FileDescriptor socket, const TlsContext&)
+SecuredSocket::SecuredSocket(FileDescriptor socket, const TlsContext&, const std::string&)
     : socket_(std::move(socket)) {}
 void SecuredSocket::FreeTls::operator()(ssl_st*) const {}
 TlsHandshake SecuredSocket::handshake() { return TlsHandshake::done; }

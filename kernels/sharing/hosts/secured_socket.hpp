@@ -7,8 +7,10 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "kernels/base/deadline.hpp"
 #include "kernels/posix/file_descriptor.hpp"
 #include "kernels/sharing/hosts/tls_context.hpp"
 
@@ -19,18 +21,19 @@ namespace parlab {
 enum class TlsHandshake {
   unfinished,  // the other side's next bytes have not come
   done,
-  gone,           // the other side closed the connection
-  refused,        // the other side did not accept this one's key
-  not_tls,        // the other side speaks something else, or an older TLS
-  key_not_taken,  // the other side does not know the key, whatever certificate it has
+  gone,         // the other side closed the connection
+  refused,      // the other side did not accept this one's key
+  not_tls,      // the other side speaks something else, or an older TLS
+  not_trusted,  // the other side does not know the key, or its certificate is not one to trust
 };
 
 class SecuredSocket {
  public:
   /// In clear.
   explicit SecuredSocket(FileDescriptor socket) : socket_(std::move(socket)) {}
-  /// Under TLS; handshake() comes first.
-  SecuredSocket(FileDescriptor socket, const TlsContext& tls);
+  /// Under TLS; handshake() comes first. `host`: what a server's certificate has to be for, a name
+  /// or an address; not for keys.
+  SecuredSocket(FileDescriptor socket, const TlsContext& tls, const std::string& host = {});
 
   int get() const { return socket_.get(); }
   explicit operator bool() const { return static_cast<bool>(socket_); }
@@ -40,6 +43,11 @@ class SecuredSocket {
 
   /// Goes on with it, without waiting; in clear it is done.
   TlsHandshake handshake();
+
+  /// All of it; unfinished at the deadline.
+  TlsHandshake handshake(Deadline deadline);
+  /// Until poll() tells one of `events`, or an error; false at the deadline.
+  bool wait(short events, Deadline deadline) const;
 
   /// Bytes that have come, 0 where the other side has closed, -1 and errno else: EAGAIN where there
   /// are none. `flags` are of recv(), in clear; under TLS it never waits.

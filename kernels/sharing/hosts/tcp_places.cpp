@@ -84,6 +84,14 @@ FileDescriptor connect_tcp(const TcpPlaces& places, Deadline deadline) {
   return {};
 }
 
+std::uint16_t bound_port(int socket) {
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &length);
+  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                                           : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+}
+
 void watch_tcp_peer(int socket) {
   const int on = 1;  // a request waits for its reply: nothing to gain by holding it back
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

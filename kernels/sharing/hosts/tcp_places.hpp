@@ -5,6 +5,7 @@
 
 #include <netdb.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,9 @@ bool all_loopback(const TcpPlaces& places);
 /// A connected socket that blocks, of the first that answers; empty, with errno, where none does
 /// before the deadline.
 FileDescriptor connect_tcp(const TcpPlaces& places, Deadline deadline);
+
+/// Of a socket that is bound.
+std::uint16_t bound_port(int socket);
 
 /// Sends each message at once, and breaks the connection where the other machine has not been heard
 /// for 10 s, whether anything is under way or not. What a listening socket has, those that it

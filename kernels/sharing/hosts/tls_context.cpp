@@ -1,5 +1,7 @@
 #include "kernels/sharing/hosts/tls_context.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <stdexcept>
 
@@ -13,11 +15,20 @@
 
 namespace parlab {
 
+bool keys_supported() {
+#ifdef PARLAB_HAS_OPENSSL
+  return true;
+#else
+  return false;
+#endif
+}
+
 #ifdef PARLAB_HAS_OPENSSL
 struct TlsContext::State {
   TlsSide side;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context;
-  std::array<unsigned char, 32> key;  // as TLS uses it
+  bool by_key = true;
+  std::array<unsigned char, 32> key = {};  // as TLS uses it
 };
 
 namespace {
@@ -60,12 +71,17 @@ int find_key(SSL* ssl, const unsigned char* id, std::size_t size, SSL_SESSION** 
   return ours && *session == nullptr ? 0 : 1;
 }
 
+void set_modes(SSL_CTX* context) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
 }  // namespace
 
 TlsContext TlsContext::with_key(TlsSide side, std::string_view key) {
   const bool client = side == TlsSide::client;
-  auto state = std::make_shared<State>(State{
-      side, {SSL_CTX_new(client ? TLS_client_method() : TLS_server_method()), SSL_CTX_free}, {}});
+  auto state = std::make_shared<State>(
+      State{side, {SSL_CTX_new(client ? TLS_client_method() : TLS_server_method()), SSL_CTX_free}});
   SSL_CTX* context = state->context.get();
   unsigned size = 0;
   const bool made =
@@ -81,8 +97,7 @@ TlsContext TlsContext::with_key(TlsSide side, std::string_view key) {
     throw std::runtime_error("OpenSSL here has no TLS 1.3 with ChaCha20-Poly1305");
   }
   SSL_CTX_set_app_data(context, state->key.data());
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  set_modes(context);
   if (client) {
     SSL_CTX_set_psk_use_session_callback(context, offer_key);
     // A server that does not take the key shows a certificate: nobody's is trusted.
@@ -93,7 +108,26 @@ TlsContext TlsContext::with_key(TlsSide side, std::string_view key) {
   return TlsContext(std::move(state));
 }
 
+TlsContext TlsContext::with_authorities(const std::string& authorities) {
+  auto state = std::make_shared<State>(
+      State{TlsSide::client, {SSL_CTX_new(TLS_client_method()), SSL_CTX_free}, false});
+  SSL_CTX* context = state->context.get();
+  if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
+    throw std::runtime_error("OpenSSL here has no TLS 1.2");
+  const bool known = authorities.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
+                                         : SSL_CTX_load_verify_locations(
+                                               context, authorities.c_str(), nullptr) == 1;
+  ERR_clear_error();
+  if (!known)
+    throw UsageError(
+        fmt::format("'{}' has no certificates that can be read; name a file in PEM", authorities));
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  set_modes(context);
+  return TlsContext(std::move(state));
+}
+
 TlsSide TlsContext::side() const { return state_->side; }
+bool TlsContext::by_key() const { return state_->by_key; }
 ssl_ctx_st* TlsContext::get() const { return state_->context.get(); }
 #else
 struct TlsContext::State {};
@@ -101,7 +135,9 @@ struct TlsContext::State {};
 TlsContext TlsContext::with_key(TlsSide, std::string_view) {
   throw UsageError("TLS needs OpenSSL: install libssl-dev, then make build");
 }
+TlsContext TlsContext::with_authorities(const std::string&) { return with_key({}, {}); }
 TlsSide TlsContext::side() const { return TlsSide::client; }
+bool TlsContext::by_key() const { return true; }
 ssl_ctx_st* TlsContext::get() const { return nullptr; }
 #endif
 

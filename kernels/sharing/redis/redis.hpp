@@ -21,7 +21,8 @@
 
 namespace parlab {
 
-/// The server cannot be reached, died, or did not answer in time; or it refused a command. The
+/// The server cannot be reached, is not to be trusted, would be reached in clear beyond this
+/// machine, died, or did not answer in time; or it refused a command. The
 /// message says which, and where.
 class RedisError : public std::runtime_error {
  public:
@@ -29,9 +30,16 @@ class RedisError : public std::runtime_error {
 };
 
 struct RedisAddress {
-  std::string place;  // a Unix socket's path, of any length, or host:port
+  /// A Unix socket's path, of any length; rediss://host:port, under TLS; or host:port, in clear and
+  /// therefore on this machine alone.
+  std::string place;
   /// For connecting, and for each command: 1 ms to 10 days, which odd ones are taken as.
   std::chrono::milliseconds timeout{1000};
+  std::string password = {};  // of redis-server's --requirepass; "": none
+  /// File, PEM, with the certificates of whom a rediss:// server's comes from; "": the system's.
+  std::string authorities = {};
+
+  bool operator==(const RedisAddress&) const = default;
 };
 
 /// Whether this build can talk to Redis; else every use throws UsageError with what to install.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,7 +19,10 @@
 #include "kernels/base/errors.hpp"
 #include "kernels/posix/file_descriptor.hpp"
 #include "kernels/posix/process/program.hpp"
-#include "kernels/sharing/redis/redis.hpp"
+#include "kernels/sharing/hosts/fresh_nonce.hpp"
+#include "kernels/sharing/hosts/own_certificate.hpp"
+#include "kernels/sharing/hosts/tcp_places.hpp"
+#include "kernels/sharing/hosts/tls_context.hpp"
 
 namespace parlab {
 namespace {
@@ -42,6 +46,9 @@ std::string start_time(const std::string& pid) {
 
 constexpr char socket_name[] = "/redis.sock";
 constexpr char usual_folder[] = "/tmp";
+
+/// A port that was free may be another's a moment later.
+constexpr int max_ports = 5;
 
 struct TemporaryFolder {
   std::string path;
@@ -82,43 +89,98 @@ void remove_folder(const std::string& folder) {
   fs::remove_all(folder, ignored);
 }
 
+/// That nobody listens at now.
+std::string free_port(const std::string& host) {
+  const TcpPlaces places = look_up_tcp(host, "0", AI_PASSIVE);
+  const FileDescriptor socket(::socket(places->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket || bind(socket.get(), places->ai_addr, places->ai_addrlen) != 0)
+    throw UsageError(
+        fmt::format("redis-server cannot listen at {}: {}; name an address of this machine", host,
+                    std::generic_category().message(errno)));
+  return fmt::to_string(bound_port(socket.get()));
+}
+
 }  // namespace
 
 std::string RedisServer::program() { return find_program("redis-server"); }
 
-RedisServer::RedisServer() {
+std::string RedisServer::why_not_secured() {
+  if (!redis_supported()) return "this build has no hiredis: install libhiredis-dev, make build";
+  if (!keys_supported()) return "this build has no TLS: install libssl-dev, make build";
+  const std::string redis = program();
+  if (redis.empty()) return "no redis-server here: install redis-server";
+  // One without TLS stumbles over the first, all others over the second.
+  const ProgramOutput told =
+      output_of({.words = {redis, "--tls-port", "0", "--no-such-word", "x"}}, 4096, max_start);
+  return told.text.find("no-such-word") == std::string::npos
+             ? fmt::format("{} was built without TLS: install Debian's redis-server", redis)
+             : "";
+}
+
+RedisServer::RedisServer(const std::optional<std::string>& host) {
   const std::string redis = program();
   if (redis.empty())
     throw UsageError("no redis-server on this machine: install it, or name one by --redis");
   const Redis client({.place = ""});  // is it supported?
+  if (host)
+    if (const std::string why = why_not_secured(); !why.empty()) throw UsageError("Redis: " + why);
   sweep_redis_folders();
   folder_ = make_folder();
   try {
-    const FileDescriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
-    process_.emplace(start_program(
-        {.words = {redis, "--port", "0", "--unixsocket", place(), "--unixsocketperm", "700",
-                   "--save", "", "--appendonly", "no", "--dir", folder_, "--daemonize", "no"},
-         .streams = {nowhere.get(), nowhere.get(), nowhere.get()},
-         // A Ctrl-C is for parlab, which ends the server when its arms have ended.
-         .group = ProcessGroup::own}));
-    const Redis here({.place = place(), .timeout = std::chrono::milliseconds(1000)});
-    const auto deadline = std::chrono::steady_clock::now() + max_start;
-    for (;;) {
-      try {
-        here.ping();
-        return;
-      } catch (const RedisError&) {
-        if (std::chrono::steady_clock::now() > deadline) throw;
-      }
-      // Sleeps until the server ends, at most a millisecond.
-      pollfd ended{process_->ended_fd(), POLLIN, 0};
-      if (poll(&ended, 1, 1) > 0)
+    std::string configuration =
+        fmt::format("port 0\nsave \"\"\nappendonly no\ndir \"{}\"\ndaemonize no\n", folder_);
+    if (!host) {
+      address_.place = folder_ + socket_name;
+      configuration += fmt::format("unixsocket \"{}\"\nunixsocketperm 700\n", address_.place);
+      if (start(redis, configuration)) return;
+      throw RedisError(fmt::format("{} did not start: {}", redis, process_->wait().describe()));
+    }
+    const OwnCertificate files = make_own_certificate(folder_, *host);
+    address_.password = to_hex(fresh_nonce());
+    address_.authorities = files.certificate;
+    configuration += fmt::format(
+        "bind {}\ntls-cert-file \"{}\"\ntls-key-file \"{}\"\ntls-ca-cert-file \"{}\"\n"
+        "tls-auth-clients no\nrequirepass {}\n",
+        *host, files.certificate, files.key, files.certificate, address_.password);
+    for (int attempt = 1;; ++attempt) {
+      const std::string port = free_port(*host);
+      address_.place = fmt::format("rediss://{}:{}", *host, port);
+      if (start(redis, fmt::format("{}tls-port {}\n", configuration, port))) return;
+      // Another took the port meanwhile.
+      if (attempt == max_ports)
         throw RedisError(fmt::format("{} did not start: {}", redis, process_->wait().describe()));
     }
   } catch (...) {
     process_.reset();
     remove_folder(folder_);
     throw;
+  }
+}
+
+/// Waits until it answers; false where it ends.
+bool RedisServer::start(const std::string& program, const std::string& configuration) {
+  // Not as words of a command line, which anybody may read.
+  const std::string file = folder_ + "/redis.conf";
+  std::ofstream(file) << configuration;
+  const FileDescriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
+  process_.reset();
+  process_.emplace(start_program({.words = {program, file},
+                                  .streams = {nowhere.get(), nowhere.get(), nowhere.get()},
+                                  // A Ctrl-C is for parlab, which ends the server when its arms
+                                  // have ended.
+                                  .group = ProcessGroup::own}));
+  const Redis here(address_);
+  const auto deadline = std::chrono::steady_clock::now() + max_start;
+  for (;;) {
+    try {
+      here.ping();
+      return true;
+    } catch (const RedisError&) {
+      if (std::chrono::steady_clock::now() > deadline) throw;
+    }
+    // Sleeps until the server ends, at most a millisecond.
+    pollfd ended{process_->ended_fd(), POLLIN, 0};
+    if (poll(&ended, 1, 1) > 0) return false;
   }
 }
 

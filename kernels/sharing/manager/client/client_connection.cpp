@@ -76,12 +76,12 @@ ClientConnection::~ClientConnection() { client_processes::remove(*this); }
 
 /// The handshake of TLS, where the address is one of TLS.
 void ClientConnection::secure(const ManagerAddress& address) {
-  const Deadline in_time(options_.patience);
-  TlsHandshake state = socket_.handshake();
-  for (; state == TlsHandshake::unfinished; state = socket_.handshake())
-    sleep_until_ready(POLLIN, in_time);
+  const TlsHandshake state = socket_.handshake(Deadline(options_.patience));
   const std::string place = address.text();
   switch (state) {
+    case TlsHandshake::unfinished:
+      throw ManagerDied(fmt::format(
+          "the manager at {} gave no answer in time: it is stopped, or cut off", place));
     case TlsHandshake::gone:
       if (!is_there(address)) throw ManagerDied(gone);
       throw ManagerError(fmt::format("the manager at {} refused the connection", place));
@@ -91,10 +91,10 @@ void ClientConnection::secure(const ManagerAddress& address) {
     case TlsHandshake::not_tls:
       throw UsageError(fmt::format(
           "what listens at {} does not speak TLS 1.3: start the manager with that address", place));
-    case TlsHandshake::key_not_taken:
+    case TlsHandshake::not_trusted:
       throw ManagerError(
           fmt::format("the process that listens at {} does not know the key", place));
-    default:
+    case TlsHandshake::done:
       break;
   }
 }
@@ -180,14 +180,8 @@ ClientConnection::Answer ClientConnection::exchange(std::string_view head,
 
 /// Throws ManagerDied where nothing moves until the deadline.
 void ClientConnection::sleep_until_ready(short events, Deadline deadline) {
-  pollfd watched{socket_.get(), events, 0};
-  for (;;) {
-    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
-    if (ready > 0) return;
-    if (ready < 0 && errno != EINTR) throw ManagerDied(gone);
-    if (deadline.passed())
-      throw ManagerDied("the manager gave no answer in time: it is stopped, or cut off");
-  }
+  if (!socket_.wait(events, deadline))
+    throw ManagerDied("the manager gave no answer in time: it is stopped, or cut off");
 }
 
 void ClientConnection::send_all(std::string_view head, std::string_view bytes, Deadline deadline) {

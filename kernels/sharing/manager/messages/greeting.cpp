@@ -1,11 +1,7 @@
 #include "kernels/sharing/manager/messages/greeting.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <sys/random.h>
-
-#include <cerrno>
-#include <system_error>
+#include <stdexcept>
+#include <string>
 
 #ifdef PARLAB_HAS_OPENSSL
 #include <openssl/crypto.h>
@@ -15,25 +11,6 @@
 #include "kernels/base/errors.hpp"
 
 namespace parlab {
-
-bool keys_supported() {
-#ifdef PARLAB_HAS_OPENSSL
-  return true;
-#else
-  return false;
-#endif
-}
-
-GreetingNonce fresh_nonce() {
-  GreetingNonce nonce{};
-  if (getrandom(nonce.data(), nonce.size(), 0) != static_cast<ssize_t>(nonce.size()))
-    throw std::system_error(errno, std::generic_category(), "no random numbers");
-  return nonce;
-}
-
-std::string to_hex(const GreetingNonce& nonce) {
-  return fmt::format("{:02x}", fmt::join(nonce, ""));
-}
 
 #ifdef PARLAB_HAS_OPENSSL
 KeyProof prove(std::string_view key, std::string_view role, const GreetingNonce& managers,

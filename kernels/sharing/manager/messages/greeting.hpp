@@ -15,12 +15,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "kernels/sharing/hosts/fresh_nonce.hpp"
+#include "kernels/sharing/hosts/tls_context.hpp"
 
 namespace parlab {
 
-using GreetingNonce = std::array<std::uint8_t, 32>;
+using GreetingNonce = Nonce;
 using KeyProof = std::array<std::uint8_t, 32>;
 
 struct Greeting {
@@ -39,14 +41,6 @@ struct GreetingWelcome {
 };
 
 inline constexpr std::array<char, 8> manager_magic = {'p', 'a', 'r', 'l', 'a', 'b', 'M', '1'};
-
-/// Whether this build can check keys.
-bool keys_supported();
-
-/// Random bytes from the kernel.
-GreetingNonce fresh_nonce();
-/// As text, for names that nobody else has.
-std::string to_hex(const GreetingNonce& nonce);
 
 /// The proof of `role` ("client" or "manager") for this pair of numbers; zeros for an empty key.
 KeyProof prove(std::string_view key, std::string_view role, const GreetingNonce& managers,

@@ -111,13 +111,7 @@ FileDescriptor ManagerAddress::listen() {
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) < 0 ||
       ::listen(socket.get(), backlog) < 0)
     throw refused();
-  sockaddr_storage bound{};
-  socklen_t length = sizeof bound;
-  getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &length);
-  const auto port = bound.ss_family == AF_INET6
-                        ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
-                        : reinterpret_cast<const sockaddr_in&>(bound).sin_port;
-  port_ = fmt::to_string(ntohs(port));
+  port_ = fmt::to_string(bound_port(socket.get()));
   return socket;
 }
 

@@ -15,6 +15,7 @@
 
 #include "kernels/base/errors.hpp"
 #include "kernels/posix/process/child_process.hpp"
+#include "kernels/sharing/redis/redis_server.hpp"
 #include "tests/kernels/sharing/manager/manager_test.hpp"
 #include "tests/kernels/sharing/manager/relay.hpp"
 
@@ -174,6 +175,14 @@ TEST_F(ManagerTls, OneSideInClearIsToldSo) {
   EXPECT_THAT(why_refused<ManagerDied>(tcp, {.key = key, .patience = 200ms}),
               AllOf(HasSubstr(tcp), HasSubstr("write tls:")));
   EXPECT_EQ(under_tls.value(1).get(), 1);
+}
+
+// Any server on the way could show some certificate, and pass all on to the manager.
+TEST(ManagerTlsTrust, ACertificateIsNoKey) {
+  if (const std::string why = RedisServer::why_not_secured(); !why.empty()) GTEST_SKIP() << why;
+  const RedisServer server("127.0.0.1");
+  const std::string place = "tls:" + server.place().substr(std::string("rediss://").size());
+  EXPECT_NE(why_refused<ManagerError>(place, {.key = key}), "");
 }
 
 TEST_F(ManagerTls, NothingIsInClearBeyondThisMachine) {
