@@ -19,21 +19,23 @@
 #include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/sieve/sieve.hpp"
 #include "kernels/numerics/sparse/sparse_system.hpp"
+#include "kernels/parallel/grain.hpp"
+#include "kernels/parallel/prime_ranges.hpp"
 
 namespace parlab {
 namespace {
 
-constexpr std::uint64_t chunks_per_worker = 16;  // as the automatic grain of line_up.hpp
+std::shared_ptr<Backend> kept_backend(int workers) {
+  return make_backend(parse_backend(kept_threads("dynamic"), workers));
+}
 
 /// Sum of work(chunk) over the range, in one piece where there is one worker.
 template <class Work>
 PeerRun summed(const PeerInput& input, std::uint64_t grain_step, const Work& work) {
   if (input.workers == 1) return [work, range = input.range] { return work(range); };
-  const std::shared_ptr<Backend> backend =
-      make_backend(parse_backend(kept_threads("dynamic"), input.workers));
-  const std::uint64_t chunks = chunks_per_worker * static_cast<std::uint64_t>(input.workers);
-  const std::uint64_t grain = (input.range.size() / chunks / grain_step + 1) * grain_step;
-  return [=, chunking = Chunking(input.range, grain)] {
+  const GrainLimits limits{.min = grain_step, .step = grain_step};
+  const std::uint64_t grain = automatic_grain(input.range.size(), input.workers, limits);
+  return [=, backend = kept_backend(input.workers), chunking = Chunking(input.range, grain)] {
     return map_reduce(*backend, chunking, std::uint64_t{0}, work, std::plus<>());
   };
 }
@@ -47,10 +49,14 @@ PeerRun throw_darts(const std::string& variant_name, const PeerInput& input) {
 }
 
 PeerRun count_primes(const PeerInput& input) {
-  return [=]() -> std::uint64_t {
-    const SegmentedSieve sieve(input.range.end);  // part of the work
-    return summed(input, SegmentedSieve::shortest_chunk(input.range.end),
-                  [&sieve](IndexRange range) { return sieve.count(range); })();
+  // Base primes are a part of the work.
+  if (input.workers == 1)
+    return [range = input.range] { return SegmentedSieve(range.end).count(range); };
+  const PrimeAlgorithm& sieve = prime_algorithm("sieve");
+  const std::uint64_t grain =
+      automatic_grain(input.range.size(), input.workers, sieve.grain(input.range));
+  return [=, &sieve, backend = kept_backend(input.workers), chunks = Chunking(input.range, grain)] {
+    return count_primes(*backend, chunks, sieve);
   };
 }
 
