@@ -8,6 +8,7 @@
 #include <atomic>
 #include <exception>
 #include <sstream>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 
@@ -114,11 +115,14 @@ Asked ask(const std::string& host, const std::string& lifeline) {
         host, fmt::format("{} rank-facts {}", shell_quoted(program), shell_quoted(lifeline)));
   const ProgramOutput output = output_of(question, max_answer_bytes, answer_patience);
   Asked asked{facts_in(output.text), ""};
-  if (asked.facts.is_null())
+  if (asked.facts.is_null() && is_here) {
+    const std::string said = last_line(output.text);
+    asked.failure = fmt::format("{} does not start: {}", program,
+                                said.empty() ? output.status.describe() : said);
+  } else if (asked.facts.is_null()) {
     asked.failure =
-        is_here
-            ? fmt::format("{} does not start: {}", program, last_line(output.text))
-            : failure_of(host, output, fmt::format("{}", fmt::join(launch_agent(), " ")), program);
+        failure_of(host, output, fmt::format("{}", fmt::join(launch_agent(), " ")), program);
+  }
   return asked;
 }
 
@@ -202,9 +206,11 @@ json check_rank_hosts(const std::string& option, const std::vector<RankHost>& ho
   for (const RankHost& host : hosts) names.push_back(host.name);
   const std::vector<Asked> all = ask_all(names);
   const json& here = all.front().facts;
-  if (!all.front().failure.empty() || here.contains("mpi_failure"))
-    throw UsageError(fmt::format("backend mpi: {}{}", all.front().failure,
-                                 here.is_null() ? "" : here.value("mpi_failure", "")));
+  if (!all.front()
+           .failure.empty())  // nothing that was asked for: it was killed, or there is no memory
+    throw std::runtime_error("backend mpi: " + all.front().failure);
+  if (here.contains("mpi_failure"))
+    throw UsageError("backend mpi: " + here.value("mpi_failure", ""));
   require_same_vendor(mpirun, here.value("mpi", ""));
   json facts = json::array();
   std::vector<std::string> failures;

@@ -79,7 +79,7 @@ ParlabProgram::ParlabProgram(const std::vector<std::string>& arguments, const fs
   // stderr first: a closed stdout would be its number.
   redirect(STDERR_FILENO, around.err.empty() ? err_.string() : around.err);
   redirect(STDOUT_FILENO, around.out.empty() ? out_.string() : around.out);
-  if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
+  if (chdir(folder.c_str()) == 0) execvp(argv[0], argv.data());
   _exit(127);
 }
 

@@ -85,9 +85,16 @@ def test_what_was_not_measured_is_said(tmp_path: Path, render: Render) -> None:
 
 
 def test_a_race_that_tells_none_has_no_such_part(tmp_path: Path, render: Render) -> None:
-    code, complaint, text = reported(tmp_path, render, None, plan())
+    code, complaint, text = reported(tmp_path, render, None)
     assert code == 0, complaint
     assert "### How far" not in text and "### Projection" not in text
+
+
+def test_a_plan_is_told_without_a_race(tmp_path: Path, render: Render) -> None:
+    code, complaint, text = reported(tmp_path, render, None, plan())
+    assert code == 0, complaint
+    assert "### How far" not in text
+    assert "Of 2 plans that were run here" in text[text.index("### Projection"):]
 
 
 @pytest.mark.parametrize("document, problem", [
