@@ -18,6 +18,7 @@
 #include "experiments/options/worker_counts.hpp"
 #include "experiments/python/call_methods.hpp"
 #include "experiments/python/pythons.hpp"
+#include "experiments/sharing/distance/network_namespaces.hpp"
 #include "experiments/sharing/redis_choice.hpp"
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/kernel_registry.hpp"
@@ -45,12 +46,20 @@ json servers() {
   const std::string redis = RedisChoice::why_not();
   const std::string keys =
       keys_supported() ? "" : "not to other hosts, which takes TLS: install libssl-dev, make build";
+  const std::string secured = RedisServer::why_not_secured();
+  const std::string& hosts = NetworkNamespaces::why_not();
   return {{{"name", "manager"},
            {"available", true},
            {"why", keys.empty() ? "a process that keeps objects for others" : keys}},
           {{"name", "redis"},
            {"available", redis.empty()},
-           {"why", redis.empty() ? "flags, counts and lists in a redis-server" : redis}}};
+           {"why", redis.empty() ? "flags, counts and lists in a redis-server" : redis}},
+          {{"name", "redis_tls"},
+           {"available", secured.empty()},
+           {"why", secured.empty() ? "the same for other hosts" : secured}},
+          {{"name", "namespaces"},
+           {"available", hosts.empty()},
+           {"why", hosts.empty() ? "two hosts on this machine, for sharing_distance" : hosts}}};
 }
 
 json python_json(const char* name, const CPython& found) {

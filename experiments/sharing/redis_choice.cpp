@@ -16,11 +16,7 @@ void RedisChoice::add_options(CLI::App& app) {
       "file of certificates (PEM) by which a rediss:// server's is known [the system's]");
 }
 
-std::string RedisChoice::why_not() {
-  if (!redis_supported()) return "this build has no hiredis: install libhiredis-dev, make build";
-  if (RedisServer::program().empty()) return "no redis-server here: install redis-server";
-  return "";
-}
+std::string RedisChoice::why_not() { return RedisServer::why_not(); }
 
 void RedisChoice::prepare() {
   if (words_.empty()) {

@@ -74,7 +74,11 @@ class MmapFlag {
 /// A value of a manager: each read is a round trip.
 class ManagerFlag {
  public:
-  explicit ManagerFlag(const Manager& manager) : value_(manager.value(false)) { clear(); }
+  explicit ManagerFlag(const Manager& manager) : ManagerFlag(manager.client()) {}
+  explicit ManagerFlag(const ManagerClient& client)
+      : value_(managed<ManagedValue>(client, "Value", {.initial = false})) {
+    clear();
+  }
   void set() { value_.set_bytes("1"); }
   void clear() { value_.set_bytes("0"); }
   bool is_set() const { return value_.get_bytes() == "1"; }

@@ -104,11 +104,15 @@ std::string free_port(const std::string& host) {
 
 std::string RedisServer::program() { return find_program("redis-server"); }
 
-std::string RedisServer::why_not_secured() {
+std::string RedisServer::why_not() {
   if (!redis_supported()) return "this build has no hiredis: install libhiredis-dev, make build";
+  return program().empty() ? "no redis-server here: install redis-server" : "";
+}
+
+std::string RedisServer::why_not_secured() {
+  if (std::string why = why_not(); !why.empty()) return why;
   if (!keys_supported()) return "this build has no TLS: install libssl-dev, make build";
   const std::string redis = program();
-  if (redis.empty()) return "no redis-server here: install redis-server";
   // One without TLS stumbles over the first, all others over the second.
   const ProgramOutput told =
       output_of({.words = {redis, "--tls-port", "0", "--no-such-word", "x"}}, 4096, max_start);

@@ -27,6 +27,8 @@ class RedisServer {
 
   /// Where the program is; empty where it is not installed.
   static std::string program();
+  /// Why there is none; empty where there is.
+  static std::string why_not();
   /// Why it cannot serve under TLS; empty where it can. Asks the program.
   static std::string why_not_secured();
 

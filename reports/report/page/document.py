@@ -32,7 +32,7 @@ from report.tables.history_table import history_table
 from report.tables.micro_tables import micro_tables
 from report.tables.pattern_table import pattern_table
 from report.tables.regret_table import granularity_table, regret_table
-from report.tables.sharing_costs import cost_tables
+from report.tables.sharing_costs import cost_tables, distance_table
 from report.tables.source_numbers import WORDS as SOURCE_WORDS, source_table
 from report.tables.trust import GATES_SHOWN
 from report.text import formats
@@ -161,6 +161,7 @@ def markdown_of(report: Report) -> str:
         "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables,
         "history_table": history_table, "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
+        "distance_table": distance_table,
         "efficiency_table": scaling_tables.efficiency_table, "fits_table": scaling_tables.fits_table,
         "unidentified": scaling_tables.unidentified, "message_words": scaling_tables.message_words,
         "plan_table": scaling_tables.plan_table, "plan_words": scaling_tables.plan_words,

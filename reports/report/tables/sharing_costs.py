@@ -37,6 +37,31 @@ def cost_tables(suite: Suite) -> list[tuple[str, str]]:
     return [(title, _table(costs)) for title, costs in tables if costs]
 
 
+def distance_table(suite: Suite) -> str:
+    """One operation of each task of `sharing_distance`, from the nearest way to the farthest."""
+    costs: dict[str, dict[str, float]] = {}
+    tasks: list[str] = []
+    for race in suite.races:
+        if race.experiment != "sharing_distance":
+            continue
+        for arm in race.shown:
+            if not (arm.ok and arm.median and arm.size):
+                continue
+            task = str(arm.parameters["task"])
+            if task not in tasks:
+                tasks.append(task)
+            costs.setdefault(arm.variant, {})[task] = arm.median / arm.size
+    if not costs:
+        return ""
+    columns = {task: dict(zip((way for way in costs if task in costs[way]),
+                              column([cost[task] / unit_of(1e-6)[1] for cost in costs.values()
+                                      if task in cost])))
+               for task in tasks}
+    rows = [[plain(way.replace("_", " ")), *(columns[task].get(way, "") for task in tasks)]
+            for way in costs]
+    return markdown(["way", *(f"{plain(task)} [us]" for task in tasks)], rows)
+
+
 def _micro(suite: Suite, family: str) -> list[Cost]:
     rows = suite.micro.rows if suite.micro else ()
     costs = []

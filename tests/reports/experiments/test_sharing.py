@@ -57,6 +57,25 @@ def test_costs_are_multiples_of_the_cheapest_way(tmp_path: Path, render: Render)
     assert "value unlocked" not in rows and "dispatch" not in page
 
 
+def test_distances_stand_in_one_table_from_near_to_far(tmp_path: Path, render: Render) -> None:
+    near = {"thread": 1e-9, "process": 2e-9, "manager": 4e-5, "manager_veth": 9e-5}
+    flags = ways_race("sharing_distance", "reads", near, parameters={"task": "flag"})
+    calls = ways_race("sharing_distance", "calls", {"manager": 1e-4, "manager_veth": 3e-4},
+                      parameters={"task": "call"})
+    folder = synthetic_races.write_suite(tmp_path, [flags, calls])
+    done = render(folder)
+    assert done.returncode == 0, done.stderr
+    text = (folder / "REPORT.md").read_text()
+    assert "no wire" in text
+    page = Page(text)
+    table = next(one for one in page.tables() if one.heading == "By thread, process and host")
+    assert list(table.heads) == ["way", "flag [us]", "call [us]"]
+    assert [row[0] for row in table.rows] == ["thread", "process", "manager", "manager veth"]
+    assert [bool(row[2].strip()) for row in table.rows] == [False, False, True, True]
+    assert float(table.rows[3][1]) > 2 * float(table.rows[2][1]) > 1000 * float(table.rows[0][1])
+    assert 250 < float(table.rows[3][2]) < 350
+
+
 def test_goals_stand_with_what_sharing_costs_and_nowhere_else(tmp_path: Path,
                                                              render: Render) -> None:
     folder = synthetic_races.write_suite(tmp_path, [synthetic_races.peers_race(),
