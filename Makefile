@@ -59,6 +59,11 @@ test: ## build, then all tests: C++, Python's, the report's (TESTS='a regex' for
 	@$(MAKE) compile
 	@$(call within,1500) ctest --preset release --parallel $(TEST_JOBS) --timeout 120 --progress --no-tests=error $(if $(SCOPE),-L '^($(SCOPE))$$') $(if $(TESTS),-R '$(TESTS)') $(if $(WITHOUT),-E '$(WITHOUT)') $(if $(TRIES),--repeat until-pass:$(TRIES))
 
+.PHONY: test-arm
+test-arm: ## build the numerics for ARM, NEON and SVE, and run their tests in an emulator (ARGS='neon sve256' for some)
+	@sh kernels/setup/deps required arm
+	@$(call within,3000) sh tests/make/arm.sh $(ARGS)
+
 # An arm that fails does not hide the others: the report is written all the same, and make fails.
 # The nanosecond figures are its smallest part: it does without them where they fail.
 .PHONY: report

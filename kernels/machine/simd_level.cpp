@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <strings.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -71,6 +72,19 @@ std::optional<std::int64_t> target_of_environment() {
   return named_by_environment().empty() ? std::nullopt : target_named(named_by_environment());
 }
 
+/// A build for SVE has the length of the vectors in its code.
+void check_vector_length() {
+#if defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS > 0
+  const int length = prctl(PR_SVE_GET_VL);  // bytes and flags; -1: no SVE
+  const int bits = length < 0 ? 0 : 8 * (length & PR_SVE_VL_LEN_MASK);
+  if (bits != __ARM_FEATURE_SVE_BITS)
+    throw UsageError(
+        fmt::format("this build is for SVE of {} bits, and the processor has {}: build with "
+                    "-DPARLAB_SVE_BITS={}",
+                    __ARM_FEATURE_SVE_BITS, bits, bits == 0 ? "" : fmt::to_string(bits)));
+#endif
+}
+
 void follow_environment() { hwy::SetSupportedTargetsForTest(target_of_environment().value_or(0)); }
 
 // Before any kernel can run.
@@ -104,6 +118,7 @@ std::string simd_level_of_environment() {
 }
 
 void check_simd_level_of_environment() {
+  check_vector_length();
   if (named_by_environment().empty() || target_of_environment()) return;
   throw UsageError(fmt::format(
       "{}: this build and processor have no SIMD level '{}'; name one of {}, or unset it",

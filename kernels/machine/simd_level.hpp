@@ -33,8 +33,9 @@ void unforce_simd_level();
 /// The level that PARLAB_SIMD named when this was loaded; "" where it named none.
 std::string simd_level_of_environment();
 
-/// Throws UsageError where PARLAB_SIMD named what this build or this processor lacks; kernels then
-/// run at the best level. To be asked before any kernel runs.
+/// Throws UsageError where PARLAB_SIMD named what this build or this processor lacks, and kernels run at
+/// the best level; or where the build is for SVE vectors of another length than the processor's. To be asked
+/// before any kernel runs.
 void check_simd_level_of_environment();
 
 }  // namespace parlab

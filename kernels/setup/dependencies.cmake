@@ -8,6 +8,7 @@
 #   test       what `make test` needs besides
 #   notebook   what `make notebooks` needs besides
 #   lab        what `make lab` needs besides, to open them
+#   arm        what `make test-arm` needs besides
 #   develop    only for `make lint`, `make format`, the clang and sanitizer presets, and tests that are skipped
 #              without it (make deps-develop)
 #
@@ -80,3 +81,5 @@ parlab_dependency(zsh develop "completes words of parlab, as users of it do" zsh
 parlab_dependency(fish develop "completes words of parlab, as users of it do" fish)
 parlab_dependency(mandoc develop "checks the manual pages" mandoc)
 parlab_dependency(man-db develop "checks the manual pages" man)
+parlab_dependency(g++-aarch64-linux-gnu arm "compiles the numerics and their tests for ARM" aarch64-linux-gnu-g++)
+parlab_dependency(qemu-user-static arm "runs them" qemu-aarch64-static qemu-aarch64)

@@ -39,6 +39,20 @@ find_package(fmt QUIET)
 parlab_require(fmt::fmt libfmt-dev)
 parlab_find(HIGHWAY hwy/highway.h hwy)
 parlab_require(parlab::HIGHWAY libhwy-dev)
+# On ARM a build is for NEON, which all 64-bit processors have, or for SVE of one length: the kernels keep vectors in
+# arrays, which types without a size cannot be in (kernels/numerics/arithmetic/kept_vectors-inl.hpp).
+set(PARLAB_SVE_BITS "" CACHE STRING "ARM: bits of SVE's vectors, 128, 256 or 512, of the processors to build for; empty: NEON")
+if(NOT PARLAB_SVE_BITS MATCHES "^(|128|256|512)$")
+  message(FATAL_ERROR "PARLAB_SVE_BITS is 128, 256 or 512, the length of the processor's vectors, or empty for NEON; "
+                      "not '${PARLAB_SVE_BITS}'")
+endif()
+if(PARLAB_SVE_BITS)
+  target_compile_options(parlab::HIGHWAY INTERFACE -march=armv8.2-a+sve -msve-vector-bits=${PARLAB_SVE_BITS})
+  target_compile_definitions(parlab::HIGHWAY INTERFACE HWY_COMPILE_ONLY_STATIC)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  target_compile_definitions(parlab::HIGHWAY INTERFACE
+    "HWY_DISABLED_TARGETS=(HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)")
+endif()
 
 find_package(OpenMP QUIET COMPONENTS CXX)
 find_package(TBB QUIET)

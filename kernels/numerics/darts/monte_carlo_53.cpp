@@ -49,7 +49,7 @@ struct CountInside {
     minus_inside = hn::Add(minus_inside, hn::BitCast(Lanes(), hn::VecFromMask(tag, inside)));
 #endif
   }
-  Words minus_inside;
+  Kept<Words> minus_inside;
 };
 
 }  // namespace
@@ -59,7 +59,7 @@ std::uint64_t blocks_at_once() { return blocks_in_flight; }
 std::uint64_t count_blocks(IndexRange blocks, std::uint64_t seed) {
   CountInside count{hn::Zero(Lanes())};
   generate_blocks(blocks, seed, count);
-  return 0 - hn::GetLane(hn::SumOfLanes(Lanes(), count.minus_inside));
+  return 0 - sum_of_lanes(count.minus_inside);
 }
 
 }  // namespace parlab::HWY_NAMESPACE

@@ -1,4 +1,4 @@
-// simd: Philox and the test in Highway, for every SIMD level of x86-64 in one binary.
+// simd: Philox and the test in Highway, for every SIMD level in one binary.
 
 #include "kernels/numerics/darts/dart_blocks.hpp"
 #include "kernels/numerics/darts/random_words.hpp"
@@ -31,14 +31,14 @@ struct CountOutside {
     outside = add_outside(outside, a, b);
     outside = add_outside(outside, c, d);
   }
-  Words outside;
+  Kept<Words> outside;
 };
 
 struct XorWords {
   HWY_INLINE void operator()(Words a, Words b, Words c, Words d) {
-    sum = hn::Xor3(sum, hn::Xor(a, b), hn::Xor(c, d));
+    sum = exclusive_or(sum, hn::Xor(a, b), hn::Xor(c, d));
   }
-  Words sum;  // the upper halves of the lanes are of no use
+  Kept<Words> sum;  // the upper halves of the lanes are of no use
 };
 
 }  // namespace
@@ -57,7 +57,7 @@ std::uint64_t xor_of_blocks(IndexRange blocks, std::uint64_t seed) {
 std::uint64_t count_whole_groups(IndexRange blocks, std::uint64_t seed) {
   CountOutside count{hn::Zero(Lanes())};
   generate_blocks(blocks, seed, count);
-  return 2 * blocks.size() - hn::GetLane(hn::SumOfLanes(Lanes(), count.outside));
+  return 2 * blocks.size() - sum_of_lanes(count.outside);
 }
 
 std::uint64_t count_inside(IndexRange darts, std::uint64_t seed) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "kernels/base/index_range.hpp"
+#include "kernels/numerics/arithmetic/kept_vectors-inl.hpp"
 #include "kernels/numerics/darts/philox.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -36,7 +37,7 @@ constexpr int in_flight = 4;
 constexpr int in_flight = 2;
 #endif
 
-constexpr std::uint64_t lanes = HWY_LANES(std::uint64_t);
+constexpr std::uint64_t lanes = lanes_of<std::uint64_t>;
 
 /// 64-bit products of the lower halves of the lanes.
 HWY_INLINE Words multiply(Words a, Words b) {
@@ -50,6 +51,12 @@ HWY_INLINE Words multiply(Words a, Words b) {
 #endif
 }
 
+/// Takes kept vectors too, which Highway's templates do not.
+HWY_INLINE Words exclusive_or(Words a, Words b, Words c) { return hn::Xor3(a, b, c); }
+HWY_INLINE std::uint64_t sum_of_lanes(Words words) {
+  return hn::GetLane(hn::SumOfLanes(Lanes(), words));
+}
+
 constexpr std::uint64_t blocks_in_flight = lanes * in_flight;
 
 /// Calls take(a, b, c, d) for words 0 to 3 of blocks_in_flight / in_flight blocks at a time. The
@@ -59,8 +66,8 @@ template <class Take>
 HWY_INLINE void generate_blocks(IndexRange blocks, std::uint64_t seed, Take& take) {
   const Lanes tag;
   const PhiloxKeys keys(seed);
-  Words key_0[philox_rounds];
-  Words key_1[philox_rounds];
+  Kept<Words> key_0[philox_rounds];
+  Kept<Words> key_1[philox_rounds];
   for (int round = 0; round < philox_rounds; ++round) {
     key_0[round] = hn::Set(tag, keys.word_0[round]);
     key_1[round] = hn::Set(tag, keys.word_1[round]);
@@ -76,14 +83,14 @@ HWY_INLINE void generate_blocks(IndexRange blocks, std::uint64_t seed, Take& tak
       hn::Set(tag, static_cast<std::uint32_t>(second_product >> 32) ^ keys.word_1[1]);
   const Words third_d = hn::Set(tag, static_cast<std::uint32_t>(second_product) ^ keys.word_1[2]);
 
-  Words first_product[in_flight];
+  Kept<Words> first_product[in_flight];
   for (int i = 0; i < in_flight; ++i)
     first_product[i] =
         multiply(multiplier_0, hn::Iota(tag, (blocks.begin & 0xFFFFFFFF) + lanes * i));
   const Words step = hn::Set(tag, philox_multiplier_0 * lanes * in_flight);
 
   for (std::uint64_t block = blocks.begin; block < blocks.end; block += lanes * in_flight) {
-    Words a[in_flight], b[in_flight], c[in_flight], d[in_flight];
+    Kept<Words> a[in_flight], b[in_flight], c[in_flight], d[in_flight];
     HWY_UNROLL(8)
     for (int i = 0; i < in_flight; ++i) {  // round 0
       d[i] = first_product[i];
@@ -100,7 +107,7 @@ HWY_INLINE void generate_blocks(IndexRange blocks, std::uint64_t seed, Take& tak
     for (int i = 0; i < in_flight; ++i) {  // round 2
       const Words product_0 = multiply(a[i], multiplier_0);
       const Words product_1 = multiply(c[i], multiplier_1);
-      a[i] = hn::Xor3(hn::ShiftRight<32>(product_1), b[i], key_0[2]);
+      a[i] = exclusive_or(hn::ShiftRight<32>(product_1), b[i], key_0[2]);
       b[i] = product_1;
       c[i] = hn::Xor(hn::ShiftRight<32>(product_0), third_d);
       d[i] = product_0;
@@ -111,9 +118,9 @@ HWY_INLINE void generate_blocks(IndexRange blocks, std::uint64_t seed, Take& tak
       for (int i = 0; i < in_flight; ++i) {
         const Words product_0 = multiply(a[i], multiplier_0);
         const Words product_1 = multiply(c[i], multiplier_1);
-        a[i] = hn::Xor3(hn::ShiftRight<32>(product_1), b[i], key_0[round]);
+        a[i] = exclusive_or(hn::ShiftRight<32>(product_1), b[i], key_0[round]);
         b[i] = product_1;
-        c[i] = hn::Xor3(hn::ShiftRight<32>(product_0), d[i], key_1[round]);
+        c[i] = exclusive_or(hn::ShiftRight<32>(product_0), d[i], key_1[round]);
         d[i] = product_0;
       }
     }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/numerics/arithmetic/kept_vectors-inl.hpp"
 #include "kernels/numerics/diffusion/heat.hpp"
 
 #if defined(PARLAB_DIFFUSION_ROWS_INL) == defined(HWY_TARGET_TOGGLE)
@@ -24,7 +25,7 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 using Doubles = hn::ScalableTag<double>;
 using Vector = hn::Vec<Doubles>;
-constexpr std::uint64_t lanes = HWY_LANES(double);
+constexpr std::uint64_t lanes = lanes_of<double>;
 
 /// The lanes from `by` on of `low`, then the first `by` of `high`: of vectors that follow each
 /// other in a row, the one that begins `by` cells after the first.
@@ -68,19 +69,19 @@ struct RowBlock {
 /// What is known of from[k + 1] while column j is computed: its vectors left of j, and at j.
 template <int count>
 struct Window {
-  Vector before[count];
-  Vector here[count];
+  Kept<Vector> before[count];
+  Kept<Vector> here[count];
 };
 
 /// One vector at column j of each row; the window moves on to the next, where rows hold `after`.
 /// The indices are written out, one by one: gcc 12 keeps arrays that a loop runs over in memory.
 template <bool past_cache, int count, std::size_t... k>
 HWY_INLINE void update_column(const RowBlock<count>& rows, std::uint64_t j, Vector rate,
-                              Window<count>& window, const Vector (&after)[count],
+                              Window<count>& window, const Kept<Vector> (&after)[count],
                               std::index_sequence<k...>) {
   const Doubles tag;
-  const Vector column[] = {hn::LoadU(tag, rows.from[0] + j), window.here[k]...,
-                           hn::LoadU(tag, rows.from[count + 1] + j)};
+  const Kept<Vector> column[] = {hn::LoadU(tag, rows.from[0] + j), window.here[k]...,
+                                 hn::LoadU(tag, rows.from[count + 1] + j)};
   const auto put = [j](Vector value, double* row) HWY_ATTR {
     if constexpr (past_cache)
       hn::Stream(value, Doubles(), row + j);
@@ -114,11 +115,11 @@ HWY_INLINE void update_vectors(const RowBlock<count>& rows, std::uint64_t begin,
     for (const std::uint64_t stop = std::min(last, j + part); j < stop; j += lanes) {
       (hwy::Prefetch(soon + k * lanes), ...);
       soon += count * lanes;
-      const Vector after[] = {hn::LoadU(tag, rows.from[k + 1] + j + lanes)...};
+      const Kept<Vector> after[] = {hn::LoadU(tag, rows.from[k + 1] + j + lanes)...};
       update_column<past_cache>(rows, j, rates, window, after, indices);
     }
   }
-  const Vector after[] = {hn::Set(tag, rows.from[k + 1][end])...};
+  const Kept<Vector> after[] = {hn::Set(tag, rows.from[k + 1][end])...};
   update_column<past_cache>(rows, last, rates, window, after, indices);
 }
 

@@ -1,4 +1,4 @@
-// simd and stream: explicit SIMD in Highway, for every level of x86-64.
+// simd and stream: explicit SIMD in Highway, for every level.
 //
 //   simd     one step a sweep. Where the plate is beyond the cache, rows are written past it, which
 //            saves reading them first.

@@ -57,6 +57,8 @@ struct Line {
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/numerics/arithmetic/kept_vectors-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR
@@ -72,7 +74,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using Words = hn::ScalableTag<std::uint16_t>;
-constexpr std::size_t word_lanes = HWY_LANES(std::uint16_t);
+constexpr std::size_t word_lanes = lanes_of<std::uint16_t>;
 constexpr std::size_t vectors_at_once = 3;
 constexpr std::size_t group = vectors_at_once * word_lanes;
 
@@ -115,8 +117,8 @@ std::uint64_t search_line(std::uint64_t n, IndexRange divisors, std::uint64_t be
 
   std::uint64_t smallest = 0;
   for (std::size_t at = 0; at < line_residues; at += group) {
-    hn::Vec<Words> quotient[vectors_at_once], fraction[vectors_at_once], divisor[vectors_at_once],
-        least[vectors_at_once];
+    Kept<hn::Vec<Words> > quotient[vectors_at_once], fraction[vectors_at_once],
+        divisor[vectors_at_once], least[vectors_at_once];
     HWY_UNROLL(3)
     for (std::size_t v = 0; v < vectors_at_once; ++v) {
       const std::size_t lane = at + v * word_lanes;

@@ -12,6 +12,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/numerics/arithmetic/kept_vectors-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 namespace {
@@ -28,7 +30,7 @@ constexpr std::size_t in_flight = 4;
 constexpr std::size_t in_flight = 2;
 #endif
 
-constexpr std::size_t lanes = HWY_LANES(double);
+constexpr std::size_t lanes = lanes_of<double>;
 constexpr std::size_t group = lanes * in_flight;
 
 /// Steps between two looks at whether all pixels of a group have left.
@@ -42,8 +44,8 @@ HWY_INLINE void count_group(const JuliaImage& image, double column, double y_sta
   const Vector one = hn::Set(tag, 1.0);
   const Vector c_real = hn::Set(tag, image.c_real);
   const Vector c_imaginary = hn::Set(tag, image.c_imaginary);
-  Vector x[in_flight], y[in_flight], count[in_flight];
-  hn::Mask<Doubles> inside[in_flight];
+  Kept<Vector> x[in_flight], y[in_flight], count[in_flight];
+  Kept<hn::Mask<Doubles>> inside[in_flight];
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < in_flight; ++i) {
     const Vector columns = hn::Iota(tag, column + static_cast<double>(i * lanes));

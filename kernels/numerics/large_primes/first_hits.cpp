@@ -82,7 +82,7 @@ std::size_t first_hits(const std::uint32_t* primes, std::size_t count, std::uint
   const hn::Rebind<std::uint64_t, decltype(numbers)> naturals;
   const hn::Rebind<std::uint32_t, decltype(numbers)> primes_of;
   const std::size_t lanes = hn::Lanes(numbers);
-  constexpr std::size_t most_lanes = 8;  // doubles in the widest vector of x86-64
+  constexpr std::size_t most_lanes = 8;  // doubles in the widest vector: 512 bits
   // Both parts are exact as doubles: 52 bits above, 12 bits below.
   const std::uint64_t low_part = 30 * first_byte % 4096;
   const auto high = hn::Set(numbers, static_cast<double>(30 * first_byte - low_part));

@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/numerics/arithmetic/kept_vectors-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 #if HWY_TARGET != HWY_SCALAR
@@ -70,7 +72,7 @@ HWY_INLINE Flags below(std::uint64_t value, Words limits) {
   return hn::Lt(hn::Set(WordTag(), value), limits);
 }
 inline void store_flags(Flags flags, std::uint8_t* out) {
-  alignas(64) std::uint64_t words[HWY_LANES(std::uint64_t)];
+  alignas(64) std::uint64_t words[lanes_of<std::uint64_t>];
   hn::Store(hn::VecFromMask(WordTag(), flags), WordTag(), words);
   for (std::size_t i = 0; i < hn::Lanes(WordTag()); ++i) out[i] = words[i] != 0 ? 1 : 0;
 }
@@ -82,7 +84,7 @@ struct WordFields {
     const WordTag tag;
     const Words two = hn::Set(tag, 2);
     for (std::size_t v = 0; v < count; ++v) {
-      alignas(64) std::uint64_t ones[HWY_LANES(std::uint64_t)];
+      alignas(64) std::uint64_t ones[lanes_of<std::uint64_t>];
       for (std::size_t i = 0; i < hn::Lanes(tag); ++i) {
         const std::uint64_t modulus = moduli[v * hn::Lanes(tag) + i];
         ones[i] = (0 - modulus) % modulus;
@@ -113,7 +115,7 @@ struct WordFields {
     return reduce(v, high_square(a), low_product(a, a));
   }
 
-  Words n[count], inverse[count], one[count];
+  Kept<Words> n[count], inverse[count], one[count];
 };
 
 #endif  // HWY_SCALAR

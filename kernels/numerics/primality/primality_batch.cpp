@@ -68,7 +68,7 @@ void test_lucas(const std::uint64_t*, const std::uint64_t*, std::uint8_t*) {}
 void sift_small_primes(const std::uint64_t*, std::size_t, std::uint8_t*) {}
 #else
 
-constexpr std::size_t lanes = HWY_LANES(std::uint64_t);
+constexpr std::size_t lanes = lanes_of<std::uint64_t>;
 
 BatchSizes batch_sizes() { return {base_2_vectors * lanes, lucas_vectors * lanes}; }
 
@@ -117,7 +117,7 @@ void test_base_2(const std::uint64_t* numbers, std::uint8_t* out) {
   for (std::size_t i = 0; i < at_once; ++i) before[i] = numbers[i] - 1;
   const Exponents<at_once> exponents(before);
   WordFields<in_flight> fields(numbers);
-  Words x[in_flight], exponent[in_flight];
+  Kept<Words> x[in_flight], exponent[in_flight];
   for (std::size_t v = 0; v < in_flight; ++v) {
     x[v] = fields.one[v];
     exponent[v] = hn::Load(WordTag(), exponents.odd + v * lanes);
@@ -150,7 +150,7 @@ void test_lucas(const std::uint64_t* numbers, const std::uint64_t* parameters, s
   for (std::size_t i = 0; i < at_once; ++i) after[i] = numbers[i] + 1;
   const Exponents<at_once> exponents(after);
   WordFields<in_flight> fields(numbers);
-  Words p[in_flight], two[in_flight], v_k[in_flight], next[in_flight], exponent[in_flight];
+  Kept<Words> p[in_flight], two[in_flight], v_k[in_flight], next[in_flight], exponent[in_flight];
   for (std::size_t v = 0; v < in_flight; ++v) {
     p[v] = hn::LoadU(WordTag(), parameters + v * lanes);
     two[v] = fields.add(v, fields.one[v], fields.one[v]);

@@ -11,7 +11,7 @@
 namespace parlab {
 namespace {
 
-constexpr std::size_t most_lanes = 8;  // doubles in the widest vector of x86-64
+constexpr std::size_t most_lanes = 8;  // doubles in the widest vector: 512 bits
 
 struct FirstMultiple {
   std::uint32_t prime;

@@ -1,4 +1,4 @@
-// The four operations in SIMD by Highway, for every level of x86-64.
+// The four operations in SIMD by Highway, for every level.
 
 #include "kernels/numerics/stream/stream_operations.hpp"
 

@@ -32,6 +32,8 @@ TEST(SimdLevel, IsNamedInWhateverCase) {
   unforce_simd_level();
 }
 
+TEST(SimdLevel, IsOneThatThisProcessorHas) { EXPECT_NO_THROW(check_simd_level_of_environment()); }
+
 TEST(SimdLevel, UnderstandsTheNamesOfGroups) {
   const auto levels = supported_simd_levels();
   const auto named = [&](const std::string& group) -> std::string {

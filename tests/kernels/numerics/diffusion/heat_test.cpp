@@ -2,76 +2,28 @@
 
 #include <gmock/gmock.h>
 
-#include <random>
 #include <vector>
 
-#include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/machine/simd_level.hpp"
-#include "kernels/posix/shared_mapping.hpp"
+#include "tests/kernels/numerics/diffusion/own_plate.hpp"
 
 namespace parlab {
 namespace {
 
 constexpr double rate = 0.23;
 
-/// A plate with memory of its own. Beyond each row, up to the stride, lies a value that no variant
-/// may read or write.
-class OwnPlate {
- public:
-  OwnPlate(std::uint64_t rows, std::uint64_t columns, std::uint64_t spare = 0)
-      : rows_(rows),
-        columns_(columns),
-        stride_(columns + spare),
-        cells_(rows * stride_ + 1, -1e9) {}
-  // From the second cell of the memory on, so that rows are not aligned.
-  Plate plate() { return {cells_.data() + 1, rows_, columns_, stride_}; }
-  void fill(unsigned seed) {
-    std::mt19937_64 random(seed);
-    std::uniform_real_distribution<double> heat(-1, 1);
-    for (std::uint64_t row = 0; row < rows_; ++row)
-      for (std::uint64_t j = 0; j < columns_; ++j) plate()[row][j] = heat(random);
-  }
-  const std::vector<double>& cells() const { return cells_; }
-
- private:
-  std::uint64_t rows_, columns_, stride_;
-  std::vector<double> cells_;
-};
-
-/// The formula, cell by cell, over the whole plate.
-OwnPlate steps_by_definition(const OwnPlate& start, std::uint64_t steps, Edges edges) {
-  OwnPlate now = start;
-  const std::uint64_t kept = edges == Edges::fixed ? 1 : 0;
-  for (std::uint64_t step = 0; step < steps; ++step) {
-    OwnPlate next = now;
-    const Plate from = now.plate();
-    const Plate to = next.plate();
-    const auto cell = [&](std::uint64_t i, std::uint64_t j) {
-      return from[i % from.rows][j % from.columns];
-    };
-    for (std::uint64_t i = kept; i + kept < from.rows; ++i)
-      for (std::uint64_t j = kept; j + kept < from.columns; ++j) {
-        const double up = cell(i + from.rows - 1, j), down = cell(i + 1, j);
-        const double left = cell(i, j + from.columns - 1), right = cell(i, j + 1);
-        to[i][j] = from[i][j] + rate * (((up + down) + (left + right)) - 4 * from[i][j]);
-      }
-    now = next;
-  }
-  return now;
-}
-
 struct Case {
   DiffusionVariant variant;
   std::string level;  // of SIMD; empty: as it comes
 };
 
-std::vector<Case> cases_of(int min_steps_per_sweep, bool on_each_level = true) {
+std::vector<Case> cases_of(int min_steps_per_sweep) {
   std::vector<Case> cases;
   for (const DiffusionVariant& variant : diffusion_variants()) {
     if (!variant.diffuses || variant.max_steps < min_steps_per_sweep) continue;
     cases.push_back({variant, ""});
-    if (!on_each_level || (variant.name != "simd" && variant.name != "tiled")) continue;
+    if (variant.name != "simd" && variant.name != "tiled") continue;
     for (const std::string& level : supported_simd_levels()) cases.push_back({variant, level});
   }
   return cases;
@@ -104,7 +56,7 @@ class Diffusion : public testing::TestWithParam<Case> {
     const Chunking chunking({0, rows}, grain);
     for (std::uint64_t chunk = 0; chunk < chunking.chunks(); ++chunk)
       GetParam().variant.sweep(start.plate(), end.plate(), chunking[chunk], sweep);
-    ASSERT_EQ(end.cells(), steps_by_definition(start, sweep.steps, sweep.edges).cells())
+    ASSERT_EQ(end.cells(), steps_by_definition(start, sweep.rate, sweep.steps, sweep.edges).cells())
         << rows << " x " << columns << " + " << spare << ", grain " << grain << ", " << sweep.steps
         << " steps" << (sweep.edges == Edges::periodic ? ", periodic" : "");
   }
@@ -145,41 +97,10 @@ TEST_P(DiffusionInTime, MakesSeveralStepsInASweepHoweverTheRowsAreSplit) {
   }
 }
 
-class DiffusionOnBackends : public Diffusion {};
-
-TEST_P(DiffusionOnBackends, GivesTheSameBitsOnEachOfThem) {
-  constexpr std::uint64_t rows = 40, columns = 300, steps = 11;
-  const SharedMapping memory(2 * rows * columns * sizeof(double));
-  auto* cells = reinterpret_cast<double*>(memory.data());
-  const Plate between{cells, rows, columns, columns};
-  const Plate last{cells + rows * columns, rows, columns, columns};
-  for (const Edges edges : {Edges::fixed, Edges::periodic}) {
-    OwnPlate start(rows, columns);
-    start.fill(5);
-    OwnPlate wanted = steps_by_definition(start, steps, edges);
-    for (const BackendEntry& entry : backends())
-      for (const int workers : {1, 3}) {
-        if (!entry.shares_memory || (workers > 1 && !entry.parallel)) continue;
-        const auto backend = make_backend({entry.name, "", workers});
-        std::fill_n(last.cells, rows * columns, 0.0);
-        diffuse(GetParam().variant, start.plate(), between, last, rate, edges, steps,
-                std::min(4, GetParam().variant.max_steps), [&](const auto& work) {
-                  backend->for_chunks(Chunking({0, rows}, 7), work);
-                });
-        for (std::uint64_t row = 0; row < rows; ++row)
-          for (std::uint64_t j = 0; j < columns; ++j)
-            ASSERT_EQ(last[row][j], wanted.plate()[row][j])
-                << entry.name << " x" << workers << " at " << row << ", " << j;
-      }
-  }
-}
-
 std::string name_of(const testing::TestParamInfo<Case>& info) {
   return info.param.variant.name + (info.param.level.empty() ? "" : "_" + info.param.level);
 }
 INSTANTIATE_TEST_SUITE_P(Variants, Diffusion, testing::ValuesIn(cases_of(1)), name_of);
-INSTANTIATE_TEST_SUITE_P(Variants, DiffusionOnBackends, testing::ValuesIn(cases_of(1, false)),
-                         name_of);
 INSTANTIATE_TEST_SUITE_P(Variants, DiffusionInTime, testing::ValuesIn(cases_of(2)), name_of);
 
 TEST(DiffusionVariants, CallStreamTheBoundAndMoveTheBytes) {
