@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numbers>
 
@@ -120,10 +121,6 @@ bool falls_behind(const Measured& best, const Measured& arm) {
   return 4 * static_cast<std::size_t>(behind) >= 3 * speedups.size();
 }
 
-}  // namespace
-
-namespace {
-
 /// Of all differences to come, the share above `edge`, by those there are: their count, drawn towards a half
 /// where they are few; or, where all lie so far above that it takes an outlier to be below, by Cantelli's
 /// inequality, all but s^2 / (s^2 + m^2) of them.
@@ -153,6 +150,62 @@ double rounds_by_share(double leaning, double rounds, const Rule& rule) {
   // ln M of so many coins of this bias, by its leading terms, reaches ln(1 / alpha).
   const double evidence = -std::log(rule.alpha) + std::log(std::numbers::pi * rounds) / 2;
   return std::max(rounds + 1, rule.block * evidence / entropy_to_fair(leaning));
+}
+
+/// Questions that are pursued together.
+struct Bundle {
+  std::vector<OpenQuestion> questions;
+  double value = 0;
+  double seconds = 0;
+
+  double rate() const { return seconds > 0 ? value / seconds : 0; }
+};
+
+/// An arm that rests does not come back, so what promises not much less than the best goes on beside it.
+constexpr double least_rate = 0.5;
+
+/// One question after the other, for as long as the next raises what a second is worth.
+Bundle most_for_its_time(std::vector<OpenQuestion> left, const std::vector<double>& round_seconds) {
+  Bundle bundle;
+  std::vector<bool> runs(round_seconds.size());
+  const auto seconds_more = [&](const OpenQuestion& question) {
+    double more = 0;
+    for (const std::size_t i : question.arms) more += runs[i] ? 0 : round_seconds[i];
+    return more;
+  };
+  while (!left.empty()) {
+    const auto rate_with = [&](const OpenQuestion& question) {
+      return (bundle.value + question.value) / (bundle.seconds + seconds_more(question));
+    };
+    const auto best = std::ranges::max_element(left, {}, rate_with);
+    if (!bundle.questions.empty() && rate_with(*best) < bundle.rate()) break;
+    bundle.seconds += seconds_more(*best);
+    bundle.value += best->value;
+    for (const std::size_t i : best->arms) runs[i] = true;
+    bundle.questions.push_back(std::move(*best));
+    left.erase(best);
+  }
+  return bundle;
+}
+
+/// Those that have an arm in common, or both with a third, in one vector.
+std::vector<std::vector<OpenQuestion>> that_share_arms(std::vector<OpenQuestion> questions) {
+  std::vector<std::vector<OpenQuestion>> all;
+  for (OpenQuestion& question : questions) {
+    std::vector<OpenQuestion> joined;
+    const auto shares = [&](const OpenQuestion& other) {
+      return std::ranges::find_first_of(question.arms, other.arms) != question.arms.end();
+    };
+    for (std::vector<OpenQuestion>& some : all) {
+      if (std::ranges::none_of(some, shares)) continue;
+      std::ranges::move(some, std::back_inserter(joined));
+      some.clear();
+    }
+    joined.push_back(std::move(question));
+    std::erase_if(all, [](const auto& some) { return some.empty(); });
+    all.push_back(std::move(joined));
+  }
+  return all;
 }
 
 }  // namespace
@@ -211,29 +264,15 @@ OpenQuestions open_questions(const std::vector<Measured>& results, const std::ve
 }
 
 OpenQuestions most_for_its_time(OpenQuestions open, const std::vector<double>& round_seconds) {
+  std::vector<Bundle> bundles;
+  for (std::vector<OpenQuestion>& apart : that_share_arms(std::move(open.questions)))
+    bundles.push_back(most_for_its_time(std::move(apart), round_seconds));
+  double best = 0;
+  for (const Bundle& bundle : bundles) best = std::max(best, bundle.rate());
   std::vector<OpenQuestion> pursued;
-  std::vector<bool> runs(round_seconds.size());
-  double value = 0;
-  double seconds = 0;
-  const auto seconds_more = [&](const OpenQuestion& question) {
-    double more = 0;
-    for (const std::size_t i : question.arms) more += runs[i] ? 0 : round_seconds[i];
-    return more;
-  };
-  // One after the other, for as long as the next raises what a second is worth.
-  std::vector<OpenQuestion> left = std::move(open.questions);
-  while (!left.empty()) {
-    const auto rate_with = [&](const OpenQuestion& question) {
-      return (value + question.value) / (seconds + seconds_more(question));
-    };
-    const auto best = std::ranges::max_element(left, {}, rate_with);
-    if (!pursued.empty() && rate_with(*best) * seconds < value) break;
-    seconds += seconds_more(*best);
-    value += best->value;
-    for (const std::size_t i : best->arms) runs[i] = true;
-    pursued.push_back(std::move(*best));
-    left.erase(best);
-  }
+  for (Bundle& bundle : bundles)
+    if (bundle.rate() >= best * least_rate)
+      std::ranges::move(bundle.questions, std::back_inserter(pursued));
   pursue(open, std::move(pursued), round_seconds.size());
   return open;
 }

@@ -86,6 +86,20 @@ TEST(MostForItsTime, LeavesOutWhatCostsMoreThanItPromises) {
   EXPECT_FALSE(most_for_its_time(open_of({}, 2), {1, 1}).needed[0]);
 }
 
+TEST(MostForItsTime, KeepsWhatIsAlikeUnderAnotherBaseline) {
+  const auto open = [](double other) {
+    return open_of({{.arms = {0, 1}, .value = 1},
+                    {.arms = {0, 2}, .value = 1},
+                    {.arms = {3, 4}, .value = other},
+                    {.arms = {3, 5}, .value = other}},
+                   6);
+  };
+  const std::vector<double> seconds(6, 1.0);
+  EXPECT_DOUBLE_EQ(most_for_its_time(open(0.7), seconds).value, 3.4);
+  EXPECT_THAT(most_for_its_time(open(0.1), seconds).needed,
+              ElementsAre(true, true, true, false, false, false));
+}
+
 TEST(MostForItsTime, TakesWhatIsHopelessBeforeNothing) {
   const OpenQuestions open = most_for_its_time(
       open_of({{.arms = {0, 1}, .value = 1e-9}, {.arms = {0, 2}, .value = 0}}, 3), {1, 1, 1});
