@@ -63,9 +63,7 @@ HWY_INLINE Words high_square(Words a) {
 HWY_INLINE Words select(Flags flags, Words yes, Words no) { return hn::IfThenElse(flags, yes, no); }
 HWY_INLINE Flags top_bit(Words x) {
   const SignedTag signed_tag;
-  const auto sign = hn::BitCast(signed_tag, x);
-  return hn::MaskFromVec(
-      hn::BitCast(WordTag(), hn::VecFromMask(signed_tag, hn::Lt(sign, hn::Zero(signed_tag)))));
+  return hn::RebindMask(WordTag(), hn::Lt(hn::BitCast(signed_tag, x), hn::Zero(signed_tag)));
 }
 /// Where value < limits.
 HWY_INLINE Flags below(std::uint64_t value, Words limits) {

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""How near the inner loops of the kernels come to what the processor's ports allow.
+
+The loops are taken out of the built objects, as the compiler made them, for AVX2 and AVX-512. llvm-mca models
+what one iteration takes at least, from the ports that its instructions need (bound), and what it takes with
+their latencies (simulated). parlab-micro times the same loops in the first cache and beside them a chain of
+additions, a cycle each, which tells the clock: so nanoseconds become cycles without counters of the processor.
+
+    experiments/micro/ports_bound.py                          # measures and prints the table
+    experiments/micro/ports_bound.py --cpu znver4,znver5      # bounds for several models, measured here
+    experiments/micro/ports_bound.py --show julia:AVX3        # that loop's instructions, for llvm-mca by hand
+    build/parlab-micro --benchmark_filter=^loop/ --benchmark_repetitions=15 --benchmark_enable_random_interleaving=true \\
+      --benchmark_format=json >loops.json && experiments/micro/ports_bound.py --results loops.json
+
+Exit status: 0 done, 1 a program failed or a loop was not found, 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+VECTOR_BYTES = {"AVX2": 32, "AVX3": 64}
+HALVES = ("znver4",)
+LIMIT = 1.25  # above it the table says why
+
+
+@dataclass(frozen=True)
+class Part:
+    """A loop in an object: `function` is its name with LEVEL in it, `has` what some instruction must match."""
+
+    source: str
+    function: str
+    has: str = ""
+    lacks: str = "vmovnt"
+
+
+@dataclass(frozen=True)
+class Loop:
+    """`items` that an iteration has of a part: as many for each instruction that `counted` matches, or, where it is
+    empty, of an iteration. The sum over the parts is what an item takes."""
+
+    name: str
+    unit: str
+    parts: tuple[Part, ...]
+    items: dict[str, tuple[float, ...]]
+    counted: str = ""  # unrolled as the compiler likes
+
+    def items_in(self, body: list[str], level: str, part: int) -> float:
+        """Of an iteration."""
+        items = self.items[level][part]
+        return items * sum(bool(re.search(self.counted, text)) for text in body) if self.counted else items
+
+
+def _by_bytes(*items: float) -> dict[str, tuple[float, ...]]:
+    """So many items for each byte of a vector."""
+    return {level: tuple(each * size for each in items) for level, size in VECTOR_BYTES.items()}
+
+
+STORE = r"mov\w+ +%[yz]mm\d+,[^(]*\((?!%rsp)"  # but for what is spilled
+
+# Lanes of 64 bits are bytes / 8; vectors in flight are 4 at AVX-512 and 2 at AVX2 where the kernel says so.
+LOOPS = (
+    Loop("philox", "dart", (Part("darts/monte_carlo_simd", "N_LEVEL::count_whole_groups"),),
+         {"AVX2": (4 * 2 * 2,), "AVX3": (8 * 4 * 2,)}),
+    Loop("philox53", "dart", (Part("darts/monte_carlo_53", "N_LEVEL::count_blocks"),),
+         {"AVX2": (4 * 2,), "AVX3": (8 * 4,)}),
+    Loop("ars", "dart", (Part("darts/ars_instructions", "count_by_AES", "aesenc"),), {"AVX2": (16,), "AVX3": (64,)}),
+    Loop("julia", "step", (Part("julia/julia_simd", "N_LEVEL::count_steps", "vmulpd"),), _by_bytes(1 / 8), r"vcmp\w+pd"),
+    Loop("diffusion", "cell", (Part("diffusion/diffusion_simd", "N_LEVEL::sweep_simd|N_LEVEL::.*sweep_rows<4"),),
+         _by_bytes(1 / 8), STORE),
+    Loop("factor", "divisor", (Part("factors/factor_search_vector", "N_LEVEL::.*search_(line|by_lines)", "vpmullw"),),
+         _by_bytes(1 / 2), "vpmullw"),
+    # 64 bits of the exponent; 4 and 3 vectors of numbers.
+    Loop("primality", "number", (Part("primality/primality_batch", "N_LEVEL::test_base_2", "vpmul"),
+                                 Part("primality/primality_batch", "N_LEVEL::test_lucas", "vpmul")),
+         _by_bytes(4 / 8 / 64, 3 / 8 / 64)),
+    Loop("sieve_patterns", "byte", (Part("sieve/sieve_bytes", "N_LEVEL::and_all", "vpand"),), _by_bytes(1), STORE),
+    Loop("sieve_bits", "byte", (Part("sieve/sieve_bytes", "N_LEVEL::count_all", "vpshufb"),), _by_bytes(1 / 2), "vpshufb"),
+    Loop("sieve_crossing", "multiple", (Part("sieve/cross_off", r"whole_periods<0", "andb"),),
+         {"AVX2": (1,), "AVX3": (1,)}, "andb"),
+)
+
+
+class Failed(Exception):
+    """A program that failed, or a loop that is not there: one line."""
+
+
+def run(*words: str, text: str | None = None) -> str:
+    """What a program prints."""
+    try:
+        done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
+    except OSError as error:
+        hint = "; Debian has it in llvm-19" if "llvm-mca" in words[0] else ""
+        raise Failed(f"{words[0]}: {error.strerror}{hint}") from error
+    if done.returncode != 0:
+        raise Failed(f"{words[0]} ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['nothing said'])[-1]}")
+    return done.stdout
+
+
+def functions_of(listing: str) -> dict[str, list[tuple[int, str]]]:
+    """Name to (address, instruction) of each function that objdump lists."""
+    functions: dict[str, list[tuple[int, str]]] = {}
+    code: list[tuple[int, str]] = []
+    for line in listing.splitlines():
+        if head := re.match(r"[0-9a-f]+ <(.*)>:$", line):
+            code = functions.setdefault(head[1], [])
+        elif found := re.match(r"\s+([0-9a-f]+):\t(.*)", line):
+            code.append((int(found[1], 16), re.sub(r"\s+(#|<).*", "", found[2]).strip()))
+    return functions
+
+
+def innermost_loops(code: list[tuple[int, str]]) -> list[list[str]]:
+    """The bodies of loops that have none within: from the target of a jump back to the jump."""
+    places = {address: index for index, (address, _) in enumerate(code)}
+    spans = []
+    for end, (address, text) in enumerate(code):
+        jump = re.match(r"j\w+\s+([0-9a-f]+)$", text)
+        if jump and int(jump[1], 16) <= address and int(jump[1], 16) in places:
+            spans.append((places[int(jump[1], 16)], end))
+    inner = [one for one in spans
+             if not any(one != other and one[0] <= other[0] and other[1] <= one[1] for other in spans)]
+    return [[text for _, text in code[begin:end + 1] if not re.match(r"(data16|cs|nop|xchg\s+%ax,%ax)", text)]
+            for begin, end in inner]
+
+
+def loop_of(part: Part, level: str, build: Path) -> list[str]:
+    """The longest innermost loop of the part's function that is of the right kind."""
+    target = build / "kernels/CMakeFiles/parlab_kernels.dir/numerics" / (part.source + ".cpp.o")
+    if not target.exists():
+        raise Failed(f"{target} is not there: build parlab-micro first, or name the build by --build")
+    name = part.function.replace("LEVEL", level).replace("AES", "vaes" if level == "AVX3" else "aes")
+    loops = [body for function, code in functions_of(run("objdump", "-d", "-C", "--no-show-raw-insn", str(target))).items()
+             if re.search(name, function) for body in innermost_loops(code)
+             if any(re.search(part.has, text) for text in body) and not any(re.search(part.lacks, text) for text in body)]
+    if not loops:
+        raise Failed(f"no loop of {name} in {target}")
+    return max(loops, key=len)
+
+
+def in_halves(body: list[str]) -> list[str]:
+    """With each instruction on 512 bits as two on 256: Zen 4 has ports that wide and sends both halves through one,
+    which llvm-mca's model leaves out for many instructions."""
+    halves: list[str] = []
+    for line in body:
+        splits = "%zmm" in line and "%ymm" not in line and "%xmm" not in line
+        halves += [line.replace("%zmm", "%ymm")] * 2 if splits else [line]
+    return halves
+
+
+def simulate(body: list[str], mca: str, cpu: str) -> tuple[float, float]:
+    """Cycles an iteration takes by the busiest port, by all vector ports together, or by what is decoded; and in a
+    simulation of many."""
+    iterations = 400
+    text = "\n".join(re.sub(r"^(j\w+)\s.*", r"\1 0", line) for line in body) + "\n"
+    said = run(mca, "-mtriple=x86_64", f"-mcpu={cpu}", f"-iterations={iterations}", "-json", text=text)
+    document = json.loads(said[said.index("{"):])
+    region, names = document["CodeRegions"][0], document["TargetInfo"]["Resources"]
+    ports = [i for i, name in enumerate(names) if re.fullmatch(r"Zn\dFP[0-3]", name)]
+    uses = sum(use["ResourceUsage"] for use in region["ResourcePressureView"]["ResourcePressureInfo"]
+               if use["ResourceIndex"] in ports and use["InstructionIndex"] < len(body))
+    summary = region["SummaryView"]
+    together = uses / len(ports) if ports else 0.0
+    return max(summary["BlockRThroughput"], together), summary["TotalCycles"] / iterations
+
+
+def modelled(body: list[str], mca: str, cpu: str) -> tuple[float, float]:
+    """Cycles an iteration takes at least by its ports, and by the simulation, which knows latencies."""
+    bound, simulated = simulate(body, mca, cpu)
+    if cpu in HALVES and any("%zmm" in line for line in body):
+        bound = max(bound, simulate(in_halves(body), mca, cpu)[0])
+    return bound, simulated
+
+
+def measured(build: Path, repetitions: int, file: Path | None) -> dict[str, list[float]]:
+    """Cycles per item, one a repetition, of each loop that parlab-micro has."""
+    if file:
+        text = file.read_text(encoding="utf-8")
+    else:
+        text = run(str(build / "parlab-micro"), "--benchmark_filter=^loop/", "--benchmark_format=json",
+                   f"--benchmark_repetitions={repetitions}", "--benchmark_enable_random_interleaving=true",
+                   "--benchmark_min_time=0.02")
+    rates: dict[str, list[float]] = {}
+    for row in json.loads(text)["benchmarks"]:
+        if row["run_type"] == "iteration":
+            rates.setdefault(row["run_name"].removeprefix("loop/"), []).append(row["items_per_second"])
+    clocks = rates.pop("clock", [])
+    if len(clocks) < 2:
+        raise Failed("the results hold no repetitions of loop/clock: run parlab-micro as --help says")
+    clock = statistics.median(clocks)
+    print(f"The clock: {clock / 1e9:.2f} GHz, median of {len(clocks)} repetitions, interleaved with the loops'.\n")
+    return {name: [clock / rate for rate in each] for name, each in rates.items()}
+
+
+def table(arguments: argparse.Namespace) -> None:
+    """A row for each loop, level and model."""
+    cycles = measured(arguments.build, arguments.repetitions, arguments.results)
+    print("| loop | level | model | bound | simulated | measured | quartiles | ratio |")
+    print("|---|---|---|--:|--:|--:|--:|--:|")
+    for loop in LOOPS:
+        for level in VECTOR_BYTES:
+            each = next((cycles[name] for name in cycles if name.startswith(f"{loop.name}:{level}")), None)
+            if each is None:
+                continue  # not on this processor
+            low, middle, high = statistics.quantiles(each, n=4, method="inclusive")
+            for cpu in arguments.cpu.split(","):
+                bound = simulated = 0.0
+                for number, part in enumerate(loop.parts):
+                    body = loop_of(part, level, arguments.build)
+                    least, likely = modelled(body, arguments.mca, cpu)
+                    items = loop.items_in(body, level, number)
+                    bound, simulated = bound + least / items, simulated + likely / items
+                ratio = middle / bound
+                mark = "**" if ratio > LIMIT else ""
+                print(f"| {loop.name}, a {loop.unit} | {level} | {cpu} | {bound:.3g} | {simulated:.3g} | {middle:.3g} "
+                      f"| {low:.3g} to {high:.3g} | {mark}{ratio:.2f}{mark} |")
+
+
+def newest_mca() -> str:
+    """llvm-mca of the highest version: later ones know more processors."""
+    found = [(int(program.name.rpartition("-")[2]), str(program)) for folder in os.get_exec_path()
+             for program in Path(folder).glob("llvm-mca-*") if program.name.rpartition("-")[2].isdigit()]
+    return max(found)[1] if found else "llvm-mca"
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=PROJECT / "build", help="folder of the build [build]")
+    parser.add_argument("--cpu", default="znver4", help="models of llvm-mca, a list [znver4]")
+    parser.add_argument("--mca", help="llvm-mca [its highest version]")
+    parser.add_argument("--repetitions", type=int, default=9, help="of each loop, interleaved [9]")
+    parser.add_argument("--results", type=Path, help="JSON of parlab-micro, instead of measuring")
+    parser.add_argument("--show", metavar="LOOP:LEVEL", help="print a loop's instructions and end")
+    arguments = parser.parse_args()
+    if arguments.repetitions < 2:
+        parser.error("--repetitions: at least 2, for quartiles")
+    try:
+        if arguments.show:
+            name, _, level = arguments.show.partition(":")
+            chosen = next((loop for loop in LOOPS if loop.name == name), None)
+            if chosen is None or level not in VECTOR_BYTES:
+                parser.error(f"--show: no '{arguments.show}'; name one of {', '.join(loop.name for loop in LOOPS)}, "
+                             f"then :{' or :'.join(VECTOR_BYTES)}")
+            for part in chosen.parts:
+                print("\n".join(loop_of(part, level, arguments.build)))
+            return 0
+        arguments.mca = arguments.mca or newest_mca()
+        version = re.search(r"LLVM version.*", run(arguments.mca, "--version"))
+        if not version:
+            raise Failed(f"{arguments.mca} is not llvm-mca")
+        print(f"By llvm-mca of {version[0].strip()}.\n")
+        table(arguments)
+    except (Failed, OSError, json.JSONDecodeError, KeyError) as failed:
+        print(f"ports_bound.py: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
