@@ -63,14 +63,15 @@ int port_of(std::string_view text) {
 /// hiredis would cut a socket's path that is too long for the kernel. By way of its folder's
 /// descriptor it is short.
 redisContext* connect_unix(const std::string& path, timeval timeout) {
-  if (path.size() < sizeof(sockaddr_un::sun_path))
+  // One less than the kernel takes: hiredis 0.14 leaves the last byte of the longest as memory was.
+  if (path.size() + 1 < sizeof(sockaddr_un::sun_path))
     return redisConnectUnixWithTimeout(path.c_str(), timeout);
   const std::size_t slash = path.rfind('/');
   const FileDescriptor folder(
       open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const int error = folder ? ENAMETOOLONG : errno;
   const std::string shorter = fmt::format("/proc/self/fd/{}{}", folder.get(), path.substr(slash));
-  if (!folder || shorter.size() >= sizeof(sockaddr_un::sun_path))
+  if (!folder || shorter.size() + 1 >= sizeof(sockaddr_un::sun_path))
     throw RedisError(
         fmt::format("no Redis at {}: {}", path, std::generic_category().message(error)));
   return redisConnectUnixWithTimeout(shorter.c_str(), timeout);
