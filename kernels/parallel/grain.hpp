@@ -23,7 +23,8 @@ struct GrainLimits {
 /// costs nothing measurable (`parlab run dispatch` tells what it costs).
 inline constexpr std::uint64_t chunks_per_worker = 16;
 
-/// The grain for `size` indices on `workers`: within min and max, then rounded up to a step.
+/// The grain for `size` indices on `workers`: within min and max, then rounded up to a step. Where min allows
+/// few chunks only, each worker has as many as the others, of up to twice that length.
 std::uint64_t automatic_grain(std::uint64_t size, int workers, const GrainLimits& limits);
 
 }  // namespace parlab

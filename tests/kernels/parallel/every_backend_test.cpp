@@ -225,7 +225,12 @@ TEST(AutomaticGrain, GivesEachWorkerSixteenChunksWithinTheLimits) {
   EXPECT_EQ(automatic_grain(3200, 2, {}), 100u);
   EXPECT_EQ(automatic_grain(3201, 2, {}), 101u);
   EXPECT_EQ(automatic_grain(0, 2, {}), 1u);
-  EXPECT_EQ(automatic_grain(3200, 2, {.min = 500}), 500u);
+  EXPECT_EQ(automatic_grain(3200, 2, {.min = 500}), 534u) << "3 chunks each; of 500 one has 4";
+  EXPECT_EQ(automatic_grain(1200, 2, {.min = 500}), 600u);
+  EXPECT_EQ(automatic_grain(1201, 2, {.min = 500}), 601u);
+  EXPECT_EQ(automatic_grain(600, 2, {.min = 500}), 500u) << "never below min";
+  EXPECT_EQ(automatic_grain(100, 2, {.min = 500}), 500u);
+  EXPECT_EQ(automatic_grain(1001, 1, {.min = 500}), 501u);
   EXPECT_EQ(automatic_grain(3200, 2, {.max = 30}), 30u);
   EXPECT_EQ(automatic_grain(3200, 2, {.min = 50, .max = 30}), 50u);
   EXPECT_EQ(automatic_grain(3200, 2, {.step = 64}), 128u);

@@ -75,7 +75,7 @@ TEST(LineUp, ChoosesTheGrainByTheMostWorkersAndNeverBelowTheLeast) {
   for (const Entrant& entrant : line_up(experiment, selection))
     EXPECT_EQ(entrant.arm.grain, entrant.role == Role::arm ? 100u : 3200u) << entrant.label;
   experiment.cases_[0].grain.min = 500;
-  for (const Entrant& entrant : line_up(experiment, selection)) EXPECT_EQ(entrant.arm.grain, 500u);
+  for (const Entrant& entrant : line_up(experiment, selection)) EXPECT_EQ(entrant.arm.grain, 534u);
 }
 
 TEST(LineUp, RunsWhatCannotBeSplitInOneChunkOnSerialOnly) {
