@@ -179,8 +179,8 @@ const std::array<Kernel, 10>& kernels() {
        "divisors",
        find_factor},
       {"batch", "random odd numbers tested", {0, 4096}, "numbers", test_numbers},
-      {"julia", "a Julia set of 128 x 128 pixels", {0, 128 * 128}, "pixels", draw_julia},
-      {"diffusion", "16 steps of heat on 192 x 192 cells", {0, 192 * 192}, "cells", spread},
+      {"julia", "a Julia set of 128 x 128 pixels", {0, 16'384}, "pixels", draw_julia},
+      {"diffusion", "16 steps of heat on 192 x 192 cells", {0, 36'864}, "cells", spread},
   }};
   return all;
 }

@@ -67,7 +67,7 @@ Loop julia() {
   return {[=, counts = std::vector<std::uint32_t>(64)]() mutable {
             benchmark::DoNotOptimize(count_steps(image, {0, 64}, counts.data()));
           },
-          64 * 1000};
+          64'000};
 }
 
 /// Two plates of 24 KiB: in the first cache, or nearly.
@@ -112,7 +112,7 @@ Loop primality() {
 constexpr std::size_t segment = 16 << 10;  // bytes: with nine patterns' runs in the second cache
 
 Loop sieve_patterns() {
-  std::vector<std::uint8_t> patterns(9 * 1024, 0xFF);
+  std::vector<std::uint8_t> patterns(9'216, 0xFF);
   return {[patterns, bytes = std::vector<std::uint8_t>(1024)]() mutable {
             parlab::PatternPointers pointers;
             for (std::size_t k = 0; k < pointers.size(); ++k)
@@ -133,7 +133,7 @@ Loop sieve_bits() {
 /// Multiples of one prime, 8 a period of as many bytes as the prime is large.
 Loop sieve_crossing() {
   constexpr std::int32_t prime = 331;  // 30 * 11 + 1: residue number 0
-  return {[bytes = std::vector<std::uint8_t>(segment + 2 * prime)]() mutable {
+  return {[bytes = std::vector<std::uint8_t>(segment + std::size_t{2} * prime)]() mutable {
             parlab::CrossingPrime crossing{prime, 0};
             parlab::cross_off_whole_periods(0, bytes.data() + prime, segment, &crossing,
                                             &crossing + 1);

@@ -172,7 +172,7 @@ TEST(Run, HoldsKernelsAgainstPeersOnTheSameTask) {
 
 /// By trial division a range of one's own may take hours that the sieve does in seconds.
 TEST(Run, TakesTheSieveForARangeOfOnesOwnAndTrialDivisionForTheBooks) {
-  const auto algorithms = [](Words words) {
+  const auto algorithms = [](std::vector<std::string> words) {
     words.insert(words.begin(), {"run", "primes"});
     words.insert(words.end(), {"--backend", "processes", "--workers", "2", "--rounds", "1",
                                "--json", "-", "--quiet"});

@@ -146,13 +146,14 @@ TEST_P(OnEveryBackend, MovesMemoryWithTheBitsOfOneWorker) {
     for (const Stores stores : {Stores::plain, Stores::bypass})
       for (const std::uint64_t grain : {1000u, 333u, 20'000u}) {
         const SharedElements<double> many(3 * count), one(3 * count);
-        for (std::uint64_t i = 0; i < 3 * count; ++i) many[i] = one[i] = 1 / (1.0 + i);
+        for (std::uint64_t i = 0; i < 3 * count; ++i)
+          many[i] = one[i] = 1 / (1.0 + static_cast<double>(i));
         const auto arrays = [](double* a) { return StreamArrays{a, a + count, a + 2 * count}; };
         backend->for_chunks(Chunking({0, count}, grain), [&](IndexRange some) {
           operation.run(arrays(many.data()), some, stores);
         });
         operation.run(arrays(one.data()), {0, count}, Stores::plain);
-        EXPECT_EQ(0, std::memcmp(many.data(), one.data(), 3 * count * sizeof(double)))
+        EXPECT_TRUE(std::equal(many.data(), many.data() + 3 * count, one.data()))
             << operation.name << " " << grain;
       }
 }
@@ -200,7 +201,7 @@ TEST_P(OnEveryBackend, MultipliesASparseMatrixWithTheBitsOfOneWorker) {
     const SharedElements<double> values(nonzeros), x(example.rows);
     example.write_rows({0, example.rows}, begins.data(), columns.data(), values.data());
     for (std::uint64_t i = 0; i < nonzeros; ++i) values[i] = 1 / (values[i] + 2);  // that round
-    for (std::uint64_t i = 0; i < example.rows; ++i) x[i] = 1 / (3.0 + i);
+    for (std::uint64_t i = 0; i < example.rows; ++i) x[i] = 1 / (3.0 + static_cast<double>(i));
     const SparseRows matrix{begins.data(), columns.data(), values.data(), example.rows};
     std::vector<double> expected(example.rows);
     multiply_rows(matrix, x.data(), {0, example.rows}, expected.data());

@@ -17,7 +17,7 @@ namespace parlab {
 
 struct ServerSettings {
   std::optional<TlsContext> tls = {};  // of its side; none: in clear
-  std::string key;                // empty: whoever the kernel says is the same user
+  std::string key;                     // empty: whoever the kernel says is the same user
   std::uint64_t max_message_bytes = 256ULL << 20;  // bytes
   std::chrono::microseconds spin{0};  // looks for the next request so long before it sleeps
 };
