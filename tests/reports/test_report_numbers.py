@@ -39,6 +39,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
             micros |= checks.check_micro(table, results)
         elif table.heading == sharing.COSTS:
             sharing.check_costs(table, results)
+        elif table.heading == sharing.DISTANCE:
+            sharing.check_distance(table, results)
         elif table.heading == sharing.BOOK:
             sharing.check_book(table, results)
         elif heads[:2] == ["your loop", "shown by"]:

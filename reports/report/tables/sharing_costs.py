@@ -53,13 +53,14 @@ def distance_table(suite: Suite) -> str:
             costs.setdefault(arm.variant, {})[task] = arm.median / arm.size
     if not costs:
         return ""
+    unit, seconds = unit_of(1e-6)
     columns = {task: dict(zip((way for way in costs if task in costs[way]),
-                              column([cost[task] / unit_of(1e-6)[1] for cost in costs.values()
+                              column([cost[task] / seconds for cost in costs.values()
                                       if task in cost])))
                for task in tasks}
     rows = [[plain(way.replace("_", " ")), *(columns[task].get(way, "") for task in tasks)]
             for way in costs]
-    return markdown(["way", *(f"{plain(task)} [us]" for task in tasks)], rows)
+    return markdown(["way", *(f"{plain(task)} [{unit}]" for task in tasks)], rows)
 
 
 def _micro(suite: Suite, family: str) -> list[Cost]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 
 from raw_results import RawResults, with_label
@@ -9,6 +10,7 @@ from report_page import UNITS, Page, Table, shows, value_of
 from table_checks import unescaped
 
 COSTS = "What sharing costs"
+DISTANCE = "By thread, process and host"
 BOOK = "The book's table beside ours"
 # Seconds in the book, whose serial program took 11.8: a second copy, so that a slip in one is seen.
 BOOK_SECONDS = {"serial": 11.8, "pool without a flag": 3.0, "Redis": 7.9, "Manager.Value": 6.5,
@@ -44,6 +46,23 @@ def check_costs(table: Table, results: RawResults) -> None:
         assert value_of(row[2]) == float(f"{value / min(own):.1e}"), row
 
 
+def check_distance(table: Table, results: RawResults) -> None:
+    """Each cell is one operation of its task by its way; the baselines' twins are not shown."""
+    race = next(race for race in results.races.values()
+                if race["run"]["experiment"] == "sharing_distance")
+    arms = {(arm["variant"], arm["parameters"]["task"]): arm for arm in race["results"]
+            if arm["role"] != "baseline again" and arm["ok"]}
+    heads = [re.fullmatch(r"(\w+) \[(.+)\]", head) for head in table.heads[1:]]
+    for row in table.rows:
+        for head, shown in zip(heads, row[1:]):
+            assert head
+            arm = arms.pop((unescaped(row[0]).replace(" ", "_"), head[1]), None)
+            assert (arm is None) == (shown.strip() == ""), row
+            if arm is not None:
+                assert shows(shown, statistics.median(arm["seconds"]) / arm["size"], UNITS[head[2]]), row
+    assert not arms
+
+
 def check_book(table: Table, results: RawResults) -> None:
     """The book's seconds as printed there, ours as measured, each over its own serial run."""
     race = next(race for race in results.races.values()
@@ -67,4 +86,5 @@ def check_book(table: Table, results: RawResults) -> None:
 def explain_sharing(page: Page) -> None:
     """The words around these tables."""
     page.take(r"\*\*A message of 8 bytes", page.under(COSTS))
+    page.take(r"One operation: a read of a flag, .* no wire\.", page.under(DISTANCE))
     page.take(r"The prime 100109100129100151 .* on 4 workers", page.under(BOOK))

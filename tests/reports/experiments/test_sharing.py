@@ -69,7 +69,7 @@ def test_distances_stand_in_one_table_from_near_to_far(tmp_path: Path, render: R
     assert "no wire" in text
     page = Page(text)
     table = next(one for one in page.tables() if one.heading == "By thread, process and host")
-    assert list(table.heads) == ["way", "flag [us]", "call [us]"]
+    assert list(table.heads) == ["way", "flag [µs]", "call [µs]"]
     assert [row[0] for row in table.rows] == ["thread", "process", "manager", "manager veth"]
     assert [bool(row[2].strip()) for row in table.rows] == [False, False, True, True]
     assert float(table.rows[3][1]) > 2 * float(table.rows[2][1]) > 1000 * float(table.rows[0][1])
