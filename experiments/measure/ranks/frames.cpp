@@ -40,7 +40,7 @@ void pass_on_frames(int socket, int file) {
       const std::uint64_t length = message.size();
       if (!write_all(file, frame_mark.data(), frame_mark.size()) ||
           !write_all(file, &length, sizeof(length)) ||
-          !write_all(file, message.data(), message.size()))
+          !write_all(file, message.data(), message.size()) || !write_all(file, "\n", 1))
         return;
     }
   } catch (const EndOfFile&) {
@@ -48,6 +48,10 @@ void pass_on_frames(int socket, int file) {
 }
 
 std::optional<std::string> FrameReader::next() {
+  if (line_feed_follows_ && !read_.empty()) {
+    if (read_.front() == '\n') read_.erase(0, 1);
+    line_feed_follows_ = false;
+  }
   std::size_t begin = read_.find(frame_mark);
   if (begin == std::string::npos)  // its first bytes may be there
     begin = read_.size() - std::min(read_.size(), frame_mark.size() - 1);
@@ -61,6 +65,7 @@ std::optional<std::string> FrameReader::next() {
   if (read_.size() - head < length) return std::nullopt;
   std::string message = read_.substr(head, length);
   read_.erase(0, head + length);
+  line_feed_follows_ = true;
   return message;
 }
 

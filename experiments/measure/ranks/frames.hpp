@@ -1,7 +1,7 @@
 #pragma once
 
-// Messages of a race on a stream: a pipe has no packets. A frame is a mark, a length (8 bytes) and so
-// many bytes. Between frames may stand what others write to the same stream: mpirun passes on what a
+// Messages of a race on a stream: a pipe has no packets. A frame is a mark, a length (8 bytes), so many
+// bytes, and a line feed: mpirun of Open MPI 5 passes on what ends a line, and keeps the rest. Between frames may stand what others write to the same stream: mpirun passes on what a
 // login on another machine prints.
 
 #include <optional>
@@ -26,6 +26,7 @@ class FrameReader {
 
  private:
   std::string read_, noise_;
+  bool line_feed_follows_ = false;
 };
 
 }  // namespace parlab

@@ -60,6 +60,17 @@ TEST(Frames, ComeBackWhateverStandsBetweenAndHoweverTheyAreCut) {
   }
 }
 
+/// Who passes on whole lines only would keep the rest of one.
+TEST(Frames, EndALineAndLeaveNoneBetween) {
+  const std::vector<std::string> messages = {"", "one", "\n", "two\n", std::string(5000, '\n')};
+  for (const std::string& message : messages) EXPECT_EQ(stream_of({message}).back(), '\n');
+  for (const std::size_t size : {1, 3, 17, 10'000}) {
+    std::string noise;
+    EXPECT_EQ(read_in_pieces(stream_of(messages), size, noise), messages) << size;
+    EXPECT_EQ(noise, "") << size;
+  }
+}
+
 TEST(Frames, AreNoneInText) {
   std::string noise;
   EXPECT_TRUE(read_in_pieces(std::string(10'000, 'y'), 3, noise).empty());
