@@ -78,7 +78,7 @@ TEST(FailOn, RunAndCompareHaveItToo) {
                 .code,
             0);
   EXPECT_EQ(run_parlab({"compare", "pi", "--backend", "serial,processes", "--workers", "1",
-                        "--darts", "1e3", "--rounds", "9", "--fail-on", "slower=10%", "--quiet"})
+                        "--darts", "1e3", "--budget", "60s", "--fail-on", "slower=10%", "--quiet"})
                 .code,
             3);
 }
