@@ -215,7 +215,7 @@ void SuiteRun::choose_questions(Entry& entry, double seconds_left) {
   entry.open = entry.race->look_within(seconds_left / static_cast<double>(races));
 }
 
-/// The race whose next look promises most for its time, of those that the budget allows.
+/// The race whose rounds to the next look have the highest value per second, of those that the budget allows.
 SuiteRun::Entry* SuiteRun::next_entry(double seconds_left) {
   Entry* best = nullptr;
   double most = 0;

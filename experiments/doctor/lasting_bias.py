@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""What a process that stands carries through all its rounds, and what removes it.
+"""The bias that a standing process has in all its samples, and what removes it.
 
-Where a process has its pages and on which processor it runs biases all its samples alike: more rounds narrow the
-interval around a wrong value. Here each race starts a baseline and its twin, which compute the same, and keeps both to
-the end (--isolation standing). Over many starts their ratio varies by more than the noise within a race explains; what
-is left is the bias of a process. Done with and without each remedy, in an order drawn anew each time.
+The placement of a process's pages, and the processor that it runs on, bias all its samples alike: more rounds only narrow
+the interval around a wrong value. Each race here runs the baseline twice, in two processes that are kept to the end
+(--isolation standing). Over many races their ratio varies by more than the noise within a race explains; the rest is the
+bias of a process. It is measured with and without each remedy, in random order.
 
     experiments/doctor/lasting_bias.py [--parlab build/parlab] [--starts 20] [--loop sieve,stream]
 
-About 1 s a start, loop and remedy. Measure with nothing else running."""
+About 1 s per start, loop and remedy. Measure with nothing else running."""
 
 import argparse
 import json
@@ -42,8 +42,8 @@ REMEDIES: dict[str, tuple[list[str], dict[str, str]]] = {
 
 class Bias(NamedTuple):
     between: float  # standard deviation of ln(twin / baseline) from start to start
-    noise: float    # what of it the rounds within a race explain
-    process: float  # of one process: what is left of both; 0 where nothing is
+    noise: float    # the part that the noise within a race explains
+    process: float  # the rest, of one process; 0 where nothing is left
 
 
 def ln_ratios(document: dict) -> list[float]:
@@ -80,7 +80,7 @@ def measured(parlab: str, loop: str, remedy: str) -> list[float]:
 
 def starts_in(text: str) -> int:
     if not text.isdigit() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 2 on; a bias is told by several starts")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer of 2 or more; estimating a bias takes several starts")
     return int(text)
 
 
@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--loop", type=loops_in, default=list(LOOPS), help="a list of: " + ", ".join(LOOPS) + " [all]")
     asked = parser.parse_args()
     if not os.access(asked.parlab, os.X_OK):
-        parser.error(f"there is no program {asked.parlab}; build it by make program, or name it by --parlab")
+        parser.error(f"cannot run {asked.parlab}: build it by make program, or give its path by --parlab")
     races: defaultdict[tuple[str, str], list[list[float]]] = defaultdict(list)
     cases = [(loop, remedy) for loop in asked.loop for remedy in REMEDIES]
     for start in range(asked.starts):

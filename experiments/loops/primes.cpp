@@ -16,6 +16,7 @@
 
 #include "experiments/base/experiment.hpp"
 #include "experiments/loops/prime_feed.hpp"
+#include "experiments/loops/prime_list_hash.hpp"
 #include "experiments/options/quantity.hpp"
 #include "experiments/options/worker_counts.hpp"
 #include "kernels/base/errors.hpp"
@@ -51,22 +52,6 @@ constexpr const char* combinatorial = "combinatorial";
 
 /// Above it Legendre's recurrence takes minutes.
 constexpr std::uint64_t most_counted = 10'000'000'000'000;
-
-/// How many primes, and a hash of them in order: two lists are the same where both agree (but for
-/// one chance in 2^64). Joins like the lists themselves, so chunks can be hashed apart.
-struct ListHash {
-  std::uint64_t count = 0;
-  std::uint64_t hash = 0;
-  std::uint64_t scale = 1;  // factor^count
-
-  static constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;  // odd, so no power of it is 0
-
-  void add(std::uint64_t prime) { *this = join(*this, {1, prime * factor + 1, factor}); }
-  static ListHash join(const ListHash& a, const ListHash& b) {
-    return {a.count + b.count, a.hash * b.scale + b.hash, a.scale * b.scale};
-  }
-  Answer answer() const { return fmt::format("{} primes, hash {:016x}", count, hash); }
-};
 
 IndexRange range_of(const Workload& workload) {
   const auto from = workload.parameter<std::uint64_t>("from");
@@ -130,7 +115,10 @@ class Primes final : public Experiment {
       throw UsageError("--range and --from, --to say the same thing twice; give one of them");
     if (list_ && order_words_ != "ascending")
       throw UsageError("--list goes with --order ascending: the primes are listed in order");
-    free ? read_free_range() : read_named_ranges();
+    if (free)
+      read_free_range();
+    else
+      read_named_ranges();
     if (list_ && ranges_.size() != 1)
       throw UsageError("--list prints the primes of one range; give one");
     const std::vector<std::string> algorithms = split_list(algorithm_words_);
@@ -185,7 +173,7 @@ class Primes final : public Experiment {
   Answer expected(const Workload& workload) const override {
     const IndexRange range = range_of(workload);
     if (!lists(workload) && range.begin <= 2) return expected_count(workload);
-    ListHash hash;
+    PrimeListHash hash;
     const auto add = [&](std::uint64_t p) { hash.add(p); };
     if (workload.algorithm != "batch") {
       for_each_reference_prime(range, add);
@@ -367,16 +355,16 @@ class Primes final : public Experiment {
     const PrimeAlgorithm& algorithm = prime_algorithm(arm.workload.algorithm);
     const auto lists = std::make_shared<PrimeLists>(chunking);
     return [=, &algorithm]() -> Answer {
-      return fold_primes<ListHash>(
+      return fold_primes<PrimeListHash>(
                  *backend, chunking, algorithm, {},
                  [&](const SegmentedSieve* sieve, IndexRange range) {
                    std::uint64_t* const primes = (*lists)[range];
                    const std::uint64_t count = algorithm.list(sieve, range, primes);
-                   ListHash hash;
+                   PrimeListHash hash;
                    for (std::uint64_t i = 0; i < count; ++i) hash.add(primes[i]);
                    return hash;
                  },
-                 ListHash::join)
+                 PrimeListHash::join)
           .answer();
     };
   }

@@ -86,7 +86,7 @@ OpenQuestions RunningRace::look_within(double seconds) const {
   if (round_seconds(all) * rounds_of_all <= seconds) return all;
   std::vector<double> costs;
   for (std::size_t i = 0; i < arms(); ++i) costs.push_back(race_.round_seconds(i));
-  return most_for_its_time(open_beside(retired_of(race_), Rivals::close), costs);
+  return best_value_per_second(open_beside(retired_of(race_), Rivals::close), costs);
 }
 
 OpenQuestions RunningRace::undecided() const {

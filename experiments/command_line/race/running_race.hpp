@@ -41,7 +41,7 @@ class RunningRace {
 
   /// What is open now, among the arms that have not retired.
   OpenQuestions look() const;
-  /// The same where so many seconds are enough for it, else the part that promises most for its time.
+  /// The same where so many seconds are enough for it, else the part of the highest value per second.
   OpenQuestions look_within(double seconds) const;
   /// All comparisons without a verdict, those of retired arms too: a guard that grew may open one again.
   OpenQuestions undecided() const;

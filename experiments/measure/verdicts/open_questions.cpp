@@ -161,11 +161,11 @@ struct Bundle {
   double rate() const { return seconds > 0 ? value / seconds : 0; }
 };
 
-/// An arm that rests does not come back, so what promises not much less than the best goes on beside it.
-constexpr double least_rate = 0.5;
+/// A retired arm does not come back, so what is worth not much less than the best goes on beside it.
+constexpr double min_rate_share = 0.5;
 
 /// One question after the other, for as long as the next raises what a second is worth.
-Bundle most_for_its_time(std::vector<OpenQuestion> left, const std::vector<double>& round_seconds) {
+Bundle best_bundle(std::vector<OpenQuestion> left, const std::vector<double>& round_seconds) {
   Bundle bundle;
   std::vector<bool> runs(round_seconds.size());
   const auto seconds_more = [&](const OpenQuestion& question) {
@@ -263,15 +263,15 @@ OpenQuestions open_questions(const std::vector<Measured>& results, const std::ve
   return std::move(open).result();
 }
 
-OpenQuestions most_for_its_time(OpenQuestions open, const std::vector<double>& round_seconds) {
+OpenQuestions best_value_per_second(OpenQuestions open, const std::vector<double>& round_seconds) {
   std::vector<Bundle> bundles;
   for (std::vector<OpenQuestion>& apart : that_share_arms(std::move(open.questions)))
-    bundles.push_back(most_for_its_time(std::move(apart), round_seconds));
+    bundles.push_back(best_bundle(std::move(apart), round_seconds));
   double best = 0;
   for (const Bundle& bundle : bundles) best = std::max(best, bundle.rate());
   std::vector<OpenQuestion> pursued;
   for (Bundle& bundle : bundles)
-    if (bundle.rate() >= best * least_rate)
+    if (bundle.rate() >= best * min_rate_share)
       std::ranges::move(bundle.questions, std::back_inserter(pursued));
   pursue(open, std::move(pursued), round_seconds.size());
   return open;

@@ -47,9 +47,9 @@ OpenQuestions open_questions(const std::vector<Measured>& results, const std::ve
                              const SlowdownLimit& limit = {},
                              Rivals rivals = Rivals::not_told_apart);
 
-/// Of what is open, the part whose next look promises most for its time, where a round of each result takes
-/// `round_seconds`. The counts stay those of all that is open.
-OpenQuestions most_for_its_time(OpenQuestions open, const std::vector<double>& round_seconds);
+/// Of what is open, the part whose rounds to the next look have the highest value per second, where a round of
+/// each result takes `round_seconds`. The counts stay those of all that is open.
+OpenQuestions best_value_per_second(OpenQuestions open, const std::vector<double>& round_seconds);
 
 /// Rounds, those there are included, at which differences like these will have told on which side
 /// of `margin` they lie; infinite where they lean to no side. Requires one at least.

@@ -41,8 +41,8 @@ class SegmentedSieve {
   /// Numbers that a segment of a sieve to `end` covers: chunks are best multiples of it.
   static std::uint64_t segment_numbers(std::uint64_t end);
 
-  /// A multiple of that, so long that finding where each base prime first hits a chunk costs some
-  /// 7 % of sieving it: 10^10 for an end of 10^18.
+  /// A multiple of that, so long that finding where each base prime first hits a chunk costs less
+  /// than a tenth of sieving it: 10^10 for an end of 10^18.
   static std::uint64_t shortest_chunk(std::uint64_t end);
 
  private:

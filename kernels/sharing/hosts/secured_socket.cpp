@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/sharing/hosts/tcp_places.hpp"
+
 #ifdef PARLAB_HAS_OPENSSL
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -39,12 +41,7 @@ TlsHandshake SecuredSocket::handshake(Deadline deadline) {
 }
 
 bool SecuredSocket::wait(short events, Deadline deadline) const {
-  pollfd watched{socket_.get(), events, 0};
-  for (;;) {
-    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
-    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
-    if (deadline.passed()) return false;
-  }
+  return wait_for_socket(socket_.get(), events, deadline);
 }
 
 #ifdef PARLAB_HAS_OPENSSL

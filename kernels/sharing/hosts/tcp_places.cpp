@@ -33,15 +33,9 @@ bool is_loopback(const sockaddr* address) {
 
 /// Whether the connection that was begun stands before the deadline; else errno says why not.
 bool is_made(int socket, Deadline deadline) {
-  pollfd watched{socket, POLLOUT, 0};
-  for (;;) {
-    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
-    if (ready > 0) break;
-    if (ready < 0 && errno != EINTR) return false;
-    if (deadline.passed()) {
-      errno = ETIMEDOUT;
-      return false;
-    }
+  if (!wait_for_socket(socket, POLLOUT, deadline)) {
+    errno = ETIMEDOUT;
+    return false;
   }
   int error = 0;
   socklen_t length = sizeof error;
@@ -82,6 +76,15 @@ FileDescriptor connect_tcp(const TcpPlaces& places, Deadline deadline) {
     return socket;
   }
   return {};
+}
+
+bool wait_for_socket(int socket, short events, Deadline deadline) {
+  pollfd watched{socket, events, 0};
+  for (;;) {
+    const int ready = poll(&watched, 1, deadline.poll_milliseconds());
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    if (deadline.passed()) return false;
+  }
 }
 
 std::uint16_t bound_port(int socket) {

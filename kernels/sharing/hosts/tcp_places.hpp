@@ -28,6 +28,9 @@ bool all_loopback(const TcpPlaces& places);
 /// before the deadline.
 FileDescriptor connect_tcp(const TcpPlaces& places, Deadline deadline);
 
+/// Until poll() tells one of `events`, or an error, of the socket; false at the deadline.
+bool wait_for_socket(int socket, short events, Deadline deadline);
+
 /// Of a socket that is bound.
 std::uint16_t bound_port(int socket);
 

@@ -1,12 +1,16 @@
 #pragma once
 
-// TLS in two forms. Between programs that share a key, TLS 1.3: a pre-shared key (PSK) derived from it proves each
+// TLS in two forms.
+//
+// Between programs that share a key: TLS 1.3, where a pre-shared key (PSK) derived from it proves each
 // side to the other, so that there are no certificates to make, copy, trust and renew. A fresh
 // Diffie-Hellman exchange in each connection (psk_dhe_ke) keeps what was recorded secret where the
-// key is lost later. Whoever records a handshake can try keys on it at leisure: a key has to be
-// random, not a word. With servers that know certificates only, TLS 1.2 or newer: a client takes
-// those that an authority has signed, which it is told. Source: RFC 8446, sections 2.2 and 4.2.11. Cost of a handshake: one round
-// trip, some 0.3 ms of each side's processor.
+// key is lost later. Whoever records a handshake can try keys on it offline: a key has to be random,
+// not a word. With servers that have a certificate: TLS 1.2 or newer, where the client trusts the
+// authorities that it is given.
+//
+// Source: RFC 8446, sections 2.2 and 4.2.11. Cost of a handshake: one round trip, some 0.3 ms of each
+// side's processor.
 
 #include <memory>
 #include <string>

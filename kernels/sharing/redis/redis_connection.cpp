@@ -77,18 +77,26 @@ redisContext* connect_unix(const std::string& path, timeval timeout) {
   return redisConnectUnixWithTimeout(shorter.c_str(), timeout);
 }
 
-/// Whoever is on the way could read, and change, all that travels.
-void refuse_in_clear(const std::string& place, const std::string& host, int port) {
+/// On this machine alone: whoever is on the way to another could read, and change, all that travels. hiredis
+/// would look the host up again, and might find another.
+redisContext* connect_in_clear(const RedisAddress& address) {
+  const auto [host, port] = redis_place(address.place);
+  FileDescriptor socket;
   try {
-    if (all_loopback(look_up_tcp(host, fmt::to_string(port)))) return;
+    const TcpPlaces places = look_up_tcp(host, fmt::to_string(port));
+    if (!all_loopback(places))
+      throw RedisError(fmt::format(
+          "{0} is beyond this machine, where all would travel in clear; write {1}{0}, and start "
+          "redis-server with --tls-port",
+          address.place, secured_redis));
+    socket = connect_tcp(places, Deadline(address.timeout));
   } catch (const UsageError& error) {
-    throw RedisError(fmt::format("no Redis at {}: {}", place, error.what()));
+    throw RedisError(fmt::format("no Redis at {}: {}", address.place, error.what()));
   }
-  throw RedisError(
-      fmt::format("{} is beyond this machine, where all would travel in clear; write {}{}, and let "
-                  "redis-server "
-                  "listen by --tls-port",
-                  place, secured_redis, place));
+  if (!socket)
+    throw RedisError(fmt::format("no Redis at {}: {}; start redis-server, or leave --redis out",
+                                 address.place, std::generic_category().message(errno)));
+  return redisConnectFd(socket.release());
 }
 
 Context connect(const RedisAddress& address) {
@@ -98,9 +106,7 @@ Context connect(const RedisAddress& address) {
       address.place.find(':') == std::string::npos) {
     made = connect_unix(address.place, timeout);
   } else {
-    const auto [host, port] = redis_place(address.place);
-    refuse_in_clear(address.place, host, port);
-    made = redisConnectWithTimeout(host.c_str(), port, timeout);
+    made = connect_in_clear(address);
   }
   Context context(made, redisFree);
   if (!context || context->err != 0)
@@ -117,17 +123,12 @@ class PlainRedis final : public RedisConnection {
 
   RedisReply command(const std::vector<std::string_view>& words,
                      std::chrono::milliseconds longer) override {
-    std::vector<const char*> begins;
-    std::vector<std::size_t> sizes;
-    for (const std::string_view word : words) {
-      begins.push_back(word.data());
-      sizes.push_back(word.size());
-    }
+    CommandWords all(words);
     SigpipeHeldBack quiet;
     redisContext* context = context_.get();
     if (longer.count() > 0) redisSetTimeout(context, timeval_of(timeout_ + longer));
     RedisReply reply(static_cast<redisReply*>(
-        redisCommandArgv(context, static_cast<int>(begins.size()), begins.data(), sizes.data())));
+        redisCommandArgv(context, all.count(), all.begins.data(), all.sizes.data())));
     if (!reply) {
       quiet.failed = true;
       failure_ = context->err == REDIS_ERR_IO && errno == EAGAIN
@@ -147,6 +148,13 @@ class PlainRedis final : public RedisConnection {
 };
 
 }  // namespace
+
+CommandWords::CommandWords(const std::vector<std::string_view>& words) {
+  for (const std::string_view word : words) {
+    begins.push_back(word.data());
+    sizes.push_back(word.size());
+  }
+}
 
 RedisPlace redis_place(const std::string& place) {
   std::string_view text = place;

@@ -22,6 +22,15 @@ struct FreeRedisReply {
 };
 using RedisReply = std::unique_ptr<redisReply, FreeRedisReply>;
 
+/// The words of a command as hiredis takes them; valid while `words` are.
+struct CommandWords {
+  explicit CommandWords(const std::vector<std::string_view>& words);
+  int count() const { return static_cast<int>(begins.size()); }
+
+  std::vector<const char*> begins;
+  std::vector<std::size_t> sizes;
+};
+
 class RedisConnection {
  public:
   virtual ~RedisConnection() = default;

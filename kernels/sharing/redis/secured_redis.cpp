@@ -44,15 +44,10 @@ class SecuredRedis final : public RedisConnection {
   };
 
   static std::string written(const std::vector<std::string_view>& words) {
-    std::vector<const char*> begins;
-    std::vector<std::size_t> sizes;
-    for (const std::string_view word : words) {
-      begins.push_back(word.data());
-      sizes.push_back(word.size());
-    }
+    CommandWords all(words);
     char* text = nullptr;
     const auto size = static_cast<std::ptrdiff_t>(
-        redisFormatCommandArgv(&text, static_cast<int>(words.size()), begins.data(), sizes.data()));
+        redisFormatCommandArgv(&text, all.count(), all.begins.data(), all.sizes.data()));
     if (size < 0) throw std::bad_alloc();
     const std::unique_ptr<char, decltype(&redisFreeCommand)> owned(text, redisFreeCommand);
     return {text, static_cast<std::size_t>(size)};

@@ -43,7 +43,7 @@ class RankBackend : public testing::TestWithParam<std::string> {
   /// "mpi:static" has one worker a rank.
   void SetUp() override {
     if (threads_backend(spec_.backend).empty() && workers_ != ranks_.size())
-      GTEST_SKIP() << "ranks have threads here";
+      GTEST_SKIP() << "a test of ranks with one worker each; these have threads";
     backend_ = make_backend(spec_);
   }
 

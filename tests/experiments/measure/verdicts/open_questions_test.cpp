@@ -67,7 +67,7 @@ OpenQuestions open_of(std::vector<OpenQuestion> questions, std::size_t results) 
   return open;
 }
 
-TEST(MostForItsTime, LeavesOutWhatCostsMoreThanItPromises) {
+TEST(BestValuePerSecond, LeavesOutWhatCostsMoreThanItPromises) {
   // A baseline, its twin and four arms: one much in view, one cheap and near, two far from a verdict.
   const auto open = [](double far) {
     return open_of({{.arms = {0, 1, 2}, .value = 10, .rounds = 12},
@@ -76,17 +76,17 @@ TEST(MostForItsTime, LeavesOutWhatCostsMoreThanItPromises) {
                     {.arms = {0, 1, 5}, .value = 1, .rounds = 11}},
                    6);
   };
-  const OpenQuestions some = most_for_its_time(open(0.01), {1, 1, 1, 1, 1, 30});
+  const OpenQuestions some = best_value_per_second(open(0.01), {1, 1, 1, 1, 1, 30});
   EXPECT_THAT(some.needed, ElementsAre(true, true, true, true, false, false));
   EXPECT_EQ(some.value, 14);
   EXPECT_EQ(some.rounds, 12);
   EXPECT_EQ(some.rows, 4) << "the others are open too";
-  const OpenQuestions all = most_for_its_time(open(4), {1, 1, 1, 1, 1, 0.1});
+  const OpenQuestions all = best_value_per_second(open(4), {1, 1, 1, 1, 1, 0.1});
   EXPECT_THAT(all.needed, ElementsAre(true, true, true, true, true, true));
-  EXPECT_FALSE(most_for_its_time(open_of({}, 2), {1, 1}).needed[0]);
+  EXPECT_FALSE(best_value_per_second(open_of({}, 2), {1, 1}).needed[0]);
 }
 
-TEST(MostForItsTime, KeepsWhatIsAlikeUnderAnotherBaseline) {
+TEST(BestValuePerSecond, KeepsWhatIsAlikeUnderAnotherBaseline) {
   const auto open = [](double other) {
     return open_of({{.arms = {0, 1}, .value = 1},
                     {.arms = {0, 2}, .value = 1},
@@ -95,13 +95,13 @@ TEST(MostForItsTime, KeepsWhatIsAlikeUnderAnotherBaseline) {
                    6);
   };
   const std::vector<double> seconds(6, 1.0);
-  EXPECT_DOUBLE_EQ(most_for_its_time(open(0.7), seconds).value, 3.4);
-  EXPECT_THAT(most_for_its_time(open(0.1), seconds).needed,
+  EXPECT_DOUBLE_EQ(best_value_per_second(open(0.7), seconds).value, 3.4);
+  EXPECT_THAT(best_value_per_second(open(0.1), seconds).needed,
               ElementsAre(true, true, true, false, false, false));
 }
 
-TEST(MostForItsTime, TakesWhatIsHopelessBeforeNothing) {
-  const OpenQuestions open = most_for_its_time(
+TEST(BestValuePerSecond, TakesWhatIsHopelessBeforeNothing) {
+  const OpenQuestions open = best_value_per_second(
       open_of({{.arms = {0, 1}, .value = 1e-9}, {.arms = {0, 2}, .value = 0}}, 3), {1, 1, 1});
   EXPECT_THAT(open.needed, ElementsAre(true, true, false));
 }
@@ -132,7 +132,7 @@ class Adaptive {
   OpenQuestions look() const {
     const RaceVerdicts verdicts = judge(now_);
     if (time_ == Time::enough) return open_questions(now_, retired_, verdicts, told(verdicts));
-    return most_for_its_time(
+    return best_value_per_second(
         open_questions(now_, retired_, verdicts, told(verdicts), {}, {}, Rivals::close),
         std::vector<double>(now_.size(), 1));
   }

@@ -54,9 +54,9 @@ def test_prints_a_row_for_each_remedy() -> None:
 
 
 @pytest.mark.parametrize("words, complaint", [
-    (["--starts", "1"], "'1' is no number from 2 on"),
+    (["--starts", "1"], "'1' is not an integer of 2 or more"),
     (["--loop", "siev"], "unknown loop 'siev'; valid: sieve"),
-    (["--parlab", "none/parlab"], "there is no program none/parlab"),
+    (["--parlab", "none/parlab"], "cannot run none/parlab"),
 ])
 def test_refuses_what_makes_no_sense(words: list[str], complaint: str) -> None:
     done = run(*words)
