@@ -50,8 +50,8 @@ std::string mpirun_file() {
 }
 
 Mpirun kind_of(const std::string& file) {
-  const ProgramOutput told = output_of({.words = {file, "--version"}}, 1 << 14);
-  const auto tells = [&](const char* word) { return told.text.find(word) != std::string::npos; };
+  const std::string told = answer_of({.words = {file, "--version"}}, 1 << 14);
+  const auto tells = [&](const char* word) { return told.find(word) != std::string::npos; };
   if (tells("Open MPI") || tells("OpenRTE")) return Mpirun::open_mpi;
   if (tells("HYDRA")) return Mpirun::hydra;
   throw UsageError(

@@ -1,6 +1,8 @@
 #include "kernels/posix/process/program.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -8,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 #include "kernels/base/limits.hpp"
@@ -99,6 +102,14 @@ ProgramOutput output_of(Program program, std::size_t max_bytes, Deadline deadlin
     if (text.size() > max_bytes) text.erase(0, text.size() - max_bytes);
   }
   return {child.wait(), std::move(text)};
+}
+
+std::string answer_of(Program question, std::size_t max_bytes, Deadline deadline) {
+  const std::string name = fmt::format("{}", fmt::join(question.words, " "));
+  ProgramOutput told = output_of(std::move(question), max_bytes, deadline);
+  if (told.is_late) throw std::runtime_error(name + " gave no answer in time");
+  if (told.status.signal) throw std::runtime_error(name + " was " + told.status.describe());
+  return std::move(told.text);
 }
 
 void become_program(const std::string& file, const std::vector<std::string>& words,

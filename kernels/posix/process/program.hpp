@@ -45,6 +45,10 @@ struct ProgramOutput {
 /// killed, and late.
 ProgramOutput output_of(Program program, std::size_t max_bytes, Deadline deadline = {});
 
+/// The same of a program whose words are the answer to a question, whatever its exit code. Throws
+/// std::runtime_error where a signal ended it: what it left unsaid is no answer.
+std::string answer_of(Program question, std::size_t max_bytes, Deadline deadline = {});
+
 /// Puts a program in the place of this process. `words`: what it sees, its name first. Returns,
 /// with errno set, only where that fails.
 void become_program(const std::string& file, const std::vector<std::string>& words,

@@ -114,9 +114,9 @@ std::string RedisServer::why_not_secured() {
   if (!keys_supported()) return "this build has no TLS: install libssl-dev, make build";
   const std::string redis = program();
   // One without TLS stumbles over the first, all others over the second.
-  const ProgramOutput told =
-      output_of({.words = {redis, "--tls-port", "0", "--no-such-word", "x"}}, 4096, max_start);
-  return told.text.find("no-such-word") == std::string::npos
+  const std::string told =
+      answer_of({.words = {redis, "--tls-port", "0", "--no-such-word", "x"}}, 4096, max_start);
+  return told.find("no-such-word") == std::string::npos
              ? fmt::format("{} was built without TLS: install Debian's redis-server", redis)
              : "";
 }

@@ -112,6 +112,13 @@ TEST_F(HostChecks, TellAnMpirunOfAnotherMpi) {
   expect_refused(run({}, {"PARLAB_MPIRUN=" + other}), HasSubstr("set PARLAB_MPIRUN"));
 }
 
+TEST_F(HostChecks, FailWhereMpirunIsKilledAndIsNotSaidToBeAnother) {
+  const std::string killed = write("mpirun", "kill -KILL $$\n");
+  const Ended ended = run({}, {"PARLAB_MPIRUN=" + killed});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("killed by SIGKILL"), Not(HasSubstr("neither"))));
+}
+
 TEST_F(HostChecks, TellAMissingAgent) {
   expect_refused(run({"--hosts", "nine:2"}, {"PARLAB_RSH=/nowhere/ssh -p 7"}),
                  AllOf(HasSubstr("there is no /nowhere/ssh"), HasSubstr("PARLAB_RSH")));

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
 
@@ -36,6 +37,17 @@ TEST(Program, TellsHowItEndedAndBothOfItsStreams) {
 
 TEST(Program, OutputIsCutAtItsBeginning) {
   EXPECT_EQ(output_of({{"sh", "-c", "seq 1 20000; printf end"}}, 10).text, "\n20000\nend");
+}
+
+TEST(Program, ThatIsKilledGivesNoAnswer) {
+  const auto answer = [](const char* script, Deadline deadline = {}) {
+    return answer_of({.words = {"sh", "-c", script}, .group = ProcessGroup::own}, 1000, deadline);
+  };
+  EXPECT_EQ(answer("echo yes; exit 3"), "yes\n");
+  EXPECT_THAT([&] { answer("echo half; kill -KILL $$"); },
+              testing::ThrowsMessage<std::runtime_error>(HasSubstr("killed by SIGKILL")));
+  EXPECT_THAT([&] { answer("sleep 600", std::chrono::milliseconds(10)); },
+              testing::ThrowsMessage<std::runtime_error>(HasSubstr("no answer in time")));
 }
 
 TEST(Program, ThatIsNotThereEndsAsAShellTells) {
