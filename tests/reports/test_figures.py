@@ -9,10 +9,12 @@ from pathlib import Path
 import synthetic_races
 import paired_statistics as stats
 import pytest
+from matplotlib.ticker import FuncFormatter
 from conftest import ROOT, SAMPLE, Render
 from synthetic_results import judged_as_once
 from raw_results import Document, RawResults
 from report_page import NUMBER, shows, shows_interval
+from report.figures import style
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINKED = r"!\[([^\]]*)\]\(([^)]+)\)"
@@ -150,3 +152,18 @@ def test_a_race_without_loads_or_with_one_worker_shows_none(tmp_path: Path, rend
         result["metrics"] = {"worker_1_seconds": [1.0] * race["run"]["rounds"]}
     assert render(synthetic_races.write_suite(tmp_path, [race])).returncode == 0
     assert not list((tmp_path / "figures").glob("*-loads.svg"))
+
+
+@pytest.mark.parametrize("low", [5e-8, 1e-5, 2e-4, 0.003, 0.02, 0.4])
+def test_labels_of_a_logarithmic_axis_do_not_overlap(low: float) -> None:
+    figure = style.sheet(2)
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    axes.set_xlim(low, 3)
+    style.decades_on(axes.xaxis, low, 3)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    figure.canvas.draw()
+    places = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
+    shown = sorted((place.x0, place.x1) for place in places if axes.bbox.x0 <= (place.x0 + place.x1) / 2 <= axes.bbox.x1)
+    assert len(shown) >= 2
+    assert all(before[1] < after[0] for before, after in zip(shown, shown[1:])), shown

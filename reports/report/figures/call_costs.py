@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from report.figures import style
 from report.load.race_result import Arm, Race
@@ -80,8 +79,7 @@ def _draw_panel(axes: Axes, arms: list[Arm], names: dict[int, str]) -> None:
     widen = max(1.0, (10**DECADES * low / high) ** 0.5)
     axes.set_xlim(low / widen, high * widen)
     style.durations_on(axes.xaxis)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1,) if high > 300 * low else (1, 2, 5)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    style.decades_on(axes.xaxis, low, high)
     for row, arm in enumerate(arms):
         colour = style.MUTED if arm.role == "baseline" else style.BEST
         axes.plot([call_of(arm, end) for end in (min(arm.seconds), max(arm.seconds))], [row, row],

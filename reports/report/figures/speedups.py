@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from report.figures import style
 from report.load.race_result import WITHHELD, Arm, Race
@@ -86,8 +86,7 @@ def draw(race: Race, choices: list[Choice], path: Path) -> None:
     grid[-1].set_xlabel(f"{race.ratio_name} over {base} (its {quantity} / the arm's), "
                         f"with {percent(1 - race.alpha)} interval")
     if logarithmic:
-        grid[-1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        grid[-1].xaxis.set_minor_formatter(NullFormatter())
+        style.decades_on(grid[-1].xaxis, low, high)
     grid[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     style.save(figure, path, race.question)
 

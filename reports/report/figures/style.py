@@ -18,7 +18,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from report.text.formats import duration
 
@@ -124,6 +124,12 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
     for i, place in zip(order, new):
         moved[i] = place
     return moved
+
+
+def decades_on(axis: matplotlib.axis.Axis, low: float, high: float) -> None:
+    """Ticks of a logarithmic axis from low to high: 1, 2 and 5, or, where these would stand too close, 1 alone."""
+    axis.set_major_locator(LogLocator(subs=(1,) if high > 300 * low else (1, 2, 5)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def durations_on(axis: matplotlib.axis.Axis) -> None:
