@@ -56,6 +56,7 @@ TEST(Program, ThatIsNotThereEndsAsAShellTells) {
 }
 
 TEST(Program, SeesVariablesSetAndUnsetAndTheOthersAsTheyWere) {
+  // NOLINTBEGIN(concurrency-mt-unsafe): tests have one thread
   setenv("PARLAB_TEST_KEPT", "kept", 1);
   setenv("PARLAB_TEST_GONE", "gone", 1);
   setenv("PARLAB_TEST_OTHER", "before", 1);
@@ -65,6 +66,7 @@ TEST(Program, SeesVariablesSetAndUnsetAndTheOthersAsTheyWere) {
             .variables = {{"PARLAB_TEST_GONE", std::nullopt}, {"PARLAB_TEST_OTHER", "after=1"}}}),
       "kept unset after=1\n");
   EXPECT_STREQ(getenv("PARLAB_TEST_OTHER"), "before");
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 TEST(Program, PreparesInTheChildAlone) {
