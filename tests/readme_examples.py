@@ -70,7 +70,7 @@ def check_commands(folder: Path, parlab: str) -> int:
         for language, text in BLOCK.findall((folder / document).read_text()):
             for command in COMMAND.findall(text if language in ("", "sh") else ""):
                 words = shlex.split(command)
-                verb = tuple(words[:2 if words[0] in ("run", "compare") else 1])
+                verb = tuple(words[:2 if words[0] in ("run", "compare", "plan") else 1])
                 if verb not in helps:
                     helps[verb] = run(folder, parlab, *verb, "--help")
                 own = words[:words.index("--")] if "--" in words else words  # behind it stand others' commands

@@ -189,11 +189,9 @@ int plan_command(const Arguments& arguments, const std::string& command) {
   }
   CLI::App app(
       "Says how long an experiment would take on ranks of MPI that are not there, with which grain "
-      "and "
-      "schedule, what would limit it, and what it would cost: single chunks and messages are timed "
-      "here, and a run on so many ranks is simulated with these costs, event by event. All cores "
-      "count as fast as one of this machine. --size N stands for the experiment's own "
-      "option: darts of pi, numbers of primes, indices of own.",
+      "and schedule, what would limit it, and what it would cost: single chunks and messages are "
+      "timed here, and a run on so many ranks is simulated with these costs, event by event. All "
+      "cores count as fast as one of this machine.",
       "parlab plan EXPERIMENT");
   std::vector<const CLI::Option*> own_options;
   if (experiment != nullptr) {
@@ -202,6 +200,10 @@ int plan_command(const Arguments& arguments, const std::string& command) {
       if (option != app.get_help_ptr()) own_options.push_back(option);
   }
   Words words;
+  std::string size;  // for the help: with_own_size has put the experiment's own option in its place
+  if (app.get_option_no_throw("--size") == nullptr)
+    app.add_option("--size", size,
+                   "how much: stands for --darts of pi, --to of primes [as in a run]");
   add_plan_options(app, words);
   app.footer(
       "Example: parlab plan primes --algorithm sieve --ranks 1000 --size 1e15\n"

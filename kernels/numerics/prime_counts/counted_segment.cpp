@@ -8,7 +8,7 @@ namespace parlab {
 namespace {
 
 /// The multiples of 7, 11 and 13 repeat after so many bytes.
-constexpr std::uint64_t pattern_period = 7 * 11 * 13;
+constexpr std::uint64_t pattern_period = 7UL * 11 * 13;
 
 constexpr std::array<std::uint8_t, pattern_period> pattern = [] {
   std::array<std::uint8_t, pattern_period> bytes{};
