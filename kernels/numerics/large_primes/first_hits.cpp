@@ -11,29 +11,26 @@
 namespace parlab {
 namespace {
 
-/// For each number below 210, how far it is to the next that is coprime to 210, and its place.
-struct NextCoprime {
-  std::array<double, 210> distance;
-  std::array<std::uint8_t, 210> place;
-};
-constexpr NextCoprime next_coprime = [] {
-  NextCoprime next{};
+/// For each number below 210, the next that is coprime to 210: how far it is (the lowest four bits),
+/// and its place among the 48 (above them). 32 bits each, as gathers read them.
+constexpr unsigned distance_bits = 4;
+constexpr std::uint32_t distance_mask = (1U << distance_bits) - 1;
+static_assert(longest_gap <= distance_mask);
+constexpr std::array<std::uint32_t, 210> next_coprime = [] {
+  std::array<std::uint32_t, 210> next{};
   for (std::uint32_t n = 0; n < 210; ++n) {
-    std::uint8_t place = 0;
+    std::uint32_t place = 0;
     while (coprime_to_210[place] < n) ++place;
-    next.distance[n] = coprime_to_210[place] - n;
-    next.place[n] = place;
+    next[n] = (coprime_to_210[place] - n) | place << distance_bits;
   }
   return next;
 }();
 
-/// One prime after the other, by integers.
-std::size_t hits_by_integers(const std::uint32_t* primes, std::size_t count,
-                             std::uint64_t first_byte, std::uint64_t size, FirstHit* out) {
+/// One prime after the other, by integers; `found` hits are there already.
+std::size_t hits_by_integers(std::span<const std::uint32_t> primes, std::uint64_t first_byte,
+                             std::uint64_t size, FirstHits& hits, std::size_t found) {
   const std::uint64_t first_number = 30 * first_byte;
-  std::size_t hits = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t prime = primes[i];
+  for (const std::uint64_t prime : primes) {
     std::uint64_t multiplier = first_number / prime;
     std::uint64_t distance = 0;  // of the multiple from first_number
     if (multiplier < prime) {
@@ -49,13 +46,15 @@ std::size_t hits_by_integers(const std::uint32_t* primes, std::size_t count,
       distance = rest == 0 ? 0 : prime - rest;
       multiplier += rest == 0 ? 0 : 1;
     }
-    const std::size_t place = multiplier % 210;
-    distance += static_cast<std::uint64_t>(next_coprime.distance[place]) * prime;
-    if (distance / 30 < size)
-      out[hits++] = {primes[i], static_cast<std::uint32_t>(distance / 30),
-                     next_coprime.place[place]};
+    const std::uint32_t next = next_coprime[multiplier % 210];
+    distance += (next & distance_mask) * prime;
+    if (distance / 30 >= size) continue;
+    hits.quotients[found] = static_cast<std::uint32_t>(prime / 30);
+    hits.bytes[found] = static_cast<std::uint32_t>(distance / 30);
+    hits.places[found] = wheel_place(static_cast<std::uint32_t>(prime), next >> distance_bits);
+    ++found;
   }
-  return hits;
+  return found;
 }
 
 }  // namespace
@@ -70,29 +69,27 @@ std::size_t hits_by_integers(const std::uint32_t* primes, std::size_t count,
 HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 
-std::size_t first_hits(const std::uint32_t* primes, std::size_t count, std::uint64_t first_byte,
-                       std::uint64_t size, FirstHit* out) {
+std::size_t first_hits(std::span<const std::uint32_t> primes, std::uint64_t first_byte,
+                       std::uint64_t size, FirstHits& hits) {
   std::size_t i = 0;
-  std::size_t hits = 0;
+  std::size_t found = 0;
 #if HWY_NATIVE_FMA
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::ScalableTag<double> numbers;
   const hn::Rebind<std::int32_t, decltype(numbers)> halves;
-  const hn::Rebind<std::int64_t, decltype(numbers)> wholes;
   const hn::Rebind<std::uint64_t, decltype(numbers)> naturals;
-  const hn::Rebind<std::uint32_t, decltype(numbers)> primes_of;
+  const hn::Rebind<std::uint32_t, decltype(numbers)> words;
   const std::size_t lanes = hn::Lanes(numbers);
-  constexpr std::size_t most_lanes = 8;  // doubles in the widest vector: 512 bits
   // Both parts are exact as doubles: 52 bits above, 12 bits below.
   const std::uint64_t low_part = 30 * first_byte % 4096;
   const auto high = hn::Set(numbers, static_cast<double>(30 * first_byte - low_part));
   const auto low = hn::Set(numbers, static_cast<double>(low_part));
-  const auto end = hn::Set(numbers, static_cast<double>(size));
+  const auto end = hn::Set(halves, static_cast<std::int32_t>(size));
   const auto zero = hn::Zero(numbers);
   const auto one = hn::Set(numbers, 1);
-  for (; i + lanes <= count; i += lanes) {
+  for (; i + lanes <= primes.size(); i += lanes) {
     const auto prime =
-        hn::ConvertTo(numbers, hn::PromoteTo(naturals, hn::LoadU(primes_of, primes + i)));
+        hn::ConvertTo(numbers, hn::PromoteTo(naturals, hn::LoadU(words, primes.data() + i)));
     auto multiplier = hn::Floor(hn::Div(high, prime));
     // From first_number to the multiple: at least -p - 4095, for the quotient is off by 1 at most.
     auto distance = hn::Sub(hn::MulSub(multiplier, prime, high), low);
@@ -107,28 +104,38 @@ std::size_t first_hits(const std::uint32_t* primes, std::size_t count, std::uint
     // Half a unit more than the quotient keeps its rounding away from whole numbers.
     const auto wheels =
         hn::Floor(hn::Mul(hn::Add(multiplier, hn::Set(numbers, 0.5)), hn::Set(numbers, 1.0 / 210)));
-    const auto place =
-        hn::ConvertTo(wholes, hn::NegMulAdd(wheels, hn::Set(numbers, 210), multiplier));
-    const auto steps = hn::GatherIndex(numbers, next_coprime.distance.data(), place);
+    const auto rest =
+        hn::DemoteTo(halves, hn::NegMulAdd(wheels, hn::Set(numbers, 210), multiplier));
+    const auto next =
+        hn::GatherIndex(halves, reinterpret_cast<const std::int32_t*>(next_coprime.data()), rest);
+    const auto steps =
+        hn::PromoteTo(numbers, hn::And(next, hn::Set(halves, static_cast<int>(distance_mask))));
     distance = hn::MulAdd(steps, prime, distance);
-    // A number coprime to 30 is a thirtieth away from whole bytes at least.
-    const auto byte = hn::Floor(hn::Mul(distance, hn::Set(numbers, 1.0 / 30)));
+    // A number coprime to 30 is a thirtieth away from whole bytes at least. What is too far for 32
+    // bits becomes the largest of them.
+    const auto byte =
+        hn::DemoteTo(halves, hn::Floor(hn::Mul(distance, hn::Set(numbers, 1.0 / 30))));
     const auto hit = hn::Lt(byte, end);
-    std::array<std::uint8_t, 8> mask{};
-    hn::StoreMaskBits(numbers, hit, mask.data());
-    if (mask[0] == 0) continue;
-    std::array<std::int32_t, most_lanes> lane_bytes;
-    std::array<std::int64_t, most_lanes> lane_places;
-    hn::StoreU(hn::DemoteTo(halves, byte), halves, lane_bytes.data());
-    hn::StoreU(place, wholes, lane_places.data());
-    for (unsigned left = mask[0]; left != 0; left &= left - 1) {
-      const auto lane = static_cast<std::size_t>(std::countr_zero(left));
-      out[hits++] = {primes[i + lane], static_cast<std::uint32_t>(lane_bytes[lane]),
-                     next_coprime.place[static_cast<std::size_t>(lane_places[lane])]};
-    }
+    if (hn::AllFalse(halves, hit)) continue;
+    // Which of the eight residues r: the whole part of 8 r / 30.
+    const auto eighths =
+        hn::DemoteTo(halves, hn::Floor(hn::Mul(prime, hn::Set(numbers, 8.0 / 30))));
+    const auto residue = hn::And(eighths, hn::Set(halves, 7));
+    const auto place =
+        hn::Add(hn::ShiftRight<distance_bits>(next),
+                hn::Mul(residue, hn::Set(halves, static_cast<int>(wheel_multipliers))));
+    const auto quotient = hn::ShiftRight<3>(eighths);
+    // In registers, then stored whole: stores of some lanes are microcode on Zen 4.
+    const auto put = [&](auto all, std::array<std::uint32_t, FirstHits::room>& out) {
+      hn::StoreU(hn::BitCast(words, hn::Compress(all, hit)), words, out.data() + found);
+    };
+    put(quotient, hits.quotients);
+    put(byte, hits.bytes);
+    put(place, hits.places);
+    found += hn::CountTrue(halves, hit);
   }
 #endif
-  return hits + hits_by_integers(primes + i, count - i, first_byte, size, out + hits);
+  return hits_by_integers(primes.subspan(i), first_byte, size, hits, found);
 }
 
 }  // namespace parlab::HWY_NAMESPACE
@@ -141,18 +148,18 @@ HWY_EXPORT(first_hits);
 }  // namespace
 
 std::size_t find_first_hits(std::span<const std::uint32_t> primes, std::uint64_t first_byte,
-                            std::uint64_t size, FirstHit* out) {
-  return HWY_DYNAMIC_DISPATCH(first_hits)(primes.data(), primes.size(), first_byte, size, out);
+                            std::uint64_t size, FirstHits& hits) {
+  return HWY_DYNAMIC_DISPATCH(first_hits)(primes, first_byte, size, hits);
 }
 
 void cross_off_first_hits(std::span<const std::uint32_t> primes, std::uint8_t* bytes,
                           std::uint64_t size, std::uint64_t first_byte) {
-  std::array<FirstHit, most_primes_at_once> hits;
-  const std::size_t count = find_first_hits(primes, first_byte, size, hits.data());
+  FirstHits hits;
+  const std::size_t count = find_first_hits(primes, first_byte, size, hits);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t quotient = hits[i].prime / 30;
-    std::uint32_t place = wheel_place(hits[i].prime, hits[i].multiplier);
-    for (std::uint64_t byte = hits[i].byte; byte < size;) {
+    const std::uint64_t quotient = hits.quotients[i];
+    std::uint32_t place = hits.places[i];
+    for (std::uint64_t byte = hits.bytes[i]; byte < size;) {
       const WheelStep& step = wheel_steps[place];
       bytes[byte] &= step.mask;
       byte += quotient * step.gap + step.carry;

@@ -93,17 +93,15 @@ HitLists::Slot* HitLists::extended(std::uint64_t list) {
 }
 
 void HitLists::add(std::span<const std::uint32_t> primes) {
-  hits_.resize(primes.size());
   const std::uint64_t reach = std::min(bytes_left_, (ring_mask_ + 1) << segment_bits_);
-  const std::size_t count = find_first_hits(primes, first_byte_, reach, hits_.data());
+  const std::size_t count = find_first_hits(primes, first_byte_, reach, hits_);
   const std::uint32_t in_segment = (1U << segment_bits_) - 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const FirstHit hit = hits_[i];
-    const std::uint32_t place = wheel_place(hit.prime, hit.multiplier);
-    const std::uint64_t list = (current_ + (hit.byte >> segment_bits_)) & ring_mask_;
+    const std::uint32_t byte = hits_.bytes[i];
+    const std::uint64_t list = (current_ + (byte >> segment_bits_)) & ring_mask_;
     Slot* free = ends_[list];
     if (is_full(free)) free = extended(list);
-    *free = {.entry = {hit.prime / 30, (hit.byte & in_segment) | place << state_bits}};
+    *free = {.entry = {hits_.quotients[i], (byte & in_segment) | hits_.places[i] << state_bits}};
     ends_[list] = free + 1;
   }
 }

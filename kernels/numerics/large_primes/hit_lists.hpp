@@ -83,8 +83,8 @@ class HitLists {
   void begin_at(std::uint64_t first_byte, std::uint64_t size, unsigned segment_bits,
                 std::uint64_t largest);
 
-  /// Adds primes before the current segment is crossed off. Their squares must not lie beyond the
-  /// segments that one step reaches from here.
+  /// Adds primes before the current segment is crossed off, most_primes_at_once at most. Their
+  /// squares must not lie beyond the segments that one step reaches from here.
   void add(std::span<const std::uint32_t> primes);
 
   /// Crosses off in the current segment's bytes, and goes on to the next segment.
@@ -112,7 +112,7 @@ class HitLists {
   std::uint64_t first_byte_ = 0;
   std::uint64_t bytes_left_ = 0;
   std::uint64_t segments_left_ = 0;
-  std::vector<FirstHit> hits_;
+  FirstHits hits_;
 };
 
 }  // namespace parlab

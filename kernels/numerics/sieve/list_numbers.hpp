@@ -10,4 +10,8 @@ namespace parlab {
 std::uint64_t* list_numbers(const std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte,
                             std::uint64_t* out);
 
+/// The same for numbers below 2^32.
+std::uint32_t* list_numbers(const std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte,
+                            std::uint32_t* out);
+
 }  // namespace parlab

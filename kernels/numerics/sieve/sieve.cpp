@@ -103,11 +103,10 @@ void for_each_batch(std::span<const std::uint8_t> bitmap, std::uint64_t above, s
   constexpr std::uint64_t batch_bytes = most_sparse_primes / 8;
   const std::uint64_t end = std::min<std::uint64_t>(bitmap.size(), most / 30 + 1);
   for (std::uint64_t at = above / 30; at < end; at += batch_bytes) {
-    std::size_t count = 0;
-    for_each_number(bitmap.data() + at, std::min(batch_bytes, end - at), at,
-                    [&](std::uint64_t p) { batch[count++] = static_cast<std::uint32_t>(p); });
+    const std::uint32_t* const batch_end =
+        list_numbers(bitmap.data() + at, std::min(batch_bytes, end - at), at, batch.data());
     // Only the first and the last batch hold others.
-    std::span<const std::uint32_t> primes(batch.data(), count);
+    std::span<const std::uint32_t> primes(batch.data(), batch_end);
     while (!primes.empty() && primes.front() <= above) primes = primes.subspan(1);
     while (!primes.empty() && primes.back() > most) primes = primes.first(primes.size() - 1);
     if (!primes.empty()) visit(primes);

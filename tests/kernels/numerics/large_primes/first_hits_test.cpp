@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -22,6 +23,12 @@ std::vector<std::uint32_t> primes_from(std::uint64_t begin, std::size_t count) {
   return primes;
 }
 
+struct FirstHit {
+  std::uint32_t prime;
+  std::uint32_t byte;
+  std::uint32_t multiplier;  // its place among those coprime to 210
+};
+
 /// The first multiple p n at or after 30 * first_byte with n >= p, n coprime to 210: by trying all.
 FirstHit hit_by_trial(std::uint32_t prime, std::uint64_t first_byte) {
   const std::uint64_t begin = 30 * first_byte;
@@ -35,30 +42,32 @@ FirstHit hit_by_trial(std::uint32_t prime, std::uint64_t first_byte) {
           static_cast<std::uint32_t>(place - coprime_to_210.begin())};
 }
 
-class FirstHits : public testing::TestWithParam<std::string> {
+class FindFirstHits : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override { force_simd_level(GetParam()); }
   void TearDown() override { unforce_simd_level(); }
 
   static void expect_first_hits(const std::vector<std::uint32_t>& primes, std::uint64_t first_byte,
                                 std::uint64_t size) {
-    std::vector<FirstHit> hits(primes.size());
-    hits.resize(find_first_hits(primes, first_byte, size, hits.data()));
+    auto hits = std::make_unique<FirstHits>();
+    const std::size_t count = find_first_hits(primes, first_byte, size, *hits);
     std::size_t found = 0;
     for (const std::uint32_t prime : primes) {
       const FirstHit expected = hit_by_trial(prime, first_byte);
       if (expected.byte >= size) continue;
-      ASSERT_LT(found, hits.size()) << prime << " from byte " << first_byte;
-      ASSERT_EQ(hits[found].prime, prime) << "from byte " << first_byte;
-      ASSERT_EQ(hits[found].byte, expected.byte) << prime << " from byte " << first_byte;
-      ASSERT_EQ(hits[found].multiplier, expected.multiplier) << prime << " from " << first_byte;
+      ASSERT_LT(found, count) << prime << " from byte " << first_byte;
+      const std::uint32_t place = hits->places[found];
+      ASSERT_EQ(30 * hits->quotients[found] + wheel_residues[place / wheel_multipliers], prime)
+          << "from byte " << first_byte;
+      ASSERT_EQ(hits->bytes[found], expected.byte) << prime << " from byte " << first_byte;
+      ASSERT_EQ(place % wheel_multipliers, expected.multiplier) << prime << " from " << first_byte;
       ++found;
     }
-    ASSERT_EQ(found, hits.size()) << "from byte " << first_byte;
+    ASSERT_EQ(found, count) << "from byte " << first_byte;
   }
 };
 
-TEST_P(FirstHits, AreThoseFoundByTrial) {
+TEST_P(FindFirstHits, AreThoseFoundByTrial) {
   constexpr std::uint64_t last_byte = ~std::uint64_t{0} / 30;
   std::mt19937_64 random(7);
   for (const std::uint64_t from :
@@ -85,12 +94,12 @@ TEST_P(FirstHits, AreThoseFoundByTrial) {
   }
 }
 
-TEST_P(FirstHits, TakeAnyNumberOfPrimes) {
+TEST_P(FindFirstHits, TakeAnyNumberOfPrimes) {
   for (std::size_t count = 0; count < 20; ++count)
     expect_first_hits(primes_from(1'000'000'000, count), 1'000'000'000'000'000'000 / 30, 1 << 30);
 }
 
-TEST_P(FirstHits, CrossOffAllThatIsDivisible) {
+TEST_P(FindFirstHits, CrossOffAllThatIsDivisible) {
   constexpr std::uint64_t size = 200'000;
   for (const std::uint64_t first_byte :
        {std::uint64_t{333'333'333}, ~std::uint64_t{0} / 30 - size}) {
@@ -108,7 +117,7 @@ TEST_P(FirstHits, CrossOffAllThatIsDivisible) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(SimdLevels, FirstHits, testing::ValuesIn(supported_simd_levels()));
+INSTANTIATE_TEST_SUITE_P(SimdLevels, FindFirstHits, testing::ValuesIn(supported_simd_levels()));
 
 }  // namespace
 }  // namespace parlab
