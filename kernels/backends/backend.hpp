@@ -54,6 +54,9 @@ class Backend {
   /// Workers that compute at the same time, the calling thread included where it computes too.
   virtual int workers() const = 0;
 
+  /// Whether all that a worker writes is seen by the caller; false where workers are processes.
+  virtual bool workers_are_threads() const { return true; }
+
   /// Calls work(IndexRange) once for every chunk; returns the results in chunk order.
   /// An exception from a chunk is rethrown here: as it was thrown, except where it crossed a
   /// process, then as ChunkFailed with the same message. Chunks not yet begun are then left out.

@@ -75,6 +75,21 @@ std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::ui
   return sieve;
 }
 
+std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, Backend& backend,
+                                        const Chunking& chunks) {
+  if (!backend.workers_are_threads()) return sieve_for(algorithm, chunks.range().end);
+  std::optional<SegmentedSieve> sieve;
+  if (algorithm.sieves)
+    sieve.emplace(chunks,
+                  SegmentedSieve::Workers{
+                      .count = static_cast<std::uint64_t>(backend.workers()),
+                      .run = [&](std::uint64_t parts, FunctionRef<void(std::uint64_t)> work) {
+                        backend.for_chunks(Chunking({0, parts}, 1),
+                                           [&](IndexRange part) { work(part.begin); });
+                      }});
+  return sieve;
+}
+
 std::uint64_t count_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
                            std::span<const std::uint64_t> order) {
   return fold_primes<std::uint64_t>(backend, range, algorithm, order, algorithm.count,
@@ -92,7 +107,7 @@ std::uint64_t* PrimeLists::operator[](IndexRange chunk) const {
 std::uint64_t list_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
                           std::uint64_t* out) {
   const PrimeLists lists(range);
-  const std::optional<SegmentedSieve> sieve = sieve_for(algorithm, range.range().end);
+  const std::optional<SegmentedSieve> sieve = sieve_for(algorithm, backend, range);
   const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
   const auto counts = backend.map_chunks(
       range, [&](IndexRange part) { return algorithm.list(base, part, lists[part]); });

@@ -39,6 +39,10 @@ std::optional<SegmentedSieve> sieve_for(
     const PrimeAlgorithm& algorithm, std::uint64_t end,
     SegmentedSieve::Chunks chunks = SegmentedSieve::Chunks::any);
 
+/// The same for these chunks, started by the workers of the backend together where they are threads.
+std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, Backend& backend,
+                                        const Chunking& chunks);
+
 /// work(sieve, chunk) for each chunk, folded in chunk order by join. The sieve's base primes are
 /// found here, as a part of the run. `order`: chunk numbers in the order in which they are handed
 /// out and folded; empty: ascending.
@@ -46,12 +50,14 @@ template <Partial T, class Work, class Join>
 T fold_primes(Backend& backend, const Chunking& range, const PrimeAlgorithm& algorithm,
               std::span<const std::uint64_t> order, const Work& work, const Join& join) {
   using Sieve = std::optional<SegmentedSieve>;
-  // One worker takes chunk after chunk.
+  // One worker takes chunk after chunk; several start together, for all chunks.
   const auto chunks = backend.workers() == 1 && order.empty() ? SegmentedSieve::Chunks::ascending
                                                               : SegmentedSieve::Chunks::any;
   const auto make = [&] { return sieve_for(algorithm, range.range().end, chunks); };
   FoldKeeper* const keeper = backend.keeper();
-  const Sieve of_this_run = keeper == nullptr ? make() : std::nullopt;
+  Sieve of_this_run;
+  if (keeper == nullptr)
+    of_this_run = backend.workers() == 1 ? make() : sieve_for(algorithm, backend, range);
   const Sieve& sieve = keeper == nullptr ? of_this_run : keeper->made_once<Sieve>(make);
   const SegmentedSieve* const base = sieve ? &*sieve : nullptr;
   if (order.empty())

@@ -80,56 +80,57 @@ std::size_t first_hits(std::span<const std::uint32_t> primes, std::uint64_t firs
   const hn::Rebind<std::uint64_t, decltype(numbers)> naturals;
   const hn::Rebind<std::uint32_t, decltype(numbers)> words;
   const std::size_t lanes = hn::Lanes(numbers);
+  const auto whole = [&](auto number) { return hn::DemoteTo(halves, number); };  // its whole part
   // Both parts are exact as doubles: 52 bits above, 12 bits below.
   const std::uint64_t low_part = 30 * first_byte % 4096;
   const auto high = hn::Set(numbers, static_cast<double>(30 * first_byte - low_part));
   const auto low = hn::Set(numbers, static_cast<double>(low_part));
   const auto end = hn::Set(halves, static_cast<std::int32_t>(size));
-  const auto zero = hn::Zero(numbers);
   const auto one = hn::Set(numbers, 1);
+  const auto seven = hn::Set(halves, 7);
+  const auto distances = hn::Set(halves, static_cast<int>(distance_mask));
+  const auto multipliers = hn::Set(halves, static_cast<int>(wheel_multipliers));
+  const std::uint64_t most = primes.empty() ? 0 : primes.back();
+  const bool has_squares = most * most > 30 * first_byte;
+  // Where one vector in twenty or more has a hit, to branch would cost more than to store none.
+  const bool is_rare = 30 * size * 40 < most;
   for (; i + lanes <= primes.size(); i += lanes) {
     const auto prime =
         hn::ConvertTo(numbers, hn::PromoteTo(naturals, hn::LoadU(words, primes.data() + i)));
-    auto multiplier = hn::Floor(hn::Div(high, prime));
-    // From first_number to the multiple: at least -p - 4095, for the quotient is off by 1 at most.
+    // With x = first_number / p, high / p is between x - 1/16 - 1/64 and x + 1/64, for it is rounded
+    // at 2^48 at most. So this is above x, by 1 at most, or by 2 where the fraction of x is near 1.
+    auto multiplier =
+        hn::Add(hn::Floor(hn::Add(hn::Div(high, prime), hn::Set(numbers, 0.125))), one);
     auto distance = hn::Sub(hn::MulSub(multiplier, prime, high), low);
-    for (int step = 0; step < 2; ++step) {
-      const auto before = hn::Lt(distance, zero);
-      distance = hn::IfThenElse(before, hn::Add(distance, prime), distance);
-      multiplier = hn::IfThenElse(before, hn::Add(multiplier, one), multiplier);
+    const auto beyond = hn::Ge(distance, prime);
+    distance = hn::IfThenElse(beyond, hn::Sub(distance, prime), distance);
+    multiplier = hn::IfThenElse(beyond, hn::Sub(multiplier, one), multiplier);
+    if (has_squares) {
+      const auto early = hn::Lt(multiplier, prime);
+      distance = hn::IfThenElse(early, hn::Sub(hn::MulSub(prime, prime, high), low), distance);
+      multiplier = hn::IfThenElse(early, prime, multiplier);
     }
-    const auto early = hn::Lt(multiplier, prime);
-    distance = hn::IfThenElse(early, hn::Sub(hn::MulSub(prime, prime, high), low), distance);
-    multiplier = hn::IfThenElse(early, prime, multiplier);
     // Half a unit more than the quotient keeps its rounding away from whole numbers.
     const auto wheels =
         hn::Floor(hn::Mul(hn::Add(multiplier, hn::Set(numbers, 0.5)), hn::Set(numbers, 1.0 / 210)));
-    const auto rest =
-        hn::DemoteTo(halves, hn::NegMulAdd(wheels, hn::Set(numbers, 210), multiplier));
+    const auto rest = whole(hn::NegMulAdd(wheels, hn::Set(numbers, 210), multiplier));
     const auto next =
         hn::GatherIndex(halves, reinterpret_cast<const std::int32_t*>(next_coprime.data()), rest);
-    const auto steps =
-        hn::PromoteTo(numbers, hn::And(next, hn::Set(halves, static_cast<int>(distance_mask))));
-    distance = hn::MulAdd(steps, prime, distance);
+    distance = hn::MulAdd(hn::PromoteTo(numbers, hn::And(next, distances)), prime, distance);
     // A number coprime to 30 is a thirtieth away from whole bytes at least. What is too far for 32
     // bits becomes the largest of them.
-    const auto byte =
-        hn::DemoteTo(halves, hn::Floor(hn::Mul(distance, hn::Set(numbers, 1.0 / 30))));
+    const auto byte = whole(hn::Mul(distance, hn::Set(numbers, 1.0 / 30)));
     const auto hit = hn::Lt(byte, end);
-    if (hn::AllFalse(halves, hit)) continue;
+    if (is_rare && hn::AllFalse(halves, hit)) continue;
     // Which of the eight residues r: the whole part of 8 r / 30.
-    const auto eighths =
-        hn::DemoteTo(halves, hn::Floor(hn::Mul(prime, hn::Set(numbers, 8.0 / 30))));
-    const auto residue = hn::And(eighths, hn::Set(halves, 7));
+    const auto eighths = whole(hn::Mul(prime, hn::Set(numbers, 8.0 / 30)));
     const auto place =
-        hn::Add(hn::ShiftRight<distance_bits>(next),
-                hn::Mul(residue, hn::Set(halves, static_cast<int>(wheel_multipliers))));
-    const auto quotient = hn::ShiftRight<3>(eighths);
+        hn::Add(hn::ShiftRight<distance_bits>(next), hn::Mul(hn::And(eighths, seven), multipliers));
     // In registers, then stored whole: stores of some lanes are microcode on Zen 4.
     const auto put = [&](auto all, std::array<std::uint32_t, FirstHits::room>& out) {
       hn::StoreU(hn::BitCast(words, hn::Compress(all, hit)), words, out.data() + found);
     };
-    put(quotient, hits.quotients);
+    put(hn::ShiftRight<3>(eighths), hits.quotients);
     put(byte, hits.bytes);
     put(place, hits.places);
     found += hn::CountTrue(halves, hit);

@@ -65,10 +65,10 @@ static_assert(medium_prime_segments * short_segment * 5 < (48 << 10));
 /// What a thread needs for its segments besides the base primes.
 struct Workspace {
   /// For primes of base[0, medium_end) from byte first_byte on; those up to small_end are small.
-  void prepare(const std::vector<std::uint8_t>& base, std::uint64_t medium_end,
+  void prepare(std::span<const std::uint8_t> base, std::uint64_t medium_end,
                std::uint64_t small_end, std::uint64_t first_byte) {
-    small.begin_at(first_byte, {base.data(), medium_end}, Presieve::largest_prime, small_end);
-    medium.begin_at(first_byte, {base.data(), medium_end}, small_end, 30 * medium_end);
+    small.begin_at(first_byte, base.first(medium_end), Presieve::largest_prime, small_end);
+    medium.begin_at(first_byte, base.first(medium_end), small_end, 30 * medium_end);
   }
   /// With room for the small primes' writes beyond both ends.
   std::uint8_t* bytes_for(std::uint64_t segment_size, std::uint64_t small_end) {
@@ -93,6 +93,12 @@ struct Workspace {
   std::vector<std::uint8_t> buffer;
 };
 
+/// This thread's. Kept from chunk to chunk: making it anew costs a short chunk as much as its sieving.
+Workspace& workspace() {
+  thread_local Workspace space;
+  return space;
+}
+
 /// Calls visit(primes) for the primes above `above` and up to `most` of a wheel-30 bitmap, some at a
 /// time.
 template <class Visit>
@@ -113,6 +119,17 @@ void for_each_batch(std::span<const std::uint8_t> bitmap, std::uint64_t above, s
   }
 }
 
+/// To divide the base primes anew costs each worker 0.04 ns * root more than to share them (two of Zen
+/// 5); masks cost it 0.02 ns a number of the range, most of it for the memory.
+constexpr std::uint64_t most_roots_masked = 2;
+/// Below, it would gain less than 3 ms, and two more calls of all workers cost up to 0.2 ms.
+constexpr std::uint64_t least_root_masked = 1 << 26;
+/// Base primes that a worker makes take a millisecond at least, against 0.1 ms of such a call.
+constexpr std::uint64_t least_base_numbers = 1 << 24;
+
+/// Of the base primes that workers share: some hundred batches, and some hundred turns from 10^16 on.
+constexpr std::uint64_t numbers_per_turn = 30 << 15;
+
 /// Crosses off multiples of primes that meet few segments or one, with no state.
 void cross_off_large(std::span<const std::uint32_t> primes, std::uint8_t* bytes, std::uint64_t size,
                      std::uint64_t first_byte) {
@@ -120,6 +137,40 @@ void cross_off_large(std::span<const std::uint32_t> primes, std::uint8_t* bytes,
     cross_off_sparse(primes, bytes, size, first_byte);
   else
     cross_off_first_hits(primes, bytes, size, first_byte);
+}
+
+/// How the primes of base[0, bytes) are treated.
+struct Layout {
+  std::uint64_t segment_size;
+  std::uint64_t small_end;   // primes up to here are small
+  std::uint64_t medium_end;  // base[0, medium_end) holds the small and the medium ones
+  bool has_large;            // there are others
+};
+
+/// For `bytes` bytes to be sieved by base primes up to `root`, of base[0, base_size).
+Layout layout_for(std::uint64_t root, std::uint64_t bytes, std::uint64_t base_size) {
+  const std::uint64_t size = std::min(segment_size_for(root), bytes);
+  const std::uint64_t base_bytes = std::min(base_size, root / 30 + 1);
+  const std::uint64_t medium_most = std::max(medium_prime_segments * size, small_prime_limit);
+  const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
+  return {.segment_size = size,
+          // In a short segment all primes that are not large are small.
+          .small_end = size > short_segment ? small_prime_limit : medium_most,
+          .medium_end = medium_end,
+          .has_large = medium_end < base_bytes};
+}
+
+/// Runs work(i) for each i below `parts` by the workers; throws where this thread sees nothing of it.
+void run_here(const SegmentedSieve::Workers& workers, std::uint64_t parts,
+              FunctionRef<void(std::uint64_t)> work) {
+  if (parts == 1) return work(0);
+  std::atomic<std::uint64_t> done = 0;
+  workers.run(parts, [&](std::uint64_t part) {
+    work(part);
+    ++done;
+  });
+  if (done != parts)
+    throw std::logic_error("a sieve's workers must share memory with their caller");
 }
 
 bool holds(IndexRange range, std::uint64_t n) { return range.begin <= n && n < range.end; }
@@ -146,14 +197,73 @@ std::uint8_t tested_byte(std::uint64_t first, std::uint64_t end) {
 
 SegmentedSieve::SegmentedSieve(std::uint64_t end, Chunks chunks)
     : end_(end), chunks_(chunks), number_(next_number()) {
-  const std::uint64_t root = root_below(end);
+  make_base({.count = 1, .run = [](std::uint64_t parts, FunctionRef<void(std::uint64_t)> work) {
+               for (std::uint64_t part = 0; part < parts; ++part) work(part);
+             }});
+}
+
+SegmentedSieve::SegmentedSieve(const Chunking& chunks, const Workers& workers)
+    : end_(chunks.range().end), chunks_(Chunks::any), number_(next_number()) {
+  make_base(workers);
+  make_masks(chunks, workers);
+}
+
+void SegmentedSieve::make_base(const Workers& workers) {
+  const std::uint64_t root = root_below(end_);
   if (root <= Presieve::largest_prime) return;
   // The base primes come from a smaller sieve of the same kind.
-  base_.resize(root / 30 + 1);
-  SegmentedSieve(root + 1).for_each_segment(
-      {0, root + 1}, [&](std::uint64_t first_byte, const std::uint8_t* bytes, std::uint64_t size) {
-        std::memcpy(base_.data() + first_byte, bytes, size);
-      });
+  const std::uint64_t size = root / 30 + 1;
+  base_memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  base_ = {base_memory_.get(), size};
+  const SegmentedSieve smaller(root + 1);
+  const std::uint64_t segment = segment_numbers(root + 1);
+  const std::uint64_t share = std::max(root / workers.count, least_base_numbers);
+  const Chunking parts({0, root + 1}, (share / segment + 1) * segment);
+  run_here(workers, parts.chunks(), [&](std::uint64_t part) {
+    smaller.for_each_segment(
+        parts[part], [&](std::uint64_t first_byte, const std::uint8_t* bytes, std::uint64_t size) {
+          std::memcpy(&base_memory_[first_byte], bytes, size);
+        });
+  });
+}
+
+void SegmentedSieve::make_masks(const Chunking& chunks, const Workers& workers) {
+  const std::uint64_t first = chunks.range().begin / 30;
+  const std::uint64_t size = bytes_to(end_) - first;
+  const Layout layout = layout_for(root_below(end_), size, base_.size());
+  const std::uint64_t above = 30 * layout.medium_end;
+  const std::uint64_t largest = integer_sqrt(30 * first);  // others are due later
+  if (!layout.has_large || above >= largest || largest < least_root_masked || workers.count < 2 ||
+      chunks.chunks() < 2 || chunks.range().size() > most_roots_masked * largest)
+    return;
+  const std::uint64_t length = std::bit_ceil(layout.segment_size);  // short where the range is
+  const auto masks =
+      std::make_shared<LargePrimeMasks>(above, largest, first, size, length, workers.count);
+  if (masks->shares() < 2) return;
+  run_here(workers, masks->parts(), [&](std::uint64_t number) {
+    const LargePrimeMasks::Part part = masks->part(number);
+    Workspace& space = workspace();
+    space.position = {};
+    HitLists& lists = space.large;
+    lists.begin_at(part.first_byte, part.bytes.size(),
+                   static_cast<unsigned>(std::countr_zero(length)), largest);
+    // The shares take turns, for smaller primes hit more often.
+    const std::uint64_t end = 30 * base_.size();
+    for (std::uint64_t at = part.share * numbers_per_turn; at < end;
+         at += masks->shares() * numbers_per_turn)
+      for_each_batch(base_, std::max(at, above), std::min(at + numbers_per_turn - 1, largest),
+                     [&](std::span<const std::uint32_t> primes) { lists.add(primes); });
+    std::uint8_t* const segment = space.bytes_for(length, 0);
+    for (std::size_t at = 0; at < part.bytes.size(); at += length) {
+      const std::span<std::uint8_t> bytes =
+          part.bytes.subspan(at, std::min(length, part.bytes.size() - at));
+      std::fill_n(segment, bytes.size(), 0xFF);
+      lists.cross_off(segment);
+      std::memcpy(bytes.data(), segment, bytes.size());
+    }
+    lists.end();
+  });
+  masks_ = masks;
 }
 
 std::uint64_t SegmentedSieve::segment_numbers(std::uint64_t end) {
@@ -178,23 +288,22 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
   // All that is kept is for the ranges that follow too.
   const bool keeps = chunks_ == Chunks::ascending;
   const std::uint64_t all_end = keeps ? bytes_to(end_) : last;
-  // Kept from chunk to chunk: making it anew costs a short chunk as much as its sieving.
-  thread_local Workspace space;
+  Workspace& space = workspace();
   Workspace::Position position = std::exchange(space.position, {});
+  const LargePrimeMasks* const masks =
+      masks_ != nullptr && masks_->hold(first, last - first) ? masks_.get() : nullptr;
   if (!keeps || position.sieve != number_ || position.next_byte != first) {
     const std::uint64_t root = root_below(keeps ? end_ : range.end);
-    const std::uint64_t size = std::min(segment_size_for(root), all_end - first);
-    const std::uint64_t base_bytes = std::min<std::uint64_t>(base_.size(), root / 30 + 1);
-    const std::uint64_t medium_most = std::max(medium_prime_segments * size, small_prime_limit);
-    const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
+    Layout layout = layout_for(root, all_end - first, base_.size());
+    if (masks != nullptr) layout.medium_end = masks->above() / 30;
+    const std::uint64_t size = layout.segment_size;
     position = {.sieve = number_,
                 .segment_size = size,
-                // In a short segment all primes that are not large are small.
-                .small_end = size > short_segment ? small_prime_limit : medium_most,
-                .listed = 30 * medium_end,
+                .small_end = layout.small_end,
+                .listed = masks != nullptr ? masks->largest() : 30 * layout.medium_end,
                 // Lists pay from the second segment on, for a prime is then divided once only.
-                .in_lists = medium_end < base_bytes && size < all_end - first};
-    space.prepare(base_, medium_end, position.small_end, first);
+                .in_lists = masks == nullptr && layout.has_large && size < all_end - first};
+    space.prepare(base_, layout.medium_end, position.small_end, first);
     if (position.in_lists)
       space.large.begin_at(first, all_end - first, static_cast<unsigned>(std::countr_zero(size)),
                            root);
@@ -225,6 +334,7 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
       position.listed = std::max(position.listed, due);
       space.large.cross_off(bytes);
     } else {
+      if (masks != nullptr) masks->cross_off(bytes, size, begin);
       for_each_batch(base_, position.listed, due, [&](std::span<const std::uint32_t> primes) {
         cross_off_large(primes, bytes, size, begin);
       });

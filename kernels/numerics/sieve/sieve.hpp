@@ -6,6 +6,7 @@
 // medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
 // in the first-level cache of this machine, the medium ones in segments that fit in the second;
 // large ones, which meet a segment rarely, wait in lists of hits, a list a segment (hit_lists.hpp).
+// Several workers may share the large primes of a short high range (large_prime_masks.hpp).
 // In ranges of one segment there are no lists, and in short ones the medium are treated as small.
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
@@ -16,9 +17,12 @@
 // bytes a large prime that hits the range (hit_lists.hpp): 15 MB at 10^15, 400 MB at 10^18.
 
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <span>
 
+#include "kernels/base/function_ref.hpp"
 #include "kernels/base/index_range.hpp"
+#include "kernels/numerics/large_primes/large_prime_masks.hpp"
 
 namespace parlab {
 
@@ -30,6 +34,20 @@ class SegmentedSieve {
   /// up to `end` are asked for one after the other, say so: what the first one finds out about the
   /// base primes then serves all, as long as they are whole segments.
   explicit SegmentedSieve(std::uint64_t end, Chunks chunks = Chunks::any);
+
+  /// Threads that share the work of a sieve's start.
+  struct Workers {
+    std::uint64_t count;
+    /// Calls work(i) for each i below `parts`, and returns when all are done.
+    FunctionRef<void(std::uint64_t parts, FunctionRef<void(std::uint64_t)> work)> run;
+  };
+
+  /// For count and list of these chunks: the workers make the base primes, and where the range is
+  /// shorter than twice the root of its end, they cross off the multiples of large primes in all of it
+  /// ahead, each those of its share of the primes, instead of each dividing all of them. Memory: up to
+  /// 1 GiB more (large_prime_masks.hpp). Throws std::logic_error where the workers share no memory with
+  /// the caller.
+  SegmentedSieve(const Chunking& chunks, const Workers& workers);
 
   /// How many primes the range holds. Throws std::out_of_range where range.end > end.
   std::uint64_t count(IndexRange range) const;
@@ -46,6 +64,9 @@ class SegmentedSieve {
   static std::uint64_t shortest_chunk(std::uint64_t end);
 
  private:
+  void make_base(const Workers& workers);
+  void make_masks(const Chunking& chunks, const Workers& workers);
+
   /// Calls visit(first_byte, bytes, size) for segment after segment, with the primes of the range
   /// from 7 on as set bits. 2, 3 and 5 are handled by the caller.
   template <class Visit>
@@ -53,8 +74,10 @@ class SegmentedSieve {
 
   std::uint64_t end_;
   Chunks chunks_;
-  std::uint64_t number_;            // of this sieve, in this process
-  std::vector<std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap
+  std::uint64_t number_;  // of this sieve, in this process
+  std::unique_ptr<std::uint8_t[]> base_memory_;
+  std::span<const std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap
+  std::shared_ptr<const LargePrimeMasks> masks_;  // null where each range crosses off by itself
 };
 
 /// An upper bound for how many primes the range holds, within a factor 2 or so for long ranges.

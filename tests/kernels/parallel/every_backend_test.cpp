@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -70,6 +71,19 @@ TEST_P(OnEveryBackend, CountsThePrimesOfARangeByEachAlgorithmInAnyOrder) {
     EXPECT_EQ(count_primes(*backend, Chunking({0, 1000}, 64), algorithm), 168u) << algorithm.name;
     EXPECT_EQ(count_primes(*backend, Chunking({24, 24}, 64), algorithm), 0u) << algorithm.name;
   }
+}
+
+TEST_P(OnEveryBackend, CountsThePrimesOfAHighRangeThatItsWorkersStartTogether) {
+  const IndexRange range{1'000'000'000'000'000'000, 1'000'000'000'150'000'000};
+  static const std::uint64_t whole = SegmentedSieve(range.end).count(range);
+  for (const std::uint64_t grain : {50'000'000u, 70'000'001u})
+    EXPECT_EQ(count_primes(*backend, Chunking(range, grain), prime_algorithm("sieve")), whole);
+}
+
+TEST_P(OnEveryBackend, SaysWhetherItsWorkersAreThreads) {
+  std::atomic<int> written = 0;
+  backend->for_chunks(Chunking({0, 100}, 1), [&](IndexRange) { ++written; });
+  EXPECT_EQ(written == 100, backend->workers_are_threads());
 }
 
 TEST_P(OnEveryBackend, CountsPrimesByLeaves) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "kernels/base/kernel_registry.hpp"
@@ -216,6 +217,53 @@ TEST(SegmentedSieve, CountsTheSameInOrderWhereAChunkGoesOnFromTheOneBefore) {
   for (const IndexRange range : {IndexRange{999'999'999'999'937, 1'000'000'150'000'001},
                                  {9'999'999'000'000, 10'000'140'000'000}})
     expect_same_in_order(range, SegmentedSieve::segment_numbers(range.end));
+}
+
+/// By threads made for each call.
+constexpr auto run_by_threads = [](std::uint64_t parts, FunctionRef<void(std::uint64_t)> work) {
+  std::vector<std::jthread> threads;
+  for (std::uint64_t part = 0; part < parts; ++part)
+    threads.emplace_back([work, part] { work(part); });
+};
+
+TEST(SegmentedSieve, CountsAndListsTheSameWhereWorkersStartItTogether) {
+  const std::uint64_t at_1e18 = 1'000'000'000'000'000'000;
+  for (const IndexRange range : {IndexRange{0, 50'000'000},
+                                 {10'000'000'000'000'000 - 1, 10'000'000'060'000'007},
+                                 {at_1e18 + 17, at_1e18 + 130'000'000},
+                                 {at_1e18 - 70'000'000, at_1e18 - 69'000'000}}) {
+    const SegmentedSieve alone(range.end);
+    const std::uint64_t whole = alone.count(range);
+    for (const std::uint64_t workers : {1u, 2u, 3u, 5u}) {
+      for (const std::uint64_t grain : {range.size() / workers + 1, std::uint64_t{9'999'999}}) {
+        const Chunking chunks(range, grain);
+        const SegmentedSieve together(chunks, {.count = workers, .run = run_by_threads});
+        // Chunks more than once, and ranges that are none.
+        for (int time = 0; time < 2; ++time) {
+          std::uint64_t sum = 0;
+          for (std::uint64_t chunk = 0; chunk < chunks.chunks(); ++chunk)
+            sum += together.count(chunks[chunk]);
+          EXPECT_EQ(sum, whole) << range.begin << ": " << workers << " workers, grain " << grain;
+        }
+        const IndexRange within{range.begin + range.size() / 3, range.end - range.size() / 3};
+        EXPECT_TRUE(list(together, within) == list(alone, within)) << range.begin;
+        const IndexRange across{range.begin - std::min<std::uint64_t>(range.begin, 1'000'000),
+                                range.begin + 500'000};
+        EXPECT_EQ(together.count(across), alone.count(across)) << range.begin;
+        for (const std::uint64_t size : {1u, 1000u, 100'000u}) {
+          const IndexRange few{range.begin + 123'456, range.begin + 123'456 + size};
+          EXPECT_TRUE(list(together, few) == list(alone, few)) << range.begin << " " << size;
+        }
+      }
+    }
+  }
+}
+
+TEST(SegmentedSieve, RefusesWorkersThatShareNoMemory) {
+  const auto run_nothing = [](std::uint64_t, FunctionRef<void(std::uint64_t)>) {};
+  EXPECT_THROW(SegmentedSieve(Chunking({last - 1'000'000'000, last}, 100'000'000),
+                              {.count = 2, .run = run_nothing}),
+               std::logic_error);
 }
 
 TEST(ShortestChunk, IsAMultipleOfTheSegmentAndGrowsWithTheRoot) {
