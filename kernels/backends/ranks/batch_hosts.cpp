@@ -171,10 +171,10 @@ void require_one_start() {
 
 Variables outer_mpirun_variables() {
   // What the user may have set for any mpirun is kept, above all other OMPI_MCA_*.
-  constexpr std::array<std::string_view, 14> prefixes = {
+  constexpr std::array<std::string_view, 15> prefixes = {
       "PMIX_",         "PMI_",         "OMPI_COMM_WORLD_", "OMPI_APP_CTX_", "OMPI_NUM_APP_CTX",
       "OMPI_FIRST_",   "OMPI_FILE_",   "OMPI_UNIVERSE_",   "OMPI_ARGV",     "OMPI_COMMAND",
-      "OMPI_MCA_orte", "OMPI_MCA_ess", "OMPI_MCA_pmix",    "HYDI_"};
+      "OMPI_MCA_orte", "OMPI_MCA_ess", "OMPI_MCA_pmix",    "HYDI_",         "PRTE_LAUNCHED"};
   Variables variables;
   for (char** one = environ; *one != nullptr; ++one) {
     const std::string_view text = *one;

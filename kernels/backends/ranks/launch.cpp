@@ -19,6 +19,9 @@ namespace {
 
 constexpr char mpirun_variable[] = "PARLAB_MPIRUN";
 constexpr char agent_variable[] = "PARLAB_RSH";
+/// Open MPI's own, before its version 5 and from it on.
+constexpr char old_agent_variable[] = "OMPI_MCA_plm_rsh_agent";
+constexpr char new_agent_variable[] = "PRTE_MCA_plm_ssh_agent";
 
 const char* variable(const char* name) {
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets it
@@ -102,7 +105,8 @@ FoundMpirun find_mpirun() {
 }
 
 std::vector<std::string> launch_agent() {
-  for (const char* name : {agent_variable, "OMPI_MCA_plm_rsh_agent", "OMPI_MCA_orte_rsh_agent"}) {
+  for (const char* name :
+       {agent_variable, new_agent_variable, old_agent_variable, "OMPI_MCA_orte_rsh_agent"}) {
     const char* const text = variable(name);
     if (text == nullptr) continue;
     // Open MPI takes the first that is there of several with colons between.
@@ -142,19 +146,25 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
       add({"--oversubscribe"});
     if (!hosts.empty())
       for (const std::string& name : exported) add({"-x", name});
-    const auto set = [&](const char* name, const char* value) {
-      if (variable(name) == nullptr) program.variables[name] = value;
+    const auto set = [&](const std::string& name, const char* value) {
+      if (variable(name.c_str()) == nullptr) program.variables[name] = value;
     };
     set("OMPI_ALLOW_RUN_AS_ROOT", "1");
     set("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-    if (const char* const agent = variable(agent_variable))
-      program.variables["OMPI_MCA_plm_rsh_agent"] = agent;
+    if (const char* const agent = variable(agent_variable)) {
+      program.variables[old_agent_variable] = agent;
+      program.variables[new_agent_variable] = agent;
+    } else if (const char* const told = variable(old_agent_variable)) {
+      set(new_agent_variable, told);
+    }
     // Containers forbid what copies from process to process; messages here are small.
     set("OMPI_MCA_btl_vader_single_copy_mechanism", "none");
-    // A host that is lost is noticed in some 6 s.
-    set("OMPI_MCA_oob_tcp_keepalive_time", "3");
-    set("OMPI_MCA_oob_tcp_keepalive_intvl", "1");
-    set("OMPI_MCA_oob_tcp_keepalive_probes", "3");
+    // A host that is lost is noticed in some 6 s. Before Open MPI 5 and from it on.
+    for (const std::string prefix : {"OMPI", "PRTE"}) {
+      set(prefix + "_MCA_oob_tcp_keepalive_time", "3");
+      set(prefix + "_MCA_oob_tcp_keepalive_intvl", "1");
+      set(prefix + "_MCA_oob_tcp_keepalive_probes", "3");
+    }
   } else if (!hosts.empty()) {
     if (const char* const agent = variable(agent_variable))
       for (const std::string& word : hydra_launcher(agent)) add({word});
@@ -182,11 +192,15 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status,
     return "";
   };
   if (std::string rank = said("rank "); !rank.empty()) return rank;
+  // mpirun of Open MPI 5 breaks its lines.
+  const std::string told = fmt::format("{}", fmt::join(lines, " "));
+  const auto noticed = told.find("noticed that process rank ");
+  if (noticed != std::string::npos) {
+    const std::string_view loss = std::string_view(told).substr(noticed);
+    return fmt::format("rank {} on {}: ended by signal {}", text_between(loss, "rank ", " "),
+                       text_between(loss, "on node ", " "), text_between(loss, "on signal ", "."));
+  }
   for (const std::string& line : lines) {
-    if (const auto rank = text_between(line, "noticed that process rank ", " "); !rank.empty())
-      return fmt::format("rank {} on {}: ended by signal {}", rank,
-                         text_between(line, "on node ", " "),
-                         text_between(line, "on signal ", "."));
     if (line.starts_with("ssh: "))
       return fmt::format("a host cannot be reached: {}", line.substr(5));
   }

@@ -91,6 +91,12 @@ TEST(RankEnd, IsToldByWhoWasLost) {
                             "rank 0 with PID 0 on node h2 exited on signal 9 (Killed).\n",
                             ended, {}),
             "rank 0 on h2: ended by signal 9 (Killed)");
+  EXPECT_EQ(
+      why_ranks_ended("-----\nprterun noticed that process rank 1 with PID 26291 on node vm exited "
+                      "on\nsignal 9 (Killed).\n-----\n",
+                      ended, {}),
+      "rank 1 on vm: ended by signal 9 (Killed)")
+      << "Open MPI 5 breaks lines";
   EXPECT_EQ(why_ranks_ended("noise\nparlab: rank 2 on b: no memory\nmpirun noticed\n", ended, {}),
             "rank 2 on b: no memory");
   EXPECT_THAT(
