@@ -65,12 +65,12 @@ for name in head "$@"; do
   # shellcheck disable=SC2086 # options, without blanks in them
   unshare $own sh "$folder/init" "$name" "$folder" </dev/null >/dev/null 2>>"$why" &
   started="$started $!"
-done
-for name in head "$@"; do
   tries=0
   until [ -s "$folder/$name.pid" ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 1200 ] || cannot "$name does not start: $(tail -n 1 "$why")"
+    if [ "$tries" -ge 1200 ] || ! kill -0 "$!" 2>/dev/null; then
+      cannot "$name does not start: $(tail -n 1 "$why")"
+    fi
     sleep 0.05
   done
 done
