@@ -159,6 +159,9 @@ Program rank_program(int ranks, const std::vector<RankHost>& hosts,
     }
     // Containers forbid what copies from process to process; messages here are small.
     set("OMPI_MCA_btl_vader_single_copy_mechanism", "none");
+    // Where a rank is killed, the others see their connections to it end, and abort. From Open MPI 5 on
+    // they are blamed for it, unless they give mpirun the time to see the cause (half a second).
+    set("OMPI_MCA_mpi_abort_delay", "2");
     // A host that is lost is noticed in some 6 s. Before Open MPI 5 and from it on.
     for (const std::string prefix : {"OMPI", "PRTE"}) {
       set(prefix + "_MCA_oob_tcp_keepalive_time", "3");
