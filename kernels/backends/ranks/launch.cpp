@@ -207,6 +207,16 @@ std::string why_ranks_ended(std::string_view written, const ExitStatus& status,
     if (line.starts_with("ssh: "))
       return fmt::format("a host cannot be reached: {}", line.substr(5));
   }
+  if (const auto apart = told.find("unable to reach each other"); apart != std::string::npos) {
+    const std::string_view who = std::string_view(told).substr(apart);
+    const auto second = who.find("Process 2 ");
+    return fmt::format(
+        "ranks on {} and {} do not reach each other by MPI; a network that they share is named by "
+        "OMPI_MCA_btl_tcp_if_include=INTERFACE",
+        text_between(who, "is on host: ", " "),
+        second == std::string_view::npos ? "?"
+                                         : text_between(who.substr(second), "is on host: ", " "));
+  }
   if (std::string ended = ended_by_hydra(written, lost); !ended.empty()) return ended;
   if (std::string any = said(""); !any.empty()) return any;
   const bool is_lost =

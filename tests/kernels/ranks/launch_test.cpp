@@ -103,6 +103,12 @@ TEST(RankEnd, IsToldByWhoWasLost) {
       why_ranks_ended("ssh: Could not resolve hostname h9: Name or service not known\n", ended, {}),
       HasSubstr("cannot be reached: Could not resolve hostname h9"));
   EXPECT_THAT(why_ranks_ended("", ended, {}), HasSubstr("exit code 1"));
+  EXPECT_THAT(
+      why_ranks_ended("At least one pair of MPI processes are unable to reach each other for\n"
+                      "MPI communications.\n\n  Process 1 ([[45784,1],0]) is on host: h1\n"
+                      "  Process 2 ([[45784,1],1]) is on host: h2\n  BTLs attempted: self tcp\n",
+                      ended, {{0, "h1", false}}),
+      HasSubstr("ranks on h1 and h2 do not reach each other"));
 }
 
 TEST(RankEnd, IsToldByConnectionsWhereMpirunNamesNoHost) {

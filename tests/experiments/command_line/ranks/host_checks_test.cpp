@@ -150,7 +150,7 @@ TEST_F(HostChecks, FindAnAnswerAmongWhatALoginPrints) {
 }
 
 TEST_F(HostChecks, RunWhereALoginPrints) {
-  const Ended ended = run({"--hosts", "good,noisy"});
+  const Ended ended = run({"--hosts", "noisy:2"});
   EXPECT_EQ(ended.code, 0) << ended.err;
 }
 
