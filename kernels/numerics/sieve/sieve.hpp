@@ -11,7 +11,7 @@
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
-// Cost on one core of Zen 5 for 10^9 numbers: 60 ms from 0, 180 ms from 10^12, 320 ms from 10^15, 1 s
+// Cost on one core of Zen 5 for 10^9 numbers: 60 ms from 0, 150 ms from 10^12, 310 ms from 10^15, 700 ms
 // from 10^18, if chunks are long or come in ascending order. sqrt(end) / 30 bytes for the base primes
 // (143 MB for end near 2^64). Less than 5 MB a thread for its segment, kept for the next call, and 8
 // bytes a large prime that hits the range (hit_lists.hpp): 15 MB at 10^15, 400 MB at 10^18.
