@@ -1,6 +1,6 @@
 // From bits to numbers. With VBMI2 64 bits at once: their places within 240 numbers are bytes,
-// which one instruction packs; then eight or sixteen at a time are widened and added to where the 240 begin.
-// Intrinsics, because Highway 1.0 packs no bytes.
+// which one instruction packs; then eight or sixteen at a time are widened and added to where the
+// 240 begin. Intrinsics, because Highway 1.0 packs no bytes.
 
 #include "kernels/numerics/sieve/list_numbers.hpp"
 
