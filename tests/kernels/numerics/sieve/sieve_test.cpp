@@ -227,15 +227,14 @@ constexpr auto run_by_threads = [](std::uint64_t parts, FunctionRef<void(std::ui
 };
 
 TEST(SegmentedSieve, CountsAndListsTheSameWhereWorkersStartItTogether) {
-  const std::uint64_t at_1e18 = 1'000'000'000'000'000'000;
-  for (const IndexRange range : {IndexRange{0, 50'000'000},
-                                 {10'000'000'000'000'000 - 1, 10'000'000'060'000'007},
-                                 {at_1e18 + 17, at_1e18 + 130'000'000},
-                                 {at_1e18 - 70'000'000, at_1e18 - 69'000'000}}) {
+  const std::uint64_t high = 10'000'000'000'000'000;  // the lowest that is started together
+  for (const IndexRange range : {IndexRange{0, 20'000'000},
+                                 {high - 1, high + 15'000'007},
+                                 {high - 70'000'000, high - 69'000'000}}) {
     const SegmentedSieve alone(range.end);
     const std::uint64_t whole = alone.count(range);
-    for (const std::uint64_t workers : {1u, 2u, 3u, 5u}) {
-      for (const std::uint64_t grain : {range.size() / workers + 1, std::uint64_t{9'999'999}}) {
+    for (const std::uint64_t workers : {2u, 5u}) {
+      for (const std::uint64_t grain : {range.size() / workers + 1, std::uint64_t{2'999'999}}) {
         const Chunking chunks(range, grain);
         const SegmentedSieve together(chunks, {.count = workers, .run = run_by_threads});
         // Chunks more than once, and ranges that are none.
