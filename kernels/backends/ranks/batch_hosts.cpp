@@ -70,8 +70,8 @@ void add_nodes(std::vector<std::string>& nodes, const std::string& done, std::st
   if (close == std::string_view::npos) refuse("nodes", text);
   for (const std::string& number : numbers_in(rest.substr(open + 1, close - open - 1), text)) {
     if (nodes.size() >= max_nodes) refuse("nodes", text);
-    add_nodes(nodes, done + std::string(rest.substr(0, open)) + number, rest.substr(close + 1),
-              text);
+    add_nodes(nodes, std::string(done).append(rest.substr(0, open)).append(number),
+              rest.substr(close + 1), text);
   }
 }
 
