@@ -48,11 +48,15 @@ struct Words {
   bool validate = false;
 };
 
+auto size_option_of(std::string_view experiment) {
+  return std::ranges::find_if(size_options,
+                              [&](const auto& entry) { return experiment == entry.first; });
+}
+
 /// The words with the experiment's own option in place of --size.
 std::vector<std::string> with_own_size(const std::string& experiment,
                                        std::vector<std::string> words) {
-  const auto known = std::ranges::find_if(
-      size_options, [&](const auto& entry) { return experiment == entry.first; });
+  const auto known = size_option_of(experiment);
   for (std::string& word : words) {
     const bool has_value = word.starts_with("--size=");
     if (word != "--size" && !has_value) continue;
@@ -201,7 +205,9 @@ int plan_command(const Arguments& arguments, const std::string& command) {
   }
   Words words;
   std::string size;  // for the help: with_own_size has put the experiment's own option in its place
-  if (app.get_option_no_throw("--size") == nullptr)
+  const bool has_size =
+      experiment == nullptr || size_option_of(experiment->name()) != size_options.end();
+  if (has_size && app.get_option_no_throw("--size") == nullptr)
     app.add_option("--size", size,
                    "how much: stands for --darts of pi, --to of primes [as in a run]");
   add_plan_options(app, words);

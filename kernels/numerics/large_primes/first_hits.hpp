@@ -6,7 +6,7 @@
 // quotient L / p and a fused multiply-add, L - q p is exact, for it is small; it says by how much q
 // is off. Targets without one, such as SSE4, divide integers.
 //
-// Cost: 1.5 ns a prime with AVX-512 on Zen 5.
+// Cost: 2 ns a prime with AVX-512 on Zen 5, of which 0.6 ns are a gather.
 
 #include <array>
 #include <cstddef>

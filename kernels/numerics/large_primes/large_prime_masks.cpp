@@ -5,7 +5,7 @@
 namespace parlab {
 namespace {
 
-/// Bytes of all masks: as much as the lists of hits take near 10^18 for a range of that length.
+/// Bytes of all masks: less than the lists of hits may take near 2^64 (hit_lists.hpp).
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
 
 }  // namespace

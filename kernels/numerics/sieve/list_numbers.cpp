@@ -45,33 +45,31 @@ alignas(64) constexpr std::array<std::uint8_t, 64> places = [] {
 #define PARLAB_PACKING __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")))
 
 /// Writes `begin` plus each of the `count` bytes at the front.
-PARLAB_PACKING void widen(__m512i packed, std::uint64_t count, std::uint64_t begin,
-                          std::uint64_t* out) {
-  const __m512i begins = _mm512_set1_epi64(static_cast<long long>(begin));
-  std::uint64_t done = 0;
-  for (; done + 8 <= count; done += 8) {
-    const __m512i wide = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(packed));
-    _mm512_storeu_si512(out + done, _mm512_add_epi64(wide, begins));
-    // The next eight to the front: each 64-bit lane from the one above.
-    packed = _mm512_alignr_epi64(packed, packed, 1);
+template <class Number>
+PARLAB_PACKING void widen(__m512i packed, std::uint64_t count, std::uint64_t begin, Number* out) {
+  constexpr bool is_long = sizeof(Number) == 8;
+  constexpr std::uint64_t lanes = 64 / sizeof(Number);
+  for (;; count -= lanes, out += lanes) {
+    const __m128i front = _mm512_castsi512_si128(packed);
+    __m512i numbers;
+    if constexpr (is_long)
+      numbers = _mm512_add_epi64(_mm512_cvtepu8_epi64(front),
+                                 _mm512_set1_epi64(static_cast<long long>(begin)));
+    else
+      numbers =
+          _mm512_add_epi32(_mm512_cvtepu8_epi32(front), _mm512_set1_epi32(static_cast<int>(begin)));
+    if (count <= lanes) {
+      const std::uint32_t rest = (1U << count) - 1;
+      if constexpr (is_long)
+        _mm512_mask_storeu_epi64(out, static_cast<__mmask8>(rest), numbers);
+      else
+        _mm512_mask_storeu_epi32(out, static_cast<__mmask16>(rest), numbers);
+      return;
+    }
+    _mm512_storeu_si512(out, numbers);
+    // The next ones to the front: each 64-bit lane from one or two above.
+    packed = _mm512_alignr_epi64(packed, packed, lanes / 8);
   }
-  const auto rest = static_cast<__mmask8>((1U << (count - done)) - 1);
-  const __m512i wide = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(packed));
-  _mm512_mask_storeu_epi64(out + done, rest, _mm512_add_epi64(wide, begins));
-}
-
-PARLAB_PACKING void widen(__m512i packed, std::uint64_t count, std::uint64_t begin,
-                          std::uint32_t* out) {
-  const __m512i begins = _mm512_set1_epi32(static_cast<int>(begin));
-  std::uint64_t done = 0;
-  for (; done + 16 <= count; done += 16) {
-    const __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed));
-    _mm512_storeu_si512(out + done, _mm512_add_epi32(wide, begins));
-    packed = _mm512_alignr_epi64(packed, packed, 2);
-  }
-  const auto rest = static_cast<__mmask16>((1U << (count - done)) - 1);
-  const __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed));
-  _mm512_mask_storeu_epi32(out + done, rest, _mm512_add_epi32(wide, begins));
 }
 
 template <class Number>

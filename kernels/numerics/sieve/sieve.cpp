@@ -119,10 +119,10 @@ void for_each_batch(std::span<const std::uint8_t> bitmap, std::uint64_t above, s
   }
 }
 
-/// To divide the base primes anew costs each worker 0.04 ns * root more than to share them (two of Zen
-/// 5); masks cost it 0.02 ns a number of the range, most of it for the memory.
+/// To divide all base primes costs each of two workers 0.05 ns * root more than to divide its share;
+/// masks cost it 0.03 ns a number of the range, most of it for the memory (Zen 5, at 10^18 and 10^16).
 constexpr std::uint64_t most_roots_masked = 2;
-/// Below, it would gain less than 3 ms, and two more calls of all workers cost up to 0.2 ms.
+/// Below, it would gain less than 3 ms, and two more calls of all workers cost up to 0.1 ms.
 constexpr std::uint64_t least_root_masked = 1 << 26;
 /// Base primes that a worker makes take a millisecond at least, against 0.1 ms of such a call.
 constexpr std::uint64_t least_base_numbers = 1 << 24;
