@@ -129,8 +129,8 @@ class Pi final : public Experiment {
           "each", "--workers", all, "--rounds", full ? "41" : "15"}},
         {"pi-variants",
          {"pi", "--darts", full ? "1e8" : "2e6", "--variant",
-          "scalar,eigen,xtensor,simd,ars,philox53,mt19937_64,minstd_rand", "--backend", "serial",
-          "--baseline", "first", "--rounds", full ? "41" : "11"}},
+          "scalar,eigen,xtensor,simd,ars,philox53,ars53,mt19937_64,minstd_rand", "--backend",
+          "serial", "--baseline", "first", "--rounds", full ? "41" : "11"}},
     };
   }
 

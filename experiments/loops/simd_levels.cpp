@@ -59,6 +59,9 @@ Run ars(IndexRange darts, std::uint64_t seed, Way way) {
 Run philox53(IndexRange darts, std::uint64_t seed, Way way) {
   return throw_darts("philox53", darts, seed, way);
 }
+Run ars53(IndexRange darts, std::uint64_t seed, Way way) {
+  return throw_darts("ars53", darts, seed, way);
+}
 
 std::vector<std::uint64_t> reference_primes(IndexRange range) {
   std::vector<std::uint64_t> primes;
@@ -153,11 +156,12 @@ struct Kernel {
   Run (*prepare)(IndexRange range, std::uint64_t seed, Way way);
 };
 
-const std::array<Kernel, 10>& kernels() {
-  static const std::array<Kernel, 10> all = {{
+const std::array<Kernel, 11>& kernels() {
+  static const std::array<Kernel, 11> all = {{
       {"philox", "darts by Philox", {0, 1 << 20}, "darts", philox},
       {"ars", "darts by ARS", {0, 1 << 16}, "darts", ars},
       {"philox53", "darts of 53 bits by Philox", {0, 1 << 19}, "darts", philox53},
+      {"ars53", "darts of 53 bits by ARS", {0, 1 << 16}, "darts", ars53},
       {"sieve",
        "primes counted in 3e6 numbers from 1e11",
        {100'000'000'000, 100'003'000'000},

@@ -135,7 +135,7 @@ const bool registered = [] {
   };
   for (const parlab::DartVariant& variant : parlab::dart_variants()) {
     add(variant, "");
-    if (variant.name != "simd" && variant.name != "ars" && variant.name != "philox53") continue;
+    if (variant.way != "simd") continue;
     for (const std::string& level : parlab::supported_simd_levels()) add(variant, level);
   }
   for (const std::string& level : parlab::supported_simd_levels())

@@ -156,6 +156,7 @@ const bool registered = [] {
       {"philox", [] { return darts("simd"); }},
       {"ars", [] { return darts("ars"); }},
       {"philox53", [] { return darts("philox53"); }},
+      {"ars53", [] { return darts("ars53"); }},
       {"julia", julia},
       {"diffusion", diffusion},
       {"factor", factor},

@@ -74,6 +74,7 @@ LOOPS = (
     Loop("philox53", "dart", (Part("darts/monte_carlo_53", "N_LEVEL::count_blocks"),),
          {"AVX2": (4 * 2,), "AVX3": (8 * 4,)}),
     Loop("ars", "dart", (Part("darts/ars_instructions", "count_by_AES", "aesenc"),), {"AVX2": (16,), "AVX3": (64,)}),
+    Loop("ars53", "dart", (Part("darts/ars_instructions", "count_53_by_AES", "aesenc"),), {"AVX2": (8,), "AVX3": (32,)}),
     Loop("julia", "step", (Part("julia/julia_simd", "N_LEVEL::count_steps", "vmulpd"),), _by_bytes(1 / 8), r"vcmp\w+pd"),
     Loop("diffusion", "cell", (Part("diffusion/diffusion_simd", "N_LEVEL::sweep_simd|N_LEVEL::.*sweep_rows<4"),),
          _by_bytes(1 / 8), STORE),

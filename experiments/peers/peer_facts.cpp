@@ -26,6 +26,8 @@ nlohmann::json to_json(const AgainstFacts& facts) {
                          {"bound", facts.bound},
                          {"goal", nullptr}};
   if (facts.goal) json["goal"] = *facts.goal;
+  if (facts.source)
+    json["source"] = {{"program", facts.source->program}, {"seconds", facts.source->seconds}};
   return json;
 }
 

@@ -17,12 +17,19 @@ enum class Part {
   scaling,  // own on more workers: its speed-up is told
 };
 
+/// What the book measured of its own program, on its own machine: where we come from.
+struct SourceTime {
+  std::string program;
+  double seconds;  // for one index
+};
+
 struct AgainstFacts {
   std::string task;  // what a reader sees: "primes of [0, 1e9)"
   Part part;
-  std::string library;         // "primesieve 11.0"; "parlab"
-  std::string bound;           // what the machine allows, with the arithmetic
-  std::optional<double> goal;  // of what is told: at least; for a bound, at most
+  std::string library;                    // "primesieve 11.0"; "parlab"
+  std::string bound;                      // what the machine allows, with the arithmetic
+  std::optional<double> goal;             // of what is told: at least; for a bound, at most
+  std::optional<SourceTime> source = {};  // of the task; for own
 };
 
 /// As `Workload::facts`.

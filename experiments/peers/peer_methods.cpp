@@ -20,6 +20,7 @@
 #include "kernels/numerics/sieve/sieve.hpp"
 #include "kernels/numerics/sparse/sparse_system.hpp"
 #include "kernels/parallel/grain.hpp"
+#include "kernels/parallel/leaf_counts.hpp"
 #include "kernels/parallel/prime_ranges.hpp"
 
 namespace parlab {
@@ -57,6 +58,17 @@ PeerRun count_primes(const PeerInput& input) {
       automatic_grain(input.range.size(), input.workers, sieve.grain(input.range));
   return [=, &sieve, backend = kept_backend(input.workers), chunks = Chunking(input.range, grain)] {
     return count_primes(*backend, chunks, sieve);
+  };
+}
+
+/// The tables are a part of the work.
+PeerRun count_primes_below(const PeerInput& input) {
+  const std::uint64_t grain =
+      automatic_grain(input.range.size(), input.workers, leaf_grain(input.range));
+  const std::shared_ptr<Backend> backend =
+      input.workers == 1 ? make_backend({"serial", "", 1}) : kept_backend(input.workers);
+  return [=, chunks = Chunking(input.range, grain)] {
+    return count_primes_by_leaves(*backend, chunks);
   };
 }
 
@@ -141,6 +153,8 @@ PeerRun prepare_own(const Task& task, const PeerInput& input) {
       return throw_darts(task.own, input);
     case PeerTask::count_primes:
       return count_primes(input);
+    case PeerTask::count_primes_below:
+      return count_primes_below(input);
     case PeerTask::list_primes:
       return list_primes(input);
     case PeerTask::find_factor:
@@ -169,7 +183,7 @@ std::vector<Method> methods_of(const Task& task) {
           (task.workers > 1 && !method.uses_workers && task.own != "vector"))
         continue;
       // Another task shows all that throw darts.
-      if (task.own == "ars" &&
+      if (task.own.starts_with("ars") &&
           std::ranges::find(task.goals, method.name, &Goal::method) == task.goals.end())
         continue;
       const PeerState state = peer.look();

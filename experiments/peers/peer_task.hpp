@@ -4,6 +4,7 @@
 // reached on each and what the machine allows at most.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct Task {
   std::vector<Goal> goals = {};
   std::string bound = "";  // what the ports or the memory allow, with the arithmetic
   bool slow = false;       // only where it is asked for by name, or with all peers: seconds
+  std::optional<SourceTime> source = {};
 };
 
 /// All tasks; those on all cores where there are more than one.

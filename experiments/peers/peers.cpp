@@ -20,6 +20,7 @@
 #include "kernels/numerics/factors/factor_search.hpp"
 #include "kernels/numerics/histogram/key_counts.hpp"
 #include "kernels/numerics/primality/primality.hpp"
+#include "kernels/numerics/prime_counts/known_counts.hpp"
 #include "kernels/numerics/sieve/prime_count.hpp"
 #include "kernels/numerics/sparse/sparse_rows.hpp"
 #include "kernels/parallel/reference_primes.hpp"
@@ -33,7 +34,9 @@ constexpr double tolerated_deviations = 5;
 
 /// Of the quick suite: one of each kind, of the ranges the shortest and the longest.
 constexpr char few_tasks[] =
-    "pi,pi_ars,pi_53,sieve,list_A,count_E,list_E,is_prime,batch_odd,batch_primes,histogram,spmv";
+    "pi,pi_ars,pi_53,pi_ars_53,sieve,below_1e12,count_A,list_A,count_E,list_E,is_prime,batch_odd,"
+    "batch_primes,"
+    "histogram,spmv";
 
 Task task_of(const Workload& workload) {
   const std::string name = workload.parameter<std::string>("task");
@@ -99,9 +102,11 @@ class Peers final : public Experiment {
   void add_options(CLI::App& app) override {
     app.add_option(
         "--task", task_words_,
-        "pi, pi_ars, pi_53, factor, sieve, sieve_1e10, sieve_1e12, sieve_1e15, sieve_1e18, "
+        "pi, pi_ars, pi_53, pi_ars_53, factor, sieve, sieve_1e10, sieve_1e12, sieve_1e15, "
+        "sieve_1e18, "
         "sieve_top "
-        "(of 64 bits; of each also 1e8 and 1e10 numbers, as in sieve_1e15+1e8), count_A to "
+        "(of 64 bits; of each also 1e8 and 1e10 numbers, as in sieve_1e15+1e8), below_1e12, "
+        "below_1e15, count_A to "
         "count_E, "
         "list_A to list_E, is_prime, batch_odd, batch_primes, histogram, spmv; a list; 'quick' for "
         "those below a second a run; or 'all' [quick]");
@@ -138,6 +143,7 @@ class Peers final : public Experiment {
       for (const Method& method : methods_of(task)) {
         if (!is_wanted(method)) continue;
         AgainstFacts facts{task.title, method.part, method.library, task.bound, std::nullopt};
+        if (method.part == Part::own) facts.source = task.source;
         for (const Goal& goal : task.goals)
           if (goal.method == method.name)
             facts.goal = goal.value * (method.part == Part::scaling ? usable_cores() : 1);
@@ -163,6 +169,8 @@ class Peers final : public Experiment {
       case PeerTask::count_primes:
         return task.range.begin == 0 ? count_primes_below(task.range.end)
                                      : primes_of(task.range).size();
+      case PeerTask::count_primes_below:
+        return known_primes_below(task.range.end).value();
       case PeerTask::list_primes:
         return mark_of(primes_of(task.range));
       case PeerTask::find_factor:
@@ -213,7 +221,7 @@ class Peers final : public Experiment {
       // How far it is from what the book begins with.
       entries.push_back(
           {"peers-python",
-           {"peers", "--task", "pi,count_B", "--peer", "python,numba", "--rounds", "7"}});
+           {"peers", "--task", "pi,count_B", "--peer", "python,numba,rayon", "--rounds", "7"}});
     }
     return entries;
   }

@@ -14,25 +14,34 @@ HWY_BEFORE_NAMESPACE();
 namespace parlab::HWY_NAMESPACE {
 namespace {
 
-/// One more where a dart is outside, that is where the sum of the squares carries.
-HWY_INLINE Words add_outside(Words sum, Words x, Words y) {
-  const Lanes tag;
+/// A dart is outside where the sum of the squares carries.
+HWY_INLINE auto is_outside(Words x, Words y) {
   const Words x_squared = multiply(x, x);
-  const auto outside = hn::Lt(hn::Add(x_squared, multiply(y, y)), x_squared);
-#if HWY_TARGET <= HWY_AVX3
-  return hn::IfThenElse(outside, hn::Add(sum, hn::Set(tag, 1)), sum);  // one masked addition
-#else
-  return hn::Sub(sum, hn::VecFromMask(tag, outside));  // a true lane is -1
-#endif
+  return hn::Lt(hn::Add(x_squared, multiply(y, y)), x_squared);
 }
 
+#if HWY_TARGET <= HWY_AVX3
+/// Masks are counted beside the vector ports, which are what the loop waits for.
 struct CountOutside {
   HWY_INLINE void operator()(Words a, Words b, Words c, Words d) {
-    outside = add_outside(outside, a, b);
-    outside = add_outside(outside, c, d);
+    outside += hn::CountTrue(Lanes(), is_outside(a, b)) + hn::CountTrue(Lanes(), is_outside(c, d));
+  }
+  std::uint64_t outside;
+};
+HWY_INLINE CountOutside none_outside() { return {0}; }
+HWY_INLINE std::uint64_t total(std::uint64_t outside) { return outside; }
+#else
+struct CountOutside {
+  HWY_INLINE void operator()(Words a, Words b, Words c, Words d) {
+    // A true lane is -1.
+    outside = hn::Sub(outside, hn::VecFromMask(Lanes(), is_outside(a, b)));
+    outside = hn::Sub(outside, hn::VecFromMask(Lanes(), is_outside(c, d)));
   }
   Kept<Words> outside;
 };
+HWY_INLINE CountOutside none_outside() { return {hn::Zero(Lanes())}; }
+HWY_INLINE std::uint64_t total(Words outside) { return sum_of_lanes(outside); }
+#endif
 
 struct XorWords {
   HWY_INLINE void operator()(Words a, Words b, Words c, Words d) {
@@ -55,9 +64,9 @@ std::uint64_t xor_of_blocks(IndexRange blocks, std::uint64_t seed) {
 }
 
 std::uint64_t count_whole_groups(IndexRange blocks, std::uint64_t seed) {
-  CountOutside count{hn::Zero(Lanes())};
+  CountOutside count = none_outside();
   generate_blocks(blocks, seed, count);
-  return 2 * blocks.size() - sum_of_lanes(count.outside);
+  return 2 * blocks.size() - total(count.outside);
 }
 
 std::uint64_t count_inside(IndexRange darts, std::uint64_t seed) {

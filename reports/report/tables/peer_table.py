@@ -81,23 +81,30 @@ def goal_words(rows: Sequence[Against]) -> str:
 
 
 def against_table(rows: Sequence[Against]) -> str:
-    """Every row: the ratio with its interval, the goal, and both times for one index."""
+    """Every row: the ratio with its interval, the goal, and both times for one index. A task that the book has begins
+    with the book's own time."""
     unit, scale = column_unit(_each(row.own) for row in rows)
-    lines = []
-    own_times = column([over(_each(row.own), scale) for row in rows])
-    times = column([over(_each(row.arm), scale) for row in rows])
+    lines: list[list[str]] = []
+    times: list[tuple[float | None, float | None]] = []
     last = ""
-    for row, own_time, time in zip(rows, own_times, times):
+    for row in rows:
         workers = row.own.parameters.get("workers", 1)
         task = plain(row.fact["task"]) + (f", {workers} workers" if workers > 1 else "")
+        own, source = _each(row.own), row.own.facts.get("source")
+        if source and own and task != last:
+            lines.append([task, f"{plain(source['program'])}, on another machine",
+                          f"{ratio(source['seconds'] / own)} as fast", DASH, DASH])
+            times.append((own, source["seconds"]))
+            last = task
         goal = row.fact["goal"]
         sign = "≤" if row.fact["part"] == BOUND else "≥"
         lines.append(["" if task == last else task, _name(row), _told(row),
-                      DASH if goal is None else f"{sign} {ratio(goal)}", row.outcome,
-                      own_time, time])
+                      DASH if goal is None else f"{sign} {ratio(goal)}", row.outcome])
+        times.append((own, _each(row.arm)))
         last = task
-    return markdown(["task", "against", "ratio", "goal", "outcome", f"parlab [{unit}]",
-                     f"other [{unit}]"], lines, left=2)
+    ours, others = (column([over(each, scale) for each in side]) for side in zip(*times))
+    return markdown(["task", "against", "ratio", "goal", "outcome", f"parlab [{unit}]", f"other [{unit}]"],
+                    [[*line, *each] for line, each in zip(lines, zip(ours, others))], left=2)
 
 
 def _told(row: Against) -> str:

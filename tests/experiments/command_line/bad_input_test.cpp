@@ -155,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "sharing_overhead", "--task", "quue"}, "did you mean 'queue'"},
         BadLine{{"run", "pi", "--generator", "arse"}, "did you mean 'ars'"},
         BadLine{{"run", "pi", "--precision", "64"}, "32 or 53 bits, not 64"},
-        BadLine{{"run", "pi", "--generator", "ars", "--precision", "53"},
+        BadLine{{"run", "pi", "--generator", "mt19937_64", "--precision", "32"},
                 "no kernel for --generator"},
         BadLine{{"run", "pi", "--generator", "ars", "--variant", "eigen"}, "--variant eigen"},
         BadLine{{"run", "verify_prime", "--number", "-7"}, "--number: '-7' is out of range"},

@@ -64,7 +64,8 @@ TEST(Run, ChoosesDartsByGeneratorAndPrecision) {
   EXPECT_EQ(variants({"--generator", "ars"}), Names{"ars"});
   EXPECT_EQ(variants({"--precision", "53"}), Names{"philox53"});
   EXPECT_EQ(variants({"--generator", "philox,ars", "--precision", "32,53"}),
-            (Names{"simd", "ars", "philox53"}));
+            (Names{"simd", "ars", "philox53", "ars53"}));
+  EXPECT_EQ(variants({"--generator", "ars", "--precision", "53"}), Names{"ars53"});
   EXPECT_EQ(variants({"--generator", "ars", "--variant", "scalar,simd"}),
             (Names{"ars", "ars_scalar"}));
   EXPECT_EQ(variants({"--generator", "mt19937_64"}), Names{"mt19937_64"});

@@ -37,8 +37,9 @@ TEST(Peers, SayTheirVersionOrWhatIsMissing) {
       EXPECT_THAT(state.why, testing::HasSubstr("install")) << peer.name;
     }
   }
-  EXPECT_THAT(names, testing::IsSupersetOf({"C++", "Eigen", "FLINT", "GMP", "Random123", "numba",
-                                            "numpy", "primesieve", "python"}));
+  EXPECT_THAT(names,
+              testing::IsSupersetOf({"C++", "Eigen", "FLINT", "GMP", "Random123", "numba", "numpy",
+                                     "primecount", "primesieve", "python", "rayon"}));
   EXPECT_TRUE(std::ranges::is_sorted(names));
 }
 
@@ -71,6 +72,28 @@ TEST(Peers, FindThePrimesOfARange) {
           << method.name << range.end;
     for (const PeerMethod& method : methods_of(PeerTask::list_primes))
       EXPECT_EQ(method.prepare({.range = range})(), mark_of(primes)) << method.name << range.end;
+  }
+}
+
+TEST(Peers, FindThePrimesOfAHighRange) {
+  for (const IndexRange range : {IndexRange{10'000'000'000, 10'000'200'000},
+                                 {999'999'999'989, 1'000'000'000'001},
+                                 {1'000'000'000'000, 1'000'000'000'001}}) {
+    std::uint64_t primes = 0;
+    for (std::uint64_t n = range.begin; n < range.end; ++n) primes += is_prime(n) ? 1 : 0;
+    for (const PeerMethod& method : methods_of(PeerTask::count_primes)) {
+      if (method.slow && method.name != "rayon_sieve") continue;
+      EXPECT_EQ(method.prepare({.range = range, .workers = 2})(), primes) << method.name;
+    }
+  }
+}
+
+TEST(Peers, CountPrimesWithoutFindingThem) {
+  for (const std::uint64_t end : {0u, 1u, 2u, 3u, 4u, 29u, 30u, 100'000u}) {
+    std::uint64_t primes = 0;
+    for_each_prime_by_textbook({0, end}, [&](std::uint64_t) { ++primes; });
+    for (const PeerMethod& method : methods_of(PeerTask::count_primes_below))
+      EXPECT_EQ(method.prepare({.range = {0, end}, .workers = 2})(), primes) << method.name << end;
   }
 }
 

@@ -6,6 +6,7 @@ import functools
 import re
 import statistics
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 import paired_statistics as stats
 from raw_results import Document, RawResults, arms_of, with_label
@@ -188,12 +189,21 @@ def words_of(arm: Document) -> set[str]:
 def check_against(table: Table, race: Document) -> None:
     """parlab against something else: ratios the right way round, goals, outcomes, times of one index."""
     rows = [arm for arm in arms_of(race) if arm["facts"]["part"] != "own" and arm["ok"]]
-    assert len(table.rows) == len(rows)
-    task = ""
-    for row, arm in zip(table.rows, rows, strict=True):
+    books = [row for row in table.rows if row[1].endswith(", on another machine")]
+    sources = {arm["facts"]["task"]: arm for arm in arms_of(race) if "source" in arm["facts"]}
+    assert [unescaped(row[0]) for row in books] == list(sources)
+    for row, own in zip(books, sources.values(), strict=True):
+        source = own["facts"]["source"]
+        assert unescaped(row[1]) == source["program"] + ", on another machine" and row[3:5] == [DASH, DASH]
+        each = statistics.median(own["seconds"]) / own["size"]
+        assert row[2].endswith(" as fast") and shows(row[2].split()[0], source["seconds"] / each)
+        for cell, seconds, head in ((row[5], each, table.heads[5]), (row[6], source["seconds"], table.heads[6])):
+            assert shows(cell, seconds, UNITS[head.rstrip("]").partition(" [")[2]]), row
+    tasks = list(accumulate((unescaped(row[0]) for row in table.rows), lambda last, task: task or last))
+    compared = [(row, task) for row, task in zip(table.rows, tasks) if row not in books]
+    for (row, task), arm in zip(compared, rows, strict=True):
         base, facts = base_of(race, arm), arm["facts"]
         workers = arm["parameters"].get("workers", 1)
-        task = unescaped(row[0]) or task
         assert task == facts["task"] + (f", {workers} workers" if workers > 1 else "")
         outcome = compare(race, base, arm)
         value, low, high = outcome.ratio, outcome.interval.low, outcome.interval.high

@@ -11,6 +11,7 @@
 
 #include "kernels/base/kernel_registry.hpp"
 #include "kernels/machine/simd_level.hpp"
+#include "kernels/numerics/darts/ars.hpp"
 #include "kernels/numerics/darts/random_words.hpp"
 #if __has_include(<Random123/philox.h>)
 #include <Random123/philox.h>
@@ -196,6 +197,20 @@ TEST(DartVariants, OfDoublesFollowTheirDefinition) {
       inside += std::hypot(coordinate(0), coordinate(2)) < 1 ? 1 : 0;
     }
     EXPECT_EQ(plain->count_inside({begin, begin + 1000}, 9), inside);
+  }
+}
+
+TEST(DartVariants, OfDoublesByArsFollowTheirDefinition) {
+  for (const std::uint64_t begin : {std::uint64_t{0}, (std::uint64_t{1} << 32) - 500}) {
+    std::uint64_t inside = 0;
+    for (std::uint64_t dart = begin; dart < begin + 1000; ++dart) {
+      const AesState words = ars_block(dart, 9);
+      const auto coordinate = [&](std::size_t k) {
+        return std::ldexp(static_cast<double>(words[k] >> 11), -53);
+      };
+      inside += std::hypot(coordinate(0), coordinate(1)) < 1 ? 1 : 0;
+    }
+    EXPECT_EQ(dart_variant("ars53_scalar").count_inside({begin, begin + 1000}, 9), inside);
   }
 }
 
