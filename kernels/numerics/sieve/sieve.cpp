@@ -36,45 +36,97 @@ std::uint64_t block_size() {
 /// Small primes are crossed off block by block, and write as much beyond a segment's ends.
 constexpr std::uint64_t small_prime_limit = 3000;
 
-/// Beyond so many segment lengths a prime is large: it meets a segment in few of its period's eight
-/// places, and a list of hits costs less than to look at all eight.
-constexpr std::uint64_t medium_prime_segments = 2;
+/// Primes up to here are crossed off in stretches that stay in the second-level cache, and write as
+/// much beyond a segment's ends. (At 10^15 it saves 4 %, and 2^14 or 2^18 some 3 %. Zen 4.)
+constexpr std::uint64_t most_middle = 1 << 16;
+
+/// Bytes, whole blocks. Longer than four primes, so that little is written twice.
+std::uint64_t stretch_size() {
+  const std::uint64_t in_cache = CacheSizes::of_this_machine().second_level / 4;
+  return std::max(in_cache, block_size()) / block_size() * block_size();
+}
 
 /// The longer the segments, the more of a prime's crossings one visit makes; but they should stay
-/// in half of the second-level cache. Where primes are longer than that, twice the cache is better.
-/// (Measured on Zen 5, 1 MiB: at 10^15, 2 MiB are 9 % faster than 512 KiB and 3 % than 4 MiB; on Zen 4,
-/// 1 MiB: at 10^12, with primes up to 10^6, 2 MiB are 13 % faster than 504 KiB and 4 % than 768 KiB.)
+/// in half of the second-level cache. Where primes are longer than that, twice the cache is better,
+/// and four times where they are longer than twice.
+/// (Measured on Zen 4, 1 MiB: at 10^12, with primes up to 10^6, 2 MiB are 13 % faster than 504 KiB, and 3 %
+/// than 4 MiB; at 10^15, 4 MiB are 5 % faster than 2 MiB, 2 % where two workers share the third level.)
 std::uint64_t segment_size_for(std::uint64_t largest_base_prime) {
   const std::uint64_t block = block_size();
   const std::uint64_t second_level = CacheSizes::of_this_machine().second_level;
   const std::uint64_t in_cache = second_level / 2 / block * block;
   if (largest_base_prime > in_cache * 3 / 2)
-    return std::min(std::bit_ceil(2 * second_level),
+    return std::min(std::bit_ceil((largest_base_prime > 2 * second_level ? 4 : 2) * second_level),
                     std::uint64_t{1} << HitLists::most_segment_bits);
   const std::uint64_t wanted = std::min(largest_base_prime, in_cache);
   return std::max((wanted + block - 1) / block * block, 2 * block);
 }
 
-constexpr std::array<std::uint64_t, 3> wheel_primes = {2, 3, 5};
-
 /// Bytes up to which it pays to let larger primes write beyond the segment's ends too: the ends
 /// then still lie in the first-level cache.
 constexpr std::uint64_t short_segment = 4096;
-static_assert(medium_prime_segments * short_segment * 5 < (48 << 10));
+static_assert(5 * short_segment < 24 << 10);
+
+/// How the primes of base[0, bytes) are treated.
+struct Layout {
+  std::uint64_t segment_size;
+  std::uint64_t small_end;   // primes up to here are small,
+  std::uint64_t middle_end;  // and up to here middle
+  std::uint64_t medium_end;  // base[0, medium_end) holds those and the medium ones
+  bool has_large;            // there are others
+};
+
+/// For `bytes` bytes to be sieved by base primes up to `root`, of base[0, base_size). A prime is large
+/// beyond a segment's length, or beyond two where it is short: it meets a segment in few of its
+/// period's eight places, and a list of hits costs less than to look at all eight.
+Layout layout_for(std::uint64_t root, std::uint64_t bytes, std::uint64_t base_size) {
+  const std::uint64_t size = std::min(segment_size_for(root), bytes);
+  const std::uint64_t base_bytes = std::min(base_size, root / 30 + 1);
+  // In a short segment all primes that are not large are small.
+  const bool is_short = size <= short_segment;
+  const std::uint64_t medium_most = std::max((is_short ? 2 : 1) * size, small_prime_limit);
+  const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
+  const std::uint64_t small_end = is_short ? medium_most : small_prime_limit;
+  const std::uint64_t middle_most =
+      size <= stretch_size() ? small_end : std::min(most_middle, stretch_size() / 4);
+  return {.segment_size = size,
+          .small_end = small_end,
+          .middle_end = std::clamp(middle_most, small_end, std::max(small_end, 30 * medium_end)),
+          .medium_end = medium_end,
+          .has_large = medium_end < base_bytes};
+}
+
+constexpr std::array<std::uint64_t, 3> wheel_primes = {2, 3, 5};
 
 /// What a thread needs for its segments besides the base primes.
 struct Workspace {
-  /// For primes of base[0, medium_end) from byte first_byte on; those up to small_end are small.
-  void prepare(std::span<const std::uint8_t> base, std::uint64_t medium_end,
-               std::uint64_t small_end, std::uint64_t first_byte) {
-    small.begin_at(first_byte, base.first(medium_end), Presieve::largest_prime, small_end);
-    medium.begin_at(first_byte, base.first(medium_end), small_end, 30 * medium_end);
+  /// From byte first_byte on.
+  void prepare(std::span<const std::uint8_t> base, const Layout& layout, std::uint64_t first_byte) {
+    base = base.first(layout.medium_end);
+    small.begin_at(first_byte, base, Presieve::largest_prime, layout.small_end);
+    middle.begin_at(first_byte, base, layout.small_end, layout.middle_end);
+    medium.begin_at(first_byte, base, layout.middle_end, 30 * layout.medium_end);
   }
-  /// With room for the small primes' writes beyond both ends.
-  std::uint8_t* bytes_for(std::uint64_t segment_size, std::uint64_t small_end) {
-    const std::uint64_t wanted = small_end + segment_size + small_end;
+  /// With room for writes beyond both ends.
+  std::uint8_t* bytes_for(std::uint64_t segment_size, std::uint64_t beyond) {
+    const std::uint64_t wanted = beyond + segment_size + beyond;
     if (buffer.size() < wanted) buffer.resize(wanted);
-    return buffer.data() + small_end;
+    return buffer.data() + beyond;
+  }
+
+  /// By all primes but the large ones.
+  void cross_off(std::uint8_t* bytes, std::uint64_t size, std::uint64_t first_byte) {
+    const std::uint64_t block = block_size(), stretch = stretch_size();
+    for (std::uint64_t at = 0; at < size;) {
+      const std::uint64_t begin = at, end = std::min(at + stretch, size);
+      for (; at < end; at = std::min(at + block, end)) {
+        const std::uint64_t part = std::min(block, end - at);
+        Presieve::instance().fill(bytes + at, part, first_byte + at);
+        small.cross_off(bytes + at, part, first_byte + at, cross_off_whole_periods);
+      }
+      middle.cross_off(bytes + begin, end - begin, first_byte + begin, cross_off_whole_periods);
+    }
+    medium.cross_off(bytes, size, first_byte, cross_off_within);
   }
 
   /// How a sieve is laid out, and where its last range ended if the next one may go on from there.
@@ -82,13 +134,12 @@ struct Workspace {
     std::uint64_t sieve = 0;  // its number; 0: none
     std::uint64_t next_byte = 0;
     std::uint64_t segment_size = 0;
-    std::uint64_t small_end = 0;
+    std::uint64_t middle_end = 0;
     std::uint64_t listed = 0;  // primes up to here are in lists, or need none
     bool in_lists = false;
   };
   Position position;
-  CrossingPrimes small;
-  CrossingPrimes medium;
+  CrossingPrimes small, middle, medium;
   HitLists large;
   std::vector<std::uint8_t> buffer;
 };
@@ -97,26 +148,6 @@ struct Workspace {
 Workspace& workspace() {
   thread_local Workspace space;
   return space;
-}
-
-/// Calls visit(primes) for the primes above `above` and up to `most` of a wheel-30 bitmap, some at a
-/// time.
-template <class Visit>
-void for_each_batch(std::span<const std::uint8_t> bitmap, std::uint64_t above, std::uint64_t most,
-                    const Visit& visit) {
-  if (above >= most) return;
-  std::array<std::uint32_t, most_sparse_primes> batch;
-  constexpr std::uint64_t batch_bytes = most_sparse_primes / 8;
-  const std::uint64_t end = std::min<std::uint64_t>(bitmap.size(), most / 30 + 1);
-  for (std::uint64_t at = above / 30; at < end; at += batch_bytes) {
-    const std::uint32_t* const batch_end =
-        list_numbers(bitmap.data() + at, std::min(batch_bytes, end - at), at, batch.data());
-    // Only the first and the last batch hold others.
-    std::span<const std::uint32_t> primes(batch.data(), batch_end);
-    while (!primes.empty() && primes.front() <= above) primes = primes.subspan(1);
-    while (!primes.empty() && primes.back() > most) primes = primes.first(primes.size() - 1);
-    if (!primes.empty()) visit(primes);
-  }
 }
 
 /// To divide all base primes costs each of two workers 0.05 ns * root more than to divide its share;
@@ -137,27 +168,6 @@ void cross_off_large(std::span<const std::uint32_t> primes, std::uint8_t* bytes,
     cross_off_sparse(primes, bytes, size, first_byte);
   else
     cross_off_first_hits(primes, bytes, size, first_byte);
-}
-
-/// How the primes of base[0, bytes) are treated.
-struct Layout {
-  std::uint64_t segment_size;
-  std::uint64_t small_end;   // primes up to here are small
-  std::uint64_t medium_end;  // base[0, medium_end) holds the small and the medium ones
-  bool has_large;            // there are others
-};
-
-/// For `bytes` bytes to be sieved by base primes up to `root`, of base[0, base_size).
-Layout layout_for(std::uint64_t root, std::uint64_t bytes, std::uint64_t base_size) {
-  const std::uint64_t size = std::min(segment_size_for(root), bytes);
-  const std::uint64_t base_bytes = std::min(base_size, root / 30 + 1);
-  const std::uint64_t medium_most = std::max(medium_prime_segments * size, small_prime_limit);
-  const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
-  return {.segment_size = size,
-          // In a short segment all primes that are not large are small.
-          .small_end = size > short_segment ? small_prime_limit : medium_most,
-          .medium_end = medium_end,
-          .has_large = medium_end < base_bytes};
 }
 
 /// Runs work(i) for each i below `parts` by the workers; throws where this thread sees nothing of it.
@@ -251,8 +261,9 @@ void SegmentedSieve::make_masks(const Chunking& chunks, const Workers& workers) 
     const std::uint64_t end = 30 * base_.size();
     for (std::uint64_t at = part.share * numbers_per_turn; at < end;
          at += masks->shares() * numbers_per_turn)
-      for_each_batch(base_, std::max(at, above), std::min(at + numbers_per_turn - 1, largest),
-                     [&](std::span<const std::uint32_t> primes) { lists.add(primes); });
+      for_each_batch<most_sparse_primes>(
+          base_, std::max(at, above), std::min(at + numbers_per_turn - 1, largest),
+          [&](std::span<const std::uint32_t> primes) { lists.add(primes); });
     std::uint8_t* const segment = space.bytes_for(length, 0);
     for (std::size_t at = 0; at < part.bytes.size(); at += length) {
       const std::span<std::uint8_t> bytes =
@@ -299,11 +310,11 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
     const std::uint64_t size = layout.segment_size;
     position = {.sieve = number_,
                 .segment_size = size,
-                .small_end = layout.small_end,
+                .middle_end = layout.middle_end,
                 .listed = masks != nullptr ? masks->largest() : 30 * layout.medium_end,
                 // Lists pay from the second segment on, for a prime is then divided once only.
                 .in_lists = masks == nullptr && layout.has_large && size < all_end - first};
-    space.prepare(base_, layout.medium_end, position.small_end, first);
+    space.prepare(base_, layout, first);
     if (position.in_lists)
       space.large.begin_at(first, all_end - first, static_cast<unsigned>(std::countr_zero(size)),
                            root);
@@ -313,31 +324,25 @@ void SegmentedSieve::for_each_segment(IndexRange range, const Visit& visit) cons
   const bool tests_last_byte = last - first > segment_size && (last - first) % segment_size == 1;
   const std::uint64_t range_end = range.end;
   if (tests_last_byte) range.end = 30 * --last;
-  CrossingPrimes& small = space.small;
-  CrossingPrimes& medium = space.medium;
-  std::uint8_t* const bytes = space.bytes_for(segment_size, position.small_end);
-  const std::uint64_t block = block_size();
+  std::uint8_t* const bytes = space.bytes_for(segment_size, position.middle_end);
   for (std::uint64_t begin = first; begin < last;) {
     const std::uint64_t size = std::min(segment_size, last - begin);
-    for (std::uint64_t at = 0; at < size; at += block) {
-      const std::uint64_t part = std::min(block, size - at);
-      Presieve::instance().fill(bytes + at, part, begin + at);
-      small.cross_off(bytes + at, part, begin + at, cross_off_whole_periods);
-    }
-    medium.cross_off(bytes, size, begin, cross_off_within);
+    space.cross_off(bytes, size, begin);
     // Primes from their squares on: smaller multiples have smaller factors.
     const std::uint64_t end = begin + size == last ? range.end : 30 * (begin + size);
     const std::uint64_t due = integer_sqrt(end - 1);
     if (position.in_lists) {
-      for_each_batch(base_, position.listed, due,
-                     [&](std::span<const std::uint32_t> primes) { space.large.add(primes); });
+      for_each_batch<most_sparse_primes>(
+          base_, position.listed, due,
+          [&](std::span<const std::uint32_t> primes) { space.large.add(primes); });
       position.listed = std::max(position.listed, due);
       space.large.cross_off(bytes);
     } else {
       if (masks != nullptr) masks->cross_off(bytes, size, begin);
-      for_each_batch(base_, position.listed, due, [&](std::span<const std::uint32_t> primes) {
-        cross_off_large(primes, bytes, size, begin);
-      });
+      for_each_batch<most_sparse_primes>(base_, position.listed, due,
+                                         [&](std::span<const std::uint32_t> primes) {
+                                           cross_off_large(primes, bytes, size, begin);
+                                         });
     }
     mend_ends(bytes, size, begin, range);
     visit(begin, bytes, size);
