@@ -77,14 +77,15 @@ struct Layout {
 };
 
 /// For `bytes` bytes to be sieved by base primes up to `root`, of base[0, base_size). A prime is large
-/// beyond a segment's length, or beyond two where it is short: it meets a segment in few of its
-/// period's eight places, and a list of hits costs less than to look at all eight.
+/// from 3/2 of a segment on, or from twice a short one: it meets a segment in few of its period's
+/// eight places, and a list of hits costs less than to look at all eight. So several segments have
+/// large primes only where they are 2^n bytes, as lists want them (segment_size_for).
 Layout layout_for(std::uint64_t root, std::uint64_t bytes, std::uint64_t base_size) {
   const std::uint64_t size = std::min(segment_size_for(root), bytes);
   const std::uint64_t base_bytes = std::min(base_size, root / 30 + 1);
   // In a short segment all primes that are not large are small.
   const bool is_short = size <= short_segment;
-  const std::uint64_t medium_most = std::max((is_short ? 2 : 1) * size, small_prime_limit);
+  const std::uint64_t medium_most = std::max(size * (is_short ? 4 : 3) / 2, small_prime_limit);
   const std::uint64_t medium_end = std::min(base_bytes, medium_most / 30 + 1);
   const std::uint64_t small_end = is_short ? medium_most : small_prime_limit;
   const std::uint64_t middle_most =

@@ -156,6 +156,12 @@ void expect_same_in_pieces(std::uint64_t end) {
   }
 }
 
+// Where segments grow from a half of the cache to four times it: with roots from 10^5 to 4 10^6.
+TEST(SegmentedSieve, CrossesOffByAllPrimesWhateverItsSegments) {
+  for (std::uint64_t root = 100'000; root < 4'000'000; root += root / 5)
+    expect_same_in_pieces(root * root);
+}
+
 TEST(SegmentedSieve, ListsLongRangesAt1e15) { expect_same_in_pieces(1'000'000'300'000'001); }
 TEST(SegmentedSieve, ListsLongRangesAt1e18) { expect_same_in_pieces(1'000'000'000'140'000'003); }
 TEST(SegmentedSieve, ListsLongRangesUpToTheLargestNumber) { expect_same_in_pieces(last); }
