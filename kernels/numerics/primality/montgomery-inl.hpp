@@ -10,6 +10,8 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -75,20 +77,29 @@ inline void store_flags(Flags flags, std::uint8_t* out) {
   for (std::size_t i = 0; i < hn::Lanes(WordTag()); ++i) out[i] = words[i] != 0 ? 1 : 0;
 }
 
-/// Montgomery for `count` vectors of odd moduli.
+/// 2^64 modulo n >= 2^15. The quotient is cut a little short, so it is the right one or one less:
+/// rounded twice, it is off by less than 2^-52 of itself, and 2^-50 of 2^49 is less than 1.
+HWY_INLINE Words two_to_64_modulo(Words n) {
+  const SignedTag signed_tag;
+  const hn::RebindToFloat<WordTag> doubles;
+  const auto divisor = hn::ConvertTo(doubles, hn::BitCast(signed_tag, n));
+  const auto quotient =
+      hn::ConvertTo(signed_tag, hn::Div(hn::Set(doubles, 0x1p64 - 0x1p14), divisor));
+  const Words zero = hn::Zero(WordTag());
+  const Words rest = hn::Sub(zero, low_product(hn::BitCast(WordTag(), quotient), n));
+  const Words smaller = select(hn::Lt(rest, n), rest, hn::Sub(rest, n));
+  return select(top_bit(n), hn::Sub(zero, n), smaller);  // of those the quotient is 1
+}
+
+/// Montgomery for `count` vectors of odd moduli from 2^15 on.
 template <std::size_t count>
 struct WordFields {
   explicit WordFields(const std::uint64_t* moduli) {
     const WordTag tag;
     const Words two = hn::Set(tag, 2);
     for (std::size_t v = 0; v < count; ++v) {
-      alignas(64) std::uint64_t ones[lanes_of<std::uint64_t>];
-      for (std::size_t i = 0; i < hn::Lanes(tag); ++i) {
-        const std::uint64_t modulus = moduli[v * hn::Lanes(tag) + i];
-        ones[i] = (0 - modulus) % modulus;
-      }
-      one[v] = hn::Load(tag, ones);
       n[v] = hn::LoadU(tag, moduli + v * hn::Lanes(tag));
+      one[v] = two_to_64_modulo(n[v]);
       Words x = hn::Xor(hn::Add(n[v], hn::Add(n[v], n[v])), two);
       for (int bits = 5; bits < 64; bits *= 2)
         x = low_product(x, hn::Sub(two, low_product(n[v], x)));
@@ -111,6 +122,22 @@ struct WordFields {
   }
   HWY_INLINE Words square(std::size_t v, Words a) const {
     return reduce(v, high_square(a), low_product(a, a));
+  }
+  /// Small integers in Montgomery's form, bit by bit.
+  HWY_INLINE Words form(std::size_t v, const std::uint64_t* small) const {
+    const WordTag tag;
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < lanes_of<std::uint64_t>; ++i) all |= small[i];
+    const int bits = std::max(static_cast<int>(std::bit_width(all)), 1);
+    const Words zero = hn::Zero(tag);
+    Words sum = zero, integers = hn::LoadU(tag, small);
+    integers = hn::ShiftLeftSame(integers, 64 - bits);
+    for (int bit = 0; bit < bits; ++bit) {
+      sum = add(v, sum, sum);
+      sum = add(v, sum, select(top_bit(integers), Words(one[v]), zero));
+      integers = hn::Add(integers, integers);
+    }
+    return sum;
   }
 
   Kept<Words> n[count], inverse[count], one[count];

@@ -142,7 +142,7 @@ void test_base_2(const std::uint64_t* numbers, std::uint8_t* out) {
   }
 }
 
-/// As passes_lucas, for parameters in Montgomery's form.
+/// As passes_lucas.
 void test_lucas(const std::uint64_t* numbers, const std::uint64_t* parameters, std::uint8_t* out) {
   constexpr std::size_t in_flight = lucas_vectors;
   constexpr std::size_t at_once = in_flight * lanes;
@@ -152,7 +152,7 @@ void test_lucas(const std::uint64_t* numbers, const std::uint64_t* parameters, s
   WordFields<in_flight> fields(numbers);
   Kept<Words> p[in_flight], two[in_flight], v_k[in_flight], next[in_flight], exponent[in_flight];
   for (std::size_t v = 0; v < in_flight; ++v) {
-    p[v] = hn::LoadU(WordTag(), parameters + v * lanes);
+    p[v] = fields.form(v, parameters + v * lanes);
     two[v] = fields.add(v, fields.one[v], fields.one[v]);
     v_k[v] = two[v];
     next[v] = p[v];
@@ -242,10 +242,8 @@ void test_block(std::span<const std::uint64_t> numbers, std::uint8_t* out, Survi
   second.fill_up();
   for (std::size_t at = 0; at < second.count; at += sizes.lucas) {
     std::array<std::uint64_t, max_at_once> parameters;
-    for (std::size_t i = 0; i < sizes.lucas; ++i) {
-      const std::uint64_t n = second.numbers[at + i];
-      parameters[i] = Montgomery(n).form(lucas_parameter(n));
-    }
+    for (std::size_t i = 0; i < sizes.lucas; ++i)
+      parameters[i] = lucas_parameter(second.numbers[at + i]);
     HWY_DYNAMIC_DISPATCH(test_lucas)(&second.numbers[at], parameters.data(), passed.data());
     const std::size_t end = std::min(at + sizes.lucas, second.count);
     // A parameter of 0 means that the number is composite.
