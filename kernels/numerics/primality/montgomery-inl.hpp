@@ -123,6 +123,11 @@ struct WordFields {
   HWY_INLINE Words square(std::size_t v, Words a) const {
     return reduce(v, high_square(a), low_product(a, a));
   }
+  /// a / 2^powers, for powers below 64. What a reduction divides by 2^64, shifted up before.
+  HWY_INLINE Words divide_by_power(std::size_t v, Words a, Words powers) const {
+    const Words up = hn::Sub(hn::Set(WordTag(), 63), powers);
+    return reduce(v, hn::Shr(a, powers), hn::Shl(hn::Add(a, a), up));
+  }
   /// Small integers in Montgomery's form, bit by bit.
   HWY_INLINE Words form(std::size_t v, const std::uint64_t* small) const {
     const WordTag tag;

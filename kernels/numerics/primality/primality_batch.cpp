@@ -122,12 +122,21 @@ void test_base_2(const std::uint64_t* numbers, std::uint8_t* out) {
     x[v] = fields.one[v];
     exponent[v] = hn::Load(WordTag(), exponents.odd + v * lanes);
   }
-  for (int bit = 0; bit < exponents.bits; ++bit) {
+  constexpr int window = 6;
+  const int first_bits = (exponents.bits - 1) % window + 1;
+  for (std::size_t v = 0; v < in_flight; ++v) {
+    x[v] = fields.divide_by_power(v, x[v], hn::ShiftRightSame(Words(exponent[v]), 64 - first_bits));
+    exponent[v] = hn::ShiftLeftSame(Words(exponent[v]), first_bits);
+  }
+  for (int bit = first_bits; bit < exponents.bits; bit += window) {
+    for (int i = 0; i < window; ++i) {
+      HWY_UNROLL(4)
+      for (std::size_t v = 0; v < in_flight; ++v) x[v] = fields.square(v, x[v]);
+    }
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < in_flight; ++v) {
-      x[v] = fields.square(v, x[v]);
-      x[v] = select(top_bit(exponent[v]), fields.add(v, x[v], x[v]), x[v]);
-      exponent[v] = hn::Add(exponent[v], exponent[v]);
+      x[v] = fields.divide_by_power(v, x[v], hn::ShiftRight<64 - window>(Words(exponent[v])));
+      exponent[v] = hn::ShiftLeft<window>(Words(exponent[v]));
     }
   }
   for (std::size_t v = 0; v < in_flight; ++v) {
