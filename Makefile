@@ -84,6 +84,10 @@ report: ## build, measure (PROFILE=quick or full, BUDGET=10min), write reports/o
 	    echo "parlab-micro ended with $$?: the report goes on without its figures" >&2; \
 	    rm -f $(REPORT)/micro.json.partial; \
 	  fi; \
+	  rm -f $(REPORT)/ports.json; \
+	  [ ! -e $(REPORT)/micro.json ] || $(call within,60) $(python) experiments/micro/ports_bound.py \
+	      --results $(REPORT)/micro.json --json $(REPORT)/ports.json || \
+	    echo "the report goes on without the bounds of the processor's ports" >&2; \
 	fi; \
 	$(call within,120) sh reports/browser/fetch || true; \
 	rm -f $(REPORT)/history.json; \

@@ -8,6 +8,7 @@ additions, a cycle each, which tells the clock: so nanoseconds become cycles wit
 
     experiments/micro/ports_bound.py                          # measures and prints the table
     experiments/micro/ports_bound.py --cpu znver4,znver5      # bounds for several models, measured here
+    experiments/micro/ports_bound.py --results reports/out/micro.json --json ports.json   # as `make report` does
     experiments/micro/ports_bound.py --show julia:AVX3        # that loop's instructions, for llvm-mca by hand
     build/parlab-micro --benchmark_filter=^loop/ --benchmark_repetitions=15 --benchmark_enable_random_interleaving=true \\
       --benchmark_format=json >loops.json && experiments/micro/ports_bound.py --results loops.json
@@ -24,7 +25,8 @@ import re
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -103,8 +105,14 @@ def run(*words: str, text: str | None = None) -> str:
         hint = "; Debian has it in llvm-19" if "llvm-mca" in words[0] else ""
         raise Failed(f"{words[0]}: {error.strerror}{hint}") from error
     if done.returncode != 0:
-        raise Failed(f"{words[0]} ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['nothing said'])[-1]}")
+        raise Failed(f"{words[0]} ended with {done.returncode}: {said_first(done.stderr)}")
     return done.stdout
+
+
+def said_first(text: str) -> str:
+    """The error, not what explains it."""
+    lines = text.strip().splitlines() or ["nothing said"]
+    return next((line for line in lines if "error" in line.lower()), lines[-1])
 
 
 def functions_of(listing: str) -> dict[str, list[tuple[int, str]]]:
@@ -181,8 +189,8 @@ def modelled(body: list[str], mca: str, cpu: str) -> tuple[float, float]:
     return bound, simulated
 
 
-def measured(build: Path, repetitions: int, file: Path | None) -> dict[str, list[float]]:
-    """Cycles per item, one a repetition, of each loop that parlab-micro has."""
+def measured(build: Path, repetitions: int, file: Path | None) -> tuple[float, dict[str, list[float]]]:
+    """The clock in hertz; cycles per item, one a repetition, of each loop that parlab-micro has."""
     if file:
         text = file.read_text(encoding="utf-8")
     else:
@@ -194,24 +202,33 @@ def measured(build: Path, repetitions: int, file: Path | None) -> dict[str, list
         if row["run_type"] == "iteration":
             rates.setdefault(row["run_name"].removeprefix("loop/"), []).append(row["items_per_second"])
     clocks = rates.pop("clock", [])
-    if len(clocks) < 2:
-        raise Failed("the results hold no repetitions of loop/clock: run parlab-micro as --help says")
+    if not clocks:
+        raise Failed("the results hold no loop/clock: run parlab-micro as --help says")
     clock = statistics.median(clocks)
-    print(f"The clock: {clock / 1e9:.2f} GHz, median of {len(clocks)} repetitions, interleaved with the loops'.\n")
-    return {name: [clock / rate for rate in each] for name, each in rates.items()}
+    return clock, {name: [clock / rate for rate in each] for name, each in rates.items()}
 
 
-def table(arguments: argparse.Namespace) -> None:
-    """A row for each loop, level and model."""
-    cycles = measured(arguments.build, arguments.repetitions, arguments.results)
-    print("| loop | level | model | bound | simulated | measured | quartiles | ratio |")
-    print("|---|---|---|--:|--:|--:|--:|--:|")
+@dataclass(frozen=True)
+class Row:
+    """What an item of a loop takes, in cycles."""
+
+    loop: str  # "julia, a step"
+    level: str
+    model: str
+    bound: float
+    simulated: float
+    measured: float
+    quartiles: tuple[float, float] | None  # None of one repetition
+
+
+def rows_of(cycles: dict[str, list[float]], arguments: argparse.Namespace) -> Iterator[Row]:
+    """One for each loop, level and model."""
     for loop in LOOPS:
         for level in VECTOR_BYTES:
             each = next((cycles[name] for name in cycles if name.startswith(f"{loop.name}:{level}")), None)
             if each is None:
                 continue  # not on this processor
-            low, middle, high = statistics.quantiles(each, n=4, method="inclusive")
+            low, middle, high = statistics.quantiles(each, n=4, method="inclusive") if len(each) > 1 else each * 3
             for cpu in arguments.cpu.split(","):
                 bound = simulated = 0.0
                 for number, part in enumerate(loop.parts):
@@ -219,10 +236,28 @@ def table(arguments: argparse.Namespace) -> None:
                     least, likely = modelled(body, arguments.mca, cpu)
                     items = loop.items_in(body, level, number)
                     bound, simulated = bound + least / items, simulated + likely / items
-                ratio = middle / bound
-                mark = "**" if ratio > LIMIT else ""
-                print(f"| {loop.name}, a {loop.unit} | {level} | {cpu} | {bound:.3g} | {simulated:.3g} | {middle:.3g} "
-                      f"| {low:.3g} to {high:.3g} | {mark}{ratio:.2f}{mark} |")
+                yield Row(f"{loop.name}, a {loop.unit}", level, cpu, bound, simulated, middle,
+                          (low, high) if len(each) > 1 else None)
+
+
+def show(rows: Iterator[Row]) -> None:
+    """As a table."""
+    print("| loop | level | model | bound | simulated | measured | quartiles | ratio |")
+    print("|---|---|---|--:|--:|--:|--:|--:|")
+    for row in rows:
+        ratio = row.measured / row.bound
+        mark = "**" if ratio > LIMIT else ""
+        quartiles = f"{row.quartiles[0]:.3g} to {row.quartiles[1]:.3g}" if row.quartiles else "–"
+        print(f"| {row.loop} | {row.level} | {row.model} | {row.bound:.3g} | {row.simulated:.3g} | {row.measured:.3g} "
+              f"| {quartiles} | {mark}{ratio:.2f}{mark} |")
+
+
+def own_model(mca: str) -> str:
+    """The model of this processor."""
+    host = re.search(r"Host CPU: (\S+)", run(mca, "--version"))
+    if not host or host[1].startswith(("generic", "x86-64", "(")):
+        raise Failed(f"{mca} does not know this processor: name the nearest model by --cpu, as in --cpu znver4")
+    return host[1]
 
 
 def newest_mca() -> str:
@@ -236,10 +271,11 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=PROJECT / "build", help="folder of the build [build]")
-    parser.add_argument("--cpu", default="znver4", help="models of llvm-mca, a list [znver4]")
+    parser.add_argument("--cpu", help="models of llvm-mca, a list [this processor's]")
     parser.add_argument("--mca", help="llvm-mca [its highest version]")
     parser.add_argument("--repetitions", type=int, default=9, help="of each loop, interleaved [9]")
     parser.add_argument("--results", type=Path, help="JSON of parlab-micro, instead of measuring")
+    parser.add_argument("--json", type=Path, help="write the rows here instead, as the report reads them")
     parser.add_argument("--show", metavar="LOOP:LEVEL", help="print a loop's instructions and end")
     arguments = parser.parse_args()
     if arguments.repetitions < 2:
@@ -258,8 +294,15 @@ def main() -> int:
         version = re.search(r"LLVM version.*", run(arguments.mca, "--version"))
         if not version:
             raise Failed(f"{arguments.mca} is not llvm-mca")
-        print(f"By llvm-mca of {version[0].strip()}.\n")
-        table(arguments)
+        arguments.cpu = arguments.cpu or own_model(arguments.mca)
+        clock, cycles = measured(arguments.build, arguments.repetitions, arguments.results)
+        if arguments.json:
+            rows = [asdict(row) for row in rows_of(cycles, arguments)]
+            document = {"schema": "parlab/1-ports", "llvm": version[0].strip(), "clock_hertz": clock, "rows": rows}
+            arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            return 0
+        print(f"By llvm-mca of {version[0].strip()}. The clock: {clock / 1e9:.2f} GHz, timed among the loops.\n")
+        show(rows_of(cycles, arguments))
     except (Failed, OSError, json.JSONDecodeError, KeyError) as failed:
         print(f"ports_bound.py: {failed}", file=sys.stderr)
         return 1

@@ -9,8 +9,8 @@
 #   notebook   what `make notebooks` needs besides
 #   lab        what `make lab` needs besides, to open them
 #   arm        what `make test-arm` needs besides
-#   develop    only for `make lint`, `make format`, the clang and sanitizer presets, and tests that are skipped
-#              without it (make deps-develop)
+#   develop    only for `make lint`, `make format`, the clang and sanitizer presets, large peers, and tests that are
+#              skipped without it (make deps-develop)
 #
 # Behind the reason: what shows that it is there, however it came, where dpkg does not know: one of
 # these headers, programs or files.
@@ -74,6 +74,7 @@ parlab_dependency(python3-pandas notebook "races as tables that can be computed 
 parlab_dependency(python3-notebook lab "Jupyter, in which notebooks are opened")
 parlab_dependency(clang develop "the second compiler, and the thread sanitizer's" clang++)
 parlab_dependency(libomp-dev develop "OpenMP for clang, with Archer for the thread sanitizer" /usr/lib/llvm-*/lib/libomp.so)
+parlab_dependency(llvm-19 develop "llvm-mca: how near the report's loops are to the processor's ports" llvm-mca-19 llvm-mca-20 llvm-mca-21)
 parlab_dependency(clang-tidy develop "make lint" clang-tidy)
 parlab_dependency(clang-format develop "make format" clang-format)
 parlab_dependency(shellcheck develop "make lint" shellcheck)

@@ -85,6 +85,8 @@ WRONG_FIELDS: list[tuple[str, Spoil, str]] = [
     ("micro.json", put("benchmarks", 0, "real_time", float("nan")),
      "benchmarks[0].real_time is NaN"),
     ("micro.json", put("benchmarks", 0, "time_unit", "h"), 'benchmarks[0].time_unit is "h"'),
+    ("ports.json", put("rows", 1, "bound", 0), "rows[1].bound is 0"),
+    ("ports.json", put("schema", "parlab/1"), 'schema is "parlab/1", not "parlab/1-ports"'),
 ]
 
 
@@ -133,7 +135,8 @@ def cut(path: Path) -> None:
 
 @pytest.mark.parametrize("bad, words, instead", [
     (RACE, "is truncated in", "without it"), ("headlines.json", "is truncated in", "by itself"),
-    ("micro.json", "is truncated in", "left out"), ("suite.json", "is truncated in", "of the folder")])
+    ("micro.json", "is truncated in", "left out"), ("ports.json", "is truncated in", "left out"),
+    ("suite.json", "is truncated in", "of the folder")])
 def test_the_rest_is_rendered_and_the_fault_named(tmp_path: Path, render: Render, bad: str,
                                                   words: str, instead: str) -> None:
     races = [synthetic_races.primes_race(), synthetic_races.pi_race()]

@@ -35,6 +35,8 @@ def explain_tables(page: Page, results: RawResults) -> None:
         heads = table.heads
         if heads[:4] == HEADS:
             check_grid(table.rows, heads, results)
+        elif heads[:2] == ["loop", "level"]:
+            checks.check_ports(table, results)
         elif heads[0] == "benchmark":
             micros |= checks.check_micro(table, results)
         elif table.heading == sharing.COSTS:
@@ -61,6 +63,18 @@ def explain_tables(page: Page, results: RawResults) -> None:
             page.explain(number)
     for found in page.take(rf"({NUMBER}) benchmarks?", page.under("Micro benchmarks")):
         assert int(found[1]) == len(micros)
+
+
+def explain_ports(page: Page, results: RawResults) -> None:
+    """By what the bounds of the loops were found."""
+    under = page.under("How near the loops are to the processor's ports")
+    if results.ports is None:
+        assert not under
+        return
+    found = page.take(rf"([a-z0-9]+) \((LLVM version [\d.]+)\)", under)
+    assert [(one[1], one[2]) for one in found] == [(results.ports["rows"][0]["model"], results.ports["llvm"])]
+    clock = page.take(rf"({NUMBER}) GHz", under)
+    assert [float(one[1]) for one in clock] == [round(results.ports["clock_hertz"] / 1e9, 2)]
 
 
 def check_environment(rows: list[list[str]], results: RawResults) -> None:
@@ -216,7 +230,7 @@ def explain_ending(page: Page, results: RawResults) -> None:
 
 def explain_all(page: Page, results: RawResults) -> None:
     """Raises unless each number of the page is one that the data give."""
-    for explain in (scaling.explain_scaling, explain_tables, explain_opening, explain_answer, regret.explain_all_loops, cases.explain_memory,
+    for explain in (scaling.explain_scaling, explain_ports, explain_tables, explain_opening, explain_answer, regret.explain_all_loops, cases.explain_memory,
                     explain_sentences, explain_trust, explain_texts, explain_races, explain_ending):
         explain(page, results)
     sharing.explain_sharing(page)

@@ -10,12 +10,13 @@ from typing import TypeVar
 from report.load.checked_fields import BadFile, Fields, load_object, shown
 from report.load.history_results import History, load_history
 from report.load.micro_results import Micro, load_micro
+from report.load.ports_results import Ports, load_ports
 from report.load.race_result import Headline, Race
 from report.load.result_files import SCHEMA, load_race, read_headline, require_schema
 from report.load.scaling_results import Plan, load_plan
 
 T = TypeVar("T")
-NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json", "history.json", "plan.json")
+NAMES_OF_A_SUITE = ("suite.json", "headlines.json", "micro.json", "ports.json", "history.json", "plan.json")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Suite:
     elapsed_seconds: float
     files: tuple[Path, ...]  # all that was read
     spending: Spending | None = None  # None for loose files, and those of before
+    ports: Ports | None = None  # None where llvm-mca was not there
     history: History | None = None  # None where none lies in the folder
     plan: Plan | None = None  # the same
 
@@ -81,7 +83,7 @@ class Suite:
     def only(self, race: Race) -> Suite:
         """One race of it."""
         return replace(self, races=(race,), headlines=race.headlines, faults=(), never_ran=(),
-                       micro=None, history=None, plan=None)
+                       micro=None, ports=None, history=None, plan=None)
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,9 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
                               "the sentences are those of each race by itself", faults)
     if path := extra.get("micro.json"):
         micro = _or_fault(lambda: load_micro(path), path, "its figures are left out", faults)
+    ports = None
+    if path := extra.get("ports.json"):
+        ports = _or_fault(lambda: load_ports(path), path, "the ports' bounds are left out", faults)
     history = None
     if path := extra.get("history.json"):
         history = _or_fault(lambda: load_history(path), path, "the history is left out", faults)
@@ -199,7 +204,7 @@ def _gather(paths: list[Path], folder: Path | None, faults: list[Fault],
         elapsed_seconds=index.elapsed_seconds if index
         else sum(race.elapsed_seconds for race in shown_races),
         files=tuple(path for path in (*paths, *extra.values()) if path.name not in bad_names),
-        spending=index.spending if index else None, history=history, plan=plan)
+        spending=index.spending if index else None, ports=ports, history=history, plan=plan)
 
 
 def memory_bound(races: list[Race]) -> float | None:

@@ -30,6 +30,7 @@ from report.page.sections import Report, Section, build, figure_file
 from report.tables import arm_tables, peer_table, scaling_tables
 from report.tables.history_table import history_table
 from report.tables.micro_tables import micro_tables
+from report.tables.ports_table import ports_table
 from report.tables.pattern_table import pattern_table
 from report.tables.regret_table import granularity_table, regret_table
 from report.tables.sharing_costs import cost_tables, distance_table
@@ -158,7 +159,7 @@ def markdown_of(report: Report) -> str:
     environment.globals |= {
         "race_table": arm_tables.race_table, "models_table": arm_tables.models_table,
         "grid_table": arm_tables.grid_table, "regret_table": regret_table,
-        "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables,
+        "granularity_table": granularity_table, "pattern_table": pattern_table, "micro_tables": micro_tables, "ports_table": ports_table,
         "history_table": history_table, "against_table": peer_table.against_table, "against_rows": peer_table.rows_of,
         "against_bounds": peer_table.bounds_of, "cost_tables": cost_tables,
         "distance_table": distance_table,

@@ -22,6 +22,7 @@ class RawResults:
         self.races: dict[str, Document] = {name: load(name) for name in self.suite["files"]}
         self.headlines: Document = load("headlines.json")
         self.micro: Document | None = load("micro.json")
+        self.ports: Document | None = load("ports.json")
 
     @property
     def report(self) -> str:

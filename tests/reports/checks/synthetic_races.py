@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synthetic_results import (BACKENDS, Document, fill_in, headlines_of, judged_as_once, micro_file,
+from synthetic_results import (BACKENDS, Document, fill_in, headlines_of, judged_as_once, micro_file, ports_file,
                              model_of, noisy, race, result, with_baseline)
 
 
@@ -190,7 +190,7 @@ def write_suite(folder: Path, documents: Sequence[Document] | None = None) -> Pa
                               peers_race(), overhead_race()]
     names = [f"{document['run']['name']}.json" for document in documents]
     files = dict(zip(names, documents)) | {
-        "headlines.json": headlines_of(documents), "micro.json": micro_file(),
+        "headlines.json": headlines_of(documents), "micro.json": micro_file(), "ports.json": ports_file(),
         "suite.json": {"schema": "parlab/1-suite", "profile": "quick", "files": names,
                        "failed": [{"name": "julia", "cause": "no such experiment in this build",
                                    "command": "build/parlab run julia"}],

@@ -285,6 +285,17 @@ def check_models(table: Table, race: Document) -> None:
             assert (cell == DASH) if rounded is None else value_of(cell) == rounded, row
 
 
+def check_ports(table: Table, results: RawResults) -> None:
+    """Each loop with its bound; above a quarter more than that is bold."""
+    assert results.ports is not None
+    for row, loop in zip(table.rows, results.ports["rows"], strict=True):
+        assert (unescaped(row[0]), row[1]) == (loop["loop"], loop["level"])
+        assert [value_of(cell) for cell in row[2:5]] == [
+            float(f"{loop[name]:.3g}") for name in ("bound", "simulated", "measured")]
+        ratio = loop["measured"] / loop["bound"]
+        assert row[5].startswith("**") == (ratio > 1.25) and value_of(row[5].strip("*")) == round(ratio, 2)
+
+
 def check_micro(table: Table, results: RawResults) -> set[str]:
     """Medians of Google Benchmark's repetitions. Returns the benchmarks that the table shows."""
     assert results.micro is not None

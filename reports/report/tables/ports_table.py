@@ -1,0 +1,19 @@
+"""The inner loops beside the bound of the processor's ports."""
+
+from __future__ import annotations
+
+from report.load.ports_results import Ports
+from report.text.markdown_table import markdown, plain
+
+LIMIT = 1.25  # above it is marked
+
+
+def ports_table(ports: Ports) -> str:
+    """Cycles an item takes at least, by the model; in its simulation; as measured; and measured over the least."""
+    lines = []
+    for row in ports.rows:
+        ratio = row.measured / row.bound
+        mark = "**" if ratio > LIMIT else ""
+        lines.append([plain(row.loop), plain(row.level), f"{row.bound:.3g}", f"{row.simulated:.3g}",
+                      f"{row.measured:.3g}", f"{mark}{ratio:.2f}{mark}"])
+    return markdown(["loop", "level", "bound [cycles]", "simulated", "measured", "ratio"], lines, left=2)
