@@ -47,6 +47,13 @@ class SearchNews {
   virtual void tell(std::uint64_t hit) = 0;
 };
 
+/// What the caller sees of that which workers write while they compute.
+enum class SharedMemory {
+  all,       // workers are threads
+  mappings,  // workers are forked for each run: mappings that they share with the caller
+  none,      // workers are other processes
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -54,8 +61,7 @@ class Backend {
   /// Workers that compute at the same time, the calling thread included where it computes too.
   virtual int workers() const = 0;
 
-  /// Whether all that a worker writes is seen by the caller; false where workers are processes.
-  virtual bool workers_are_threads() const { return true; }
+  virtual SharedMemory shared_memory() const { return SharedMemory::all; }
 
   /// Calls work(IndexRange) once for every chunk; returns the results in chunk order.
   /// An exception from a chunk is rethrown here: as it was thrown, except where it crossed a

@@ -23,7 +23,7 @@ class PlacedBackend final : public Backend {
  public:
   explicit PlacedBackend(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
   int workers() const override { return backend_->workers(); }
-  bool workers_are_threads() const override { return backend_->workers_are_threads(); }
+  SharedMemory shared_memory() const override { return backend_->shared_memory(); }
   std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)> on_hit) override {
     return backend_->listen_to_search(std::move(on_hit));
   }

@@ -55,7 +55,7 @@ class Processes final : public Backend {
   explicit Processes(const BackendSpec& spec)
       : workers_(spec.workers), dynamic_(spec.schedule == "dynamic") {}
   int workers() const override { return workers_; }
-  bool workers_are_threads() const override { return false; }
+  SharedMemory shared_memory() const override { return SharedMemory::mappings; }
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {

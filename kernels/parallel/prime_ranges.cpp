@@ -40,6 +40,12 @@ std::vector<std::uint64_t> places_of(const Chunking& range) {
   return places;
 }
 
+/// Seen by processes that are forked later, and they see what each other write.
+SegmentedSieve::Memory mapped_memory(std::uint64_t bytes) {
+  const auto mapping = std::make_shared<SharedMapping>(bytes);
+  return {mapping, reinterpret_cast<std::uint8_t*>(mapping->data())};
+}
+
 }  // namespace
 
 const std::array<PrimeAlgorithm, 3> prime_algorithms = {{
@@ -77,16 +83,19 @@ std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, std::ui
 
 std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, Backend& backend,
                                         const Chunking& chunks) {
-  if (!backend.workers_are_threads()) return sieve_for(algorithm, chunks.range().end);
+  const SharedMemory shared = backend.shared_memory();
+  if (shared == SharedMemory::none) return sieve_for(algorithm, chunks.range().end);
   std::optional<SegmentedSieve> sieve;
   if (algorithm.sieves)
-    sieve.emplace(chunks,
-                  SegmentedSieve::Workers{
-                      .count = static_cast<std::uint64_t>(backend.workers()),
-                      .run = [&](std::uint64_t parts, FunctionRef<void(std::uint64_t)> work) {
-                        backend.for_chunks(Chunking({0, parts}, 1),
-                                           [&](IndexRange part) { work(part.begin); });
-                      }});
+    sieve.emplace(chunks, SegmentedSieve::Workers{
+                              .count = static_cast<std::uint64_t>(backend.workers()),
+                              .run =
+                                  [&](std::uint64_t parts, FunctionRef<void(std::uint64_t)> work) {
+                                    backend.for_chunks(Chunking({0, parts}, 1),
+                                                       [&](IndexRange part) { work(part.begin); });
+                                  },
+                              .memory = shared == SharedMemory::all ? SegmentedSieve::own_memory
+                                                                    : mapped_memory});
   return sieve;
 }
 

@@ -61,7 +61,7 @@ class Mpi final : public Backend {
   }
 
   int workers() const override { return workers_; }
-  bool workers_are_threads() const override { return false; }
+  SharedMemory shared_memory() const override { return SharedMemory::none; }
 
   std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)> on_hit) override {
     return RankInbox::of(ranks_).listen(std::move(on_hit));

@@ -122,7 +122,7 @@ class Interruptible final : public parlab::Backend {
   Interruptible(parlab::Backend& backend, const parlab_backend& handle)
       : backend_(backend), handle_(handle) {}
   int workers() const override { return backend_.workers(); }
-  bool workers_are_threads() const override { return backend_.workers_are_threads(); }
+  parlab::SharedMemory shared_memory() const override { return backend_.shared_memory(); }
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size,

@@ -12,7 +12,8 @@ constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
 
 LargePrimeMasks::LargePrimeMasks(std::uint64_t above, std::uint64_t largest,
                                  std::uint64_t first_byte, std::uint64_t size,
-                                 std::uint64_t segment, std::uint64_t workers)
+                                 std::uint64_t segment, std::uint64_t workers,
+                                 Memory (*memory)(std::uint64_t bytes))
     : above_(above),
       largest_(largest),
       first_byte_(first_byte),
@@ -20,7 +21,7 @@ LargePrimeMasks::LargePrimeMasks(std::uint64_t above, std::uint64_t largest,
       shares_(std::clamp<std::uint64_t>(most_bytes / size, 1, workers)),
       piece_((size / (workers / shares_) / segment + 1) * segment),
       pieces_((size + piece_ - 1) / piece_) {
-  if (shares_ > 1) masks_ = std::make_unique_for_overwrite<std::uint8_t[]>(shares_ * size);
+  if (shares_ > 1) masks_ = memory(shares_ * size);
 }
 
 LargePrimeMasks::Part LargePrimeMasks::part(std::uint64_t number) {

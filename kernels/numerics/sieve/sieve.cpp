@@ -175,7 +175,10 @@ void cross_off_large(std::span<const std::uint32_t> primes, std::uint8_t* bytes,
 void run_here(const SegmentedSieve::Workers& workers, std::uint64_t parts,
               FunctionRef<void(std::uint64_t)> work) {
   if (parts == 1) return work(0);
-  std::atomic<std::uint64_t> done = 0;
+  using Count = std::atomic<std::uint64_t>;
+  static_assert(Count::is_always_lock_free);
+  const SegmentedSieve::Memory memory = workers.memory(sizeof(Count));
+  Count& done = *new (memory.get()) Count(0);
   workers.run(parts, [&](std::uint64_t part) {
     work(part);
     ++done;
@@ -206,6 +209,10 @@ std::uint8_t tested_byte(std::uint64_t first, std::uint64_t end) {
 
 }  // namespace
 
+SegmentedSieve::Memory SegmentedSieve::own_memory(std::uint64_t bytes) {
+  return std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
+}
+
 SegmentedSieve::SegmentedSieve(std::uint64_t end, Chunks chunks)
     : end_(end), chunks_(chunks), number_(next_number()) {
   make_base({.count = 1, .run = [](std::uint64_t parts, FunctionRef<void(std::uint64_t)> work) {
@@ -224,7 +231,7 @@ void SegmentedSieve::make_base(const Workers& workers) {
   if (root <= Presieve::largest_prime) return;
   // The base primes come from a smaller sieve of the same kind.
   const std::uint64_t size = root / 30 + 1;
-  base_memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  base_memory_ = workers.memory(size);
   base_ = {base_memory_.get(), size};
   const SegmentedSieve smaller(root + 1);
   const std::uint64_t segment = segment_numbers(root + 1);
@@ -248,8 +255,8 @@ void SegmentedSieve::make_masks(const Chunking& chunks, const Workers& workers) 
       chunks.chunks() < 2 || chunks.range().size() > most_roots_masked * largest)
     return;
   const std::uint64_t length = std::bit_ceil(layout.segment_size);  // short where the range is
-  const auto masks =
-      std::make_shared<LargePrimeMasks>(above, largest, first, size, length, workers.count);
+  const auto masks = std::make_shared<LargePrimeMasks>(above, largest, first, size, length,
+                                                       workers.count, workers.memory);
   if (masks->shares() < 2) return;
   run_here(workers, masks->parts(), [&](std::uint64_t number) {
     const LargePrimeMasks::Part part = masks->part(number);

@@ -2,16 +2,17 @@
 
 // Primes by the sieve of Eratosthenes, in segments that fit in the cache, 30 numbers a byte.
 //
-// Four kinds of prime p, by size: the smallest are in ready-made patterns (presieve.hpp); small and
-// medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
-// in the first-level cache of this machine, the medium ones in segments that fit in the second;
-// large ones, which meet a segment rarely, wait in lists of hits, a list a segment (hit_lists.hpp).
+// Five kinds of prime p, by size: the smallest are in ready-made patterns (presieve.hpp); small, middle
+// and medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
+// in the first-level cache of this machine, the middle ones in stretches that fit in the second, the
+// medium ones in segments, which are longer where the primes are; large ones, which meet a segment
+// rarely, wait in lists of hits, a list a segment (hit_lists.hpp).
 // Several workers may share the large primes of a short high range (large_prime_masks.hpp).
 // In ranges of one segment there are no lists, and in short ones the medium are treated as small.
 //
 // Sources: C. Bays and R. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic
 // progressions to 10^12", BIT 17, 1977; primesieve by K. Walisch for wheel and pre-sieve.
-// Cost on one core of Zen 5 for 10^9 numbers: 60 ms from 0, 150 ms from 10^12, 310 ms from 10^15, 700 ms
+// Cost on one core of Zen 4 for 10^9 numbers: 67 ms from 0, 137 ms from 10^12, 280 ms from 10^15, 680 ms
 // from 10^18, if chunks are long or come in ascending order. sqrt(end) / 30 bytes for the base primes
 // (143 MB for end near 2^64). Less than 5 MB a thread for its segment, kept for the next call, and 8
 // bytes a large prime that hits the range (hit_lists.hpp): 15 MB at 10^15, 400 MB at 10^18.
@@ -35,18 +36,24 @@ class SegmentedSieve {
   /// base primes then serves all, as long as they are whole segments.
   explicit SegmentedSieve(std::uint64_t end, Chunks chunks = Chunks::any);
 
-  /// Threads that share the work of a sieve's start.
+  /// Bytes that are freed with the last that holds them.
+  using Memory = std::shared_ptr<std::uint8_t[]>;
+  static Memory own_memory(std::uint64_t bytes);
+
+  /// Threads that share the work of a sieve's start, or processes that begin in `run`.
   struct Workers {
     std::uint64_t count;
     /// Calls work(i) for each i below `parts`, and returns when all are done.
     FunctionRef<void(std::uint64_t parts, FunctionRef<void(std::uint64_t)> work)> run;
+    /// Memory in which the caller sees what they write.
+    Memory (*memory)(std::uint64_t bytes) = own_memory;
   };
 
   /// For count and list of these chunks: the workers make the base primes, and where the range is
   /// shorter than twice the root of its end, they cross off the multiples of large primes in all of it
   /// ahead, each those of its share of the primes, instead of each dividing all of them. Memory: up to
-  /// 1 GiB more (large_prime_masks.hpp). Throws std::logic_error where the workers share no memory with
-  /// the caller.
+  /// 1 GiB more (large_prime_masks.hpp). Throws std::logic_error where the caller does not see what
+  /// the workers write.
   SegmentedSieve(const Chunking& chunks, const Workers& workers);
 
   /// How many primes the range holds. Throws std::out_of_range where range.end > end.
@@ -75,7 +82,7 @@ class SegmentedSieve {
   std::uint64_t end_;
   Chunks chunks_;
   std::uint64_t number_;  // of this sieve, in this process
-  std::unique_ptr<std::uint8_t[]> base_memory_;
+  Memory base_memory_;
   std::span<const std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap
   std::shared_ptr<const LargePrimeMasks> masks_;  // null where each range crosses off by itself
 };

@@ -80,10 +80,17 @@ TEST_P(OnEveryBackend, CountsThePrimesOfAHighRangeThatItsWorkersStartTogether) {
     EXPECT_EQ(count_primes(*backend, Chunking(range, grain), prime_algorithm("sieve")), whole);
 }
 
-TEST_P(OnEveryBackend, SaysWhetherItsWorkersAreThreads) {
+TEST_P(OnEveryBackend, SaysWhatItsWorkersShare) {
   std::atomic<int> written = 0;
-  backend->for_chunks(Chunking({0, 100}, 1), [&](IndexRange) { ++written; });
-  EXPECT_EQ(written == 100, backend->workers_are_threads());
+  const SharedMapping mapping(sizeof(std::atomic<int>));
+  auto& mapped = *new (mapping.data()) std::atomic<int>(0);
+  backend->for_chunks(Chunking({0, 100}, 1), [&](IndexRange) {
+    ++written;
+    ++mapped;
+  });
+  const SharedMemory shared = backend->shared_memory();
+  EXPECT_EQ(written == 100, shared == SharedMemory::all);
+  EXPECT_EQ(mapped == 100, shared != SharedMemory::none);
 }
 
 TEST_P(OnEveryBackend, CountsPrimesByLeaves) {

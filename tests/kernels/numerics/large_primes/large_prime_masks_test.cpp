@@ -7,12 +7,14 @@
 #include <map>
 #include <vector>
 
+#include "kernels/numerics/sieve/sieve.hpp"
+
 namespace parlab {
 namespace {
 
 TEST(LargePrimeMasks, ClearWhatAnyShareHasCleared) {
   constexpr std::uint64_t first = 1000, size = 5000, segment = 512;
-  LargePrimeMasks masks(7, 11, first, size, segment, 3);
+  LargePrimeMasks masks(7, 11, first, size, segment, 3, SegmentedSieve::own_memory);
   ASSERT_EQ(masks.shares(), 3u);
   for (std::uint64_t number = 0; number < masks.parts(); ++number) {
     const LargePrimeMasks::Part part = masks.part(number);
@@ -45,7 +47,7 @@ TEST(LargePrimeMasks, PartsMakeEachByteOfEachShareOnce) {
                                               {std::uint64_t{1} << 28, 16, 4},
                                               {std::uint64_t{1} << 31, 4, 1}}) {
     constexpr std::uint64_t first = 77, segment = 8192;
-    LargePrimeMasks masks(7, 11, first, size, segment, workers);
+    LargePrimeMasks masks(7, 11, first, size, segment, workers, SegmentedSieve::own_memory);
     EXPECT_EQ(masks.shares(), shares) << size;
     if (masks.shares() == 1) continue;  // none are made
     EXPECT_LE(masks.parts(), workers) << size;
@@ -62,7 +64,7 @@ TEST(LargePrimeMasks, PartsMakeEachByteOfEachShareOnce) {
 }
 
 TEST(LargePrimeMasks, HoldTheirBytesAlone) {
-  const LargePrimeMasks masks(7, 11, 1000, 500, 100, 2);
+  const LargePrimeMasks masks(7, 11, 1000, 500, 100, 2, SegmentedSieve::own_memory);
   EXPECT_TRUE(masks.hold(1000, 500));
   EXPECT_TRUE(masks.hold(1499, 1));
   EXPECT_FALSE(masks.hold(999, 2));
