@@ -89,9 +89,6 @@ class Ring {
   std::uint64_t got_position() const { return got_.load(); }
 
  private:
-  /// Some microseconds: about what it costs to go to sleep and be woken.
-  static constexpr int turns_before_sleep = 100;
-
   /// `ready` looks without the lock, `ready_held` with it.
   template <class Ready, class ReadyHeld, class Ended, class Act>
   static Outcome when(RobustMutex& mutex, EventCount& event_count, Deadline deadline,
@@ -117,9 +114,7 @@ class Ring {
         event_count.wait(ticket, deadline);
         about_to_sleep = false;
       } else {
-        int turn = 0;
-        while (turn < turns_before_sleep && !ready()) ++turn, pause_processor();
-        about_to_sleep = turn == turns_before_sleep;
+        about_to_sleep = !spin_until(ready);
       }
     }
   }
