@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import statistics
@@ -32,7 +33,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 VECTOR_BYTES = {"AVX2": 32, "AVX3": 64}
 HALVES = ("znver4",)
-LIMIT = 1.25  # above it the table says why
+LIMIT = 1.25  # as in reports/report/tables/ports_table.py: above it a ratio is bold, and README.md says why
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ LOOPS = (
          {"AVX2": (4 * 2 * 2,), "AVX3": (8 * 4 * 2,)}),
     Loop("philox53", "dart", (Part("darts/monte_carlo_53", "N_LEVEL::count_blocks"),),
          {"AVX2": (4 * 2,), "AVX3": (8 * 4,)}),
-    Loop("ars", "dart", (Part("darts/ars_instructions", "count_by_AES|generate_by_AES<.*Outside", "aesenc"),), {"AVX2": (16,), "AVX3": (64,)}),
-    Loop("ars53", "dart", (Part("darts/ars_instructions", "count_53_by_AES|generate_by_AES<.*Inside", "aesenc"),), {"AVX2": (8,), "AVX3": (32,)}),
+    Loop("ars", "dart", (Part("darts/ars_instructions", "count_by_AES|generate_by_AES<.*Outside", "aesenc"),),
+         {"AVX2": (16,), "AVX3": (64,)}),
+    Loop("ars53", "dart", (Part("darts/ars_instructions", "count_53_by_AES|generate_by_AES<.*Inside", "aesenc"),),
+         {"AVX2": (8,), "AVX3": (32,)}),
     Loop("julia", "step", (Part("julia/julia_simd", "N_LEVEL::count_steps", "vmulpd"),), _by_bytes(1 / 8), r"vcmp\w+pd"),
     Loop("diffusion", "cell", (Part("diffusion/diffusion_simd", "N_LEVEL::sweep_simd|N_LEVEL::.*sweep_rows<4"),),
          _by_bytes(1 / 8), STORE),
@@ -171,8 +174,11 @@ def simulate(body: list[str], mca: str, cpu: str) -> tuple[float, float]:
     iterations = 400
     text = "\n".join(re.sub(r"^(j\w+)\s.*", r"\1 0", line) for line in body) + "\n"
     said = run(mca, "-mtriple=x86_64", f"-mcpu={cpu}", f"-iterations={iterations}", "-json", text=text)
-    document = json.loads(said[said.index("{"):])
-    region, names = document["CodeRegions"][0], document["TargetInfo"]["Resources"]
+    try:
+        document = json.loads(said[said.index("{"):])
+        region, names = document["CodeRegions"][0], document["TargetInfo"]["Resources"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise Failed(f"{mca} -json says nothing of a region: is it llvm-mca?") from error
     ports = [i for i, name in enumerate(names) if re.fullmatch(r"Zn\dFP[0-3]", name)]
     uses = sum(use["ResourceUsage"] for use in region["ResourcePressureView"]["ResourcePressureInfo"]
                if use["ResourceIndex"] in ports and use["InstructionIndex"] < len(body))
@@ -189,6 +195,22 @@ def modelled(body: list[str], mca: str, cpu: str) -> tuple[float, float]:
     return bound, simulated
 
 
+def rates_in(document: object) -> Iterator[tuple[str, float]]:
+    """Name and items a second of each loop that ran, in the JSON of Google Benchmark."""
+    rows = document.get("benchmarks") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise Failed("the results are not what parlab-micro --benchmark_format=json writes")
+    for row in rows:
+        if not isinstance(row, dict) or row.get("run_type") != "iteration" or row.get("error_occurred"):
+            continue
+        name, rate = row.get("run_name"), row.get("items_per_second")
+        if not isinstance(name, str) or not name.startswith("loop/"):
+            continue
+        if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 < rate < math.inf:
+            raise Failed(f"the results' items_per_second of {name} is {rate!r}, no rate")
+        yield name, float(rate)
+
+
 def measured(build: Path, repetitions: int, file: Path | None) -> tuple[float, dict[str, list[float]]]:
     """The clock in hertz; cycles per item, one a repetition, of each loop that parlab-micro has."""
     if file:
@@ -198,9 +220,8 @@ def measured(build: Path, repetitions: int, file: Path | None) -> tuple[float, d
                    f"--benchmark_repetitions={repetitions}", "--benchmark_enable_random_interleaving=true",
                    "--benchmark_min_time=0.02")
     rates: dict[str, list[float]] = {}
-    for row in json.loads(text)["benchmarks"]:
-        if row["run_type"] == "iteration":
-            rates.setdefault(row["run_name"].removeprefix("loop/"), []).append(row["items_per_second"])
+    for name, rate in rates_in(json.loads(text)):
+        rates.setdefault(name.removeprefix("loop/"), []).append(rate)
     clocks = rates.pop("clock", [])
     if not clocks:
         raise Failed("the results hold no loop/clock: run parlab-micro as --help says")
@@ -278,6 +299,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the rows here instead, as the report reads them")
     parser.add_argument("--show", metavar="LOOP:LEVEL", help="print a loop's instructions and end")
     arguments = parser.parse_args()
+    if arguments.cpu is not None and not all(arguments.cpu.split(",")):
+        parser.error("--cpu: models by name, with commas between, as in znver4,znver5")
+    if arguments.json and arguments.cpu and "," in arguments.cpu:
+        parser.error("--json: for one model; name one by --cpu")
     if arguments.repetitions < 2:
         parser.error("--repetitions: at least 2, for quartiles")
     try:
@@ -298,12 +323,16 @@ def main() -> int:
         clock, cycles = measured(arguments.build, arguments.repetitions, arguments.results)
         if arguments.json:
             rows = [asdict(row) for row in rows_of(cycles, arguments)]
+            if not rows:
+                raise Failed("the results hold no loop at AVX2 or AVX-512")
             document = {"schema": "parlab/1-ports", "llvm": version[0].strip(), "clock_hertz": clock, "rows": rows}
-            arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            partial = arguments.json.with_name(arguments.json.name + ".partial")
+            partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            partial.replace(arguments.json)  # whole, or not at all
             return 0
         print(f"By llvm-mca of {version[0].strip()}. The clock: {clock / 1e9:.2f} GHz, timed among the loops.\n")
         show(rows_of(cycles, arguments))
-    except (Failed, OSError, json.JSONDecodeError, KeyError) as failed:
+    except (Failed, OSError, ValueError) as failed:
         print(f"ports_bound.py: {failed}", file=sys.stderr)
         return 1
     return 0

@@ -202,8 +202,8 @@ std::vector<Task> range_tasks() {
                               {"C", "[1e8, 1.01e8)", {100'000'000, 101'000'000}},
                               {"D", "[1e9, 1e9 + 1e5)", {1'000'000'000, 1'000'100'000}},
                               {"E", "[1e11, 1e11 + 1e5)", {100'000'000'000, 100'000'100'000}}};
-  // One tests no divisor at all: it calls every odd number of A prime, and takes that long for the
-  // two queues through which it passes each number.
+  // High Performance Python, chapter on multiprocessing. Its program with two queues, of which a
+  // sentinel ends each, tests no divisor at all: the queues are what takes 199 s.
   const auto source_of = [](std::string_view name) -> std::optional<SourceTime> {
     if (name == "A") return SourceTime{"the book's program: numbers through two queues", 199 / 1e6};
     if (name == "C") return SourceTime{"the book's program: Python, without a queue", 25 / 1e6};

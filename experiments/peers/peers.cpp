@@ -35,8 +35,7 @@ constexpr double tolerated_deviations = 5;
 /// Of the quick suite: one of each kind, of the ranges the shortest and the longest.
 constexpr char few_tasks[] =
     "pi,pi_ars,pi_53,pi_ars_53,sieve,below_1e12,count_A,list_A,count_E,list_E,is_prime,batch_odd,"
-    "batch_primes,"
-    "histogram,spmv";
+    "batch_primes,histogram,spmv";
 
 Task task_of(const Workload& workload) {
   const std::string name = workload.parameter<std::string>("task");
@@ -103,13 +102,10 @@ class Peers final : public Experiment {
     app.add_option(
         "--task", task_words_,
         "pi, pi_ars, pi_53, pi_ars_53, factor, sieve, sieve_1e10, sieve_1e12, sieve_1e15, "
-        "sieve_1e18, "
-        "sieve_top "
-        "(of 64 bits; of each also 1e8 and 1e10 numbers, as in sieve_1e15+1e8), below_1e12, "
-        "below_1e15, count_A to "
-        "count_E, "
-        "list_A to list_E, is_prime, batch_odd, batch_primes, histogram, spmv; a list; 'quick' for "
-        "those below a second a run; or 'all' [quick]");
+        "sieve_1e18, sieve_top (of 64 bits; of each also 1e8 and 1e10 numbers, as in "
+        "sieve_1e15+1e8), below_1e12, below_1e15, count_A to count_E, list_A to list_E, is_prime, "
+        "batch_odd, batch_primes, histogram, spmv; a list; 'quick' for those below a second a run; "
+        "or 'all' [quick]");
     app.add_option("--peer", peer_words_,
                    "peers to compare with, as named by parlab list; or 'all' [all]");
   }
@@ -127,8 +123,11 @@ class Peers final : public Experiment {
           tasks_.push_back(task);
     }
     const std::vector<std::string> libraries = names_of(peers());
-    for (const std::string& word : split_list(peer_words_))
-      if (word != "all") require_known("peer", word, libraries);
+    for (const std::string& word : split_list(peer_words_)) {
+      if (word == "all") continue;
+      require_known("peer", word, libraries);
+      require_method(*std::ranges::find(peers(), word, &Peer::name));
+    }
   }
 
   std::string subject(const Workload& workload) const override {
@@ -227,11 +226,26 @@ class Peers final : public Experiment {
   }
 
  private:
+  /// Throws UsageError where a peer is not there, or does none of the tasks.
+  void require_method(const Peer& peer) const {
+    const PeerState state = peer.look();
+    if (state.version.empty()) throw UsageError(fmt::format("--peer {}: {}", peer.name, state.why));
+    const bool has_method = std::ranges::any_of(tasks_, [&](const Task& task) {
+      return std::ranges::any_of(methods_of(task), [&](const Method& method) {
+        return method.part == Part::peer && library_of(method) == peer.name;
+      });
+    });
+    if (!has_method)
+      throw UsageError(
+          fmt::format("--peer {}: it does none of the tasks {}", peer.name, task_words_));
+  }
+  static std::string library_of(const Method& method) {
+    return method.library.substr(0, method.library.rfind(' '));
+  }
   bool is_wanted(const Method& method) const {
     if (method.part != Part::peer) return true;
     const auto words = split_list(peer_words_);
-    const std::string library = method.library.substr(0, method.library.rfind(' '));
-    const bool named = std::ranges::find(words, library) != words.end();
+    const bool named = std::ranges::find(words, library_of(method)) != words.end();
     return named || (!method.slow && std::ranges::find(words, "all") != words.end());
   }
 

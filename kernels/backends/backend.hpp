@@ -47,7 +47,7 @@ class SearchNews {
   virtual void tell(std::uint64_t hit) = 0;
 };
 
-/// What the caller sees of that which workers write while they compute.
+/// What the caller sees of what workers write while they compute.
 enum class SharedMemory {
   all,       // workers are threads
   mappings,  // workers are forked for each run: mappings that they share with the caller

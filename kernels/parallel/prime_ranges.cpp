@@ -41,7 +41,7 @@ std::vector<std::uint64_t> places_of(const Chunking& range) {
 }
 
 /// Seen by processes that are forked later, and they see what each other write.
-SegmentedSieve::Memory mapped_memory(std::uint64_t bytes) {
+SieveMemory mapped_memory(std::uint64_t bytes) {
   const auto mapping = std::make_shared<SharedMapping>(bytes);
   return {mapping, reinterpret_cast<std::uint8_t*>(mapping->data())};
 }

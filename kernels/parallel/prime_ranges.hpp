@@ -39,7 +39,7 @@ std::optional<SegmentedSieve> sieve_for(
     const PrimeAlgorithm& algorithm, std::uint64_t end,
     SegmentedSieve::Chunks chunks = SegmentedSieve::Chunks::any);
 
-/// The same for these chunks, started by the workers of the backend together where they are threads.
+/// The same for these chunks, started by the workers of the backend together, but for ranks.
 std::optional<SegmentedSieve> sieve_for(const PrimeAlgorithm& algorithm, Backend& backend,
                                         const Chunking& chunks);
 

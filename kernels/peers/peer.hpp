@@ -15,9 +15,9 @@
 namespace parlab {
 
 enum class PeerTask {
-  darts,               // how many of the darts of `range` are inside; 32 random bits a coordinate
-  darts_53,            // the same with 53 bits, doubles in [0, 1)
-  count_primes,        // how many primes `range` holds
+  darts,         // how many of the darts of `range` are inside; 32 random bits a coordinate or more
+  darts_53,      // the same with 53 bits, doubles in [0, 1)
+  count_primes,  // how many primes `range` holds
   count_primes_below,  // the same without finding them; `range` begins at 0
   list_primes,         // mark_of the primes of `range`, once all lie in memory
   find_factor,     // the least divisor of numbers[0] in `range`, which begins at 3; 0 where none

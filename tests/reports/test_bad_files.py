@@ -86,6 +86,8 @@ WRONG_FIELDS: list[tuple[str, Spoil, str]] = [
      "benchmarks[0].real_time is NaN"),
     ("micro.json", put("benchmarks", 0, "time_unit", "h"), 'benchmarks[0].time_unit is "h"'),
     ("ports.json", put("rows", 1, "bound", 0), "rows[1].bound is 0"),
+    ("ports.json", put("rows", []), "rows is empty"),
+    ("ports.json", put("rows", 1, "model", "znver5"), "rows has several models"),
     ("ports.json", put("schema", "parlab/1"), 'schema is "parlab/1", not "parlab/1-ports"'),
 ]
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "kernels/numerics/large_primes/wheel_steps.hpp"
@@ -93,6 +94,8 @@ HitLists::Slot* HitLists::extended(std::uint64_t list) {
 }
 
 void HitLists::add(std::span<const std::uint32_t> primes) {
+  if (!primes.empty() && primes.front() < smallest_large_prime)
+    throw std::logic_error("a list of hits takes no prime this small");
   const std::uint64_t reach = std::min(bytes_left_, (ring_mask_ + 1) << segment_bits_);
   const std::size_t count = find_first_hits(primes, first_byte_, reach, hits_);
   const std::uint32_t in_segment = (1U << segment_bits_) - 1;

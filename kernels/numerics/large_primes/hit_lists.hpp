@@ -83,7 +83,8 @@ class HitLists {
   void begin_at(std::uint64_t first_byte, std::uint64_t size, unsigned segment_bits,
                 std::uint64_t largest);
 
-  /// Adds primes before the current segment is crossed off, most_primes_at_once at most. Their
+  /// Adds primes in ascending order before the current segment is crossed off, most_primes_at_once
+  /// at most, of smallest_large_prime at least: throws std::logic_error where one is smaller. Their
   /// squares must not lie beyond the segments that one step reaches from here.
   void add(std::span<const std::uint32_t> primes);
 

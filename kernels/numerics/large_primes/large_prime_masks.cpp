@@ -13,7 +13,7 @@ constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
 LargePrimeMasks::LargePrimeMasks(std::uint64_t above, std::uint64_t largest,
                                  std::uint64_t first_byte, std::uint64_t size,
                                  std::uint64_t segment, std::uint64_t workers,
-                                 Memory (*memory)(std::uint64_t bytes))
+                                 SieveMemory (*memory)(std::uint64_t bytes))
     : above_(above),
       largest_(largest),
       first_byte_(first_byte),
@@ -29,13 +29,13 @@ LargePrimeMasks::Part LargePrimeMasks::part(std::uint64_t number) {
   const std::uint64_t begin = number / shares_ * piece_;
   return {.share = share,
           .first_byte = first_byte_ + begin,
-          .bytes = {&masks_[share * size_ + begin], std::min(piece_, size_ - begin)}};
+          .bytes = {masks_.get() + share * size_ + begin, std::min(piece_, size_ - begin)}};
 }
 
 void LargePrimeMasks::cross_off(std::uint8_t* bytes, std::uint64_t size,
                                 std::uint64_t first_byte) const {
   for (std::uint64_t share = 0; share < shares_; ++share) {
-    const std::uint8_t* const mask = &masks_[share * size_ + (first_byte - first_byte_)];
+    const std::uint8_t* const mask = masks_.get() + share * size_ + (first_byte - first_byte_);
     for (std::uint64_t i = 0; i < size; ++i) bytes[i] &= mask[i];
   }
 }

@@ -15,15 +15,17 @@
 
 namespace parlab {
 
+/// Bytes that are freed with the last that holds them.
+using SieveMemory = std::shared_ptr<std::uint8_t[]>;
+
 class LargePrimeMasks {
  public:
   /// Of the primes above `above` and up to `largest`, in the bytes [first_byte, first_byte + size),
   /// made in as many parts as there are workers, or somewhat fewer. Pieces are whole segments.
   /// memory(bytes) is where all workers see what each writes.
-  using Memory = std::shared_ptr<std::uint8_t[]>;
   LargePrimeMasks(std::uint64_t above, std::uint64_t largest, std::uint64_t first_byte,
                   std::uint64_t size, std::uint64_t segment, std::uint64_t workers,
-                  Memory (*memory)(std::uint64_t bytes));
+                  SieveMemory (*memory)(std::uint64_t bytes));
 
   /// One worker's part: the share of the primes, and where in the bytes.
   struct Part {
@@ -53,7 +55,7 @@ class LargePrimeMasks {
   std::uint64_t shares_;
   std::uint64_t piece_;  // bytes
   std::uint64_t pieces_;
-  Memory masks_;  // share after share
+  SieveMemory masks_;  // share after share
 };
 
 }  // namespace parlab

@@ -25,8 +25,8 @@ constexpr int jacobi(std::uint64_t a, std::uint64_t n) {
   return n == 1 ? sign : 0;
 }
 
-/// P^2 - 4 is 5, 12, 21, 32, 45 and 60 for P from 3 to 8. By quadratic reciprocity the symbols over n
-/// of them all repeat with this period of n, which has no factor in common with n.
+/// P^2 - 4 is 5, 12, 21, 32, 45 and 60 for P from 3 to 8. By quadratic reciprocity their symbols over
+/// n repeat with this period, for n that have no factor in common with it.
 constexpr std::uint64_t period = 840;
 constexpr unsigned first_without_table = 9;
 

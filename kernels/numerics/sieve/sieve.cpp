@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -171,14 +172,13 @@ void cross_off_large(std::span<const std::uint32_t> primes, std::uint8_t* bytes,
     cross_off_first_hits(primes, bytes, size, first_byte);
 }
 
-/// Runs work(i) for each i below `parts` by the workers; throws where this thread sees nothing of it.
+/// Runs work(i) for each i below `parts` by the workers. Throws where this thread sees nothing of it.
 void run_here(const SegmentedSieve::Workers& workers, std::uint64_t parts,
               FunctionRef<void(std::uint64_t)> work) {
   if (parts == 1) return work(0);
-  using Count = std::atomic<std::uint64_t>;
-  static_assert(Count::is_always_lock_free);
-  const SegmentedSieve::Memory memory = workers.memory(sizeof(Count));
-  Count& done = *new (memory.get()) Count(0);
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+  const SieveMemory memory = workers.memory(sizeof(std::atomic<std::uint64_t>));
+  auto& done = *new (memory.get()) std::atomic<std::uint64_t>(0);
   workers.run(parts, [&](std::uint64_t part) {
     work(part);
     ++done;
@@ -188,9 +188,7 @@ void run_here(const SegmentedSieve::Workers& workers, std::uint64_t parts,
 }
 
 bool holds(IndexRange range, std::uint64_t n) { return range.begin <= n && n < range.end; }
-
 std::uint64_t root_below(std::uint64_t end) { return end == 0 ? 0 : integer_sqrt(end - 1); }
-
 std::uint64_t bytes_to(std::uint64_t end) { return end / 30 + (end % 30 != 0 ? 1 : 0); }
 
 std::uint64_t next_number() {
@@ -209,7 +207,7 @@ std::uint8_t tested_byte(std::uint64_t first, std::uint64_t end) {
 
 }  // namespace
 
-SegmentedSieve::Memory SegmentedSieve::own_memory(std::uint64_t bytes) {
+SieveMemory SegmentedSieve::own_memory(std::uint64_t bytes) {
   return std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
 }
 
@@ -240,7 +238,7 @@ void SegmentedSieve::make_base(const Workers& workers) {
   run_here(workers, parts.chunks(), [&](std::uint64_t part) {
     smaller.for_each_segment(
         parts[part], [&](std::uint64_t first_byte, const std::uint8_t* bytes, std::uint64_t size) {
-          std::memcpy(&base_memory_[first_byte], bytes, size);
+          std::memcpy(base_memory_.get() + first_byte, bytes, size);
         });
   });
 }
@@ -249,7 +247,9 @@ void SegmentedSieve::make_masks(const Chunking& chunks, const Workers& workers) 
   const std::uint64_t first = chunks.range().begin / 30;
   const std::uint64_t size = bytes_to(end_) - first;
   const Layout layout = layout_for(root_below(end_), size, base_.size());
-  const std::uint64_t above = 30 * layout.medium_end;
+  // In short ranges others are large that lists do not take.
+  const std::uint64_t above =
+      30 * std::max(layout.medium_end, std::uint64_t{smallest_large_prime / 30 + 1});
   const std::uint64_t largest = integer_sqrt(30 * first);  // others are due later
   if (!layout.has_large || above >= largest || largest < least_root_masked || workers.count < 2 ||
       chunks.chunks() < 2 || chunks.range().size() > most_roots_masked * largest)

@@ -5,7 +5,7 @@
 // Five kinds of prime p, by size: the smallest are in ready-made patterns (presieve.hpp); small, middle
 // and medium ones are crossed off period by period (cross_off.hpp), the small ones in blocks that fit
 // in the first-level cache of this machine, the middle ones in stretches that fit in the second, the
-// medium ones in segments, which are longer where the primes are; large ones, which meet a segment
+// medium ones in segments, which are longer where the primes are larger; large ones, which meet a segment
 // rarely, wait in lists of hits, a list a segment (hit_lists.hpp).
 // Several workers may share the large primes of a short high range (large_prime_masks.hpp).
 // In ranges of one segment there are no lists, and in short ones the medium are treated as small.
@@ -36,9 +36,7 @@ class SegmentedSieve {
   /// base primes then serves all, as long as they are whole segments.
   explicit SegmentedSieve(std::uint64_t end, Chunks chunks = Chunks::any);
 
-  /// Bytes that are freed with the last that holds them.
-  using Memory = std::shared_ptr<std::uint8_t[]>;
-  static Memory own_memory(std::uint64_t bytes);
+  static SieveMemory own_memory(std::uint64_t bytes);
 
   /// Threads that share the work of a sieve's start, or processes that begin in `run`.
   struct Workers {
@@ -46,7 +44,7 @@ class SegmentedSieve {
     /// Calls work(i) for each i below `parts`, and returns when all are done.
     FunctionRef<void(std::uint64_t parts, FunctionRef<void(std::uint64_t)> work)> run;
     /// Memory in which the caller sees what they write.
-    Memory (*memory)(std::uint64_t bytes) = own_memory;
+    SieveMemory (*memory)(std::uint64_t bytes) = own_memory;
   };
 
   /// For count and list of these chunks: the workers make the base primes, and where the range is
@@ -82,7 +80,7 @@ class SegmentedSieve {
   std::uint64_t end_;
   Chunks chunks_;
   std::uint64_t number_;  // of this sieve, in this process
-  Memory base_memory_;
+  SieveMemory base_memory_;
   std::span<const std::uint8_t> base_;  // the primes from 7 to sqrt(end), a wheel-30 bitmap
   std::shared_ptr<const LargePrimeMasks> masks_;  // null where each range crosses off by itself
 };

@@ -89,7 +89,8 @@ class Ring {
   std::uint64_t got_position() const { return got_.load(); }
 
  private:
-  /// `ready` looks without the lock, `ready_held` with it.
+  /// `ready` looks without the lock, `ready_held` with it. Looks for as long as a wake-up takes before
+  /// it sleeps, even where the deadline is sooner: woken, the other side would sleep by then, and so on.
   template <class Ready, class ReadyHeld, class Ended, class Act>
   static Outcome when(RobustMutex& mutex, EventCount& event_count, Deadline deadline,
                       const Ready& ready, const ReadyHeld& ready_held, const Ended& ended,

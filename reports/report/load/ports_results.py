@@ -40,4 +40,8 @@ def load_ports(path: Path) -> Ports:
     rows = [PortsRow(row.text("loop"), row.text("level"), row.text("model"),
                      *(row.number(name, at_least=SMALLEST) for name in ("bound", "simulated", "measured")))
             for row in document.objects("rows")]
+    if not rows:
+        raise document.refuse("rows", "is empty")
+    if len({row.model for row in rows}) > 1:
+        raise document.refuse("rows", "has several models")
     return Ports(path, document.text("llvm"), document.number("clock_hertz", at_least=SMALLEST), tuple(rows))

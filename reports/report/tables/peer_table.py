@@ -93,7 +93,7 @@ def against_table(rows: Sequence[Against]) -> str:
         own, source = _each(row.own), row.own.facts.get("source")
         if source and own and task != last:
             lines.append([task, f"{plain(source['program'])}, on another machine",
-                          f"{ratio(source['seconds'] / own)} as fast", DASH, DASH])
+                          f"{ratio(source['seconds'] / own)} times as fast", DASH, DASH])
             times.append((own, source["seconds"]))
             last = task
         goal = row.fact["goal"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from report.load.ports_results import Ports
 from report.text.markdown_table import markdown, plain
 
-LIMIT = 1.25  # above it is marked
+LIMIT = 1.25  # above it a ratio is bold, and kernels/numerics/README.md says why
 
 
 def ports_table(ports: Ports) -> str:

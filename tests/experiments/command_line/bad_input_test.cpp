@@ -152,6 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "verify_prime", "--number", "18446744073709551616"}, "0 to 2^64 - 1"},
         BadLine{{"run", "peers", "--task", "seive"}, "did you mean 'sieve'"},
         BadLine{{"run", "peers", "--peer", "primesieves"}, "did you mean 'primesieve'"},
+        BadLine{{"run", "peers", "--task", "is_prime", "--peer", "C++"}, "none of the tasks"},
         BadLine{{"run", "sharing_overhead", "--task", "quue"}, "did you mean 'queue'"},
         BadLine{{"run", "pi", "--generator", "arse"}, "did you mean 'ars'"},
         BadLine{{"run", "pi", "--precision", "64"}, "32 or 53 bits, not 64"},

@@ -76,6 +76,8 @@ def said_by(*words: str) -> subprocess.CompletedProcess[str]:
     (("--show", "pie:AVX2"), 2, "no 'pie:AVX2'"),
     (("--show", "julia"), 2, "no 'julia'"),
     (("--repetitions", "1"), 2, "at least 2"),
+    (("--cpu", "znver4,"), 2, "models by name"),
+    (("--cpu", "znver4,znver5", "--json", "/nowhere/x"), 2, "for one model"),
     (("--show", "julia:AVX2", "--build", "/nowhere"), 1, "build parlab-micro first"),
     (("--mca", "/nowhere/llvm-mca"), 1, "Debian has it in"),
 ])
@@ -97,3 +99,30 @@ def test_results_without_a_clock_are_refused(tmp_path: Path) -> None:
     results.write_text(json.dumps({"benchmarks": []}), encoding="utf-8")
     with pytest.raises(ports_bound.Failed, match="hold no loop/clock"):
         ports_bound.measured(tmp_path, 9, results)
+
+
+def loop(name: str, rate: object) -> dict[str, object]:
+    return {"run_type": "iteration", "run_name": f"loop/{name}", "items_per_second": rate}
+
+
+def test_loops_are_read_out_of_all_that_parlab_micro_measures(tmp_path: Path) -> None:
+    results = tmp_path / "micro.json"
+    rows = [{"run_type": "iteration", "run_name": "flag/Value", "real_time": 1.0}, loop("clock", 4e9), loop("julia:AVX2", 2e9),
+            loop("julia:AVX2", 1e9), {"run_type": "aggregate", "run_name": "loop/julia:AVX2", "items_per_second": 7.0},
+            {"run_name": "loop/factor:AVX2", "run_type": "iteration", "error_occurred": True}]
+    results.write_text(json.dumps({"benchmarks": rows}), encoding="utf-8")
+    assert ports_bound.measured(tmp_path, 9, results) == (4e9, {"julia:AVX2": [2.0, 4.0]})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "3", '{"benchmarks": null}', '{"benchmarks": [1]}', "\udcff",
+                                  *(json.dumps({"benchmarks": [loop("clock", rate)]})
+                                    for rate in (0, -3e9, None, "x", True, float("nan"), float("inf"))),
+                                  json.dumps({"benchmarks": [loop("clock", 3e9)]})])
+def test_bad_results_are_told_in_one_line_and_nothing_is_written(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    fake = tmp_path / "llvm-mca"
+    fake.write_text("#!/bin/sh\necho 'LLVM version 19'; echo '  Host CPU: znver4'\n", encoding="utf-8")
+    fake.chmod(0o755)
+    done = said_by("--results", str(tmp_path / "bad.json"), "--mca", str(fake), "--json", str(tmp_path / "out.json"))
+    assert done.returncode == 1 and done.stderr.startswith("ports_bound.py: ") and done.stderr.count("\n") == 1, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"bad.json", "llvm-mca"}

@@ -18,6 +18,7 @@
 #include "kernels/backends/backend_registry.hpp"
 #include "kernels/base/errors.hpp"
 #include "kernels/numerics/factors/trial_division.hpp"
+#include "kernels/numerics/primality/primality.hpp"
 #include "kernels/numerics/stream/pointer_chase.hpp"
 #include "kernels/numerics/stream/stream_operations.hpp"
 #include "kernels/parallel/darts.hpp"
@@ -78,6 +79,17 @@ TEST_P(OnEveryBackend, CountsThePrimesOfAHighRangeThatItsWorkersStartTogether) {
   static const std::uint64_t whole = SegmentedSieve(range.end).count(range);
   for (const std::uint64_t grain : {50'000'000u, 70'000'001u})
     EXPECT_EQ(count_primes(*backend, Chunking(range, grain), prime_algorithm("sieve")), whole);
+}
+
+// Shorter than the largest primes that are no large ones anywhere else.
+TEST_P(OnEveryBackend, CountsThePrimesOfShortHighRangesInChunks) {
+  for (const IndexRange range : {IndexRange{38'737'073'197'369'599, 38'737'073'197'454'603},
+                                 {288'230'376'151'711'198, 288'230'376'151'770'792}}) {
+    const std::uint64_t whole = count_primes_by_batch(range);
+    for (const std::uint64_t grain : {4251u, 30'000u})
+      EXPECT_EQ(count_primes(*backend, Chunking(range, grain), prime_algorithm("sieve")), whole)
+          << range.begin << " " << grain;
+  }
 }
 
 TEST_P(OnEveryBackend, SaysWhatItsWorkersShare) {

@@ -196,7 +196,7 @@ def check_against(table: Table, race: Document) -> None:
         source = own["facts"]["source"]
         assert unescaped(row[1]) == source["program"] + ", on another machine" and row[3:5] == [DASH, DASH]
         each = statistics.median(own["seconds"]) / own["size"]
-        assert row[2].endswith(" as fast") and shows(row[2].split()[0], source["seconds"] / each)
+        assert row[2].endswith(" times as fast") and shows(row[2].split()[0], source["seconds"] / each)
         for cell, seconds, head in ((row[5], each, table.heads[5]), (row[6], source["seconds"], table.heads[6])):
             assert shows(cell, seconds, UNITS[head.rstrip("]").partition(" [")[2]]), row
     tasks = list(accumulate((unescaped(row[0]) for row in table.rows), lambda last, task: task or last))
