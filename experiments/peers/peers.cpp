@@ -123,11 +123,9 @@ class Peers final : public Experiment {
           tasks_.push_back(task);
     }
     const std::vector<std::string> libraries = names_of(peers());
-    for (const std::string& word : split_list(peer_words_)) {
-      if (word == "all") continue;
-      require_known("peer", word, libraries);
-      require_method(*std::ranges::find(peers(), word, &Peer::name));
-    }
+    for (const std::string& word : split_list(peer_words_))
+      if (word != "all") require_known("peer", word, libraries);
+    require_methods();
   }
 
   std::string subject(const Workload& workload) const override {
@@ -226,18 +224,22 @@ class Peers final : public Experiment {
   }
 
  private:
-  /// Throws UsageError where a peer is not there, or does none of the tasks.
-  void require_method(const Peer& peer) const {
-    const PeerState state = peer.look();
-    if (state.version.empty()) throw UsageError(fmt::format("--peer {}: {}", peer.name, state.why));
+  /// Throws UsageError where peers are named, and none is there and does one of the tasks.
+  void require_methods() const {
+    const auto words = split_list(peer_words_);
+    if (std::ranges::find(words, "all") != words.end()) return;
     const bool has_method = std::ranges::any_of(tasks_, [&](const Task& task) {
       return std::ranges::any_of(methods_of(task), [&](const Method& method) {
-        return method.part == Part::peer && library_of(method) == peer.name;
+        return method.part == Part::peer && is_wanted(method);
       });
     });
-    if (!has_method)
-      throw UsageError(
-          fmt::format("--peer {}: it does none of the tasks {}", peer.name, task_words_));
+    if (has_method) return;
+    for (const std::string& word : words) {
+      const auto peer = std::ranges::find(peers(), word, &Peer::name);
+      if (const PeerState state = peer->look(); state.version.empty())
+        throw UsageError(fmt::format("--peer {}: {}", word, state.why));
+    }
+    throw UsageError(fmt::format("--peer {}: does none of the tasks {}", peer_words_, task_words_));
   }
   static std::string library_of(const Method& method) {
     return method.library.substr(0, method.library.rfind(' '));
