@@ -61,8 +61,6 @@ class Backend {
   /// Workers that compute at the same time, the calling thread included where it computes too.
   virtual int workers() const = 0;
 
-  virtual SharedMemory shared_memory() const { return SharedMemory::all; }
-
   /// Calls work(IndexRange) once for every chunk; returns the results in chunk order.
   /// An exception from a chunk is rethrown here: as it was thrown, except where it crossed a
   /// process, then as ChunkFailed with the same message. Chunks not yet begun are then left out.
@@ -110,6 +108,9 @@ class Backend {
   /// It must outlive the backend.
   void set_keeper(FoldKeeper* keeper) { keeper_ = keeper; }
 
+  SharedMemory shared_memory() const { return shared_memory_; }
+  void set_shared_memory(SharedMemory shared) { shared_memory_ = shared; }
+
   /// run() below, for a backend that stands before another one.
   void run_chunks(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) {
     run(chunks, slots, slot_size, body);
@@ -133,6 +134,7 @@ class Backend {
                    ChunkBody body) = 0;
 
   FoldKeeper* keeper_ = nullptr;
+  SharedMemory shared_memory_ = SharedMemory::all;
 };
 
 /// join(...join(join(identity, map(chunk 0)), map(chunk 1))..., map(last chunk)): a left fold in

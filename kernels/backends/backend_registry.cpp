@@ -23,7 +23,6 @@ class PlacedBackend final : public Backend {
  public:
   explicit PlacedBackend(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
   int workers() const override { return backend_->workers(); }
-  SharedMemory shared_memory() const override { return backend_->shared_memory(); }
   std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)> on_hit) override {
     return backend_->listen_to_search(std::move(on_hit));
   }
@@ -76,7 +75,7 @@ BackendSpec parse_backend(std::string_view text, int workers) {
 
 bool shares_memory(const BackendSpec& spec) {
   const auto entry = std::ranges::find(backends(), spec.backend, &BackendEntry::name);
-  return entry == backends().end() || entry->shares_memory;
+  return entry == backends().end() || entry->shares_memory();
 }
 
 std::vector<BackendSpec> parse_backends(std::string_view text) {
@@ -121,6 +120,7 @@ std::unique_ptr<Backend> make_backend(const BackendSpec& spec) {
   std::unique_ptr<Backend> backend = entry.make(complete);
   if (has_worker_places()) backend = std::make_unique<PlacedBackend>(std::move(backend));
   backend->set_keeper(spec.keeper);
+  backend->set_shared_memory(entry.shared_memory);
   return backend;
 }
 

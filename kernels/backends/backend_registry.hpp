@@ -29,8 +29,11 @@ struct BackendEntry {
   std::vector<std::string> schedules;  // the first is the default; empty: there is only one way
   bool parallel = true;                // false: one worker, whatever is asked for
   bool by_name_only = false;           // "all" and "each" leave it out
-  bool shares_memory = true;           // false: workers see no memory of each other's
+  SharedMemory shared_memory = SharedMemory::all;
   std::function<std::unique_ptr<Backend>(const BackendSpec&)> make;
+
+  /// Whether workers see any memory of each other's.
+  bool shares_memory() const { return shared_memory != SharedMemory::none; }
 };
 
 struct MissingBackend {

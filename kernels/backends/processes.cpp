@@ -55,7 +55,6 @@ class Processes final : public Backend {
   explicit Processes(const BackendSpec& spec)
       : workers_(spec.workers), dynamic_(spec.schedule == "dynamic") {}
   int workers() const override { return workers_; }
-  SharedMemory shared_memory() const override { return SharedMemory::mappings; }
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size, ChunkBody body) override {
@@ -157,6 +156,7 @@ const RegisterBackend registered{{
     .name = "processes",
     .what = "fork for each run, results through shared memory",
     .schedules = {"static", "dynamic"},
+    .shared_memory = SharedMemory::mappings,
     .make = [](const BackendSpec& spec) { return std::make_unique<Processes>(spec); },
 }};
 

@@ -33,9 +33,12 @@ PeerRun multiply(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "Eigen",
     .what = "linear algebra in C++ templates",
+#ifdef PARLAB_HAS_EIGEN
     .look =
         [] {
           return PeerState{fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION,
@@ -43,18 +46,11 @@ const RegisterPeer registered{{
                            ""};
         },
     .methods = {{PeerTask::sparse_product, "Eigen", false, false, multiply}},
-}};
-
 #else
-
-const RegisterPeer registered{{
-    .name = "Eigen",
-    .what = "linear algebra in C++ templates",
     .look = [] { return not_built("libeigen3-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

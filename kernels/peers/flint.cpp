@@ -21,26 +21,22 @@ PeerRun decide(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "FLINT",
     .what = "number theory in C",
+#ifdef PARLAB_HAS_FLINT
     .look =
         [] {
           return PeerState{FLINT_VERSION, ""};
         },
     .methods = {{PeerTask::decide, "FLINT", false, false, decide}},
-}};
-
 #else
-
-const RegisterPeer registered{{
-    .name = "FLINT",
-    .what = "number theory in C",
     .look = [] { return not_built("libflint-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

@@ -41,26 +41,22 @@ PeerRun decide(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "GMP",
     .what = "integers of any size in C and assembly",
+#ifdef PARLAB_HAS_GMP
     .look =
         [] {
           return PeerState{gmp_version, ""};
         },
     .methods = {{PeerTask::decide, "GMP", false, false, decide}},
-}};
-
 #else
-
-const RegisterPeer registered{{
-    .name = "GMP",
-    .what = "integers of any size in C and assembly",
     .look = [] { return not_built("libgmp-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

@@ -4,7 +4,6 @@
 #include "kernels/peers/peer.hpp"
 
 #ifdef PARLAB_HAS_PRIMECOUNT
-#include <limits>
 #include <primecount.hpp>
 #endif
 
@@ -22,26 +21,22 @@ PeerRun count_primes_below(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "primecount",
     .what = "counts primes by a combinatorial method in C++",
+#ifdef PARLAB_HAS_PRIMECOUNT
     .look =
         [] {
           return PeerState{primecount::primecount_version(), ""};
         },
     .methods = {{PeerTask::count_primes_below, "primecount", true, false, count_primes_below}},
-}};
-
 #else
-
-const RegisterPeer registered{{
-    .name = "primecount",
-    .what = "counts primes by a combinatorial method in C++",
     .look = [] { return not_built("libprimecount-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

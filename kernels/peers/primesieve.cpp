@@ -26,27 +26,23 @@ PeerRun list_primes(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "primesieve",
     .what = "sieve of Eratosthenes in C++",
+#ifdef PARLAB_HAS_PRIMESIEVE
     .look =
         [] {
           return PeerState{primesieve::primesieve_version(), ""};
         },
     .methods = {{PeerTask::count_primes, "primesieve", true, false, count_primes},
                 {PeerTask::list_primes, "primesieve", false, false, list_primes}},
-}};
-
 #else
-
-const RegisterPeer registered{{
-    .name = "primesieve",
-    .what = "sieve of Eratosthenes in C++",
     .look = [] { return not_built("libprimesieve-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

@@ -54,27 +54,23 @@ PeerRun threefry(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "Random123",
     .what = "counter-based random numbers in C",
+#ifdef PARLAB_HAS_RANDOM123
     .look =
         [] {
-          return PeerState{"headers", ""};
-        },  // they name no version
+          return PeerState{"headers", ""};  // they name no version
+        },
     .methods = {{PeerTask::darts, "random123_philox", false, true, philox},
                 {PeerTask::darts, "random123_threefry", false, false, threefry}},
-}};
-
 #else
-
-const RegisterPeer registered{{
-    .name = "Random123",
-    .what = "counter-based random numbers in C",
     .look = [] { return not_built("librandom123-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

@@ -7,8 +7,6 @@
 #include <memory>
 #include <stdexcept>
 
-#include "kernels/base/errors.hpp"
-
 struct RayonPool;  // rayon::ThreadPool
 extern "C" {
 RayonPool* parlab_rayon_begin(std::size_t workers);
@@ -42,9 +40,12 @@ PeerRun count_primes(const PeerInput& input) {
   };
 }
 
+#endif
+
 const RegisterPeer registered{{
     .name = "rayon",
     .what = "parallel iterators in Rust",
+#ifdef PARLAB_HAS_RAYON
     .look =
         [] {
           return PeerState{PARLAB_HAS_RAYON, ""};
@@ -52,18 +53,19 @@ const RegisterPeer registered{{
     .methods = {{PeerTask::darts, "rayon_xoshiro", true, false, darts, true},
                 {PeerTask::darts_53, "rayon_xoshiro", true, false, darts, true},
                 {PeerTask::count_primes, "rayon_sieve", true, false, count_primes, true}},
-}};
-
+#elif defined(PARLAB_CARGO_FAILED)
+    .look =
+        [] {
+          return PeerState{"",
+                           "not built: cargo failed, rayon/cargo.log in the build's folder says "
+                           "why; install librust-rayon-dev and librust-rand-xoshiro-dev"};
+        },
+    .methods = {},
 #else
-
-const RegisterPeer registered{{
-    .name = "rayon",
-    .what = "parallel iterators in Rust",
     .look = [] { return not_built("cargo librust-rayon-dev librust-rand-xoshiro-dev"); },
     .methods = {},
-}};
-
 #endif
+}};
 
 }  // namespace
 }  // namespace parlab

@@ -61,7 +61,6 @@ class Mpi final : public Backend {
   }
 
   int workers() const override { return workers_; }
-  SharedMemory shared_memory() const override { return SharedMemory::none; }
 
   std::unique_ptr<SearchNews> listen_to_search(std::function<void(std::uint64_t)> on_hit) override {
     return RankInbox::of(ranks_).listen(std::move(on_hit));
@@ -194,7 +193,7 @@ BackendEntry entry(const char* name, const char* what) {
       .what = what,
       .schedules = {"static", "dynamic"},
       .by_name_only = true,
-      .shares_memory = false,
+      .shared_memory = SharedMemory::none,
       .make = [](const BackendSpec& spec) { return std::make_unique<Mpi>(spec); },
   };
 }

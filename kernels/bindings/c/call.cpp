@@ -120,9 +120,10 @@ namespace {
 class Interruptible final : public parlab::Backend {
  public:
   Interruptible(parlab::Backend& backend, const parlab_backend& handle)
-      : backend_(backend), handle_(handle) {}
+      : backend_(backend), handle_(handle) {
+    set_shared_memory(backend.shared_memory());
+  }
   int workers() const override { return backend_.workers(); }
-  parlab::SharedMemory shared_memory() const override { return backend_.shared_memory(); }
 
  private:
   void run(std::uint64_t chunks, std::byte* slots, std::size_t slot_size,

@@ -152,7 +152,7 @@ TEST_P(FoldInPieces, SpreadsHeat) {
 std::vector<BackendSpec> specs() {
   std::vector<BackendSpec> all;
   for (const BackendEntry& entry : backends())
-    if (entry.shares_memory) all.push_back(parse_backend(entry.name, entry.parallel ? 3 : 1));
+    if (entry.shares_memory()) all.push_back(parse_backend(entry.name, entry.parallel ? 3 : 1));
   return all;
 }
 

@@ -77,7 +77,7 @@ TEST_P(ThreadsShort, WorksOnWithAsManyAsThereMayBe) {
 std::vector<std::string> parallel_backends() {
   std::vector<std::string> names;
   for (const BackendEntry& entry : backends())
-    if (entry.parallel && entry.shares_memory) names.push_back(entry.name);
+    if (entry.parallel && entry.shares_memory()) names.push_back(entry.name);
   return names;
 }
 std::vector<std::string> backends_of_threads() {

@@ -38,7 +38,7 @@ namespace {
 std::vector<BackendSpec> specs() {
   std::vector<BackendSpec> all;
   for (const BackendEntry& entry : backends()) {
-    if (!entry.shares_memory) continue;  // what starts their workers is tested with them
+    if (!entry.shares_memory()) continue;  // what starts their workers is tested with them
     const int workers = entry.parallel ? 3 : 1;
     if (entry.schedules.empty()) all.push_back({entry.name, "", workers});
     for (const std::string& schedule : entry.schedules)

@@ -24,7 +24,7 @@ TEST_P(DiffusionOnBackends, GivesTheSameBitsOnEachOfThem) {
     OwnPlate wanted = steps_by_definition(start, rate, steps, edges);
     for (const BackendEntry& entry : backends())
       for (const int workers : {1, 3}) {
-        if (!entry.shares_memory || (workers > 1 && !entry.parallel)) continue;
+        if (!entry.shares_memory() || (workers > 1 && !entry.parallel)) continue;
         const auto backend = make_backend({entry.name, "", workers});
         std::fill_n(last.cells, rows * columns, 0.0);
         diffuse(GetParam(), start.plate(), between, last, rate, edges, steps,

@@ -190,7 +190,7 @@ TEST_P(RankBackend, ComputesInAllThreadsOfARank) {
 std::vector<std::string> all_on_ranks() {
   std::vector<std::string> names;
   for (const BackendEntry& entry : backends())
-    if (!entry.shares_memory)
+    if (!entry.shares_memory())
       for (const std::string& schedule : entry.schedules)
         names.push_back(entry.name + ":" + schedule);
   return names;

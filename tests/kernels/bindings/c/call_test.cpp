@@ -102,7 +102,7 @@ TEST(Guarded, KeepsMessagesPerThread) {
 
 TEST(Guarded, EndsAThrowingChunkOnEachBackendAsAStatus) {
   for (const BackendEntry& entry : backends()) {
-    if (!entry.shares_memory) continue;
+    if (!entry.shares_memory()) continue;
     parlab_backend* handle = nullptr;
     ASSERT_EQ(parlab_backend_open(entry.name.c_str(), entry.parallel ? 2 : 1, &handle), PARLAB_OK)
         << entry.name;
