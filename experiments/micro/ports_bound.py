@@ -261,6 +261,11 @@ def rows_of(cycles: dict[str, list[float]], arguments: argparse.Namespace) -> It
                           (low, high) if len(each) > 1 else None)
 
 
+def digits(cycles: float) -> str:
+    """Three of them, without an exponent."""
+    return f"{cycles:.3g}" if cycles < 999.5 else f"{cycles:.0f}"
+
+
 def show(rows: Iterator[Row]) -> None:
     """As a table."""
     print("| loop | level | model | bound | simulated | measured | quartiles | ratio |")
@@ -268,9 +273,9 @@ def show(rows: Iterator[Row]) -> None:
     for row in rows:
         ratio = row.measured / row.bound
         mark = "**" if ratio > LIMIT else ""
-        quartiles = f"{row.quartiles[0]:.3g} to {row.quartiles[1]:.3g}" if row.quartiles else "–"
-        print(f"| {row.loop} | {row.level} | {row.model} | {row.bound:.3g} | {row.simulated:.3g} | {row.measured:.3g} "
-              f"| {quartiles} | {mark}{ratio:.2f}{mark} |")
+        quartiles = " to ".join(map(digits, row.quartiles)) if row.quartiles else "–"
+        print(f"| {row.loop} | {row.level} | {row.model} | {digits(row.bound)} | {digits(row.simulated)} "
+              f"| {digits(row.measured)} | {quartiles} | {mark}{ratio:.2f}{mark} |")
 
 
 def own_model(mca: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from report.load.ports_results import Ports
+from report.text.formats import ratio, significant
 from report.text.markdown_table import markdown, plain
 
 LIMIT = 1.25  # above it a ratio is bold, and kernels/numerics/README.md says why
@@ -12,8 +13,9 @@ def ports_table(ports: Ports) -> str:
     """Cycles an item takes at least, by the model; in its simulation; as measured; and measured over the least."""
     lines = []
     for row in ports.rows:
-        ratio = row.measured / row.bound
-        mark = "**" if ratio > LIMIT else ""
-        lines.append([plain(row.loop), plain(row.level), f"{row.bound:.3g}", f"{row.simulated:.3g}",
-                      f"{row.measured:.3g}", f"{mark}{ratio:.2f}{mark}"])
+        over_bound = row.measured / row.bound
+        mark = "**" if over_bound > LIMIT else ""
+        lines.append([plain(row.loop), plain(row.level),
+                      *(significant(cycles) for cycles in (row.bound, row.simulated, row.measured)),
+                      f"{mark}{ratio(over_bound)}{mark}"])
     return markdown(["loop", "level", "bound [cycles]", "simulated", "measured", "ratio"], lines, left=2)
